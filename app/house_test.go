@@ -58,15 +58,18 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access", "core/practice",
 		"core/account", "core/label", // who looks after a patient, and the labels on them
 	}},
-	"core/patient/patienttest": {ours: []string{"api/apitest", "core/...", "store", "store/attachment", "store/storetest"}},
+	"core/patient/patienttest": {ours: []string{"api/apitest", "core/...", "store", "store/attachment",
+		"store/storetest"}},
 	"core/demographics": {ours: []string{
-		"core/fault", "core/audit", "core/job", "core/input", "core/names", "core/access", "core/idempotency", "core/practice", "core/seal",
+		"core/fault", "core/audit", "core/job", "core/input", "core/names", "core/access", "core/idempotency",
+		"core/practice", "core/seal",
 		"core/patient",
 	}},
 	"core/merge": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/names", "core/access", "core/practice", "core/seal", "core/patient",
 	}},
-	"core/relationship": {ours: []string{"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient"}},
+	"core/relationship": {ours: []string{"core/fault", "core/event", "core/input", "core/access", "core/practice",
+		"core/patient"}},
 	"core/archive": {ours: []string{
 		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient",
 		"core/booking", // a patient who leaves has no appointments to come
@@ -115,7 +118,8 @@ var rooms = map[string]struct {
 		"core/carrier", "core/messaging",
 	}},
 	"core/batch": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access", "core/practice", "core/patient",
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access", "core/practice",
+		"core/patient",
 		"core/demographics", "core/carrier", "core/messaging",
 	}},
 	"core/messaging": {ours: []string{
@@ -163,7 +167,8 @@ var rooms = map[string]struct {
 	"connect/nhsapi": {theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go",
 		"golang.org/x/sync"}},
 	"connect/pds": {
-		ours:   []string{"connect/nhsapi", "core/fault", "core/input", "core/names", "core/demographics", "core/patient", "core/practice"},
+		ours: []string{"connect/nhsapi", "core/fault", "core/input", "core/names", "core/demographics", "core/patient",
+			"core/practice"},
 		theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go"},
 	},
 	"connect/notify": {

@@ -39,7 +39,8 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind:      a.core.Booking.Release,
 			demographics.RefreshKind: a.core.Demographics.Refresh,
-			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Demographics.Forget, a.core.Merge.Forget, a.core.Batch.Forget,
+			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Demographics.Forget,
+				a.core.Merge.Forget, a.core.Batch.Forget,
 				a.core.Webhook.Forget, a.core.Document.Forget, a.core.Audit.Settle),
 			askRefresh: a.eachGroup(a.core.Demographics.AskRefresh),
 

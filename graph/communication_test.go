@@ -12,7 +12,9 @@ import (
 // somebody is a patient who can be reached.
 func (d *desk) somebody(first, email string) patient.ID {
 	d.t.Helper()
-	r, err := patienttest.Register(d.ctx, d.core.Patient, patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new("1981-12-10"), Mobile: ptr("07700900123"), Email: &email})
+	r, err := patienttest.Register(d.ctx, d.core.Patient,
+		patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new("1981-12-10"),
+			Mobile: ptr("07700900123"), Email: &email})
 	d.must(err)
 	return r
 }
@@ -33,18 +35,24 @@ func TestMessagesToPatients(t *testing.T) {
 		id := encode(kindPatient, ada)
 		sms := d.done("sendSms", sendSms, "p", id, "m", "Please call us.")
 		holds(t, sms, map[string]any{
-			"to": "+447700900123", "from": "Mill Lane", "message": "Please call us.", "patient.id": id, "patient.firstName": "Ada", "status": "Scheduled",
+			"to": "+447700900123", "from": "Mill Lane", "message": "Please call us.", "patient.id": id,
+			"patient.firstName": "Ada", "status": "Scheduled",
 			"communicationType": "SMS", "dateToProcess": "2031-01-06T09:00:00.000Z",
 		})
-		email := d.done("sendEmail", sendEmail, "p", id, "s", "Your visit", "m", "See you then.", "at", "2031-02-01T10:00:00Z")
-		holds(t, email, map[string]any{"to": "ada@example.org", "subject": "Your visit", "status": "Scheduled", "communicationType": "Email", "dateToProcess": "2031-02-01T10:00:00.000Z"})
+		email := d.done("sendEmail", sendEmail, "p", id, "s", "Your visit", "m", "See you then.", "at",
+			"2031-02-01T10:00:00Z")
+		holds(t, email,
+			map[string]any{"to": "ada@example.org", "subject": "Your visit", "status": "Scheduled", "communicationType": "Email",
+				"dateToProcess": "2031-02-01T10:00:00.000Z"})
 		// Whatever was to go long ago goes now.
 		past := d.done("sendSms", sendSms, "p", id, "m", "Late", "at", "2031-01-01T10:00:00Z")
 		holds(t, past, map[string]any{"dateToProcess": "2031-01-06T09:00:00.000Z"})
 
-		holds(t, d.get("patientCommunication", oneCommunication, "id", email["id"]), map[string]any{"__typename": "Email", "subject": "Your visit", "status": "Scheduled"})
+		holds(t, d.get("patientCommunication", oneCommunication, "id", email["id"]),
+			map[string]any{"__typename": "Email", "subject": "Your visit", "status": "Scheduled"})
 		for range 2 {
-			holds(t, d.done("cancelScheduledPatientCommunication", callBack, "id", email["id"]), map[string]any{"id": email["id"], "status": "Failed"})
+			holds(t, d.done("cancelScheduledPatientCommunication", callBack, "id", email["id"]),
+				map[string]any{"id": email["id"], "status": "Failed"})
 		}
 		holds(t, d.get("patientCommunication", oneCommunication, "id", email["id"]), map[string]any{"status": "Failed"})
 
@@ -55,11 +63,15 @@ func TestMessagesToPatients(t *testing.T) {
 		}{
 			{"all", map[string]any{}, "Late|See you then.|Please call us."},
 			{"text messages", map[string]any{"communicationType": []any{"SMS"}}, "Late|Please call us."},
-			{"either", map[string]any{"communicationType": []any{"SMS", "Email"}, "status": nil, "dateToProcess": nil}, "Late|See you then.|Please call us."},
+			{"either", map[string]any{"communicationType": []any{"SMS", "Email"}, "status": nil, "dateToProcess": nil},
+				"Late|See you then.|Please call us."},
 			{"failed", map[string]any{"status": []any{"Failed"}}, "See you then."},
 			{"waiting", map[string]any{"status": []any{"Scheduled"}}, "Late|Please call us."},
-			{"to go in February", map[string]any{"dateToProcess": map[string]any{"start": "2031-02-01T00:00:00Z"}}, "See you then."},
-			{"to go today", map[string]any{"dateToProcess": map[string]any{"start": "2031-01-06T00:00:00Z", "end": "2031-01-06T23:00:00Z"}}, "Late|Please call us."},
+			{"to go in February", map[string]any{"dateToProcess": map[string]any{"start": "2031-02-01T00:00:00Z"}},
+				"See you then."},
+			{"to go today",
+				map[string]any{"dateToProcess": map[string]any{"start": "2031-01-06T00:00:00Z", "end": "2031-01-06T23:00:00Z"}},
+				"Late|Please call us."},
 		} {
 			c.options["patient"] = id
 			var got []string
@@ -80,16 +92,19 @@ func TestMessagesToPatients(t *testing.T) {
 func TestMessagesToPatientsAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		ada := encode(kindPatient, d.somebody("Ada", ""))
-		if _, wrong := d.payload("sendEmail", sendEmail, "p", ada, "s", "x", "m", "y"); wrong != messaging.ErrNoContact.Message {
+		if _, wrong := d.payload("sendEmail", sendEmail, "p", ada, "s", "x", "m",
+			"y"); wrong != messaging.ErrNoContact.Message {
 			t.Error(wrong)
 		}
 		if _, wrong := d.payload("sendSms", sendSms, "p", ada, "m", " "); wrong == "" {
 			t.Error("an empty message is sent")
 		}
-		if _, wrong := d.payload("sendSms", sendSms, "p", ada, "m", "x", "at", "2031-02-01T10:00:00"); wrong != "Invalid date" {
+		if _, wrong := d.payload("sendSms", sendSms, "p", ada, "m", "x", "at",
+			"2031-02-01T10:00:00"); wrong != "Invalid date" {
 			t.Error(wrong)
 		}
-		if _, wrong := d.payload("sendSms", sendSms, "p", encode(kindPatient, patient.ID(77)), "m", "x"); !strings.Contains(wrong, patient.ErrNotFound.Message) {
+		if _, wrong := d.payload("sendSms", sendSms, "p", encode(kindPatient, patient.ID(77)), "m",
+			"x"); !strings.Contains(wrong, patient.ErrNotFound.Message) {
 			t.Error(wrong)
 		}
 		sms := d.done("sendSms", sendSms, "p", ada, "m", "x", "at", "2031-02-01T10:00:00Z")
@@ -105,13 +120,16 @@ func TestMessagesToPatientsAreRefused(t *testing.T) {
 		if got := d.get("patientCommunication", oneCommunication, "id", sms["id"]); got != nil {
 			t.Errorf("another practice sees %v", got)
 		}
-		if got := d.get("patientCommunications.data", communications, "o", map[string]any{"patient": ada}).([]any); len(got) != 0 {
+		if got := d.get("patientCommunications.data", communications, "o",
+			map[string]any{"patient": ada}).([]any); len(got) != 0 {
 			t.Errorf("another practice sees %v", got)
 		}
-		if _, wrong := d.payload("cancelScheduledPatientCommunication", callBack, "id", sms["id"]); wrong != messaging.ErrNotFound.Message {
+		if _, wrong := d.payload("cancelScheduledPatientCommunication", callBack, "id",
+			sms["id"]); wrong != messaging.ErrNotFound.Message {
 			t.Error(wrong)
 		}
-		if _, wrong := d.payload("sendSms", sendSms, "p", ada, "m", "x"); !strings.Contains(wrong, patient.ErrNotFound.Message) {
+		if _, wrong := d.payload("sendSms", sendSms, "p", ada, "m", "x"); !strings.Contains(wrong,
+			patient.ErrNotFound.Message) {
 			t.Error(wrong)
 		}
 	})

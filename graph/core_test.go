@@ -61,7 +61,8 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	people := &patient.Service{
 		Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: clock, NewID: db.NewID,
 	}
-	entries := &torecord.Service{Store: db.RecordStore(), Writer: torecord.Own{}, Pages: pages, Now: clock, NewID: db.NewID}
+	entries := &torecord.Service{Store: db.RecordStore(), Writer: torecord.Own{}, Pages: pages, Now: clock,
+		NewID: db.NewID}
 	documents := &document.Service{Store: documentstore.New(db), Box: testBox, Pages: pages, Now: clock, NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: db.Messaging(), Records: entries, Now: clock, NewID: db.NewID, Pages: pages,
@@ -102,6 +103,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 			Store: db.Task(), Now: clock, NewID: db.NewID,
 		},
 		Messaging: messages,
-		Webhook:   &webhook.Service{Store: db.Webhook(), Log: db.EventLog(), Addresses: testAddresses{}, Box: testBox, Now: clock, NewID: db.NewID},
+		Webhook: &webhook.Service{Store: db.Webhook(), Log: db.EventLog(), Addresses: testAddresses{}, Box: testBox,
+			Now: clock, NewID: db.NewID},
 	}
 }

@@ -16,9 +16,11 @@ var saidNames = map[string]string{"nhs_number": "nhsNumber"}
 func (q query) IdentityCheck(ctx context.Context, reference string) (*gql.IdentityCheck, error) {
 	c, known, err := q.core.Demographics.Quoted(ctx, reference)
 	out := &gql.IdentityCheck{
-		Reference: c.Reference(), Reason: gql.IdentityCheckReason(c.Reason), Differs: make([]string, len(c.Differs)), PatientID: int64(known),
+		Reference: c.Reference(), Reason: gql.IdentityCheckReason(c.Reason), Differs: make([]string, len(c.Differs)),
+		PatientID: int64(known),
 		Said: &gql.IdentityCheckSaid{
-			NhsNumber: text(c.Said.NHSNumber), Dob: text(c.Said.BirthDate), Forename: text(c.Said.Forename), Surname: text(c.Said.Surname),
+			NhsNumber: text(c.Said.NHSNumber), Dob: text(c.Said.BirthDate), Forename: text(c.Said.Forename),
+			Surname:  text(c.Said.Surname),
 			Postcode: text(c.Said.Postcode), Sex: text(string(c.Said.Sex)),
 		},
 		AskedBy: text(c.AskedBy), CreatedAt: scalar.Of(c.CreatedAt), ExpiresAt: scalar.Of(c.ExpiresAt),

@@ -22,7 +22,8 @@ const invoiceFieldsAsked = `id status paidOrOutstanding invoiceNumber paymentRef
 	payments { id paymentAmount paymentSource paymentDate comment } refunds { id refundAmount refundDate refundReason comment relatedPayment }
 	tax total outstanding refunded comments extraInfo type paymentLinkUrl dateShared createdAt updatedAt`
 
-const createInvoice = `mutation($data: NewInvoiceDataInput) { createInvoice(invoiceData: $data) { data { ` + invoiceFieldsAsked + ` } error } }`
+const createInvoice = `mutation($data: NewInvoiceDataInput) { createInvoice(invoiceData: $data) { data { ` +
+	invoiceFieldsAsked + ` } error } }`
 
 // surgery is a practice that bills: a place, a doctor, a patient, a contact and
 // what is sold, by their ids at this door.
@@ -37,20 +38,24 @@ func (d *desk) surgery() *surgery {
 	place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
 	d.must(err)
 	s.room = encode(kindRoom, place.ID)
-	s.doctor = d.done("createUser", `mutation($email: String!) { createUser(userData: {title: "Dr", firstName: "Amir", lastName: "Khan", email: $email, role: "booking",
+	s.doctor = d.done("createUser",
+		`mutation($email: String!) { createUser(userData: {title: "Dr", firstName: "Amir", lastName: "Khan", email: $email, role: "booking",
 		isDoctor: true}) { data { id } error } }`, "email", fmt.Sprintf("amir%d@example.org", d.group.ID))["id"].(string)
 	s.ada = d.person("Ada")
-	s.insurer = d.done("createContact", `mutation { createContact(company: "Crown Insurance", isPayor: true, paymentReference: "CR-7") { data { id } error } }`)["id"].(string)
+	s.insurer = d.done("createContact",
+		`mutation { createContact(company: "Crown Insurance", isPayor: true, paymentReference: "CR-7") { data { id } error } }`)["id"].(string)
 	s.visit = d.product(map[string]any{"productType": "appointment", "name": "Consultation", "price": 65, "duration": 20})
-	s.jab = d.product(map[string]any{"productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1", "cost": 12.5})
+	s.jab = d.product(map[string]any{"productType": "vaccine", "name": "Travel vaccine", "price": 19.99,
+		"itemCode": "TV-1", "cost": 12.5})
 	return s
 }
 
 // person registers a patient.
 func (d *desk) person(first string) string {
 	d.t.Helper()
-	id, err := patienttest.Register(d.ctx, d.core.Patient, patient.Changes{Title: ptr("Ms"), FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
-		Email: ptr(strings.ToLower(first) + "@example.org"), Line1: ptr("1 Mill Lane")})
+	id, err := patienttest.Register(d.ctx, d.core.Patient,
+		patient.Changes{Title: ptr("Ms"), FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+			Email: ptr(strings.ToLower(first) + "@example.org"), Line1: ptr("1 Mill Lane")})
 	d.must(err)
 	return encode(kindPatient, id)
 }
@@ -86,8 +91,9 @@ func (s *surgery) payBy(amount float64) map[string]any {
 func (s *surgery) booked(of string) string {
 	s.t.Helper()
 	a, err := s.core.Booking.Reserve(s.ctx, booking.Request{
-		Type: ourID[diary.TypeID](&s.visit), Location: ourID[practice.LocationID](&s.room), Practitioner: ourID[practice.PractitionerID](&s.doctor),
-		Start: s.now.Load().Add(time.Hour), Length: 20 * time.Minute, Patient: ourID[patient.ID](&of), Override: true,
+		Type: ourID[diary.TypeID](&s.visit), Location: ourID[practice.LocationID](&s.room),
+		Practitioner: ourID[practice.PractitionerID](&s.doctor),
+		Start:        s.now.Load().Add(time.Hour), Length: 20 * time.Minute, Patient: ourID[patient.ID](&of), Override: true,
 	})
 	s.must(err)
 	_, err = s.core.Booking.Confirm(s.ctx, a.ID, booking.Confirmation{})
@@ -103,13 +109,15 @@ func (s *surgery) change(field, arguments string, variables ...any) (map[string]
 		kind := "ID!"
 		switch variables[i+1].(type) {
 		case map[string]any:
-			kind = map[string]string{"line": "NewLineItemDataInput", "payment": "NewInvoicePaymentDataInput"}[variables[i].(string)]
+			kind = map[string]string{"line": "NewLineItemDataInput",
+				"payment": "NewInvoicePaymentDataInput"}[variables[i].(string)]
 		case float64:
 			kind = "Float"
 		}
 		names = append(names, "$"+variables[i].(string)+": "+kind)
 	}
-	document := "mutation(" + strings.Join(names, ", ") + ") { " + field + "(" + arguments + ") { data { " + invoiceFieldsAsked + " } error } }"
+	document := "mutation(" + strings.Join(names, ", ") + ") { " + field + "(" + arguments + ") { data { " +
+		invoiceFieldsAsked + " } error } }"
 	return s.payload(field, document, variables...)
 }
 
@@ -125,18 +133,24 @@ func TestInvoices(t *testing.T) {
 			"comments": "Ring first.", "extraInfo": "Thank you.", "accountId": nil, "payments": []any{},
 			"lineItems": []any{
 				map[string]any{"date": "2031-01-05", "productId": s.jab, "quantity": 2},
-				map[string]any{"date": "2031-01-06T00:00:00+01:00", "productId": s.visit, "quantity": 1, "price": 50.5, "referenceId": at9}, nil,
+				map[string]any{"date": "2031-01-06T00:00:00+01:00", "productId": s.visit, "quantity": 1, "price": 50.5,
+					"referenceId": at9}, nil,
 			},
 		}))
 		holds(t, made, map[string]any{
-			"status": "active", "paidOrOutstanding": "Outstanding", "invoiceNumber": 1.0, "paymentReference": "INV-1", "date": "2031-01-06T00:00:00.000Z",
-			"patientId": s.ada, "patient.id": s.ada, "patient.fullName": "Ms Ada Byron", "payeeDetails": "Ms Ada Byron, 1 Mill Lane", "doctorId": s.doctor,
-			"doctor.fullName": "Dr Amir Khan", "location": "Mill Lane", "type": "invoice", "comments": "Ring first.", "extraInfo": "Thank you.",
-			"tax": 18.1, "total": 108.58, "outstanding": 108.58, "refunded": 0.0, "paymentLinkUrl": nil, "dateShared": nil,
+			"status": "active", "paidOrOutstanding": "Outstanding", "invoiceNumber": 1.0, "paymentReference": "INV-1",
+			"date":      "2031-01-06T00:00:00.000Z",
+			"patientId": s.ada, "patient.id": s.ada, "patient.fullName": "Ms Ada Byron",
+			"payeeDetails": "Ms Ada Byron, 1 Mill Lane", "doctorId": s.doctor,
+			"doctor.fullName": "Dr Amir Khan", "location": "Mill Lane", "type": "invoice", "comments": "Ring first.",
+			"extraInfo": "Thank you.",
+			"tax":       18.1, "total": 108.58, "outstanding": 108.58, "refunded": 0.0, "paymentLinkUrl": nil, "dateShared": nil,
 			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
-			"lineItems.0.date": "2031-01-05T00:00:00.000Z", "lineItems.0.title": "Travel vaccine", "lineItems.0.productType": "vaccine",
-			"lineItems.0.itemCode": "TV-1", "lineItems.0.cost": 12.5, "lineItems.0.price": 19.99, "lineItems.0.quantity": 2.0, "lineItems.0.taxRate": 20.0,
-			"lineItems.0.total": 47.98, "lineItems.0.referenceType": "Product", "lineItems.0.referenceId": s.jab,
+			"lineItems.0.date": "2031-01-05T00:00:00.000Z", "lineItems.0.title": "Travel vaccine",
+			"lineItems.0.productType": "vaccine",
+			"lineItems.0.itemCode":    "TV-1", "lineItems.0.cost": 12.5, "lineItems.0.price": 19.99, "lineItems.0.quantity": 2.0,
+			"lineItems.0.taxRate": 20.0,
+			"lineItems.0.total":   47.98, "lineItems.0.referenceType": "Product", "lineItems.0.referenceId": s.jab,
 			"lineItems.1.date": "2031-01-06T00:00:00.000Z", "lineItems.1.price": 50.5, "lineItems.1.cost": nil,
 			"lineItems.1.referenceType": "Booking", "lineItems.1.referenceId": at9,
 		})
@@ -154,15 +168,24 @@ func TestInvoices(t *testing.T) {
 			}
 			return data
 		}
-		holds(t, do("updateInvoice", `invoiceId: $id, invoiceData: {comments: null, date: "2031-01-04", extraInfo: "Thanks."}`), map[string]any{
-			"comments": nil, "date": "2031-01-04T00:00:00.000Z", "extraInfo": "Thanks.", "doctorId": s.doctor, "updatedAt": "2031-01-06T09:01:00.000Z",
-		})
+		holds(t,
+			do("updateInvoice", `invoiceId: $id, invoiceData: {comments: null, date: "2031-01-04", extraInfo: "Thanks."}`),
+			map[string]any{
+				"comments": nil, "date": "2031-01-04T00:00:00.000Z", "extraInfo": "Thanks.", "doctorId": s.doctor,
+				"updatedAt": "2031-01-06T09:01:00.000Z",
+			})
 		holds(t, do("updateInvoice", `invoiceId: $id, invoiceData: null`), map[string]any{"extraInfo": "Thanks."})
-		holds(t, do("addLineItem", `invoiceId: $id, lineItemData: $line`, "line", map[string]any{"date": "2031-01-06", "productId": s.jab, "quantity": 1, "price": 0}),
+		holds(t,
+			do("addLineItem", `invoiceId: $id, lineItemData: $line`, "line",
+				map[string]any{"date": "2031-01-06", "productId": s.jab, "quantity": 1, "price": 0}),
 			map[string]any{"lineItems.2.price": 0.0, "total": 108.58})
-		holds(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {quantity: 1, price: 10, date: "2031-01-03"}`, "item", line),
+		holds(t,
+			do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {quantity: 1, price: 10, date: "2031-01-03"}`,
+				"item", line),
 			map[string]any{"lineItems.0.total": 12.0, "lineItems.0.date": "2031-01-03T00:00:00.000Z", "total": 72.6})
-		holds(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: $booking}`, "item", line, "booking", at9),
+		holds(t,
+			do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: $booking}`, "item", line,
+				"booking", at9),
 			map[string]any{"lineItems.0.referenceId": at9, "lineItems.0.price": 10.0})
 		holds(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: null}`, "item", line),
 			map[string]any{"lineItems.0.referenceType": "Product"})
@@ -171,22 +194,30 @@ func TestInvoices(t *testing.T) {
 		}
 		paid := do("addInvoicePayment", `invoiceId: $id, paymentData: $payment`, "payment", s.payBy(60.6))
 		holds(t, paid, map[string]any{
-			"paidOrOutstanding": "Paid", "outstanding": 0.0, "payments.0.paymentAmount": 60.6, "payments.0.paymentSource": "Card",
-			"payments.0.paymentDate": "2031-01-07T00:00:00.000Z", "payments.0.comment": nil,
+			"paidOrOutstanding": "Paid", "outstanding": 0.0, "payments.0.paymentAmount": 60.6,
+			"payments.0.paymentSource": "Card",
+			"payments.0.paymentDate":   "2031-01-07T00:00:00.000Z", "payments.0.comment": nil,
 		})
 		payment := at(t, paid, "payments.0.id").(string)
-		if _, wrong := s.change("addLineItem", `invoiceId: $id, lineItemData: $line`, "id", id, "line", map[string]any{"date": "2031-01-06", "productId": s.jab, "quantity": 1}); wrong != billing.ErrPaid.Message {
+		if _, wrong := s.change("addLineItem", `invoiceId: $id, lineItemData: $line`, "id", id, "line",
+			map[string]any{"date": "2031-01-06", "productId": s.jab, "quantity": 1}); wrong != billing.ErrPaid.Message {
 			t.Error(wrong)
 		}
-		holds(t, do("updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentAmount: 60.5, comment: "By hand", paymentDate: "2031-01-08"}`, "item", payment),
-			map[string]any{"outstanding": 0.1, "payments.0.comment": "By hand", "payments.0.paymentDate": "2031-01-08T00:00:00.000Z", "payments.0.paymentSource": "Card"})
+		holds(t,
+			do("updateInvoicePayment",
+				`invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentAmount: 60.5, comment: "By hand", paymentDate: "2031-01-08"}`, "item", payment),
+			map[string]any{"outstanding": 0.1, "payments.0.comment": "By hand",
+				"payments.0.paymentDate": "2031-01-08T00:00:00.000Z", "payments.0.paymentSource": "Card"})
 		refund := `mutation($id: ID!, $payment: ID!, $amount: Float) { refundPayment(invoiceId: $id, paymentId: $payment, amount: $amount, reason: "Too much", comment: "Sorry") {
 			data { refunded outstanding refunds { id refundAmount refundDate refundReason comment relatedPayment } } refundId refundExternalId error } }`
 		a := d.ask(refund, "id", id, "payment", payment, "amount", 20.5)
 		holds(t, at(t, a.Data, "refundPayment"), map[string]any{
-			"data.refunded": 20.5, "data.outstanding": 20.6, "data.refunds.0.refundAmount": 20.5, "data.refunds.0.refundDate": "2031-01-06T00:00:00.000Z",
-			"data.refunds.0.refundReason": "Too much", "data.refunds.0.comment": "Sorry", "data.refunds.0.relatedPayment": payment,
-			"refundId": at(t, a.Data, "refundPayment.data.refunds.0.id"), "refundExternalId": nil, "error": nil,
+			"data.refunded": 20.5, "data.outstanding": 20.6, "data.refunds.0.refundAmount": 20.5,
+			"data.refunds.0.refundDate":   "2031-01-06T00:00:00.000Z",
+			"data.refunds.0.refundReason": "Too much", "data.refunds.0.comment": "Sorry",
+			"data.refunds.0.relatedPayment": payment,
+			"refundId":                      at(t, a.Data, "refundPayment.data.refunds.0.id"), "refundExternalId": nil,
+			"error": nil,
 		})
 		if _, wrong := s.change("deleteInvoice", `invoiceId: $id`, "id", id); wrong != billing.ErrHasPayments.Message {
 			t.Error(wrong)
@@ -194,19 +225,24 @@ func TestInvoices(t *testing.T) {
 		a = d.ask(refund, "id", id, "payment", payment)
 		holds(t, at(t, a.Data, "refundPayment"), map[string]any{"data.refunded": 60.5, "data.outstanding": 60.6})
 		a = d.ask(refund, "id", id, "payment", payment)
-		if at(t, a.Data, "refundPayment.error") != billing.ErrRefundTooLarge.Message || at(t, a.Data, "refundPayment.data") != nil || at(t, a.Data, "refundPayment.refundId") != nil {
+		if at(t, a.Data, "refundPayment.error") != billing.ErrRefundTooLarge.Message ||
+			at(t, a.Data, "refundPayment.data") != nil || at(t, a.Data, "refundPayment.refundId") != nil {
 			t.Error(a.text)
 		}
 		for range 2 {
 			holds(t, do("deleteInvoice", `invoiceId: $id`), map[string]any{"status": "cancelled", "paidOrOutstanding": "Void"})
 		}
-		holds(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { `+invoiceFieldsAsked+` } }`, "id", id), map[string]any{"id": id, "status": "cancelled", "location": "Mill Lane"})
+		holds(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { `+invoiceFieldsAsked+` } }`, "id", id),
+			map[string]any{"id": id, "status": "cancelled", "location": "Mill Lane"})
 
 		other := s.invoiced(map[string]any{"accountId": s.insurer, "payments": []any{s.payBy(1)}})
-		holds(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { `+invoiceFieldsAsked+` } }`, "id", other), map[string]any{
-			"invoiceNumber": 2.0, "payeeDetails": "Crown Insurance", "paymentReference": "CR-7", "patientId": s.ada, "payments.0.paymentAmount": 1.0,
-		})
-		taken := at(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { payments { id } } }`, "id", other), "payments.0.id").(string)
+		holds(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { `+invoiceFieldsAsked+` } }`, "id", other),
+			map[string]any{
+				"invoiceNumber": 2.0, "payeeDetails": "Crown Insurance", "paymentReference": "CR-7", "patientId": s.ada,
+				"payments.0.paymentAmount": 1.0,
+			})
+		taken := at(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { payments { id } } }`, "id", other),
+			"payments.0.id").(string)
 		data, wrong := s.change("deleteInvoicePayment", `invoiceId: $id, invoicePaymentId: $item`, "id", other, "item", taken)
 		if wrong != "" || len(data["payments"].([]any)) != 0 {
 			t.Errorf("%v %s", data, wrong)
@@ -247,13 +283,15 @@ func TestInvoicesAreRefused(t *testing.T) {
 			{"no account of ours", map[string]any{"accountId": encode(kindContact, contact.ID(7))}, contact.ErrNotFound.Message},
 			{"an account that is none", map[string]any{"accountId": s.jab}, patient.ErrNotFound.Message},
 			{"an id that is none", map[string]any{"patientId": "ada"}, `Cast to ObjectId failed for value "ada"`},
-			{"no product of ours", one(map[string]any{"productId": encode(kindProduct, billing.ProductID(7))}), "Product must exist"},
+			{"no product of ours", one(map[string]any{"productId": encode(kindProduct, billing.ProductID(7))}),
+				"Product must exist"},
 			{"a product's id that is short", one(map[string]any{"productId": "7"}), "id must be at least 24 characters"},
 			{"none of something", one(map[string]any{"quantity": 0}), "quantity"},
 			{"as many as wrap around", one(map[string]any{"quantity": 18446744073709552}), "quantity"},
 			{"parts of a penny", one(map[string]any{"price": 0.001}), ErrAmount.Message},
 			{"another patient's booking", one(map[string]any{"referenceId": theirs}), billing.ErrBookingOfAnother.Message},
-			{"no booking of ours", one(map[string]any{"referenceId": encode(kindBooking, booking.ID(7))}), booking.ErrNotFound.Message},
+			{"no booking of ours", one(map[string]any{"referenceId": encode(kindBooking, booking.ID(7))}),
+				booking.ErrNotFound.Message},
 			{"something else than a booking", one(map[string]any{"referenceId": s.jab}), booking.ErrNotFound.Message},
 			{"more than it is for", map[string]any{"payments": []any{s.payBy(1000)}}, billing.ErrOverpaid.Message},
 		} {
@@ -265,7 +303,8 @@ func TestInvoicesAreRefused(t *testing.T) {
 			t.Error(wrong)
 		}
 		id := s.invoiced(map[string]any{"payments": []any{s.payBy(1)}})
-		if number := d.get("invoice.invoiceNumber", `query($id: ID!) { invoice(id: $id) { invoiceNumber } }`, "id", id); number != 1.0 {
+		if number := d.get("invoice.invoiceNumber", `query($id: ID!) { invoice(id: $id) { invoiceNumber } }`, "id",
+			id); number != 1.0 {
 			t.Errorf("what was refused took a number: this one is %v", number)
 		}
 		parts := d.get("invoice", `query($id: ID!) { invoice(id: $id) { lineItems { id } payments { id } } }`, "id", id)
@@ -279,15 +318,22 @@ func TestInvoicesAreRefused(t *testing.T) {
 			{"addLineItem", `invoiceId: $id`, nil, ErrNoData.Message},
 			{"addInvoicePayment", `invoiceId: $id`, nil, ErrNoData.Message},
 			{"updateLineItem", `invoiceId: $id, lineItemId: $item`, []any{"item", payment}, billing.ErrLineNotFound.Message},
-			{"deleteLineItem", `invoiceId: $id, lineItemId: $item`, []any{"item", encode(kindLineItem, billing.LineID(7))}, billing.ErrLineNotFound.Message},
-			{"updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item`, []any{"item", line}, billing.ErrPaymentNotFound.Message},
-			{"updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentTypeId: $item}`, []any{"item", payment}, billing.ErrPaymentTypeNotFound.Message},
-			{"updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentAmount: 1.001}`, []any{"item", payment}, ErrAmount.Message},
+			{"deleteLineItem", `invoiceId: $id, lineItemId: $item`, []any{"item", encode(kindLineItem, billing.LineID(7))},
+				billing.ErrLineNotFound.Message},
+			{"updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item`, []any{"item", line},
+				billing.ErrPaymentNotFound.Message},
+			{"updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentTypeId: $item}`,
+				[]any{"item", payment}, billing.ErrPaymentTypeNotFound.Message},
+			{"updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentAmount: 1.001}`,
+				[]any{"item", payment}, ErrAmount.Message},
 			{"deleteInvoicePayment", `invoiceId: $id, invoicePaymentId: $item`, []any{"item", "x"}, "Cast to ObjectId failed"},
-			{"updateInvoice", `invoiceId: $id, invoiceData: {doctorId: $item}`, []any{"item", line}, practice.ErrPractitionerNotFound.Message},
-			{"updateInvoice", `invoiceId: $id, invoiceData: {locationId: $item}`, []any{"item", line}, practice.ErrLocationNotFound.Message},
+			{"updateInvoice", `invoiceId: $id, invoiceData: {doctorId: $item}`, []any{"item", line},
+				practice.ErrPractitionerNotFound.Message},
+			{"updateInvoice", `invoiceId: $id, invoiceData: {locationId: $item}`, []any{"item", line},
+				practice.ErrLocationNotFound.Message},
 		} {
-			if _, wrong := s.change(c.field, c.arguments, append([]any{"id", id}, c.variables...)...); !strings.Contains(wrong, c.want) {
+			if _, wrong := s.change(c.field, c.arguments, append([]any{"id", id}, c.variables...)...); !strings.Contains(wrong,
+				c.want) {
 				t.Errorf("%s: %q", c.field, wrong)
 			}
 		}
@@ -323,7 +369,9 @@ func TestInvoicesAreRefused(t *testing.T) {
 		d.forbidden("editInvoices", createInvoice, "data", data)
 		d.role("clerk", "seeInvoices")
 		a := d.ask(`query($id: ID!) { invoice(id: $id) { invoiceNumber patient { id } doctor { id } } }`, "id", id)
-		if len(a.Errors) != 2 || at(t, a.Data, "invoice.invoiceNumber") != 1.0 || !strings.Contains(a.text, "Missing permission seePatients") || !strings.Contains(a.text, "Missing permission settingsSeeUsers") {
+		if len(a.Errors) != 2 || at(t, a.Data, "invoice.invoiceNumber") != 1.0 ||
+			!strings.Contains(a.text, "Missing permission seePatients") ||
+			!strings.Contains(a.text, "Missing permission settingsSeeUsers") {
 			t.Error(a.text)
 		}
 		d.token = d.newToken("booking")
@@ -334,7 +382,8 @@ func TestInvoicesAreRefused(t *testing.T) {
 		if got := d.get("invoice", `query($id: ID!) { invoice(id: $id) { id } }`, "id", id); got != nil {
 			t.Errorf("another practice sees %v", got)
 		}
-		if got := d.get("invoices.data", `{ invoices(options: {includeDeleted: true}) { data { id } } }`).([]any); len(got) != 0 {
+		if got := d.get("invoices.data",
+			`{ invoices(options: {includeDeleted: true}) { data { id } } }`).([]any); len(got) != 0 {
 			t.Errorf("another practice sees %v", got)
 		}
 		for field, document := range changes {
@@ -343,15 +392,18 @@ func TestInvoicesAreRefused(t *testing.T) {
 			}
 		}
 		here := d.surgery()
-		for what, v := range map[string]string{"patientId": s.ada, "doctorId": s.doctor, "locationId": s.room, "accountId": s.insurer} {
-			if _, wrong := d.payload("createInvoice", createInvoice, "data", here.bill(map[string]any{what: v})); !strings.HasPrefix(wrong, "This practice group has no such") {
+		for what, v := range map[string]string{"patientId": s.ada, "doctorId": s.doctor, "locationId": s.room,
+			"accountId": s.insurer} {
+			if _, wrong := d.payload("createInvoice", createInvoice, "data",
+				here.bill(map[string]any{what: v})); !strings.HasPrefix(wrong, "This practice group has no such") {
 				t.Errorf("%s of another practice: %q", what, wrong)
 			}
 		}
 		for what, v := range map[string]string{"productId": s.jab, "referenceId": theirs} {
 			line := map[string]any{"date": "2031-01-06", "productId": here.jab, "quantity": 1}
 			line[what] = v
-			if _, wrong := d.payload("createInvoice", createInvoice, "data", here.bill(map[string]any{"lineItems": []any{line}})); wrong == "" {
+			if _, wrong := d.payload("createInvoice", createInvoice, "data",
+				here.bill(map[string]any{"lineItems": []any{line}})); wrong == "" {
 				t.Errorf("%s of another practice is taken", what)
 			}
 		}
@@ -366,23 +418,31 @@ func TestInvoicesAreListed(t *testing.T) {
 			for range 3 {
 				made++
 				who := d.person(fmt.Sprint("Ada", string(rune('a'+made))))
-				id := s.invoiced(map[string]any{"patientId": who, "date": fmt.Sprintf("2031-01-%02d", made), "payments": []any{s.payBy(5)}})
-				payment := at(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { payments { id } } }`, "id", id), "payments.0.id")
-				d.ask(`mutation($id: ID!, $p: ID!) { refundPayment(invoiceId: $id, paymentId: $p, amount: 1) { error } }`, "id", id, "p", payment)
+				id := s.invoiced(map[string]any{"patientId": who, "date": fmt.Sprintf("2031-01-%02d", made),
+					"payments": []any{s.payBy(5)}})
+				payment := at(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { payments { id } } }`, "id", id),
+					"payments.0.id")
+				d.ask(`mutation($id: ID!, $p: ID!) { refundPayment(invoiceId: $id, paymentId: $p, amount: 1) { error } }`, "id", id,
+					"p", payment)
 			}
 			return made
 		}
-		d.flat("invoices.data", `{ invoices(pagination: {pageSize: 30}) { data { `+invoiceFieldsAsked+` } pageInfo { page pageSize hasMore } } }`, nil, grow)
+		d.flat("invoices.data", `{ invoices(pagination: {pageSize: 30}) { data { `+invoiceFieldsAsked+
+			` } pageInfo { page pageSize hasMore } } }`, nil, grow)
 		// A patient's own, reached from each of a list.
-		d.flat("invoices.data", `{ invoices(pagination: {pageSize: 12}) { data { patient { invoices(start: "2031-01-01", end: "2031-12-31") {
+		d.flat("invoices.data",
+			`{ invoices(pagination: {pageSize: 12}) { data { patient { invoices(start: "2031-01-01", end: "2031-12-31") {
 			location doctor { id } lineItems { id } } } } } }`, nil, grow)
-		got := d.get("invoices.data", `{ invoices(dateRange: {start: "2031-01-02", end: "2031-01-04T23:00:00Z"}, options: {includeDeleted: false}) { data { date } } }`).([]any)
-		if len(got) != 3 || at(t, got, "0.date") != "2031-01-02T00:00:00.000Z" || at(t, got, "2.date") != "2031-01-04T00:00:00.000Z" {
+		got := d.get("invoices.data",
+			`{ invoices(dateRange: {start: "2031-01-02", end: "2031-01-04T23:00:00Z"}, options: {includeDeleted: false}) { data { date } } }`).([]any)
+		if len(got) != 3 || at(t, got, "0.date") != "2031-01-02T00:00:00.000Z" ||
+			at(t, got, "2.date") != "2031-01-04T00:00:00.000Z" {
 			t.Errorf("got %v", got)
 		}
 		a := d.ask(`{ invoices(pagination: {pageSize: 2, page: 2}) { data { invoiceNumber patient { invoices(start: "2031-01-01", end: "2031-01-03") { invoiceNumber } } } pageInfo { hasMore page pageSize } } }`)
 		holds(t, a.Data, map[string]any{
-			"invoices.data.0.invoiceNumber": 3.0, "invoices.data.0.patient.invoices.0.invoiceNumber": 3.0, "invoices.pageInfo.hasMore": true, "invoices.pageInfo.page": 2.0,
+			"invoices.data.0.invoiceNumber": 3.0, "invoices.data.0.patient.invoices.0.invoiceNumber": 3.0,
+			"invoices.pageInfo.hasMore": true, "invoices.pageInfo.page": 2.0,
 		})
 		if n := at(t, a.Data, "invoices.data.1.patient.invoices").([]any); len(n) != 0 {
 			t.Errorf("there are invoices of other days: %v", n)
@@ -423,15 +483,19 @@ func TestInvoicesTakeOfTheStockLevel(t *testing.T) {
 		plaster := d.product(map[string]any{"name": "Plaster", "price": 1, "stockLevel": 12})
 		level := func(when string, want float64) {
 			t.Helper()
-			if got := d.get("product.stockLevel", `query($id: ID!) { product(id: $id) { stockLevel } }`, "id", plaster); got != want {
+			if got := d.get("product.stockLevel", `query($id: ID!) { product(id: $id) { stockLevel } }`, "id",
+				plaster); got != want {
 				t.Errorf("%s: %v, want %v", when, got, want)
 			}
 		}
-		i := d.done("createInvoice", `mutation($p: ID!, $d: ID!, $l: ID!, $x: ID!) { createInvoice(invoiceData: {date: "2031-01-06", patientId: $p, doctorId: $d, locationId: $l,
+		i := d.done("createInvoice",
+			`mutation($p: ID!, $d: ID!, $l: ID!, $x: ID!) { createInvoice(invoiceData: {date: "2031-01-06", patientId: $p, doctorId: $d, locationId: $l,
 			lineItems: [{date: "2031-01-06", productId: $x, quantity: 2}, {date: "2031-01-06", productId: $x, quantity: 3}]}) { data { id lineItems { id } } error } }`,
 			"p", s.patient, "d", s.doctor, "l", s.room, "x", plaster)
 		level("billed", 7)
-		d.done("deleteLineItem", `mutation($i: ID!, $l: ID!) { deleteLineItem(invoiceId: $i, lineItemId: $l) { data { id } error } }`, "i", i["id"], "l", at(t, i, "lineItems.1.id"))
+		d.done("deleteLineItem",
+			`mutation($i: ID!, $l: ID!) { deleteLineItem(invoiceId: $i, lineItemId: $l) { data { id } error } }`, "i", i["id"],
+			"l", at(t, i, "lineItems.1.id"))
 		level("a line is deleted", 10)
 		d.done("deleteInvoice", `mutation($i: ID!) { deleteInvoice(invoiceId: $i) { data { id } error } }`, "i", i["id"])
 		level("the invoice is cancelled", 12)

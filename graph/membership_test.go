@@ -19,7 +19,8 @@ func (d *desk) plan(name string) string {
 
 const (
 	joinPlan  = `mutation($id: ID!, $plan: ID!, $start: String, $comments: String) { addPatientMembership(patientId: $id, membershipId: $plan, membershipStartDate: $start, comments: $comments) { data { ` + membershipAsked + ` } error } }`
-	leavePlan = `mutation($id: ID!, $plan: ID!) { removePatientMembership(patientId: $id, membershipId: $plan) { data { ` + membershipAsked + ` } error } }`
+	leavePlan = `mutation($id: ID!, $plan: ID!) { removePatientMembership(patientId: $id, membershipId: $plan) { data { ` +
+		membershipAsked + ` } error } }`
 
 	membershipAsked = `membershipName membershipStartDate membershipStartDateFormatted updatedAt`
 )
@@ -33,19 +34,26 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 		id := d.admit(`{first: "Ada", last: "Lovelace"}`)
 		n := ourID[patient.ID](&id)
 		gold, silver := d.plan("Gold"), d.plan("Silver")
-		holds(t, d.done("addPatientMembership", joinPlan, "id", id, "plan", silver), member("Silver", "2031-01-06", "2031-01-06T00:00:00.000Z"))
+		holds(t, d.done("addPatientMembership", joinPlan, "id", id, "plan", silver),
+			member("Silver", "2031-01-06", "2031-01-06T00:00:00.000Z"))
 		d.move(time.Hour)
-		holds(t, d.done("addPatientMembership", joinPlan, "id", id, "plan", gold, "start", "2031-02-01T23:30:00-05:00", "comments", "Family"), member("Gold", "2031-02-01T23:30:00-05:00", "2031-02-01T00:00:00.000Z"))
+		holds(t,
+			d.done("addPatientMembership", joinPlan, "id", id, "plan", gold, "start", "2031-02-01T23:30:00-05:00", "comments",
+				"Family"), member("Gold", "2031-02-01T23:30:00-05:00", "2031-02-01T00:00:00.000Z"))
 		d.move(time.Hour)
 		// The same again changes nothing.
-		holds(t, d.done("addPatientMembership", joinPlan, "id", id, "plan", gold, "start", "2031-02-01", "comments", "Family"), map[string]any{
-			"membershipStartDate": "2031-02-01T23:30:00-05:00", "updatedAt": "2031-01-06T10:00:00.000Z",
-		})
-		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan", silver); wrong != billing.ErrNoMembership.Message {
+		holds(t,
+			d.done("addPatientMembership", joinPlan, "id", id, "plan", gold, "start", "2031-02-01", "comments", "Family"),
+			map[string]any{
+				"membershipStartDate": "2031-02-01T23:30:00-05:00", "updatedAt": "2031-01-06T10:00:00.000Z",
+			})
+		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan",
+			silver); wrong != billing.ErrNoMembership.Message {
 			t.Error(wrong)
 		}
 		holds(t, d.done("removePatientMembership", leavePlan, "id", id, "plan", gold), member(nil, nil, nil))
-		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan", gold); wrong != billing.ErrNoMembership.Message {
+		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan",
+			gold); wrong != billing.ErrNoMembership.Message {
 			t.Error(wrong)
 		}
 
@@ -83,7 +91,8 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 				kept = append(kept, e.Action+fmt.Sprint(strings.Contains(string(e.Before), `"said":"2031-02-01T23`)))
 			}
 		}
-		if got := strings.Join(kept, " "); got != "patient.membership.addfalse patient.membership.addfalse patient.membership.removetrue" {
+		if got := strings.Join(kept,
+			" "); got != "patient.membership.addfalse patient.membership.addfalse patient.membership.removetrue" {
 			t.Errorf("the log has %s", got)
 		}
 	})
@@ -104,11 +113,13 @@ func TestMembershipsAreRefused(t *testing.T) {
 			{id, gold, "1031-01-01", "membershipStartDate"},
 			{id, gold, strings.Repeat("1", 41), "membershipStartDate"},
 		} {
-			if _, wrong := d.payload("addPatientMembership", joinPlan, "id", c.id, "plan", c.plan, "start", c.start); !strings.Contains(wrong, c.want) {
+			if _, wrong := d.payload("addPatientMembership", joinPlan, "id", c.id, "plan", c.plan, "start",
+				c.start); !strings.Contains(wrong, c.want) {
 				t.Errorf("%+v: %q", c, wrong)
 			}
 		}
-		holds(t, d.get("patient", `query($id: ID!) { patient(id: $id) { `+membershipAsked+` } }`, "id", id), member(nil, nil, nil))
+		holds(t, d.get("patient", `query($id: ID!) { patient(id: $id) { `+membershipAsked+` } }`, "id", id),
+			member(nil, nil, nil))
 		d.token = d.newToken("readonly")
 		d.forbidden("editPatients", joinPlan, "id", id, "plan", gold)
 		d.forbidden("editPatients", leavePlan, "id", id, "plan", gold)

@@ -54,14 +54,16 @@ func (d *desk) change(mutation string) map[string]any {
 func (d *desk) refused(mutation, want string) {
 	d.t.Helper()
 	a := d.ask(`mutation { m: ` + mutation + ` { data { id } error } }`)
-	if got, _ := at(d.t, a.Data, "m.error").(string); !strings.Contains(got, want) || at(d.t, a.Data, "m.data") != nil || len(a.Errors) > 0 || at(d.t, a.Ext, "errors.m") == nil {
+	if got, _ := at(d.t, a.Data, "m.error").(string); !strings.Contains(got, want) || at(d.t, a.Data, "m.data") != nil ||
+		len(a.Errors) > 0 || at(d.t, a.Ext, "errors.m") == nil {
 		d.t.Errorf("%s\nwant %q, got %s", mutation, want, a.text)
 	}
 }
 
 func TestAPatientFromBeginningToEnd(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		label := d.get("createLabel.data.id", `mutation { createLabel(labelData: {title: "VIP", color: "#f00"}) { data { id } error } }`).(string)
+		label := d.get("createLabel.data.id",
+			`mutation { createLabel(labelData: {title: "VIP", color: "#f00"}) { data { id } error } }`).(string)
 		p := d.change(`createPatient(patientData: {title: "Mrs", first: "Ada", last: "Lovelace", dob: "1985-12-10T00:00:00.000Z", email: "ada@example.org", sex: "F",
 			gender: "woman", address: "12 St James Sq, Flat 2", city: "London", postcode: "SW1Y 4JH", country: "gb", phoneType: "Mobile", phoneNumber: "07700 900123",
 			birthSurname: "Byron", comments: "Line\nline", labels: ["` + label + `"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}],
@@ -70,28 +72,41 @@ func TestAPatientFromBeginningToEnd(t *testing.T) {
 		id := p["id"].(string)
 		n, _ := known[patient.ID](kindPatient, id)
 		d.expect(p, map[string]any{
-			"title": "Mrs", "status": "active", "fullName": "Mrs Ada Lovelace", "dob": "1985-12-10T00:00:00.000Z", "sex": "Female", "gender": "woman",
-			"address.address": "12 St James Sq, Flat 2", "address.country": "GB", "phones.0.phoneType": "Mobile", "phones.0.phoneNumber": "+447700900123",
-			"phones.0.phoneId": encode(kindMobile, n), "numbers.0.name": "System", "numbers.0.value": patient.SystemValue(n), "labels.0.text": "VIP",
-			"labels.0.referenceId": label, "customAttributes.0.response": "None", "createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
-			"archived": false, "archivedInfo": nil, "communicationPreferences.receiveEmail": true, "communicationPreferences.receiveSMS": nil,
-			"communicationPreferences.privacyPolicy.response": "agreed", "socialSecurityNumber": "285127512312345", "placeOfBirth.name": "London",
-			"comments": "Line\nline", "birthSurname": "Byron",
+			"title": "Mrs", "status": "active", "fullName": "Mrs Ada Lovelace", "dob": "1985-12-10T00:00:00.000Z",
+			"sex": "Female", "gender": "woman",
+			"address.address": "12 St James Sq, Flat 2", "address.country": "GB", "phones.0.phoneType": "Mobile",
+			"phones.0.phoneNumber": "+447700900123",
+			"phones.0.phoneId":     encode(kindMobile, n), "numbers.0.name": "System", "numbers.0.value": patient.SystemValue(n),
+			"labels.0.text":        "VIP",
+			"labels.0.referenceId": label, "customAttributes.0.response": "None", "createdAt": "2031-01-06T09:00:00.000Z",
+			"updatedAt": "2031-01-06T09:00:00.000Z",
+			"archived":  false, "archivedInfo": nil, "communicationPreferences.receiveEmail": true,
+			"communicationPreferences.receiveSMS":             nil,
+			"communicationPreferences.privacyPolicy.response": "agreed", "socialSecurityNumber": "285127512312345",
+			"placeOfBirth.name": "London",
+			"comments":          "Line\nline", "birthSurname": "Byron",
 		})
 		if v := at(t, p, "numbers.0.value").(string); len(v) != 10 || strings.ToUpper(v) != v {
 			t.Errorf("System is %s", v)
 		}
 		d.move(time.Hour)
-		p = d.change(`updatePatient(id: "` + id + `", patientData: {email: null, last: "King", communicationPreferences: {receiveSMS: false}})`)
+		p = d.change(`updatePatient(id: "` + id +
+			`", patientData: {email: null, last: "King", communicationPreferences: {receiveSMS: false}})`)
 		d.expect(p, map[string]any{
-			"email": nil, "lastName": "King", "firstName": "Ada", "updatedAt": "2031-01-06T10:00:00.000Z", "createdAt": "2031-01-06T09:00:00.000Z",
-			"communicationPreferences.receiveSMS": false, "communicationPreferences.receiveEmail": true, "address.city": "London",
+			"email": nil, "lastName": "King", "firstName": "Ada", "updatedAt": "2031-01-06T10:00:00.000Z",
+			"createdAt":                           "2031-01-06T09:00:00.000Z",
+			"communicationPreferences.receiveSMS": false, "communicationPreferences.receiveEmail": true,
+			"address.city": "London",
 		})
 		p = d.change(`archivePatient(patientId: "` + id + `", reason: MOVED_AWAY_OR_TRANSFER_OF_CARE, comments: "Paris")`)
-		d.expect(p, map[string]any{"archived": true, "status": "archived", "archivedInfo.archivedAt": "2031-01-06T10:00:00.000Z", "archivedInfo.archivedComments": "Paris"})
+		d.expect(p,
+			map[string]any{"archived": true, "status": "archived", "archivedInfo.archivedAt": "2031-01-06T10:00:00.000Z",
+				"archivedInfo.archivedComments": "Paris"})
 		d.move(time.Hour)
 		p = d.change(`archivePatient(patientId: "` + id + `", reason: OTHER)`)
-		d.expect(p, map[string]any{"archivedInfo.archivedReason": "MOVED_AWAY_OR_TRANSFER_OF_CARE", "updatedAt": "2031-01-06T10:00:00.000Z"})
+		d.expect(p,
+			map[string]any{"archivedInfo.archivedReason": "MOVED_AWAY_OR_TRANSFER_OF_CARE",
+				"updatedAt": "2031-01-06T10:00:00.000Z"})
 		p = d.change(`unarchivePatient(patientId: "` + id + `", reason: ACTIVE_PATIENT)`)
 		d.expect(p, map[string]any{"archived": false, "status": "active", "archivedInfo.unarchivedReason": "ACTIVE_PATIENT"})
 		if got := d.get("patient.id", `query($id: ID!) { patient(id: $id) { id } }`, "id", strings.ToUpper(id)); got != id {
@@ -106,7 +121,8 @@ func TestAPatientFromBeginningToEnd(t *testing.T) {
 		if got := d.get("patients.data", `{ patients { data { id } } }`).([]any); len(got) != 0 {
 			t.Errorf("a deleted patient is listed: %v", got)
 		}
-		if got := d.get("patients.data.0.status", `{ patients(options: {includeDeleted: true}) { data { status } } }`); got != "deleted" {
+		if got := d.get("patients.data.0.status",
+			`{ patients(options: {includeDeleted: true}) { data { status } } }`); got != "deleted" {
 			t.Errorf("got %v", got)
 		}
 	})
@@ -118,16 +134,21 @@ func TestCreatePatientTakesArgumentsOrInput(t *testing.T) {
 		d.expect(p, map[string]any{"firstName": "Ada", "phones.0.phoneType": "Home", "dob": "1985-12-10T00:00:00.000Z"})
 		p = d.change(`createPatient(first: "Ada", patientData: {first: "Ada", last: "King"})`)
 		d.expect(p, map[string]any{"fullName": "Ada King", "dob": nil})
-		d.refused(`createPatient(first: "Ada", patientData: {first: "Bea", last: "King"})`, "Give patientData, or the other arguments, not both.")
-		d.refused(`createPatient(first: "Ada", dob: "1985-12-10", patientData: {last: "King", dob: "1985-12-11"})`, "not both")
+		d.refused(`createPatient(first: "Ada", patientData: {first: "Bea", last: "King"})`,
+			"Give patientData, or the other arguments, not both.")
+		d.refused(`createPatient(first: "Ada", dob: "1985-12-10", patientData: {last: "King", dob: "1985-12-11"})`,
+			"not both")
 		d.refused(`createPatient(patientData: {})`, "first: ")
-		d.refused(`createPatient(patientData: {first: "A", last: "B", country: "GBR"})`, "Country must be two letters of ISO 3166-1.")
+		d.refused(`createPatient(patientData: {first: "A", last: "B", country: "GBR"})`,
+			"Country must be two letters of ISO 3166-1.")
 		d.refused(`createPatient(patientData: {first: "A", last: "B", dob: "2040-01-01"})`, "date of birth")
 		d.refused(`createPatient(patientData: {first: "A", last: "B", sex: "blue"})`, "sex")
 		d.refused(`createPatient(patientData: {first: "A", last: "B", title: "Wizard"})`, "title")
 		d.refused(`createPatient(patientData: {first: "A", last: "B", socialSecurityNumber: "1"})`, "socialSecurityNumber")
-		d.refused(`createPatient(patientData: {first: "A", last: "B", labels: ["`+encode(kindLabel, patient.ID(7))+`"]})`, "no such label")
-		if a := d.ask(`mutation { createPatient(dob: "soon", first: "A", last: "B") { error } }`); a.code() != codeInput || !strings.Contains(a.message(), "Invalid date") {
+		d.refused(`createPatient(patientData: {first: "A", last: "B", labels: ["`+encode(kindLabel, patient.ID(7))+`"]})`,
+			"no such label")
+		if a := d.ask(`mutation { createPatient(dob: "soon", first: "A", last: "B") { error } }`); a.code() != codeInput ||
+			!strings.Contains(a.message(), "Invalid date") {
 			t.Error(a.text)
 		}
 	})
@@ -144,14 +165,16 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		p = d.change(`updatePatientPhoneNumber(` + of + `, phoneId: "` + second + `", phoneData: {phoneType: "Office"})`)
 		d.expect(p, map[string]any{"phones.1.phoneType": "Office", "phones.1.phoneId": second})
 		first := at(t, p, "phones.0.phoneId").(string)
-		p = d.change(`updatePatientPhoneNumber(` + of + `, phoneId: "` + first + `", phoneData: {phoneNumber: "07700 900999"})`)
+		p = d.change(`updatePatientPhoneNumber(` + of + `, phoneId: "` + first +
+			`", phoneData: {phoneNumber: "07700 900999"})`)
 		d.expect(p, map[string]any{"phones.0.phoneNumber": "+447700900999"})
 		p = d.change(`removePatientPhoneNumber(` + of + `, phoneId: "` + first + `")`)
 		if n := len(at(t, p, "phones").([]any)); n != 1 {
 			t.Errorf("%d telephone numbers are left", n)
 		}
 		d.refused(`removePatientPhoneNumber(`+of+`, phoneId: "`+first+`")`, patient.ErrNoPhone.Message)
-		d.refused(`removePatientPhoneNumber(patientId: "`+d.admit(`{first: "Cy", last: "Lovell"}`)+`", phoneId: "`+second+`")`, patient.ErrNoPhone.Message)
+		d.refused(`removePatientPhoneNumber(patientId: "`+d.admit(`{first: "Cy", last: "Lovell"}`)+`", phoneId: "`+second+
+			`")`, patient.ErrNoPhone.Message)
 		p = d.change(`removePatientPhoneNumber(` + of + `, phoneId: "` + second + `")`)
 		if n := len(at(t, p, "phones").([]any)); n != 0 {
 			t.Errorf("%d telephone numbers are left", n)
@@ -159,19 +182,22 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		d.refused(`addPatientPhoneNumber(`+of+`, phoneData: {phoneNumber: "12", phoneType: "Fax"})`, "telephone")
 		d.refused(`addPatientPhoneNumber(`+of+`, phoneData: {phoneNumber: "07700900123", phoneType: "Pager"})`, "phoneType")
 		// Numbers.
-		def := d.get("createPatientNumber.data.id", `mutation { createPatientNumber(input: {name: "Insurance", primary: true}) { data { id } error } }`).(string)
+		def := d.get("createPatientNumber.data.id",
+			`mutation { createPatientNumber(input: {name: "Insurance", primary: true}) { data { id } error } }`).(string)
 		p = d.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + def + `", value: "A-1"})`)
 		d.expect(p, map[string]any{"numbers.1.name": "Insurance", "numbers.1.value": "A-1", "numbers.1.referenceId": def})
 		own := at(t, p, "numbers.1.id").(string)
 		p = d.change(`updatePatientNumber(` + of + `, patientNumberId: "` + own + `", value: "A-2")`)
 		d.expect(p, map[string]any{"numbers.1.value": "A-2"})
-		d.refused(`updatePatientNumber(`+of+`, patientNumberId: "`+at(t, p, "numbers.0.id").(string)+`", value: "x")`, patient.ErrFixedNumber.Message)
+		d.refused(`updatePatientNumber(`+of+`, patientNumberId: "`+at(t, p, "numbers.0.id").(string)+`", value: "x")`,
+			patient.ErrFixedNumber.Message)
 		nhs := encode(kindDefinition, patient.NHSNumber)
 		d.refused(`addPatientNumber(`+of+`, patientNumber: {numberId: "`+nhs+`", value: "1234567890"})`, "NHS number")
 		p = d.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + nhs + `", value: "943 476 5919"})`)
 		d.expect(p, map[string]any{"numbers.1.value": "9434765919", "numbers.1.name": "NHS number"})
 		other := d.admit(`{first: "Bea", last: "Lovelace"}`)
-		d.refused(`addPatientNumber(patientId: "`+other+`", patientNumber: {numberId: "`+nhs+`", value: "9434765919"})`, patient.ErrNHSNumberTaken.Message)
+		d.refused(`addPatientNumber(patientId: "`+other+`", patientNumber: {numberId: "`+nhs+`", value: "9434765919"})`,
+			patient.ErrNHSNumberTaken.Message)
 		p = d.change(`removePatientNumber(` + of + `, patientNumberId: "` + at(t, p, "numbers.1.id").(string) + `")`)
 		d.expect(p, map[string]any{"numbers.1.name": "Insurance"})
 		p = d.change(`removePatientNumber(` + of + `, patientNumberId: "` + own + `")`)
@@ -181,12 +207,14 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		// Attributes.
 		p = d.change(`addPatientAttribute(` + of + `, attributeData: {title: "Diet", text: "Any?", response: "None"})`)
 		attribute := at(t, p, "customAttributes.0.id").(string)
-		p = d.change(`updatePatientAttribute(` + of + `, attributeId: "` + attribute + `", attributeData: {response: "Vegan"})`)
+		p = d.change(`updatePatientAttribute(` + of + `, attributeId: "` + attribute +
+			`", attributeData: {response: "Vegan"})`)
 		d.expect(p, map[string]any{"customAttributes.0.response": "Vegan", "customAttributes.0.text": "Any?"})
 		d.change(`removePatientAttribute(` + of + `, attributeId: "` + attribute + `")`)
 		d.refused(`removePatientAttribute(`+of+`, attributeId: "`+attribute+`")`, patient.ErrNoAttribute.Message)
 		// Labels.
-		label := d.get("createLabel.data.id", `mutation { createLabel(labelData: {title: "VIP", color: "#f00"}) { data { id } error } }`).(string)
+		label := d.get("createLabel.data.id",
+			`mutation { createLabel(labelData: {title: "VIP", color: "#f00"}) { data { id } error } }`).(string)
 		d.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`)
 		p = d.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`)
 		if n := len(at(t, p, "labels").([]any)); n != 1 {
@@ -210,22 +238,35 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		p = d.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + encode(kindAccessGroup, g.ID) + `")`)
 		d.expect(p, map[string]any{"accessGroups.0.label": "DM"})
 		d.change(`removePatientAccessGroup(` + of + `, accessGroupId: "` + encode(kindAccessGroup, g.ID) + `")`)
-		d.refused(`removePatientAccessGroup(`+of+`, accessGroupId: "`+encode(kindAccessGroup, g.ID)+`")`, patient.ErrNotInGroup.Message)
+		d.refused(`removePatientAccessGroup(`+of+`, accessGroupId: "`+encode(kindAccessGroup, g.ID)+`")`,
+			patient.ErrNotInGroup.Message)
 		// Relationships.
-		p = d.change(`addPatientRelationship(` + of + `, relationshipType: NEXT_OF_KIN, contact: {relatedAccountId: "` + other + `"})`)
-		d.expect(p, map[string]any{"relatedAccounts.0.contactDetails.firstName": "Bea", "relatedAccounts.0.contactDetails.relatedAccountId": other, "relatedAccounts.0.relationshipLabel": "Next of kin"})
-		p = d.change(`addPatientRelationship(` + of + `, relationshipType: OTHER, relationshipLabel: "Muse", contact: {name: "Charles Babbage", phoneNumber: "020 7946 0000"})`)
-		d.expect(p, map[string]any{"relatedAccounts.1.contactDetails.name": "Charles Babbage", "relatedAccounts.1.relationshipLabel": "Muse"})
+		p = d.change(`addPatientRelationship(` + of + `, relationshipType: NEXT_OF_KIN, contact: {relatedAccountId: "` +
+			other + `"})`)
+		d.expect(p,
+			map[string]any{"relatedAccounts.0.contactDetails.firstName": "Bea",
+				"relatedAccounts.0.contactDetails.relatedAccountId": other, "relatedAccounts.0.relationshipLabel": "Next of kin"})
+		p = d.change(`addPatientRelationship(` + of +
+			`, relationshipType: OTHER, relationshipLabel: "Muse", contact: {name: "Charles Babbage", phoneNumber: "020 7946 0000"})`)
+		d.expect(p,
+			map[string]any{"relatedAccounts.1.contactDetails.name": "Charles Babbage",
+				"relatedAccounts.1.relationshipLabel": "Muse"})
 		rel := at(t, p, "relatedAccounts.1.relationshipId").(string)
-		p = d.change(`updatePatientRelationship(` + of + `, relationshipId: "` + rel + `", contact: {email: "cb@example.org"})`)
-		d.expect(p, map[string]any{"relatedAccounts.1.contactDetails.email": "cb@example.org", "relatedAccounts.1.contactDetails.name": "Charles Babbage"})
-		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {relatedAccountId: "`+other+`", firstName: "X"})`, relationship.ErrNamedTwice.Message)
+		p = d.change(`updatePatientRelationship(` + of + `, relationshipId: "` + rel +
+			`", contact: {email: "cb@example.org"})`)
+		d.expect(p,
+			map[string]any{"relatedAccounts.1.contactDetails.email": "cb@example.org",
+				"relatedAccounts.1.contactDetails.name": "Charles Babbage"})
+		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {relatedAccountId: "`+other+
+			`", firstName: "X"})`, relationship.ErrNamedTwice.Message)
 		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "needs a person or a company")
-		if got := d.get("patientRelationships.data", `{ patientRelationships(patientId: "`+id+`", relationshipType: OTHER) { data { relationshipId } } }`).([]any); len(got) != 1 {
+		if got := d.get("patientRelationships.data", `{ patientRelationships(patientId: "`+id+
+			`", relationshipType: OTHER) { data { relationshipId } } }`).([]any); len(got) != 1 {
 			t.Errorf("got %v", got)
 		}
 		d.change(`deletePatient(id: "` + other + `")`)
-		if got := d.get("patient.relatedAccounts.0.deleted", `{ patient(id: "`+id+`") { relatedAccounts { deleted } } }`); got != true {
+		if got := d.get("patient.relatedAccounts.0.deleted", `{ patient(id: "`+id+
+			`") { relatedAccounts { deleted } } }`); got != true {
 			t.Errorf("a deleted relation: %v", got)
 		}
 		p = d.change(`removePatientRelationship(` + of + `, relationshipId: "` + rel + `")`)
@@ -240,7 +281,8 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 		var ids []string
 		for i, name := range []string{"Ada Lovelace", "Bea Adams", "Cy Lovell", "Dee O'Brien", "Élodie Adair"} {
 			first, last, _ := strings.Cut(name, " ")
-			ids = append(ids, d.admit(fmt.Sprintf(`{first: "%s", last: "%s", email: "p%d@example.org", dob: "198%d-01-02", phoneNumber: "0770090010%d", phoneType: "Mobile"}`, first, last, i, i, i)))
+			ids = append(ids,
+				d.admit(fmt.Sprintf(`{first: "%s", last: "%s", email: "p%d@example.org", dob: "198%d-01-02", phoneNumber: "0770090010%d", phoneType: "Mobile"}`, first, last, i, i, i)))
 			d.move(time.Minute)
 		}
 		names := func(args string) string {
@@ -292,13 +334,16 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 func TestARoleDecidesWhatIsSeenOfAPatient(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		label := d.get("createLabel.data.id", `mutation { createLabel(labelData: {title: "VIP"}) { data { id } } }`).(string)
-		id := d.admit(`{first: "Ada", last: "Lovelace", labels: ["` + label + `"], socialSecurityNumber: "285127512312345", placeOfBirth: {name: "London"}}`)
+		id := d.admit(`{first: "Ada", last: "Lovelace", labels: ["` + label +
+			`"], socialSecurityNumber: "285127512312345", placeOfBirth: {name: "London"}}`)
 		ask := func(name string) answer {
 			d.token = d.newToken(name)
-			return d.ask(`{ patient(id: "` + id + `") { firstName socialSecurityNumber placeOfBirth { name } labels { text } } users { data { id } } }`)
+			return d.ask(`{ patient(id: "` + id +
+				`") { firstName socialSecurityNumber placeOfBirth { name } labels { text } } users { data { id } } }`)
 		}
 		a := ask("booking")
-		d.expect(a.Data, map[string]any{"patient.firstName": "Ada", "patient.socialSecurityNumber": nil, "patient.placeOfBirth": nil})
+		d.expect(a.Data,
+			map[string]any{"patient.firstName": "Ada", "patient.socialSecurityNumber": nil, "patient.placeOfBirth": nil})
 		if n := len(at(t, a.Data, "patient.labels").([]any)); n != 0 || len(a.Errors) != 0 {
 			t.Error(a.text)
 		}
@@ -308,7 +353,8 @@ func TestARoleDecidesWhatIsSeenOfAPatient(t *testing.T) {
 			t.Fatal(err)
 		}
 		a = ask("narrow")
-		if at(t, a.Data, "patient.firstName") != "Ada" || at(t, a.Data, "users") != nil || a.message() != "Missing permission settingsSeeUsers" || a.status != 200 ||
+		if at(t, a.Data, "patient.firstName") != "Ada" || at(t, a.Data, "users") != nil ||
+			a.message() != "Missing permission settingsSeeUsers" || a.status != 200 ||
 			!slices.Equal(a.Errors[0]["path"].([]any), []any{"users"}) {
 			t.Error(a.text)
 		}

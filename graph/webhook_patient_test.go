@@ -10,8 +10,9 @@ func (e *subscriber) patients() []row {
 	var ada, bea string
 	var label string
 	register := func(town, mobile string) string {
-		id, err := patienttest.Register(e.ctx, e.core.Patient, patient.Changes{FirstName: new("Bea"), LastName: new("Lovelace"),
-			BirthDate: new("1985-12-10"), NHSNumber: ptr("9434765919"), Town: &town, Mobile: &mobile})
+		id, err := patienttest.Register(e.ctx, e.core.Patient,
+			patient.Changes{FirstName: new("Bea"), LastName: new("Lovelace"),
+				BirthDate: new("1985-12-10"), NHSNumber: ptr("9434765919"), Town: &town, Mobile: &mobile})
 		e.must(err)
 		return encode(kindPatient, id)
 	}

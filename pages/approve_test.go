@@ -28,7 +28,8 @@ func TestTheLinkOfAnEntryShowsNothingToAStranger(t *testing.T) {
 		func() (int, string) { return k.fill(at, deciding("reject", k.ada)) },
 	} {
 		status, body := ask()
-		says(t, status, body, 200, "Mill Lane Surgery", "Sign in to decide", `type="password"`, `autocomplete="current-password"`, `autocomplete="username"`)
+		says(t, status, body, 200, "Mill Lane Surgery", "Sign in to decide", `type="password"`,
+			`autocomplete="current-password"`, `autocomplete="username"`)
 		lacks(t, body, " else>", " else ", "Ada", "Byron", "blood", "SNOMED", "1985", `value="approve"`)
 	}
 	if k.kept() != before || k.status(id) != record.Pending {
@@ -46,8 +47,10 @@ func TestAnEntryIsDecidedOnceByAMemberOfStaff(t *testing.T) {
 			// The query is nobody's business.
 			for _, address := range []string{at, at + "?decision=approve"} {
 				status, body := k.get(address)
-				says(t, status, body, 200, "Mill Lane Surgery", "Record of <strong>Ada Byron</strong>", "10 December 1985", "NHS number", "<p>Your blood test is &lt;fine&gt;.</p>",
-					"SNOMED CT ", "The patient’s own page", "Monday 7 July 2031 at 09:30", "Signed in as <strong>Grace Hopper</strong>", "Write to the record of Ada Byron",
+				says(t, status, body, 200, "Mill Lane Surgery", "Record of <strong>Ada Byron</strong>", "10 December 1985",
+					"NHS number", "<p>Your blood test is &lt;fine&gt;.</p>",
+					"SNOMED CT ", "The patient’s own page", "Monday 7 July 2031 at 09:30",
+					"Signed in as <strong>Grace Hopper</strong>", "Write to the record of Ada Byron",
 					`value="approve"`, `value="reject"`)
 			}
 			status, body := k.fill(at+"?decision=approve", deciding("perhaps", k.ada))
@@ -56,12 +59,16 @@ func TestAnEntryIsDecidedOnceByAMemberOfStaff(t *testing.T) {
 				t.Error("looking at the page decided something")
 			}
 			status, body = k.fill(at, deciding(decision, k.ada))
-			says(t, status, body, 200, map[string]string{"approve": "It will be written to the record", "reject": "It will not be written to the record"}[decision])
+			says(t, status, body, 200,
+				map[string]string{"approve": "It will be written to the record",
+					"reject": "It will not be written to the record"}[decision])
 			e, err := k.db.RecordStore().RecordEntry(k.ctx, k.group, id)
-			if err != nil || e.Status != want || e.DecidedBy != "Grace Hopper" || e.Decider != int64(grace.ID) || !e.DecidedAt.Equal(k.clock) {
+			if err != nil || e.Status != want || e.DecidedBy != "Grace Hopper" || e.Decider != int64(grace.ID) ||
+				!e.DecidedAt.Equal(k.clock) {
 				t.Errorf("kept %+v, %v", e, err)
 			}
-			if log := k.kept(); !strings.Contains(log, "Grace Hopper (signed in)") || !strings.Contains(log, "record.decide") || !strings.Contains(log, "record.review") {
+			if log := k.kept(); !strings.Contains(log, "Grace Hopper (signed in)") || !strings.Contains(log, "record.decide") ||
+				!strings.Contains(log, "record.review") {
 				t.Error("the log does not say who saw it and who decided")
 			}
 			after := k.kept()
@@ -70,7 +77,8 @@ func TestAnEntryIsDecidedOnceByAMemberOfStaff(t *testing.T) {
 				says(t, status, body, 409, "This was decided already")
 			}
 			status, body = k.get(at)
-			says(t, status, body, 409, "This was decided already", map[string]string{"approve": "It was approved", "reject": "It was turned down"}[decision])
+			says(t, status, body, 409, "This was decided already",
+				map[string]string{"approve": "It was approved", "reject": "It was turned down"}[decision])
 			lacks(t, body, "blood", "Ada")
 			if k.kept() != after {
 				t.Error("deciding again changed something")
@@ -101,13 +109,15 @@ func TestSigningInToDecide(t *testing.T) {
 		{url.Values{"decision": {"sign_in"}, "email": {"grace@example.org"}}, "Enter your password", "#password"},
 	} {
 		status, body := k.fill(at, c.form)
-		says(t, status, body, 400, c.want, `<a href="`+c.first+`">`, `aria-invalid="true"`, "<title>Error: Sign in to decide – Mill Lane Surgery</title>")
+		says(t, status, body, 400, c.want, `<a href="`+c.first+`">`, `aria-invalid="true"`,
+			"<title>Error: Sign in to decide – Mill Lane Surgery</title>")
 	}
 	// Whatever is wrong, the answer is the same, and does not say that another
 	// practice knows the address.
 	for _, c := range [][2]string{{"Grace", "wrong"}, {"Nobody", words}, {"Eve", words}} {
 		status, body := k.fill(at, signingIn(c[0], c[1]))
-		says(t, status, body, 401, "The e-mail address or the password is not right for Mill Lane Surgery", `value="`+strings.ToLower(c[0])+`@example.org"`)
+		says(t, status, body, 401, "The e-mail address or the password is not right for Mill Lane Surgery", `value="`+
+			strings.ToLower(c[0])+`@example.org"`)
 		lacks(t, body, `value="`+c[1], "Elm Road")
 		if len(k.cookies) != 0 {
 			t.Fatal("a session began")
@@ -165,7 +175,8 @@ func TestTheCookieIsForHTTPSAlone(t *testing.T) {
 		k.core.Record.Pages = func() string { return base }
 		k.staff(k.ctx, "Grace", "Hopper", "frontdesk")
 		at, _ := k.proposal()
-		r := httptest.NewRequest(http.MethodPost, strings.TrimPrefix(at, base), strings.NewReader(signingIn("Grace", words).Encode()))
+		r := httptest.NewRequest(http.MethodPost, strings.TrimPrefix(at, base),
+			strings.NewReader(signingIn("Grace", words).Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		w := httptest.NewRecorder()
 		k.door.ServeHTTP(w, r)
@@ -183,7 +194,8 @@ func TestAnEntryIsForTheRecordThatWasSeen(t *testing.T) {
 	at, id := k.proposal()
 	k.signIn(at, "Grace")
 	mobile := "07700 900556"
-	other, err := patienttest.Register(k.ctx, k.core.Patient, patient.Changes{FirstName: new("Augusta"), LastName: new("King"), BirthDate: new("1985-12-10"), Mobile: &mobile})
+	other, err := patienttest.Register(k.ctx, k.core.Patient,
+		patient.Changes{FirstName: new("Augusta"), LastName: new("King"), BirthDate: new("1985-12-10"), Mobile: &mobile})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,5 +23,7 @@ func (d *door) verify(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	show(w, r, http.StatusOK, verify(verification{g.Name, input.ShowTelephone(g.Phone), g.Phone, check.Reference(), day(check.ExpiresAt, g.Zone())}))
+	show(w, r, http.StatusOK,
+		verify(verification{g.Name, input.ShowTelephone(g.Phone), g.Phone, check.Reference(),
+			day(check.ExpiresAt, g.Zone())}))
 }

@@ -91,7 +91,8 @@ type kit struct {
 func newKit(t *testing.T) *kit {
 	t.Helper()
 	address := storetest.SQLite(t)
-	k := &kit{T: t, db: storetest.Open(t, address), address: address, post: &post{}, cookies: map[string]string{}, clock: time.Date(2031, time.July, 7, 8, 30, 0, 0, time.UTC)}
+	k := &kit{T: t, db: storetest.Open(t, address), address: address, post: &post{}, cookies: map[string]string{},
+		clock: time.Date(2031, time.July, 7, 8, 30, 0, 0, time.UTC)}
 	now := func() time.Time { return k.clock }
 	base := func() string { return "https://desk.example.org" }
 	records := &record.Service{Store: k.db.RecordStore(), Writer: record.Own{}, Pages: base, Now: now, NewID: k.db.NewID}
@@ -103,8 +104,9 @@ func newKit(t *testing.T) *kit {
 	keys := &key.Service{Store: k.db.Key(), Now: now, NewID: k.db.NewID}
 	k.core = &core.Core{
 		Audit: &audit.Service{Store: k.db.AuditStore(), Now: now, NewID: k.db.NewID},
-		Key:   keys, Limit: &limit.Service{Store: k.db.Limit(), Now: now}, Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
-		Patient: patients, Merge: patienttest.Merging(k.db, patients), Record: records,
+		Key:   keys, Limit: &limit.Service{Store: k.db.Limit(), Now: now},
+		Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
+		Patient:  patients, Merge: patienttest.Merging(k.db, patients), Record: records,
 		Demographics: &demographics.Service{Store: k.db.Demographics(), Now: now, NewID: k.db.NewID, Pages: base},
 		Account: &account.Service{
 			Store: k.db.Account(), Keys: keys, Hasher: plain{}, Mailer: k.post,
@@ -121,14 +123,16 @@ func newKit(t *testing.T) *kit {
 		Store: k.db.Dispatch(), Messages: k.core.Messaging, Now: now, NewID: k.db.NewID, Timeout: time.Second,
 	}
 	k.core.Messaging.Opened = k.core.Dispatch.Opened
-	g, err := k.core.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})
+	g, err := k.core.Practice.CreateGroup(context.Background(),
+		practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	k.group = g.ID
 	k.ctx = access.With(context.Background(), access.Operator(g.ID))
 	mobile := "07700 900555"
-	k.ada, err = patienttest.Register(k.ctx, patients, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: &mobile})
+	k.ada, err = patienttest.Register(k.ctx, patients,
+		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: &mobile})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,12 +283,14 @@ func (k *kit) ask(r *http.Request) (int, string) {
 	if err != nil {
 		k.Fatal(err)
 	}
-	for name, want := range map[string]string{"Referrer-Policy": "same-origin", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} {
+	for name, want := range map[string]string{"Referrer-Policy": "same-origin", "Cache-Control": "no-store",
+		"X-Content-Type-Options": "nosniff"} {
 		if got := w.Header().Get(name); got != want {
 			k.Errorf("%s %s: %s is %q", r.Method, r.URL.Path, name, got)
 		}
 	}
-	if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") || !strings.Contains(csp, "form-action 'self'") {
+	if csp := w.Header().Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'none'") ||
+		!strings.Contains(csp, "form-action 'self'") {
 		k.Errorf("%s %s: Content-Security-Policy is %q", r.Method, r.URL.Path, csp)
 	}
 	return w.Code, string(body)

@@ -44,7 +44,8 @@ func TestAMessageIsReadWithTheDateOfBirth(t *testing.T) {
 	at := k.page("Dear Ada,\n\nyour <b>test</b> is fine.\nSee https://www.nhs.uk/tests?a=1&b=2.")
 	before := k.kept()
 	status, body := k.get(at)
-	says(t, status, body, 200, "What is your date of birth?", "Mill Lane Surgery", `autocomplete="bday-day"`, `autocomplete="bday-month"`, `autocomplete="bday-year"`)
+	says(t, status, body, 200, "What is your date of birth?", "Mill Lane Surgery", `autocomplete="bday-day"`,
+		`autocomplete="bday-month"`, `autocomplete="bday-year"`)
 	lacks(t, body, "Ada", "test", "1985")
 	if k.kept() != before {
 		t.Error("asking for the date of birth changed something")
@@ -52,8 +53,10 @@ func TestAMessageIsReadWithTheDateOfBirth(t *testing.T) {
 	// Nobody types a zero on purpose; both ways are the same date.
 	for _, form := range []url.Values{born("10", "12", "1985"), born(" 10", "12 ", "1985")} {
 		status, body = k.fill(at, form)
-		says(t, status, body, 200, "<p>Dear Ada,</p>", "your &lt;b&gt;test&lt;/b&gt; is fine.<br>See", "From <strong>Mill Lane Surgery</strong>",
-			"Monday 7 July 2031 at 09:30", `<a href="https://www.nhs.uk/tests?a=1&amp;b=2" rel="noopener noreferrer">https://www.nhs.uk/tests?a=1&amp;b=2</a>.</p>`)
+		says(t, status, body, 200, "<p>Dear Ada,</p>", "your &lt;b&gt;test&lt;/b&gt; is fine.<br>See",
+			"From <strong>Mill Lane Surgery</strong>",
+			"Monday 7 July 2031 at 09:30",
+			`<a href="https://www.nhs.uk/tests?a=1&amp;b=2" rel="noopener noreferrer">https://www.nhs.uk/tests?a=1&amp;b=2</a>.</p>`)
 	}
 }
 
@@ -97,8 +100,10 @@ func TestTheMonthMayBeAWord(t *testing.T) {
 		says(t, status, body, 400, "The month must be a number from 1 to 12, or its name")
 	}
 	for i, names := range [][]string{
-		{"Jan", "January", "Ion", "Ionawr"}, {"Feb", "Chwefror", "Chwef"}, {"Mar", "Mawrth", "Maw"}, {"Apr", "Ebrill"}, {"May", "Mai"}, {"Jun", "June", "Mehefin"},
-		{"Jul", "July", "Gorff", "Gorffennaf"}, {"Aug", "Awst"}, {"Sep", "Sept", "September", "Medi"}, {"Oct", "Hydref"}, {"Nov", "Tachwedd"}, {"Dec", "Rhagfyr"},
+		{"Jan", "January", "Ion", "Ionawr"}, {"Feb", "Chwefror", "Chwef"}, {"Mar", "Mawrth", "Maw"}, {"Apr", "Ebrill"},
+		{"May", "Mai"}, {"Jun", "June", "Mehefin"},
+		{"Jul", "July", "Gorff", "Gorffennaf"}, {"Aug", "Awst"}, {"Sep", "Sept", "September", "Medi"}, {"Oct", "Hydref"},
+		{"Nov", "Tachwedd"}, {"Dec", "Rhagfyr"},
 	} {
 		for _, name := range names {
 			// Only the month of Ada's birth opens it: the others are other dates.
@@ -121,7 +126,8 @@ func TestAWrongDateOfBirth(t *testing.T) {
 	at := k.page("Secret")
 	for range 9 {
 		status, body := k.fill(at, born("10", "12", "1986"))
-		says(t, status, body, 403, "That is not the date of birth we have", `href="#day"`, `value="1986"`, "<title>Error: Read your message – Mill Lane Surgery</title>")
+		says(t, status, body, 403, "That is not the date of birth we have", `href="#day"`, `value="1986"`,
+			"<title>Error: Read your message – Mill Lane Surgery</title>")
 		lacks(t, body, "Secret")
 	}
 	// Dates that are none do not count.
@@ -185,7 +191,8 @@ func TestDatesThatAreNone(t *testing.T) {
 func TestLinksThatLeadNowhere(t *testing.T) {
 	k := newKit(t)
 	at := k.page("Secret")
-	for _, link := range []string{"/m/x", "/m/1-", "/m/-", "/m/1-nobody", at + "x", "/record/confirm/x", "/record/confirm/1-1-1", "/record/confirm/--", "/verify/1-nobody"} {
+	for _, link := range []string{"/m/x", "/m/1-", "/m/-", "/m/1-nobody", at + "x", "/record/confirm/x",
+		"/record/confirm/1-1-1", "/record/confirm/--", "/verify/1-nobody"} {
 		status, body := k.get(link)
 		says(t, status, body, 404, "This link does not work")
 		if link != "/verify/1-nobody" {
@@ -196,9 +203,11 @@ func TestLinksThatLeadNowhere(t *testing.T) {
 	// One that is too old says whom to turn to, as does one that never was.
 	k.clock = k.clock.Add(31 * 24 * time.Hour)
 	group, _, _ := strings.Cut(strings.TrimPrefix(at, "/m/"), "-")
-	for _, link := range []string{at, at + "x", "/m/" + group + "-nobody", "/verify/" + group + "-nobody", "/invite/" + group + "-1-nobody", "/record/confirm/" + group + "-1-nobody"} {
+	for _, link := range []string{at, at + "x", "/m/" + group + "-nobody", "/verify/" + group + "-nobody", "/invite/" +
+		group + "-1-nobody", "/record/confirm/" + group + "-1-nobody"} {
 		status, body := k.get(link)
-		says(t, status, body, 404, "This link does not work", "Contact Mill Lane Surgery", `<a class="whole" href="tel:+441632960100">01632 960100</a>`)
+		says(t, status, body, 404, "This link does not work", "Contact Mill Lane Surgery",
+			`<a class="whole" href="tel:+441632960100">01632 960100</a>`)
 		lacks(t, body, "Secret", "Ada")
 	}
 	status, body := k.fill(at, born("10", "12", "1985"))
@@ -239,7 +248,8 @@ func look(t *testing.T, all []pages.Received, path string) string {
 	t.Helper()
 	w := httptest.NewRecorder()
 	pages.Inbox(func() []pages.Received { return all }).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-	if w.Code != 200 || w.Header().Get("Referrer-Policy") != "same-origin" || !strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
+	if w.Code != 200 || w.Header().Get("Referrer-Policy") != "same-origin" ||
+		!strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Fatalf("%d %v", w.Code, w.Header())
 	}
 	return w.Body.String()
@@ -248,15 +258,19 @@ func look(t *testing.T, all []pages.Received, path string) string {
 func TestTheInbox(t *testing.T) {
 	noon := time.Date(2031, time.July, 7, 11, 0, 0, 0, time.UTC)
 	all := []pages.Received{
-		{At: noon, Carrier: "twilio", Channel: "sms", To: "+447700900555", From: "<i>", Text: `<script>alert(1)</script> javascript:alert(1) https://x.example/"onclick=a`},
-		{At: noon.Add(time.Minute), Carrier: "smtp", Channel: "email", To: "Ada@example.org", Subject: "<b>Hello</b>", Text: "Later"},
+		{At: noon, Carrier: "twilio", Channel: "sms", To: "+447700900555", From: "<i>",
+			Text: `<script>alert(1)</script> javascript:alert(1) https://x.example/"onclick=a`},
+		{At: noon.Add(time.Minute), Carrier: "smtp", Channel: "email", To: "Ada@example.org", Subject: "<b>Hello</b>",
+			Text: "Later"},
 		{At: noon.Add(-time.Minute), Carrier: "notify", Channel: "nhs_app", To: "9990000018", Text: "Earlier"},
 	}
 	body := look(t, all, "/sandbox/inbox")
-	says(t, 200, body, 200, "3 messages.", "07700 900555", "999 000 0018", "Text message", "E-mail", "NHS App", "&lt;script&gt;alert(1)", "&lt;b&gt;Hello&lt;/b&gt;", "From &lt;i&gt;",
+	says(t, 200, body, 200, "3 messages.", "07700 900555", "999 000 0018", "Text message", "E-mail", "NHS App",
+		"&lt;script&gt;alert(1)", "&lt;b&gt;Hello&lt;/b&gt;", "From &lt;i&gt;",
 		`<a href="https://x.example/" rel=`, `href="/sandbox/inbox?to=%2B447700900555"`, "Mon 7 Jul 2031, 12:00:00")
 	lacks(t, body, "<script", "<b>", "<i>", `href="javascript`, `"onclick`)
-	if !(strings.Index(body, "Later") < strings.Index(body, "alert(1)") && strings.Index(body, "alert(1)") < strings.Index(body, "Earlier")) {
+	if !(strings.Index(body, "Later") < strings.Index(body, "alert(1)") &&
+		strings.Index(body, "alert(1)") < strings.Index(body, "Earlier")) {
 		t.Error("they are not newest first")
 	}
 	for _, to := range []string{"07700 900555", "%2B447700900555", "0044 7700 900 555", "900555"} {
@@ -269,13 +283,15 @@ func TestTheInbox(t *testing.T) {
 	body = look(t, all, "/sandbox/inbox?to=%22%3E%3Cscript%3E")
 	says(t, 200, body, 200, "Nothing has come for", "&lt;script&gt;")
 	lacks(t, body, "<script")
-	says(t, 200, look(t, nil, "/sandbox/inbox"), 200, "Nobody has received anything yet", "curl -H", "http://example.com/v1/messages/send")
+	says(t, 200, look(t, nil, "/sandbox/inbox"), 200, "Nobody has received anything yet", "curl -H",
+		"http://example.com/v1/messages/send")
 }
 
 func TestTheInboxShowsTheNewest(t *testing.T) {
 	var all []pages.Received
 	for i := range 250 {
-		all = append(all, pages.Received{At: time.Unix(int64(i), 0), Channel: "sms", To: "+447700900555", Text: fmt.Sprintf("number %d.", i)})
+		all = append(all,
+			pages.Received{At: time.Unix(int64(i), 0), Channel: "sms", To: "+447700900555", Text: fmt.Sprintf("number %d.", i)})
 	}
 	body := look(t, all, "/sandbox/inbox")
 	says(t, 200, body, 200, "The newest 200 of 250 messages.", "number 249.", "number 50.")

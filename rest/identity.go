@@ -8,7 +8,7 @@ import (
 )
 
 // GetIdentityCheck finds who somebody said they were.
-func (d *door) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParams) (oas.GetIdentityCheckRes, error) {
+func (d *door) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParams) (*oas.IdentityCheck, error) {
 	c, known, err := d.core.Demographics.Quoted(ctx, p.Reference)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 
 // RegisterPatient adds a patient or brings a known one up to date.
 func (d *door) RegisterPatient(ctx context.Context, in *oas.PatientRegistration,
-	_ oas.RegisterPatientParams) (oas.RegisterPatientRes, error) {
+	_ oas.RegisterPatientParams) (*oas.RegisterPatientOK, error) {
 	p, err := d.core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{
 		NHSNumber: ptr(in.NhsNumber.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()), Title: to[string](in.Title.Get()),
 		Landline: ptr(in.Landline.Get()), Mobile: ptr(in.Mobile.Get()), Email: ptr(in.Email.Get()),
@@ -63,7 +63,7 @@ func patientOf(p patient.Patient) *oas.Patient {
 }
 
 // GetPatientById finds one patient.
-func (d *door) GetPatientById(ctx context.Context, p oas.GetPatientByIdParams) (oas.GetPatientByIdRes, error) {
+func (d *door) GetPatientById(ctx context.Context, p oas.GetPatientByIdParams) (*oas.Patient, error) {
 	found, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func moved(asked string, now patient.ID) oas.OptNilString {
 }
 
 // ListPatients searches patients.
-func (d *door) ListPatients(ctx context.Context, p oas.ListPatientsParams) (oas.ListPatientsRes, error) {
+func (d *door) ListPatients(ctx context.Context, p oas.ListPatientsParams) (*oas.ListPatientsOK, error) {
 	found, count, err := d.core.Patient.List(ctx, patient.Query{
 		Field: patient.Field(p.Field.Value), Text: p.Search.Value, Count: true,
 		Offset: p.PageIndex.Value * p.PageSize.Value,
@@ -113,13 +113,14 @@ func (d *door) RegisterPatientPds(
 	}
 	out := oas.NewPatientRegisteredRegisterPatientPdsOK(oas.PatientRegistered{PatientID: got.ID.String()})
 	if got.ID == 0 {
-		out = oas.NewIdentityUnconfirmedRegisterPatientPdsOK(oas.IdentityUnconfirmed{Message: demographics.UnsureMessage, LoginURL: got.Check.URL})
+		out = oas.NewIdentityUnconfirmedRegisterPatientPdsOK(oas.IdentityUnconfirmed{Message: demographics.UnsureMessage,
+			LoginURL: got.Check.URL})
 	}
 	return out, nil
 }
 
 // GetPatientByIdV2 finds one patient with all identifiers and contact details.
-func (d *door) GetPatientByIdV2(ctx context.Context, p oas.GetPatientByIdV2Params) (oas.GetPatientByIdV2Res, error) {
+func (d *door) GetPatientByIdV2(ctx context.Context, p oas.GetPatientByIdV2Params) (*oas.PatientV2, error) {
 	found, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID), patient.WithContactPoints)
 	if err == nil && p.DataSource.Value == oas.GetPatientByIdV2DataSourceEhr {
 		err = found.Connected()
@@ -218,7 +219,7 @@ func contactOf(c patient.ContactPoint, all patient.ContactPoints) oas.ContactDet
 // SetPatientContactDetail keeps what the practice knows of a way to reach a
 // patient.
 func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientContactDetailReq,
-	p oas.SetPatientContactDetailParams) (oas.SetPatientContactDetailRes, error) {
+	p oas.SetPatientContactDetailParams) (*oas.PatientV2, error) {
 	change := patient.PointChange{Value: ptr(in.Value.Get()), Verified: ptr(in.Verified.Get())}
 	if a, ok := in.Address.Get(); ok {
 		change.Address = &patient.Address{
@@ -235,7 +236,7 @@ func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientCo
 
 // ListPatientEhrCandidates lists who may be the same person.
 func (d *door) ListPatientEhrCandidates(ctx context.Context,
-	p oas.ListPatientEhrCandidatesParams) (oas.ListPatientEhrCandidatesRes, error) {
+	p oas.ListPatientEhrCandidatesParams) (*oas.ListPatientEhrCandidatesOK, error) {
 	found, err := d.core.Merge.Candidates(ctx, id[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -249,7 +250,7 @@ func (d *door) ListPatientEhrCandidates(ctx context.Context,
 
 // ConnectPatientEhr keeps which record of the record system is a patient's.
 func (d *door) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrReq,
-	p oas.ConnectPatientEhrParams) (oas.ConnectPatientEhrRes, error) {
+	p oas.ConnectPatientEhrParams) (*oas.PatientV2, error) {
 	found, err := d.core.Patient.Connect(ctx, id[patient.ID](p.ID), in.EhrPartnerID)
 	if err != nil {
 		return nil, err
@@ -259,7 +260,7 @@ func (d *door) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrR
 
 // PreviewPatientMerge shows what a merge would do.
 func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMergeReq,
-	p oas.PreviewPatientMergeParams) (oas.PreviewPatientMergeRes, error) {
+	p oas.PreviewPatientMergeParams) (*oas.MergePreview, error) {
 	var check input.Checks
 	from := body[patient.ID](&check, "patient_id", string(in.PatientID))
 	if err := check.Err(); err != nil {
@@ -283,7 +284,7 @@ func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMe
 
 // MergePatients merges two patients.
 func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq,
-	p oas.MergePatientsParams) (oas.MergePatientsRes, error) {
+	p oas.MergePatientsParams) (*oas.PatientMerge, error) {
 	var check input.Checks
 	from := body[patient.ID](&check, "patient_id", string(in.PatientID))
 	if err := check.Err(); err != nil {
@@ -298,7 +299,7 @@ func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq,
 
 // UnmergePatients undoes a merge.
 func (d *door) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq,
-	p oas.UnmergePatientsParams) (oas.UnmergePatientsRes, error) {
+	p oas.UnmergePatientsParams) (*oas.PatientMerge, error) {
 	var check input.Checks
 	merge := filter[int64](&check, "merge_id", in.Value.MergeID)
 	if err := check.Err(); err != nil {
@@ -320,7 +321,7 @@ func mergeOf(m merge.Merge) *oas.PatientMerge {
 
 // CreatePatientAttachment keeps a file with a patient.
 func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatientAttachmentReq,
-	p oas.CreatePatientAttachmentParams) (oas.CreatePatientAttachmentRes, error) {
+	p oas.CreatePatientAttachmentParams) (*oas.Attachment, error) {
 	a, err := d.core.Attachment.Attach(ctx, id[patient.ID](p.ID), in.FileName, in.FileData)
 	if err != nil {
 		return nil, err
@@ -330,7 +331,7 @@ func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatien
 
 // ListPatientAttachments lists a patient's files.
 func (d *door) ListPatientAttachments(ctx context.Context,
-	p oas.ListPatientAttachmentsParams) (oas.ListPatientAttachmentsRes, error) {
+	p oas.ListPatientAttachmentsParams) (*oas.ListPatientAttachmentsOK, error) {
 	found, err := d.core.Attachment.Attachments(ctx, id[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
@@ -344,7 +345,7 @@ func (d *door) ListPatientAttachments(ctx context.Context,
 
 // GetPatientAttachment gives one file with its content.
 func (d *door) GetPatientAttachment(ctx context.Context,
-	p oas.GetPatientAttachmentParams) (oas.GetPatientAttachmentRes, error) {
+	p oas.GetPatientAttachmentParams) (*oas.Attachment, error) {
 	a, err := d.core.Attachment.Attachment(ctx, id[patient.ID](p.ID), id[int64](string(p.AttachmentID)))
 	if err != nil {
 		return nil, err

@@ -140,8 +140,10 @@ func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 	var patients []patient.ID
 	for _, who := range p.Patients {
 		p, err := sb.Core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{
-			NHSNumber: &who.NHSNumber, Title: &who.Title, FirstName: &who.FirstName, LastName: &who.LastName, BirthDate: &who.BirthDate,
-			Sex: ptr(patient.Sex(who.Sex)), Mobile: &who.Mobile, Email: &who.Email, Line1: &who.Address.Line1, Town: &who.Address.Town,
+			NHSNumber: &who.NHSNumber, Title: &who.Title, FirstName: &who.FirstName, LastName: &who.LastName,
+			BirthDate: &who.BirthDate,
+			Sex:       ptr(patient.Sex(who.Sex)), Mobile: &who.Mobile, Email: &who.Email, Line1: &who.Address.Line1,
+			Town:   &who.Address.Town,
 			County: &who.Address.County, Postcode: &who.Address.Postcode,
 		}})
 		if err != nil {

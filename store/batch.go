@@ -16,7 +16,8 @@ const batchColumns = `id, name, channel, subject, content, purpose, status, paus
 
 func scanBatch(scan scanner) (batch.Batch, error) {
 	var b batch.Batch
-	err := scan(&b.ID, &b.Name, &b.Channel, &b.Subject, &b.Content, &b.Purpose, &b.Status, &b.Paused, when{&b.AskedAt}, when{&b.CancelledAt},
+	err := scan(&b.ID, &b.Name, &b.Channel, &b.Subject, &b.Content, &b.Purpose, &b.Status, &b.Paused, when{&b.AskedAt},
+		when{&b.CancelledAt},
 		when{&b.CompletedAt}, &b.SubmittedBy, &b.KeyID, when{&b.CreatedAt}, when{&b.UpdatedAt})
 	return b, err
 }
@@ -38,12 +39,14 @@ func (s batchStore) Do(ctx context.Context, fn func(batch.Tx) error) error {
 
 // Batch finds a batch.
 func (t *Tx) Batch(ctx context.Context, group practice.ID, id messaging.BatchID) (batch.Batch, error) {
-	return find(ctx, t, batch.ErrNotFound, `SELECT `+batchColumns+` FROM batch WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanBatch)
+	return find(ctx, t, batch.ErrNotFound, `SELECT `+batchColumns+` FROM batch WHERE practice_group_id = $1 AND id = $2`,
+		in{group, id}, scanBatch)
 }
 
 // LockBatch keeps others from changing the batch, and reads it.
 func (t *Tx) LockBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (batch.Batch, error) {
-	if _, err := t.exec(ctx, `UPDATE batch SET events = events WHERE practice_group_id = $1 AND id = $2`, group, id); err != nil {
+	if _, err := t.exec(ctx, `UPDATE batch SET events = events WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
 		return batch.Batch{}, err
 	}
 	return t.Batch(ctx, group, id)
@@ -59,22 +62,26 @@ func (t *Tx) BatchHalted(ctx context.Context, group practice.ID, id messaging.Ba
 func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b batch.Batch) error {
 	_, err := t.exec(ctx, `INSERT INTO batch (practice_group_id, `+batchColumns+`, events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)`,
-		group, b.ID, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt), at(b.CompletedAt),
+		group, b.ID, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt),
+		at(b.CompletedAt),
 		b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt)
 	return err
 }
 
 // SaveBatch keeps a changed batch.
 func (t *Tx) SaveBatch(ctx context.Context, group practice.ID, b batch.Batch) error {
-	_, err := t.exec(ctx, `UPDATE batch SET status = $3, paused = $4, asked_at = $5, cancelled_at = $6, completed_at = $7, updated_at = $8,
+	_, err := t.exec(ctx,
+		`UPDATE batch SET status = $3, paused = $4, asked_at = $5, cancelled_at = $6, completed_at = $7, updated_at = $8,
 			name = $9, channel = $10, subject = $11, content = $12, purpose = $13 WHERE practice_group_id = $1 AND id = $2`,
-		group, b.ID, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt), at(b.CompletedAt), b.UpdatedAt, b.Name, b.Channel, b.Subject, b.Content, b.Purpose)
+		group, b.ID, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt), at(b.CompletedAt), b.UpdatedAt, b.Name, b.Channel,
+		b.Subject, b.Content, b.Purpose)
 	return err
 }
 
 // DropBatch forgets a batch that was never finished.
 func (t *Tx) DropBatch(ctx context.Context, group practice.ID, id messaging.BatchID) error {
-	if _, err := t.exec(ctx, `DELETE FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2`, group, id); err != nil {
+	if _, err := t.exec(ctx, `DELETE FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2`, group,
+		id); err != nil {
 		return err
 	}
 	_, err := t.exec(ctx, `DELETE FROM batch WHERE practice_group_id = $1 AND id = $2 AND status = 'loading'`, group, id)
@@ -89,13 +96,16 @@ func (t *Tx) Batches(ctx context.Context, group practice.ID, q batch.Query) ([]b
 	if _, err := t.one(ctx, `SELECT count(*)`+matching, in{group, q.Recipients}, &count); err != nil || count <= q.Offset {
 		return nil, count, err
 	}
-	found, err := list(ctx, t, `SELECT `+batchColumns+matching+` ORDER BY id DESC LIMIT $3 OFFSET $4`, in{group, q.Recipients, q.Limit, q.Offset}, scanBatch)
+	found, err := list(ctx, t, `SELECT `+batchColumns+matching+` ORDER BY id DESC LIMIT $3 OFFSET $4`,
+		in{group, q.Recipients, q.Limit, q.Offset}, scanBatch)
 	return found, count, err
 }
 
 // RecordBatchEvent keeps an event of a batch.
 func (t *Tx) RecordBatchEvent(ctx context.Context, group practice.ID, id messaging.BatchID, e event.Event) error {
-	found, err := t.one(ctx, `UPDATE batch SET events = events + 1 WHERE practice_group_id = $1 AND id = $2 RETURNING events`, in{group, id}, &e.Sequence)
+	found, err := t.one(ctx,
+		`UPDATE batch SET events = events + 1 WHERE practice_group_id = $1 AND id = $2 RETURNING events`, in{group, id},
+		&e.Sequence)
 	if err != nil || !found {
 		return err
 	}
@@ -104,29 +114,35 @@ func (t *Tx) RecordBatchEvent(ctx context.Context, group practice.ID, id messagi
 
 // DueBatches lists batches that are not done.
 func (s batchStore) DueBatches(ctx context.Context, group practice.ID) ([]messaging.BatchID, error) {
-	return list(ctx, s.tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND (status = 'PENDING' OR status = 'SENDING' OR
+	return list(ctx, s.tx,
+		`SELECT id FROM batch WHERE practice_group_id = $1 AND (status = 'PENDING' OR status = 'SENDING' OR
 		status = 'CREATED' AND (cancelled_at IS NOT NULL OR EXISTS (SELECT 1 FROM batch_recipient r
 			WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status IN ('CREATED', 'TRACING'))))`, in{group}, scanID[messaging.BatchID])
 }
 
 // StaleLoads lists batches that were begun before a time and never finished.
 func (s batchStore) StaleLoads(ctx context.Context, group practice.ID, before time.Time) ([]messaging.BatchID, error) {
-	return list(ctx, s.tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND status = 'loading' AND created_at < $2`, in{group, before}, scanID[messaging.BatchID])
+	return list(ctx, s.tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND status = 'loading' AND created_at < $2`,
+		in{group, before}, scanID[messaging.BatchID])
 }
 
 // AddRecipients keeps who a batch is for.
 func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, all []batch.Recipient) error {
 	args := make([]in, len(all))
 	for i, r := range all {
-		args[i] = in{group, id, r.Ordinal, r.NHSNumber, r.BirthDate.String(), r.Status, r.Reason, opt(r.Named), r.Given.NHSNumber, r.Given.BirthDate, r.Given.Patient}
+		args[i] = in{group, id, r.Ordinal, r.NHSNumber, r.BirthDate.String(), r.Status, r.Reason, opt(r.Named),
+			r.Given.NHSNumber, r.Given.BirthDate, r.Given.Patient}
 	}
-	return t.insert(ctx, `INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason, named_id, given_number, given_date, given_patient)
+	return t.insert(ctx,
+		`INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason, named_id, given_number, given_date, given_patient)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args)
 }
 
 // SaveRecipients keeps changed recipients, but for those who are no longer in
 // the state they were read in.
-func (t *Tx) SaveRecipients(ctx context.Context, group practice.ID, id messaging.BatchID, was batch.RecipientStatus, all []batch.Recipient) error {
+func (t *Tx) SaveRecipients(
+	ctx context.Context, group practice.ID, id messaging.BatchID, was batch.RecipientStatus, all []batch.Recipient,
+) error {
 	args := make([]in, len(all))
 	for i, r := range all {
 		args[i] = in{group, id, r.Ordinal, r.Status, r.Reason, opt(r.Patient), opt(r.Message), was}
@@ -138,22 +154,27 @@ func (t *Tx) SaveRecipients(ctx context.Context, group practice.ID, id messaging
 const recipientColumns = `r.ordinal, r.nhs_number, r.birth_date, r.status, r.reason, r.named_id, r.patient_id, r.message_id, r.given_number, r.given_date, r.given_patient`
 
 func intoRecipient(r *batch.Recipient) in {
-	return in{&r.Ordinal, &r.NHSNumber, day{&r.BirthDate}, &r.Status, &r.Reason, num[patient.ID]{&r.Named}, num[patient.ID]{&r.Patient}, num[messaging.ID]{&r.Message},
+	return in{&r.Ordinal, &r.NHSNumber, day{&r.BirthDate}, &r.Status, &r.Reason, num[patient.ID]{&r.Named},
+		num[patient.ID]{&r.Patient}, num[messaging.ID]{&r.Message},
 		&r.Given.NHSNumber, &r.Given.BirthDate, &r.Given.Patient}
 }
 
 // Recipients lists a batch's recipients.
-func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.BatchID, q batch.RecipientQuery) ([]batch.Recipient, error) {
+func (t *Tx) Recipients(
+	ctx context.Context, group practice.ID, id messaging.BatchID, q batch.RecipientQuery,
+) ([]batch.Recipient, error) {
 	args := in{group, id, q.After, q.Status, q.Limit, q.Offset}
 	if !q.Whole {
-		return list(ctx, t, `SELECT `+recipientColumns+` FROM batch_recipient r WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
+		return list(ctx, t, `SELECT `+recipientColumns+
+			` FROM batch_recipient r WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
 			AND (CAST($4 AS text) = '' OR r.status = $4) ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args, func(scan scanner) (batch.Recipient, error) {
 			var r batch.Recipient
 			err := scan(intoRecipient(&r)...)
 			return r, err
 		})
 	}
-	return list(ctx, t, `SELECT `+recipientColumns+`, p.first_name, p.last_name, m.state, m.code, m.sent_at FROM batch_recipient r
+	return list(ctx, t, `SELECT `+recipientColumns+
+		`, p.first_name, p.last_name, m.state, m.code, m.sent_at FROM batch_recipient r
 		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id AND p.deleted_at IS NULL
 		LEFT JOIN message m ON m.practice_group_id = r.practice_group_id AND m.id = r.message_id
 		WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
@@ -175,7 +196,8 @@ func (t *Tx) Recipients(ctx context.Context, group practice.ID, id messaging.Bat
 
 // Named lists recipients not looked up yet, with the patient they name.
 func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]batch.Enlisted, error) {
-	return list(ctx, t, `SELECT `+recipientColumns+`, p.id, p.birth_date, p.deceased_at, p.restricted, p.number_status, p.merged_into,
+	return list(ctx, t, `SELECT `+recipientColumns+
+		`, p.id, p.birth_date, p.deceased_at, p.restricted, p.number_status, p.merged_into,
 		EXISTS (SELECT 1 FROM batch_recipient d WHERE d.practice_group_id = r.practice_group_id AND d.patient_id = p.id AND COALESCE(d.batch_id, 0) = r.batch_id
 			AND d.status IN ('ENRICHED', 'QUEUED'))
 		FROM (SELECT * FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 AND status = 'CREATED' ORDER BY ordinal LIMIT $3) r
@@ -187,13 +209,15 @@ func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID,
 		var status string
 		var restricted, already flag
 		p := &e.Person.Patient
-		err := scan(append(intoRecipient(&e.Recipient), num[patient.ID]{&p.ID}, day{&p.BirthDate}, when{&p.DeceasedAt}, &restricted, text{&status}, num[patient.ID]{&p.MergedInto}, &already)...)
+		err := scan(append(intoRecipient(&e.Recipient), num[patient.ID]{&p.ID}, day{&p.BirthDate}, when{&p.DeceasedAt},
+			&restricted, text{&status}, num[patient.ID]{&p.MergedInto}, &already)...)
 		p.Restricted, p.NumberStatus, e.Already = bool(restricted), patient.NumberStatus(status), bool(already)
 		return e, err
 	})
 }
 
-const enlisted = `SELECT ` + recipientColumns + `, p.title, p.first_name, p.last_name, p.id, ` + addressee + `, ` + wishes + `,
+const enlisted = `SELECT ` + recipientColumns + `, p.title, p.first_name, p.last_name, p.id, ` + addressee + `, ` +
+	wishes + `,
 	COALESCE((SELECT c.source FROM patient_contact c WHERE c.practice_group_id = p.practice_group_id AND c.patient_id = p.id AND c.kind = $6
 		AND c.value = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END ORDER BY CASE c.source WHEN 'practice' THEN 1 WHEN 'caller' THEN 2 ELSE 3 END LIMIT 1), 'caller'),
 	EXISTS (SELECT 1 FROM opt_out o WHERE o.practice_group_id = p.practice_group_id AND o.channel = $7
@@ -205,7 +229,10 @@ const enlisted = `SELECT ` + recipientColumns + `, p.title, p.first_name, p.last
 	WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.status = $3 AND r.ordinal > $4 ORDER BY r.ordinal LIMIT $5`
 
 // Enlisted lists recipients in a state with the patient they are.
-func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.BatchID, status batch.RecipientStatus, channel carrier.Channel, after, limit int, hold bool) ([]batch.Enlisted, error) {
+func (t *Tx) Enlisted(
+	ctx context.Context, group practice.ID, id messaging.BatchID, status batch.RecipientStatus, channel carrier.Channel,
+	after, limit int, hold bool,
+) ([]batch.Enlisted, error) {
 	kind := patient.PointEmail
 	if channel == carrier.SMS {
 		kind = patient.PointMobile
@@ -214,54 +241,67 @@ func (t *Tx) Enlisted(ctx context.Context, group practice.ID, id messaging.Batch
 	if hold && t.db.hold != "" {
 		query += t.db.hold + ` OF p`
 	}
-	return list(ctx, t, query, in{group, id, status, after, limit, kind, channel}, func(scan scanner) (batch.Enlisted, error) {
-		var e batch.Enlisted
-		var out, already flag
-		source := patient.ContactPoint{Kind: kind}
-		p := &e.Person
-		err := scanAddressee(&p.Patient, func(dest ...any) error {
-			all := append(intoRecipient(&e.Recipient), &p.Title, &p.FirstName, &p.LastName)
-			return scan(append(append(all, dest...), &source.Source, &out, &already)...)
+	return list(ctx, t, query, in{group, id, status, after, limit, kind, channel},
+		func(scan scanner) (batch.Enlisted, error) {
+			var e batch.Enlisted
+			var out, already flag
+			source := patient.ContactPoint{Kind: kind}
+			p := &e.Person
+			err := scanAddressee(&p.Patient, func(dest ...any) error {
+				all := append(intoRecipient(&e.Recipient), &p.Title, &p.FirstName, &p.LastName)
+				return scan(append(append(all, dest...), &source.Source, &out, &already)...)
+			})
+			e.Already = bool(already)
+			p.Contacts = patient.ContactPoints{source}
+			if to := (map[patient.PointKind]string{patient.PointMobile: p.Mobile,
+				patient.PointEmail: p.Email})[kind]; bool(out) {
+				p.OptedOut = map[messaging.Destination]bool{{Channel: channel, Contact: to}: true}
+			}
+			return e, err
 		})
-		e.Already = bool(already)
-		p.Contacts = patient.ContactPoints{source}
-		if to := (map[patient.PointKind]string{patient.PointMobile: p.Mobile, patient.PointEmail: p.Email})[kind]; bool(out) {
-			p.OptedOut = map[messaging.Destination]bool{{Channel: channel, Contact: to}: true}
-		}
-		return e, err
-	})
 }
 
 // Enrolled reports whether a batch has a patient as one who is known or queued.
 func (t *Tx) Enrolled(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error) {
 	var n int
-	return t.one(ctx, `SELECT ordinal FROM batch_recipient WHERE practice_group_id = $1 AND patient_id = $3 AND COALESCE(batch_id, 0) = $2
+	return t.one(ctx,
+		`SELECT ordinal FROM batch_recipient WHERE practice_group_id = $1 AND patient_id = $3 AND COALESCE(batch_id, 0) = $2
 		AND status IN ('ENRICHED', 'QUEUED') LIMIT 1`, in{group, id, of}, &n)
 }
 
 // Messaged reports whether a batch has a message for a patient.
 func (t *Tx) Messaged(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error) {
 	var n messaging.ID
-	return t.one(ctx, `SELECT id FROM message WHERE practice_group_id = $1 AND patient_id = $3 AND COALESCE(batch_id, 0) = $2 LIMIT 1`, in{group, id, of}, &n)
+	return t.one(ctx,
+		`SELECT id FROM message WHERE practice_group_id = $1 AND patient_id = $3 AND COALESCE(batch_id, 0) = $2 LIMIT 1`,
+		in{group, id, of}, &n)
 }
 
 // CountReasons counts recipients nothing will be sent to.
 func (t *Tx) CountReasons(ctx context.Context, group practice.ID, id messaging.BatchID) (map[string]int, error) {
-	return counted[string](ctx, t, `SELECT reason, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2
+	return counted[string](ctx, t,
+		`SELECT reason, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2
 		AND status IN ('ENRICHMENT_ERROR', 'INVALID_PAYLOAD', 'DUPLICATE') GROUP BY reason`, group, id)
 }
 
 // CountRecipients counts a batch's recipients by status.
-func (t *Tx) CountRecipients(ctx context.Context, group practice.ID, id messaging.BatchID) (map[batch.RecipientStatus]int, error) {
-	return counted[batch.RecipientStatus](ctx, t, `SELECT status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status`, group, id)
+func (t *Tx) CountRecipients(
+	ctx context.Context, group practice.ID, id messaging.BatchID,
+) (map[batch.RecipientStatus]int, error) {
+	return counted[batch.RecipientStatus](ctx, t,
+		`SELECT status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status`, group,
+		id)
 }
 
 // CountBatch counts a batch's recipients by status and its messages by state, at
 // one moment: in two statements, a recipient who is just given a message would be
 // counted twice.
-func (t *Tx) CountBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (map[batch.RecipientStatus]int, map[messaging.State]int, error) {
+func (t *Tx) CountBatch(
+	ctx context.Context, group practice.ID, id messaging.BatchID,
+) (map[batch.RecipientStatus]int, map[messaging.State]int, error) {
 	recipients, messages := map[batch.RecipientStatus]int{}, map[messaging.State]int{}
-	_, err := list(ctx, t, `SELECT 'recipient', status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status
+	_, err := list(ctx, t,
+		`SELECT 'recipient', status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status
 		UNION ALL SELECT 'message', state, count(*) FROM message WHERE practice_group_id = $1 AND batch_id <> 0 AND batch_id = $2 GROUP BY state`, in{group, id},
 		func(scan scanner) (struct{}, error) {
 			var what, key string
@@ -277,7 +317,9 @@ func (t *Tx) CountBatch(ctx context.Context, group practice.ID, id messaging.Bat
 	return recipients, messages, err
 }
 
-func counted[K ~string](ctx context.Context, t *Tx, text string, group practice.ID, id messaging.BatchID) (map[K]int, error) {
+func counted[K ~string](
+	ctx context.Context, t *Tx, text string, group practice.ID, id messaging.BatchID,
+) (map[K]int, error) {
 	out := map[K]int{}
 	_, err := list(ctx, t, text, in{group, id}, func(scan scanner) (struct{}, error) {
 		var key string
@@ -299,7 +341,9 @@ const (
 )
 
 // CancelWaiting calls back messages of a batch that have not gone.
-func (t *Tx) CancelWaiting(ctx context.Context, group practice.ID, id messaging.BatchID, now time.Time, limit int) (int, error) {
+func (t *Tx) CancelWaiting(
+	ctx context.Context, group practice.ID, id messaging.BatchID, now time.Time, limit int,
+) (int, error) {
 	text := cancel
 	if t.db.skips {
 		text = cancelSkipping

@@ -87,6 +87,7 @@ func (s demographicsStore) IdentityCheck(ctx context.Context, group practice.ID,
 // demographics.ReferenceSpan.
 func (s demographicsStore) IdentityCheckQuoted(ctx context.Context, group practice.ID, reference int64,
 	now time.Time) (demographics.IdentityCheck, error) {
-	return find(ctx, s.tx, demographics.ErrNoReference, selectCheck+` AND (id % 2821109907456) = $2 AND expires_at > $3 ORDER BY id DESC LIMIT 1`,
+	return find(ctx, s.tx, demographics.ErrNoReference, selectCheck+
+		` AND (id % 2821109907456) = $2 AND expires_at > $3 ORDER BY id DESC LIMIT 1`,
 		in{group, reference, now}, scanCheck)
 }

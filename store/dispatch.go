@@ -40,7 +40,8 @@ const (
 		p.id WHERE p.practice_group_id = $1 AND p.id`
 	// Where one transaction writes at a time, what is due is read with its patients and
 	// leased after that: of a table that is only looked at, UPDATE gives nothing back.
-	selectDue = `SELECT ` + messageColumns + `, p_id, p_number, p_mobile, p_email, p_restricted, p_deceased, p_number_status, p_merged, p_deleted,
+	selectDue = `SELECT ` + messageColumns +
+		`, p_id, p_number, p_mobile, p_email, p_restricted, p_deceased, p_number_status, p_merged, p_deleted,
 		receive_email, receive_sms, marketing
 		FROM message JOIN (SELECT p.practice_group_id AS p_group, p.id AS p_id, ` + addressee + `, ` + wishes + `
 			FROM patient p LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND

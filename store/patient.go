@@ -185,7 +185,8 @@ func (t *Tx) current(ctx context.Context, group practice.ID, id patient.ID,
 	for {
 		var into patient.ID
 		var deleted time.Time
-		found, err := t.one(ctx, `SELECT merged_into, deleted_at, deceased_at FROM patient WHERE practice_group_id = $1 AND id = $2`+lock,
+		found, err := t.one(ctx,
+			`SELECT merged_into, deleted_at, deceased_at FROM patient WHERE practice_group_id = $1 AND id = $2`+lock,
 			in{group, id}, num[patient.ID]{&into}, when{&deleted}, when{&died})
 		switch {
 		case err != nil:
@@ -240,7 +241,8 @@ func (t *Tx) SavePatient(ctx context.Context, group practice.ID, p patient.Patie
 
 // Synced notes that the national record was read and held nothing new.
 func (t *Tx) Synced(ctx context.Context, group practice.ID, id patient.ID, version string, now time.Time) error {
-	_, err := t.exec(ctx, `UPDATE patient SET pds_version = $3, synced_at = $4 WHERE practice_group_id = $1 AND id = $2`, group, id, version, now)
+	_, err := t.exec(ctx, `UPDATE patient SET pds_version = $3, synced_at = $4 WHERE practice_group_id = $1 AND id = $2`,
+		group, id, version, now)
 	return err
 }
 

@@ -27,7 +27,9 @@ func TestAnUpgradeWorksOutTheKeysOfNamesAgain(t *testing.T) {
 		ctx := access.With(context.Background(), access.Operator(g.ID))
 		s := &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
 		mobile := "07700 900123"
-		if _, err := patienttest.Register(ctx, s, patient.Changes{FirstName: new("Ada"), LastName: new("O′Neill—King"), BirthDate: new("1985-12-10"), Mobile: &mobile}); err != nil {
+		if _, err := patienttest.Register(ctx, s,
+			patient.Changes{FirstName: new("Ada"), LastName: new("O′Neill—King"), BirthDate: new("1985-12-10"),
+				Mobile: &mobile}); err != nil {
 			t.Fatal(err)
 		}
 		run(t, db, `UPDATE patient SET last_key = full_key`, `DELETE FROM patient_word`,
@@ -36,7 +38,8 @@ func TestAnUpgradeWorksOutTheKeysOfNamesAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, text := range []string{"oneill", "o'neill king", "king"} {
-			if _, n, err := s.List(ctx, patient.Query{Field: patient.FieldLastName, Text: text, Count: true, Limit: 5}); err != nil || n != 1 {
+			if _, n, err := s.List(ctx,
+				patient.Query{Field: patient.FieldLastName, Text: text, Count: true, Limit: 5}); err != nil || n != 1 {
 				t.Errorf("%s: found %d, %v", text, n, err)
 			}
 		}

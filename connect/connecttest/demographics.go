@@ -62,7 +62,8 @@ func Demographics(t *testing.T, d demographics.PDS, group practice.ID) {
 			t.Errorf("got %+v, want %+v", p, want)
 		}
 	})
-	for name, number := range map[string]string{"a number that nobody has": nobody, "a number whose check digit is wrong": miscounted, "no number": ""} {
+	for name, number := range map[string]string{"a number that nobody has": nobody,
+		"a number whose check digit is wrong": miscounted, "no number": ""} {
 		t.Run(name+" is not traced", func(t *testing.T) {
 			if p, err := d.Read(t.Context(), group, number); !errors.Is(err, demographics.ErrNotTraced) {
 				t.Errorf("got %+v, %v", p, err)
@@ -81,7 +82,8 @@ func Demographics(t *testing.T, d demographics.PDS, group practice.ID) {
 
 func isJaneSmith(t *testing.T, p demographics.Person) {
 	t.Helper()
-	if p.NHSNumber != janeSmith || p.FirstName != "Jane" || p.LastName != "Smith" || p.Title != "Mrs" || p.Sex != "Female" || p.Restricted || p.Version == "" {
+	if p.NHSNumber != janeSmith || p.FirstName != "Jane" || p.LastName != "Smith" || p.Title != "Mrs" ||
+		p.Sex != "Female" || p.Restricted || p.Version == "" {
 		t.Errorf("got %+v", p)
 	}
 	if want := input.DayOf(2010, time.October, 22); p.BirthDate != want {
@@ -94,7 +96,8 @@ func isJaneSmith(t *testing.T, p demographics.Person) {
 
 func traces(t *testing.T, d demographics.PDS, group practice.ID) {
 	t.Helper()
-	jane := demographics.Trace{FirstName: "Jane", LastName: "Smith", BirthDate: input.DayOf(2010, time.October, 22), Postcode: "LS1 6AE", Sex: "Female"}
+	jane := demographics.Trace{FirstName: "Jane", LastName: "Smith", BirthDate: input.DayOf(2010, time.October, 22),
+		Postcode: "LS1 6AE", Sex: "Female"}
 	but := func(change func(*demographics.Trace)) demographics.Trace {
 		out := jane
 		change(&out)
@@ -106,17 +109,28 @@ func traces(t *testing.T, d demographics.PDS, group practice.ID) {
 		want  error
 	}{
 		{"a trace finds the one person who matches, and reads their record", jane, nil},
-		{"case does not matter to a trace", but(func(t *demographics.Trace) { t.LastName, t.Postcode = "smith", "ls16ae" }), nil},
-		{"the second given name does not matter to a trace", but(func(t *demographics.Trace) { t.FirstName = "Jane Ann" }), nil},
-		{"a trace for another birth date finds nobody", but(func(t *demographics.Trace) { t.BirthDate++ }), demographics.ErrNotTraced},
-		{"a trace for another postcode finds nobody", but(func(t *demographics.Trace) { t.Postcode = "LS2 7UE" }), demographics.ErrNotTraced},
-		{"a trace for another first name finds nobody", but(func(t *demographics.Trace) { t.FirstName = "Joan" }), demographics.ErrNotTraced},
-		{"a trace for an unknown surname finds nobody", but(func(t *demographics.Trace) { t.LastName = "Nobodyatall" }), demographics.ErrNotTraced},
-		{"an asterisk in a surname finds nobody", but(func(t *demographics.Trace) { t.LastName = "Sm*" }), demographics.ErrNotTraced},
-		{"an asterisk in a first name finds nobody", but(func(t *demographics.Trace) { t.FirstName = "Jan*" }), demographics.ErrNotTraced},
-		{"an asterisk in a postcode finds nobody", but(func(t *demographics.Trace) { t.Postcode = "LS*" }), demographics.ErrNotTraced},
-		{"a trace without a surname finds nobody", but(func(t *demographics.Trace) { t.LastName = " " }), demographics.ErrNotTraced},
-		{"a trace without a birth date finds nobody", but(func(t *demographics.Trace) { t.BirthDate = input.NoDate }), demographics.ErrNotTraced},
+		{"case does not matter to a trace", but(func(t *demographics.Trace) { t.LastName, t.Postcode = "smith", "ls16ae" }),
+			nil},
+		{"the second given name does not matter to a trace", but(func(t *demographics.Trace) { t.FirstName = "Jane Ann" }),
+			nil},
+		{"a trace for another birth date finds nobody", but(func(t *demographics.Trace) { t.BirthDate++ }),
+			demographics.ErrNotTraced},
+		{"a trace for another postcode finds nobody", but(func(t *demographics.Trace) { t.Postcode = "LS2 7UE" }),
+			demographics.ErrNotTraced},
+		{"a trace for another first name finds nobody", but(func(t *demographics.Trace) { t.FirstName = "Joan" }),
+			demographics.ErrNotTraced},
+		{"a trace for an unknown surname finds nobody", but(func(t *demographics.Trace) { t.LastName = "Nobodyatall" }),
+			demographics.ErrNotTraced},
+		{"an asterisk in a surname finds nobody", but(func(t *demographics.Trace) { t.LastName = "Sm*" }),
+			demographics.ErrNotTraced},
+		{"an asterisk in a first name finds nobody", but(func(t *demographics.Trace) { t.FirstName = "Jan*" }),
+			demographics.ErrNotTraced},
+		{"an asterisk in a postcode finds nobody", but(func(t *demographics.Trace) { t.Postcode = "LS*" }),
+			demographics.ErrNotTraced},
+		{"a trace without a surname finds nobody", but(func(t *demographics.Trace) { t.LastName = " " }),
+			demographics.ErrNotTraced},
+		{"a trace without a birth date finds nobody", but(func(t *demographics.Trace) { t.BirthDate = input.NoDate }),
+			demographics.ErrNotTraced},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := d.Trace(t.Context(), group, c.trace)

@@ -133,7 +133,9 @@ func (d *Demographics) Read(ctx context.Context, group practice.ID, number strin
 }
 
 // Trace finds the one person who matches exactly.
-func (d *Demographics) Trace(ctx context.Context, group practice.ID, t demographics.Trace) (demographics.Person, error) {
+func (d *Demographics) Trace(
+	ctx context.Context, group practice.ID, t demographics.Trace,
+) (demographics.Person, error) {
 	c, err := d.client(ctx, group)
 	if err != nil {
 		return demographics.Person{}, err

@@ -77,7 +77,8 @@ func withDesk(t *testing.T, test func(d *desk)) {
 			},
 			Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
 		}
-		d.s = &batch.Service{Store: db.Batch(), Messages: messages, Patients: &demographics.Service{Store: db.Demographics(), Now: now, NewID: db.NewID}, Now: now, NewID: db.NewID}
+		d.s = &batch.Service{Store: db.Batch(), Messages: messages,
+			Patients: &demographics.Service{Store: db.Demographics(), Now: now, NewID: db.NewID}, Now: now, NewID: db.NewID}
 		d.sending = &dispatch.Service{
 			Store: db.Dispatch(), Messages: messages, BatchDone: d.s.Complete, Now: now, NewID: db.NewID, Timeout: time.Second,
 		}
@@ -129,7 +130,9 @@ type slowStore struct {
 }
 
 // Named implements batch.Store.
-func (s slowStore) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]batch.Enlisted, error) {
+func (s slowStore) Named(
+	ctx context.Context, group practice.ID, id messaging.BatchID, limit int,
+) ([]batch.Enlisted, error) {
 	found, err := s.Store.Named(ctx, group, id, limit)
 	if len(found) > 0 {
 		close(s.read)
@@ -140,7 +143,8 @@ func (s slowStore) Named(ctx context.Context, group practice.ID, id messaging.Ba
 
 func TestABatchTwoServersWorkOnIsQueuedOnce(t *testing.T) {
 	withDesk(t, func(d *desk) {
-		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"}, batch.NewRecipient{Patient: d.somebody("07700 900001", "a@example.org").String()})
+		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"},
+			batch.NewRecipient{Patient: d.somebody("07700 900001", "a@example.org").String()})
 		if _, _, err := d.s.Send(d.ctx, b.ID); err != nil {
 			d.Fatal(err)
 		}
@@ -184,14 +188,17 @@ func (d *desk) rows(b batch.Batch) []batch.Recipient {
 func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		nhs, mobile := "9434765919", "07700 900001"
-		ada, err := patienttest.Register(d.ctx, d.people, patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: &mobile})
+		ada, err := patienttest.Register(d.ctx, d.people,
+			patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+				Mobile: &mobile})
 		if err != nil {
 			d.Fatal(err)
 		}
 		bob, kit := d.somebody("07700 900002", "bob@example.org"), d.somebody("07700 900003", "kit@example.org")
 		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"},
 			batch.NewRecipient{NHSNumber: "943 476 5919", BirthDate: "1985-12-10"}, batch.NewRecipient{Patient: bob.String()},
-			batch.NewRecipient{Patient: ada.String()}, batch.NewRecipient{Patient: bob.String()}, batch.NewRecipient{Patient: kit.String()},
+			batch.NewRecipient{Patient: ada.String()}, batch.NewRecipient{Patient: bob.String()},
+			batch.NewRecipient{Patient: kit.String()},
 			batch.NewRecipient{NHSNumber: "9434765919", BirthDate: "1985-12-10"},
 		)
 		d.work(b)
@@ -211,7 +218,8 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 			d.Fatal(err)
 		}
 		d.work(b)
-		if err := d.sending.Run(context.Background(), messaging.DispatchJob(d.group, b.ID, carrier.SMS, d.clock, d.clock)); err != nil {
+		if err := d.sending.Run(context.Background(),
+			messaging.DispatchJob(d.group, b.ID, carrier.SMS, d.clock, d.clock)); err != nil {
 			d.Fatal(err)
 		}
 		to := map[string]int{}
@@ -221,7 +229,8 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 		if len(to) != 2 || to["+447700900001"] != 1 || to["+447700900002"] != 1 {
 			d.Fatalf("sent %v", to)
 		}
-		want := []batch.RecipientStatus{batch.RecipientQueued, batch.RecipientQueued, batch.RecipientError, batch.RecipientError, batch.RecipientError, batch.RecipientError}
+		want := []batch.RecipientStatus{batch.RecipientQueued, batch.RecipientQueued, batch.RecipientError,
+			batch.RecipientError, batch.RecipientError, batch.RecipientError}
 		for i, r := range d.rows(b) {
 			if r.Shown() != want[i] || r.Shown() == batch.RecipientError && r.Reason != "duplicate_recipient" || r.Row() != i+1 {
 				d.Errorf("row %d: got %s %s", r.Row(), r.Shown(), r.Reason)
@@ -230,7 +239,8 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 		if _, n, err := d.s.Recipients(d.ctx, b.ID, batch.RecipientError, 0, 10); err != nil || n != 4 {
 			d.Errorf("%d of them are wrong, %v", n, err)
 		}
-		if b, totals, err := d.s.Batch(d.ctx, b.ID); err != nil || b.Status != batch.Completed || totals.Duplicate != 4 || totals.Sent != 2 || totals.Created != 6 || totals.Failed != 0 {
+		if b, totals, err := d.s.Batch(d.ctx, b.ID); err != nil || b.Status != batch.Completed || totals.Duplicate != 4 ||
+			totals.Sent != 2 || totals.Created != 6 || totals.Failed != 0 {
 			d.Fatalf("got %s %+v, %v", b.Status, totals, err)
 		}
 	})
@@ -253,8 +263,10 @@ func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 			r := d.rowsOf(tx, b)
 			r.Status, r.Message = batch.RecipientQueued, 77
 			m := messaging.Message{
-				ID: 77, Patient: kit, Batch: b.ID, Channel: carrier.SMS, Contact: "+447700900003", Leg: 1, State: messaging.Queued, Purpose: messaging.DirectCare,
-				DueAt: d.clock, SendAt: d.clock, SendBy: d.clock.Add(time.Hour), CreatedAt: d.clock, UpdatedAt: d.clock, Content: "Hello",
+				ID: 77, Patient: kit, Batch: b.ID, Channel: carrier.SMS, Contact: "+447700900003", Leg: 1, State: messaging.Queued,
+				Purpose: messaging.DirectCare,
+				DueAt:   d.clock, SendAt: d.clock, SendBy: d.clock.Add(time.Hour), CreatedAt: d.clock, UpdatedAt: d.clock,
+				Content: "Hello",
 			}
 			if err := messaging.Keep(d.ctx, tx, d.group, []messaging.Message{m}, d.clock); err != nil {
 				return err
@@ -284,7 +296,8 @@ func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 // rowsOf is the first recipient who is known.
 func (d *desk) rowsOf(tx batch.Tx, b batch.Batch) batch.Recipient {
 	d.Helper()
-	found, err := tx.Recipients(d.ctx, d.group, b.ID, batch.RecipientQuery{Status: batch.RecipientEnriched, After: -1, Limit: 1})
+	found, err := tx.Recipients(d.ctx, d.group, b.ID,
+		batch.RecipientQuery{Status: batch.RecipientEnriched, After: -1, Limit: 1})
 	if err != nil || len(found) != 1 {
 		d.Fatal(found, err)
 	}

@@ -18,7 +18,9 @@ func TestWhoABatchReaches(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		register := func(name, number string) patient.ID {
 			mobile := "07700 900123"
-			id, err := patienttest.Register(d.ctx, d.people, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile, NHSNumber: &number})
+			id, err := patienttest.Register(d.ctx, d.people,
+				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile,
+					NHSNumber: &number})
 			if err != nil {
 				d.Fatal(err)
 			}
@@ -58,7 +60,8 @@ func TestWhoABatchReaches(t *testing.T) {
 		for _, r := range found {
 			got = append(got, string(r.Status)+" "+r.Reason)
 		}
-		want := []string{"ENRICHED ", "ENRICHMENT_ERROR patient_deceased", "INVALID_PAYLOAD invalid_nhs_number", "INVALID_PAYLOAD invalid_nhs_number", "INVALID_PAYLOAD invalid_patient_id"}
+		want := []string{"ENRICHED ", "ENRICHMENT_ERROR patient_deceased", "INVALID_PAYLOAD invalid_nhs_number",
+			"INVALID_PAYLOAD invalid_nhs_number", "INVALID_PAYLOAD invalid_patient_id"}
 		if !slices.Equal(got, want) || found[0].Patient != ada || found[4].Named != 0 {
 			d.Fatalf("got %q, %+v", got, found)
 		}

@@ -28,12 +28,14 @@ type Reader interface {
 	// Enlisted lists recipients in a state, from an ordinal on, with the patient
 	// they are; hold keeps those from being merged into others until the end of
 	// the transaction.
-	Enlisted(ctx context.Context, group practice.ID, id messaging.BatchID, status RecipientStatus, channel carrier.Channel, after, limit int, hold bool) ([]Enlisted, error)
+	Enlisted(ctx context.Context, group practice.ID, id messaging.BatchID, status RecipientStatus, channel carrier.Channel,
+		after, limit int, hold bool) ([]Enlisted, error)
 	// CountReasons counts recipients nothing will be sent to, by why.
 	CountReasons(ctx context.Context, group practice.ID, id messaging.BatchID) (map[string]int, error)
 	CountRecipients(ctx context.Context, group practice.ID, id messaging.BatchID) (map[RecipientStatus]int, error)
 	// CountBatch counts a batch's recipients and its messages, at one moment.
-	CountBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (map[RecipientStatus]int, map[messaging.State]int, error)
+	CountBatch(ctx context.Context, group practice.ID, id messaging.BatchID) (map[RecipientStatus]int,
+		map[messaging.State]int, error)
 }
 
 // Store is what batches need remembered.

@@ -38,11 +38,13 @@ var (
 	// ErrProductNotFound says what the documented API says.
 	ErrProductNotFound = fault.New(fault.NotFound, "product_not_found", "Product must exist.")
 	ErrProductDeleted  = fault.New(fault.Conflict, "product_deleted", "This product has been deleted.")
-	ErrProductKind     = fault.New(fault.Conflict, "product_kind_fixed", "An appointment cannot become another kind of product, nor another kind an appointment.")
-	ErrStock           = fault.New(fault.Conflict, "stock_out_of_range", "The stock of this product would be less or more than can be counted.")
-	ErrNotAppointment  = fault.New(fault.Invalid, "part_not_an_appointment", "Only appointments can come with a product.")
-	ErrNoLabel         = fault.New(fault.NotFound, "label_not_on_product", "This product has no such label.")
-	ErrTooManyLabels   = patient.ErrTooMany.Saying("A product can have at most 200 labels.")
+	ErrProductKind     = fault.New(fault.Conflict, "product_kind_fixed",
+		"An appointment cannot become another kind of product, nor another kind an appointment.")
+	ErrStock = fault.New(fault.Conflict, "stock_out_of_range",
+		"The stock of this product would be less or more than can be counted.")
+	ErrNotAppointment = fault.New(fault.Invalid, "part_not_an_appointment", "Only appointments can come with a product.")
+	ErrNoLabel        = fault.New(fault.NotFound, "label_not_on_product", "This product has no such label.")
+	ErrTooManyLabels  = patient.ErrTooMany.Saying("A product can have at most 200 labels.")
 
 	ErrPaymentTypeNotFound = fault.New(fault.NotFound, "payment_type_not_found",
 		"This practice group has no such payment type.")

@@ -90,10 +90,14 @@ func (d *desk) open(name string) {
 	d.gp, err = d.practice.CreatePractitioner(d.setup, practice.PractitionerChange{Title: ptr("Dr"),
 		FirstName: ptr("Chidi"), LastName: ptr("Okafor")})
 	d.must(err)
-	d.ada, err = patienttest.Register(d.setup, d.patients, patient.Changes{Title: ptr("Ms"), FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: ptr("ada@example.org"),
-		Line1: ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("ZZ1 1AA")})
+	d.ada, err = patienttest.Register(d.setup, d.patients,
+		patient.Changes{Title: ptr("Ms"), FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+			Email: ptr("ada@example.org"),
+			Line1: ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("ZZ1 1AA")})
 	d.must(err)
-	d.bob, err = patienttest.Register(d.setup, d.patients, patient.Changes{FirstName: new("Bob"), LastName: new("Bell"), BirthDate: new("1975-01-01"), Email: ptr("bob@example.org")})
+	d.bob, err = patienttest.Register(d.setup, d.patients,
+		patient.Changes{FirstName: new("Bob"), LastName: new("Bell"), BirthDate: new("1975-01-01"),
+			Email: ptr("bob@example.org")})
 	d.must(err)
 	d.insurer, err = d.contacts.Create(d.setup, contact.Change{Company: ptr("Crown Insurance"), IsPayor: ptr(true),
 		InvoiceRecipient: ptr("Claims"),

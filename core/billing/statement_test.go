@@ -167,7 +167,8 @@ func TestStatementsAreListedFromACursor(t *testing.T) {
 			{"deleted ones too", billing.StatementQuery{Listing: input.Listing{Deleted: true}}, "0 1 2 3 4"},
 			{"made in a stretch of time", billing.StatementQuery{Made: input.Span{From: hour(1), Until: hour(2)}},
 				"1 2"},
-			{"kept in a stretch of time", billing.StatementQuery{Listing: input.Listing{Created: input.Span{Until: hour(1)}}}, "0 1"},
+			{"kept in a stretch of time", billing.StatementQuery{Listing: input.Listing{Created: input.Span{Until: hour(1)}}},
+				"0 1"},
 			{"changed since", billing.StatementQuery{Listing: input.Listing{Updated: input.Span{From: hour(5)},
 				Deleted: true}}, "3"},
 		} {

@@ -143,15 +143,17 @@ var (
 	ErrSlotTaken = fault.New(fault.Conflict, "slot_taken", "That time is no longer free.")
 	ErrNoSession = fault.New(fault.Conflict, "slot_not_offered",
 		"No session offers that time for this appointment type, location and practitioner.")
-	ErrHoldExpired = fault.New(fault.Conflict, "hold_expired", "The hold on this time has run out. Reserve the time again.")
-	ErrCancelled   = fault.New(fault.Conflict, "appointment_cancelled", "This appointment has been cancelled.")
-	ErrConfirmed   = fault.New(fault.Conflict, "appointment_confirmed",
+	ErrHoldExpired = fault.New(fault.Conflict, "hold_expired",
+		"The hold on this time has run out. Reserve the time again.")
+	ErrCancelled = fault.New(fault.Conflict, "appointment_cancelled", "This appointment has been cancelled.")
+	ErrConfirmed = fault.New(fault.Conflict, "appointment_confirmed",
 		"This appointment is confirmed. Reschedule it instead of editing it.")
 	ErrNotConfirmed = fault.New(fault.Conflict, "appointment_not_confirmed",
 		"This appointment is not confirmed yet. Edit it instead of rescheduling it.")
 	ErrOtherPatient = fault.New(fault.Conflict, "appointment_of_another_patient",
 		"This appointment is already confirmed for another patient.")
-	ErrTooLate      = fault.New(fault.Conflict, "cancellation_window_closed", "It is too late to cancel or move this appointment.")
+	ErrTooLate = fault.New(fault.Conflict, "cancellation_window_closed",
+		"It is too late to cancel or move this appointment.")
 	ErrNeedsPatient = fault.New(fault.Invalid, "patient_required", "A booking needs a patient.")
 	ErrPatientFixed = fault.New(fault.Conflict, "patient_fixed", "The patient of a booking cannot be changed.")
 	ErrUnconfirm    = fault.New(fault.Conflict, "booking_confirmed", "A confirmed booking cannot become pending.")

@@ -67,7 +67,8 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.practice = &practice.Service{Store: db.Practice(), Now: d.clock.Now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: db.Patient(), Now: d.clock.Now, NewID: db.NewID}
 	d.diary = &diary.Service{Store: db.Diary(), Now: d.clock.Now, NewID: db.NewID}
-	d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: d.clock.Now, NewID: db.NewID, Hold: 15 * time.Minute}
+	d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: d.clock.Now, NewID: db.NewID,
+		Hold: 15 * time.Minute}
 	ctx := context.Background()
 	var err error
 	d.group, err = d.practice.CreateGroup(ctx, practice.Group{Name: "Brambleford"})
@@ -83,7 +84,9 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.gp = d.newGP("Okafor")
 	d.kind = d.newType("Routine", 10)
 	d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")})
-	d.ada, err = patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: ptr("07700 900123")})
+	d.ada, err = patienttest.Register(d.ctx, d.patients,
+		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+			Mobile: ptr("07700 900123")})
 	d.must(err)
 	return d
 }
@@ -97,7 +100,8 @@ func (d *desk) must(err error) {
 
 func (d *desk) newGP(name string) practice.Practitioner {
 	d.t.Helper()
-	p, err := d.practice.CreatePractitioner(d.ctx, practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("Chidi"), LastName: ptr(name)})
+	p, err := d.practice.CreatePractitioner(d.ctx,
+		practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("Chidi"), LastName: ptr(name)})
 	d.must(err)
 	return p
 }
@@ -157,7 +161,8 @@ func nine(plus time.Duration) time.Time {
 }
 
 func (d *desk) ask(start time.Time) booking.Request {
-	return booking.Request{Type: d.kind.ID, Location: d.place.ID, Practitioner: d.gp.ID, Start: start, Length: 10 * time.Minute, Patient: d.ada}
+	return booking.Request{Type: d.kind.ID, Location: d.place.ID, Practitioner: d.gp.ID, Start: start,
+		Length: 10 * time.Minute, Patient: d.ada}
 }
 
 func (d *desk) reserve(start time.Time) booking.Appointment {

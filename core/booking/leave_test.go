@@ -32,11 +32,16 @@ func (d *desk) archive() *archive.Service {
 func (d *desk) come(minute int) (booked, held booking.ID) {
 	d.t.Helper()
 	made, err := d.booking.Book(d.ctx, booking.Request{
-		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute), Length: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute).Sub(monday.Add(2*time.Hour + time.Duration(minute)*time.Minute)), Override: true,
+		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID,
+		Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute),
+		Length: monday.Add(2*time.Hour +
+			time.Duration(minute+10)*time.Minute).Sub(monday.Add(2*time.Hour + time.Duration(minute)*time.Minute)),
+		Override: true,
 	})
 	d.must(err)
 	hold, err := d.booking.Reserve(d.ctx, booking.Request{
-		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute), Length: 10 * time.Minute,
+		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID,
+		Start: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute), Length: 10 * time.Minute,
 	})
 	d.must(err)
 	return made.ID, hold.ID
@@ -68,7 +73,9 @@ func TestAppointmentsOfPatientsWhoLeaveAreCancelled(t *testing.T) {
 				if d.state(booked) != booking.Cancelled || d.state(held) != booking.Cancelled {
 					d.t.Fatalf("the appointment is %s and the hold %s", d.state(booked), d.state(held))
 				}
-				other, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bea"), LastName: new("King"), BirthDate: new("1990-01-01"), Mobile: ptr("07700 900124")})
+				other, err := patienttest.Register(d.ctx, d.patients,
+					patient.Changes{FirstName: new("Bea"), LastName: new("King"), BirthDate: new("1990-01-01"),
+						Mobile: ptr("07700 900124")})
 				d.must(err)
 				d.ada = other
 				d.come(0) // the times are free
@@ -86,10 +93,12 @@ func TestPatientsDoNotLeaveWithAppointmentsWhereThePracticeRefusesIt(t *testing.
 				d.must(err)
 				first, held := d.come(0)
 				second, _ := d.come(40)
-				if _, err := leave(d); !errors.Is(err, booking.ErrToCome) || !strings.Contains(fault.Of(err).Message, "2 appointments") {
+				if _, err := leave(d); !errors.Is(err, booking.ErrToCome) ||
+					!strings.Contains(fault.Of(err).Message, "2 appointments") {
 					d.t.Fatalf("got %v", err)
 				}
-				if p, err := d.patients.Patient(d.ctx, d.ada); err != nil || p.Status != patient.Unarchived || d.state(first) != booking.Booked || d.state(held) != booking.Reserved {
+				if p, err := d.patients.Patient(d.ctx, d.ada); err != nil || p.Status != patient.Unarchived ||
+					d.state(first) != booking.Booked || d.state(held) != booking.Reserved {
 					d.t.Fatalf("something was done all the same: %+v, %v", p, err)
 				}
 				for _, id := range []booking.ID{first, second} {
@@ -112,7 +121,11 @@ func TestABookingMadeWhileThePatientLeavesDoesNotStayLive(t *testing.T) {
 			var err error
 			wait.Go(func() {
 				made, err = d.booking.Book(d.ctx, booking.Request{
-					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute), Length: monday.Add(2*time.Hour + time.Duration(minute+10)*time.Minute).Sub(monday.Add(2*time.Hour + time.Duration(minute)*time.Minute)), Override: true,
+					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID,
+					Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute),
+					Length: monday.Add(2*time.Hour +
+						time.Duration(minute+10)*time.Minute).Sub(monday.Add(2*time.Hour + time.Duration(minute)*time.Minute)),
+					Override: true,
 				})
 			})
 			wait.Go(func() { _, _ = d.archive().Delete(d.ctx, d.ada) })
@@ -120,7 +133,9 @@ func TestABookingMadeWhileThePatientLeavesDoesNotStayLive(t *testing.T) {
 			if err == nil && d.state(made.ID) != booking.Cancelled {
 				d.t.Fatalf("the appointment of a deleted patient is %s", d.state(made.ID))
 			}
-			d.ada, err = patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: ptr("07700 900123")})
+			d.ada, err = patienttest.Register(d.ctx, d.patients,
+				patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+					Mobile: ptr("07700 900123")})
 			d.must(err)
 		}
 	})
@@ -132,14 +147,16 @@ func TestADeletedPatientsNameIsInNoAppointment(t *testing.T) {
 		d.clock.Move(4 * time.Hour) // it has been
 		_, err := d.archive().Delete(d.ctx, d.ada)
 		d.must(err)
-		if a, err := d.booking.Read(d.ctx, booked); err != nil || a.State != booking.Booked || a.PatientName.LastName != "" || a.PatientName.FirstName != "" {
+		if a, err := d.booking.Read(d.ctx, booked); err != nil || a.State != booking.Booked || a.PatientName.LastName != "" ||
+			a.PatientName.FirstName != "" {
 			d.t.Fatalf("got %+v, %v", a, err)
 		}
 		all, _, err := d.booking.List(d.ctx, booking.Query{States: booking.Live, Limit: 5})
 		if err != nil || len(all) != 1 || all[0].PatientName.LastName != "" {
 			d.t.Fatalf("got %+v, %v", all, err)
 		}
-		found, n, err := d.booking.List(d.ctx, booking.Query{NameField: booking.LastName, Name: "byron", Limit: 5, Count: true})
+		found, n, err := d.booking.List(d.ctx,
+			booking.Query{NameField: booking.LastName, Name: "byron", Limit: 5, Count: true})
 		if err != nil || n != 0 {
 			d.t.Fatalf("found by name: %+v, %v", found, err)
 		}
@@ -168,12 +185,18 @@ func TestTheDeadAreNotBooked(t *testing.T) {
 			return tx.SavePatient(d.ctx, d.group.ID, p)
 		}))
 		at := monday.Add(4 * time.Hour)
-		_, reserve := d.booking.Reserve(d.ctx, booking.Request{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, Length: 10 * time.Minute})
-		_, create := d.booking.Book(d.ctx, booking.Request{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, Length: 10 * time.Minute, Override: true})
+		_, reserve := d.booking.Reserve(d.ctx,
+			booking.Request{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at,
+				Length: 10 * time.Minute})
+		_, create := d.booking.Book(d.ctx,
+			booking.Request{Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at,
+				Length: 10 * time.Minute, Override: true})
 		_, confirm := d.booking.Confirm(d.ctx, held, booking.Confirmation{})
 		_, move := d.reschedule(booked, move{Practitioner: d.gp.ID, Start: at, Minutes: 10, SuppressPolicy: true})
-		_, alter := d.booking.Change(d.ctx, booked, booking.Change{Start: &at, End: ptr(at.Add(10 * time.Minute)), Override: true, SuppressPolicy: true})
-		for name, err := range map[string]error{"reserve": reserve, "create": create, "confirm": confirm, "move": move, "alter": alter} {
+		_, alter := d.booking.Change(d.ctx, booked,
+			booking.Change{Start: &at, End: ptr(at.Add(10 * time.Minute)), Override: true, SuppressPolicy: true})
+		for name, err := range map[string]error{"reserve": reserve, "create": create, "confirm": confirm, "move": move,
+			"alter": alter} {
 			if !errors.Is(err, patient.ErrDeceased) {
 				d.t.Errorf("%s: got %v", name, err)
 			}
@@ -227,11 +250,13 @@ func TestWhatTheDeadLeaveOpenComesUpForStaff(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
 		p, err := d.archive().Archive(d.ctx, d.ada, archive.Reasons{Reason: patient.ReasonDeceased})
-		if err != nil || !p.Dead() || p.DeathSource != patient.FromPractice || p.Reachable() == nil || d.state(booked) != booking.Cancelled {
+		if err != nil || !p.Dead() || p.DeathSource != patient.FromPractice || p.Reachable() == nil ||
+			d.state(booked) != booking.Cancelled {
 			d.t.Fatalf("got %+v, %v", p, err)
 		}
 		found := d.opened()
-		if len(found) != 1 || found[0].Patient != d.ada || found[0].Assignee != 0 || found[0].Status != task.Open || !strings.Contains(found[0].Comments, "Appointments cancelled: 1") {
+		if len(found) != 1 || found[0].Patient != d.ada || found[0].Assignee != 0 || found[0].Status != task.Open ||
+			!strings.Contains(found[0].Comments, "Appointments cancelled: 1") {
 			d.t.Fatalf("got %+v", found)
 		}
 		// A member of staff can close it, though it is nobody's.
@@ -277,14 +302,17 @@ func TestWhatTheDeadLeaveOpenComesUpWhenThePDSSaysSo(t *testing.T) {
 		}))
 		p, err := d.patients.Patient(d.ctx, d.ada)
 		d.must(err)
-		traced := &demographics.Service{Store: d.db.Demographics(), Now: d.clock.Now, NewID: d.db.NewID, PDS: pds{demographics.Person{
-			NHSNumber: p.NHSNumber, FirstName: p.FirstName, LastName: p.LastName, BirthDate: p.BirthDate, DeceasedAt: monday.Add(-24 * time.Hour),
-		}}}
+		traced := &demographics.Service{Store: d.db.Demographics(), Now: d.clock.Now, NewID: d.db.NewID,
+			PDS: pds{demographics.Person{
+				NHSNumber: p.NHSNumber, FirstName: p.FirstName, LastName: p.LastName, BirthDate: p.BirthDate,
+				DeceasedAt: monday.Add(-24 * time.Hour),
+			}}}
 		for range 2 {
 			d.must(traced.RefreshPatient(d.ctx, d.ada))
 		}
 		found := d.opened()
-		if len(found) != 1 || !strings.Contains(found[0].Comments, "Appointments to come: 1.") || d.state(booked) != booking.Booked {
+		if len(found) != 1 || !strings.Contains(found[0].Comments, "Appointments to come: 1.") ||
+			d.state(booked) != booking.Booked {
 			d.t.Fatalf("got %+v; the appointment is %s", found, d.state(booked))
 		}
 	})

@@ -92,8 +92,9 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 	a := Appointment{
 		ID: ID(s.NewID()), State: state, Patient: r.Patient, Billpayer: r.Billpayer, Practitioner: r.Practitioner,
 		Location: r.Location, Type: r.Type, Start: r.Start.UTC(), End: r.Start.UTC().Add(r.Length), ReservedUntil: now,
-		Reason: in.Lines("reason", r.Reason, maxReason), SuppressMail: r.SuppressMail, Notices: r.Notices, Override: r.Override,
-		Pending: r.Pending, Comments: in.Lines("comments", r.Comments, maxComments), Source: who.Door,
+		Reason: in.Lines("reason", r.Reason, maxReason), SuppressMail: r.SuppressMail, Notices: r.Notices,
+		Override: r.Override,
+		Pending:  r.Pending, Comments: in.Lines("comments", r.Comments, maxComments), Source: who.Door,
 		Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	if err := in.Err(); err != nil {

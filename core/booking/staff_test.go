@@ -22,7 +22,8 @@ func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
 		branch, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("The Branch")})
 		d.must(err)
 		made, err := d.booking.Book(d.ctx, booking.Request{
-			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(0), Length: 10 * time.Minute, Override: true,
+			Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(0),
+			Length: 10 * time.Minute, Override: true,
 		})
 		d.must(err)
 		told := len(d.events(made.ID))
@@ -31,10 +32,13 @@ func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
 			with booking.Change
 			told int
 		}{
-			{"comments alone", booking.Change{Comments: ptr("Bring the letter."), Override: true, SuppressPolicy: true}, 0}, // but subscriptions are
+			// but subscriptions are
+			{"comments alone", booking.Change{Comments: ptr("Bring the letter."), Override: true, SuppressPolicy: true}, 0},
 			{"the same place", booking.Change{Location: &d.place.ID, Override: true, SuppressPolicy: true}, 0},
 			{"another place", booking.Change{Location: &branch.ID, Override: true, SuppressPolicy: true}, 1},
-			{"another time and the first place", booking.Change{Location: &d.place.ID, Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true, SuppressPolicy: true}, 1},
+			{"another time and the first place",
+				booking.Change{Location: &d.place.ID, Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true,
+					SuppressPolicy: true}, 1},
 		} {
 			got, err := d.booking.Change(d.ctx, made.ID, c.with)
 			d.must(err)
@@ -87,7 +91,8 @@ func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 			{"and not where there are sessions", d.place.ID, scan.ID, "Scan is not available at location Mill Lane."},
 		} {
 			at = at.Add(10 * time.Minute)
-			o := booking.Request{Patient: d.ada, Location: c.place, Type: c.kind, Practitioner: d.gp.ID, Start: at, Length: 10 * time.Minute, Override: true}
+			o := booking.Request{Patient: d.ada, Location: c.place, Type: c.kind, Practitioner: d.gp.ID, Start: at,
+				Length: 10 * time.Minute, Override: true}
 			_, err := d.booking.Book(d.ctx, o)
 			refused := func(err error) string {
 				if err == nil {
@@ -102,18 +107,25 @@ func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 				t.Errorf("%s: booked, %q", c.name, got)
 			}
 			at = at.Add(10 * time.Minute)
-			b, err := d.booking.Book(d.ctx, booking.Request{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at, Length: 10 * time.Minute, Override: true})
+			b, err := d.booking.Book(d.ctx,
+				booking.Request{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: at,
+					Length: 10 * time.Minute, Override: true})
 			d.must(err)
-			_, err = d.booking.Change(d.ctx, b.ID, booking.Change{Location: &c.place, Type: &c.kind, Override: true, SuppressPolicy: true})
+			_, err = d.booking.Change(d.ctx, b.ID,
+				booking.Change{Location: &c.place, Type: &c.kind, Override: true, SuppressPolicy: true})
 			if got := refused(err); got != c.wrong {
 				t.Errorf("%s: moved, %q", c.name, got)
 			}
 		}
 		// What was booked can be moved in time where it is, whatever was said since.
-		b, err := d.booking.Book(d.ctx, booking.Request{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(5 * time.Hour), Length: nine(5*time.Hour + 10*time.Minute).Sub(nine(5 * time.Hour)), Override: true})
+		b, err := d.booking.Book(d.ctx,
+			booking.Request{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(5 * time.Hour),
+				Length: nine(5*time.Hour + 10*time.Minute).Sub(nine(5 * time.Hour)), Override: true})
 		d.must(err)
 		d.must(shop.SetOfferedAt(d.ctx, billing.ProductID(d.kind.ID), []practice.LocationID{said}))
-		_, err = d.booking.Change(d.ctx, b.ID, booking.Change{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute)), Override: true, SuppressPolicy: true})
+		_, err = d.booking.Change(d.ctx, b.ID,
+			booking.Change{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute)), Override: true,
+				SuppressPolicy: true})
 		d.must(err)
 	})
 }
@@ -122,15 +134,19 @@ func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 // with many, which the database numbers.
 func TestAPageOfEachPatientsBookings(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: ptr("07700 900124")})
+		bob, err := patienttest.Register(d.ctx, d.patients,
+			patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+				Mobile: ptr("07700 900124")})
 		d.must(err)
 		of := map[patient.ID][]booking.ID{}
 		add := func(who patient.ID, n int) {
 			d.must(d.booking.Store.Do(d.ctx, func(tx booking.Tx) error {
 				for range n {
 					start := nine(0).AddDate(0, 0, 7*len(of[who]))
-					a := booking.Appointment{ID: booking.ID(d.db.NewID()), State: booking.Booked, Patient: who, Practitioner: d.gp.ID, Location: d.place.ID, Type: d.kind.ID,
-						Start: start, End: start.Add(10 * time.Minute), ReservedUntil: monday, Source: "test", Version: 1, CreatedAt: monday, UpdatedAt: monday}
+					a := booking.Appointment{ID: booking.ID(d.db.NewID()), State: booking.Booked, Patient: who, Practitioner: d.gp.ID,
+						Location: d.place.ID, Type: d.kind.ID,
+						Start: start, End: start.Add(10 * time.Minute), ReservedUntil: monday, Source: "test", Version: 1,
+						CreatedAt: monday, UpdatedAt: monday}
 					if err := tx.AddAppointment(d.ctx, d.group.ID, a); err != nil {
 						return err
 					}
@@ -143,7 +159,8 @@ func TestAPageOfEachPatientsBookings(t *testing.T) {
 			t.Helper()
 			for _, bare := range []bool{false, true} {
 				for _, last := range []bool{false, true} {
-					found, err := d.booking.ListOf(d.ctx, []patient.ID{bob, d.ada}, booking.Query{Bare: bare, Descending: last, Offset: 1, Limit: 2})
+					found, err := d.booking.ListOf(d.ctx, []patient.ID{bob, d.ada},
+						booking.Query{Bare: bare, Descending: last, Offset: 1, Limit: 2})
 					d.must(err)
 					for who, all := range of {
 						want := all[1:3]

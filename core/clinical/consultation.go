@@ -75,7 +75,9 @@ func (s *Service) consult(
 
 // consultation finds the patient's consultation something is written into, or
 // makes one where none is named, and keeps both as they are.
-func (s *Service) consultation(ctx context.Context, tx Tx, who access.Caller, of patient.ID, id ConsultationID, now time.Time) (Consultation, error) {
+func (s *Service) consultation(
+	ctx context.Context, tx Tx, who access.Caller, of patient.ID, id ConsultationID, now time.Time,
+) (Consultation, error) {
 	held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
 	if err != nil {
 		return Consultation{}, err

@@ -97,7 +97,8 @@ func at[T any](v T) *T { return &v }
 
 func (s *surgery) register(first, number string) patient.ID {
 	s.Helper()
-	r := patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: at("07700 900123"), Email: at("ada@example.org")}
+	r := patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+		Mobile: at("07700 900123"), Email: at("ada@example.org")}
 	if number != "" {
 		r.NHSNumber = at(number)
 	}
@@ -272,11 +273,13 @@ func TestOfARestrictedRecordNoContactDetailsAreTold(t *testing.T) {
 		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{Patient: id, Channel: carrier.SMS, Text: "Hello",
 			SendAt: "2031-01-07T09:00:00Z"})
 		s.must(err)
-		s.restricted = demographics.Person{NHSNumber: "9990000018", Version: "2", FirstName: "Ada", LastName: "Byron", Restricted: true}
+		s.restricted = demographics.Person{NHSNumber: "9990000018", Version: "2", FirstName: "Ada", LastName: "Byron",
+			Restricted: true}
 		p, err := s.core.Patient.Patient(s.ctx, id)
 		s.must(err)
 		s.restricted.BirthDate = p.BirthDate
-		_, err = s.core.Demographics.Register(s.ctx, demographics.Registration{NHSNumber: at("9990000018"), BirthDate: at("1985-12-10")})
+		_, err = s.core.Demographics.Register(s.ctx,
+			demographics.Registration{NHSNumber: at("9990000018"), BirthDate: at("1985-12-10")})
 		s.must(err)
 		hidden := map[string]any{"first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10",
 			"nhs_number": "9990000018"}

@@ -30,7 +30,8 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 		// One of each in this practice and in another.
 		here := d.ctx
 		make1 := func() (practice.PractitionerID, task.Task) {
-			khan, err := groups.CreatePractitioner(d.ctx, practice.PractitionerChange{FirstName: ptr("Amir"), LastName: ptr("Khan")})
+			khan, err := groups.CreatePractitioner(d.ctx,
+				practice.PractitionerChange{FirstName: ptr("Amir"), LastName: ptr("Khan")})
 			must(err)
 			ring, err := tasks.Create(d.ctx, task.Change{Subject: ptr("Ring"), Assignee: &khan.ID})
 			must(err)
@@ -46,24 +47,28 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 		d.ctx = access.With(d.ctx, access.Operator(g.ID))
 		theirKhan, theirRing := make1()
 		d.ctx = here
-		ada, err := patienttest.Register(d.ctx, people, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: ptr("07700900123")})
+		ada, err := patienttest.Register(d.ctx, people,
+			patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+				Mobile: ptr("07700900123")})
 		must(err)
 
 		for name, c := range map[string]struct {
 			with messaging.Request
 			want error
 		}{
-			"a task":                       {messaging.Request{TaskID: ring.ID.String()}, nil},
-			"a member of staff":            {messaging.Request{AssigneeID: int64(khan)}, nil},
-			"both":                         {messaging.Request{TaskID: ring.ID.String(), AssigneeID: int64(khan), AssigneeType: "Admin"}, nil},
-			"no such task":                 {messaging.Request{TaskID: "7"}, messaging.ErrNoTask},
-			"a task that is no id":         {messaging.Request{TaskID: "seven"}, messaging.ErrNoTask},
-			"a deleted task":               {messaging.Request{TaskID: done.ID.String()}, messaging.ErrNoTask},
-			"another practice's task":      {messaging.Request{TaskID: theirRing.ID.String()}, messaging.ErrNoTask},
-			"no such member of staff":      {messaging.Request{AssigneeID: 7}, messaging.ErrNoAssignee},
-			"half a member of staff":       {messaging.Request{AssigneeID: -1}, messaging.ErrNoAssignee},
-			"another practice's staff":     {messaging.Request{AssigneeID: int64(theirKhan)}, messaging.ErrNoAssignee},
-			"a team":                       {messaging.Request{AssigneeID: int64(khan), AssigneeType: "AdminTeam"}, messaging.ErrNoAssignee},
+			"a task":            {messaging.Request{TaskID: ring.ID.String()}, nil},
+			"a member of staff": {messaging.Request{AssigneeID: int64(khan)}, nil},
+			"both": {messaging.Request{TaskID: ring.ID.String(), AssigneeID: int64(khan),
+				AssigneeType: "Admin"}, nil},
+			"no such task":             {messaging.Request{TaskID: "7"}, messaging.ErrNoTask},
+			"a task that is no id":     {messaging.Request{TaskID: "seven"}, messaging.ErrNoTask},
+			"a deleted task":           {messaging.Request{TaskID: done.ID.String()}, messaging.ErrNoTask},
+			"another practice's task":  {messaging.Request{TaskID: theirRing.ID.String()}, messaging.ErrNoTask},
+			"no such member of staff":  {messaging.Request{AssigneeID: 7}, messaging.ErrNoAssignee},
+			"half a member of staff":   {messaging.Request{AssigneeID: -1}, messaging.ErrNoAssignee},
+			"another practice's staff": {messaging.Request{AssigneeID: int64(theirKhan)}, messaging.ErrNoAssignee},
+			"a team": {messaging.Request{AssigneeID: int64(khan), AssigneeType: "AdminTeam"},
+				messaging.ErrNoAssignee},
 			"a kind of assignee, and none": {messaging.Request{AssigneeType: "Admin"}, messaging.ErrNoAssignee},
 			"a link":                       {messaging.Request{TaskID: ring.ID.String(), ShortLink: "7"}, messaging.ErrNoLink},
 		} {

@@ -111,7 +111,9 @@ func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
 	out := make([]messaging.ID, n)
 	for i := range out {
 		mobile, email := fmt.Sprintf("07700 9%05d", i), fmt.Sprintf("p%d@example.org", i)
-		id, err := patienttest.Register(d.ctx, people, patient.Changes{FirstName: new("P"), LastName: new(fmt.Sprint("N", i)), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email})
+		id, err := patienttest.Register(d.ctx, people,
+			patient.Changes{FirstName: new("P"), LastName: new(fmt.Sprint("N", i)), BirthDate: new("1990-01-01"),
+				Mobile: &mobile, Email: &email})
 		if err != nil {
 			d.Fatal(err)
 		}
@@ -153,7 +155,8 @@ func TestManySendersSendEachMessageOnce(t *testing.T) {
 		var wait sync.WaitGroup
 		for range 4 {
 			wait.Go(func() {
-				if err := d.server(d.d.Store).Run(context.Background(), messaging.DispatchJob(d.group, 0, carrier.SMS, d.clock, d.clock)); err != nil {
+				if err := d.server(d.d.Store).Run(context.Background(),
+					messaging.DispatchJob(d.group, 0, carrier.SMS, d.clock, d.clock)); err != nil {
 					d.Error(err)
 				}
 			})
@@ -189,7 +192,8 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 				id := d.messages(1, nil)[0]
 				err := d.db.Dispatch().Do(d.ctx, func(tx dispatch.Tx) error {
 					_, err := tx.Claim(d.ctx, dispatch.Claim{
-						Group: d.group, Channel: carrier.SMS, Carrier: "a", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute), Limit: 8,
+						Group: d.group, Channel: carrier.SMS, Carrier: "a", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute),
+						Limit: 8,
 					})
 					return err
 				})
@@ -219,7 +223,8 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 
 func TestABusyCarrierIsRelievedByAnother(t *testing.T) {
 	withDesk(t, func(d *desk) {
-		first := &post{name: "a", got: map[string]int{}, answer: func(carrier.Outgoing) error { return &carrier.Busy{After: time.Hour, Code: "429"} }}
+		first := &post{name: "a", got: map[string]int{},
+			answer: func(carrier.Outgoing) error { return &carrier.Busy{After: time.Hour, Code: "429"} }}
 		second := &post{name: "b", got: map[string]int{}}
 		d.post = []carrier.Carrier{first, second}
 		id := d.messages(1, nil)[0]
@@ -266,7 +271,8 @@ func TestTheOtherWayIsTakenOnceAndNeverAfterReading(t *testing.T) {
 		if m := d.state(id); m.State != messaging.Sent {
 			d.Fatalf("got %+v", m)
 		}
-		read := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 2), Progress: carrier.ProgressRead}, {Key: keyOf(d, id, 2), Progress: carrier.ProgressDelivered}}}
+		read := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, id, 2), Progress: carrier.ProgressRead},
+			{Key: keyOf(d, id, 2), Progress: carrier.ProgressDelivered}}}
 		for range 2 {
 			if err := d.d.Receive(d.ctx, d.group, "a", read); err != nil {
 				d.Fatal(err)

@@ -46,7 +46,9 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 
 func (j *judged) person(name, mobile, email string) patient.ID {
 	j.Helper()
-	id, err := patienttest.Register(j.ctx, j.people, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email})
+	id, err := patienttest.Register(j.ctx, j.people,
+		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile,
+			Email: &email})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -80,7 +82,8 @@ func (j *judged) prefer(x patient.Particulars) {
 // moves gives Ada another number and address, as a member of staff does.
 func (j *judged) moves() {
 	j.Helper()
-	for kind, value := range map[patient.PointKind]string{patient.PointMobile: "07700 900002", patient.PointEmail: "new@example.org"} {
+	for kind, value := range map[patient.PointKind]string{patient.PointMobile: "07700 900002",
+		patient.PointEmail: "new@example.org"} {
 		if _, err := j.people.SetContactPoint(j.ctx, j.ada, kind, patient.PointChange{Value: &value}); err != nil {
 			j.Fatal(err)
 		}
@@ -122,45 +125,63 @@ type judgement struct {
 
 var judgements = []judgement{
 	{"nothing happens", messaging.Other, "", func(*judged) {}, messaging.Sent, "ok", "+447700900001", "caller"},
-	{"the patient has another number now", messaging.DirectCare, "", (*judged).moves, messaging.Sent, "ok", "+447700900002", "practice"},
-	{"a number that came with the request stays", messaging.DirectCare, "07700 900009", (*judged).moves, messaging.Sent, "ok", "+447700900009", "request"},
-	{"the number is forgotten", messaging.DirectCare, "", func(j *judged) { j.keep(func(p *patient.Patient) { p.Mobile = "" }) },
+	{"the patient has another number now", messaging.DirectCare, "", (*judged).moves, messaging.Sent, "ok",
+		"+447700900002", "practice"},
+	{"a number that came with the request stays", messaging.DirectCare, "07700 900009", (*judged).moves, messaging.Sent,
+		"ok", "+447700900009", "request"},
+	{"the number is forgotten", messaging.DirectCare, "",
+		func(j *judged) { j.keep(func(p *patient.Patient) { p.Mobile = "" }) },
 		messaging.Failed, "no_contact_detail", "", ""},
-	{"the patient says STOP", messaging.Other, "", func(j *judged) { j.stop(carrier.SMS, "+447700900001") }, messaging.Suppressed, "opted_out", "", ""},
-	{"the patient says STOP, and it is direct care", messaging.DirectCare, "", func(j *judged) { j.stop(carrier.SMS, "+447700900001") },
-		messaging.Sent, "ok", "+447700900001", "caller"},
-	{"the new number has said STOP", messaging.Other, "", func(j *judged) { j.moves(); j.stop(carrier.SMS, "+447700900002") },
+	{"the patient says STOP", messaging.Other, "", func(j *judged) { j.stop(carrier.SMS, "+447700900001") },
 		messaging.Suppressed, "opted_out", "", ""},
-	{"the old number has said STOP", messaging.Other, "", func(j *judged) { j.stop(carrier.SMS, "+447700900001"); j.moves() },
+	{"the patient says STOP, and it is direct care", messaging.DirectCare, "",
+		func(j *judged) { j.stop(carrier.SMS, "+447700900001") },
+		messaging.Sent, "ok", "+447700900001", "caller"},
+	{"the new number has said STOP", messaging.Other, "",
+		func(j *judged) { j.moves(); j.stop(carrier.SMS, "+447700900002") },
+		messaging.Suppressed, "opted_out", "", ""},
+	{"the old number has said STOP", messaging.Other, "",
+		func(j *judged) { j.stop(carrier.SMS, "+447700900001"); j.moves() },
 		messaging.Sent, "ok", "+447700900002", "practice"},
-	{"a number that came with the request says STOP", messaging.Other, "07700 900009", func(j *judged) { j.stop(carrier.SMS, "+447700900009") },
+	{"a number that came with the request says STOP", messaging.Other, "07700 900009",
+		func(j *judged) { j.stop(carrier.SMS, "+447700900009") },
 		messaging.Suppressed, "opted_out", "", ""},
-	{"the patient wants no texts", messaging.Other, "", func(j *judged) { j.prefer(patient.Particulars{ReceiveSMS: new(false)}) },
+	{"the patient wants no texts", messaging.Other, "",
+		func(j *judged) { j.prefer(patient.Particulars{ReceiveSMS: new(false)}) },
 		messaging.Suppressed, "not_wanted", "", ""},
-	{"the patient wants no texts, and it is direct care", messaging.DirectCare, "", func(j *judged) { j.prefer(patient.Particulars{ReceiveSMS: new(false)}) },
+	{"the patient wants no texts, and it is direct care", messaging.DirectCare, "",
+		func(j *judged) { j.prefer(patient.Particulars{ReceiveSMS: new(false)}) },
 		messaging.Sent, "ok", "+447700900001", "caller"},
-	{"the patient wants no e-mail", messaging.Other, "", func(j *judged) { j.prefer(patient.Particulars{ReceiveEmail: new(false), ReceiveSMS: new(true)}) },
+	{"the patient wants no e-mail", messaging.Other, "",
+		func(j *judged) { j.prefer(patient.Particulars{ReceiveEmail: new(false), ReceiveSMS: new(true)}) },
 		messaging.Sent, "ok", "+447700900001", "caller"},
-	{"the patient wants no marketing", messaging.Other, "", func(j *judged) { j.prefer(patient.Particulars{Marketing: new(false)}) },
+	{"the patient wants no marketing", messaging.Other, "",
+		func(j *judged) { j.prefer(patient.Particulars{Marketing: new(false)}) },
 		messaging.Suppressed, "not_wanted", "", ""},
-	{"the record is restricted", messaging.DirectCare, "", func(j *judged) { j.keep(func(p *patient.Patient) { p.Restricted = true }) },
+	{"the record is restricted", messaging.DirectCare, "",
+		func(j *judged) { j.keep(func(p *patient.Patient) { p.Restricted = true }) },
 		messaging.Suppressed, "patient_restricted", "", ""},
 	{"the record is restricted, and the number came with the request", messaging.DirectCare, "07700 900009",
-		func(j *judged) { j.keep(func(p *patient.Patient) { p.Restricted = true }) }, messaging.Suppressed, "patient_restricted", "", ""},
-	{"the patient dies", messaging.DirectCare, "", func(j *judged) { j.keep(func(p *patient.Patient) { p.DeceasedAt = j.clock }) },
+		func(j *judged) { j.keep(func(p *patient.Patient) { p.Restricted = true }) }, messaging.Suppressed,
+		"patient_restricted", "", ""},
+	{"the patient dies", messaging.DirectCare, "",
+		func(j *judged) { j.keep(func(p *patient.Patient) { p.DeceasedAt = j.clock }) },
 		messaging.Suppressed, "patient_deceased", "", ""},
 	{"the NHS number is withdrawn", messaging.DirectCare, "", func(j *judged) {
 		j.keep(func(p *patient.Patient) { p.NumberStatus = patient.NumberWithdrawn })
 	}, messaging.Suppressed, "patient_number_withdrawn", "", ""},
-	{"the record is deleted", messaging.DirectCare, "", func(j *judged) { j.keep(func(p *patient.Patient) { p.DeletedAt = j.clock }) },
+	{"the record is deleted", messaging.DirectCare, "",
+		func(j *judged) { j.keep(func(p *patient.Patient) { p.DeletedAt = j.clock }) },
 		messaging.Suppressed, "patient_deleted", "", ""},
-	{"the record is merged into another", messaging.DirectCare, "", (*judged).merges, messaging.Sent, "ok", "+447700900003", "caller"},
+	{"the record is merged into another", messaging.DirectCare, "", (*judged).merges, messaging.Sent, "ok",
+		"+447700900003", "caller"},
 }
 
 func TestEveryMessageIsJudgedAnewWhenItIsHandedOver(t *testing.T) {
 	eachCase(t, judgements, func(c judgement) string { return c.name }, func(j *judged, c judgement) {
 		at := j.clock.AddDate(0, 11, 0)
-		ask := messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: c.purpose, Contact: c.contact, SendAt: at.Format(time.RFC3339)}
+		ask := messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: c.purpose, Contact: c.contact,
+			SendAt: at.Format(time.RFC3339)}
 		later, err := j.s.Send(j.ctx, ask)
 		if err != nil || later.State != messaging.Scheduled {
 			j.Fatal(later.State, err)
@@ -189,7 +210,8 @@ func TestEveryMessageIsJudgedAnewWhenItIsHandedOver(t *testing.T) {
 					went += s.To
 				}
 			}
-			if m.State != c.state || m.Code != c.code || went != c.to || c.to != "" && (m.Contact != c.to || m.ContactSource != c.source) {
+			if m.State != c.state || m.Code != c.code || went != c.to || c.to != "" &&
+				(m.Contact != c.to || m.ContactSource != c.source) {
 				j.Errorf("%s: got %s %s to %q, kept %q from %q", what, m.State, m.Code, went, m.Contact, m.ContactSource)
 			}
 		}
@@ -208,11 +230,15 @@ func TestTheSecondWayIsJudgedWhenItsTurnComes(t *testing.T) {
 	cases := []of{
 		{"nothing happens", "", func(*judged) {}, messaging.Sent, "ok", "ada@example.org"},
 		{"the patient has another address", "", (*judged).moves, messaging.Sent, "ok", "new@example.org"},
-		{"an address that came with the request stays", "home@example.org", (*judged).moves, messaging.Sent, "ok", "home@example.org"},
+		{"an address that came with the request stays", "home@example.org", (*judged).moves, messaging.Sent, "ok",
+			"home@example.org"},
 		{"the record is merged into another", "", (*judged).merges, messaging.Sent, "ok", "augusta@example.org"},
-		{"the patient wants no e-mail", "", func(j *judged) { j.prefer(patient.Particulars{ReceiveEmail: new(false)}) }, messaging.Suppressed, "not_wanted", ""},
-		{"the address says STOP", "", func(j *judged) { j.stop(carrier.Email, "ada@example.org") }, messaging.Suppressed, "opted_out", ""},
-		{"the patient dies", "", func(j *judged) { j.keep(func(p *patient.Patient) { p.DeceasedAt = j.clock }) }, messaging.Suppressed, "patient_deceased", ""},
+		{"the patient wants no e-mail", "", func(j *judged) { j.prefer(patient.Particulars{ReceiveEmail: new(false)}) },
+			messaging.Suppressed, "not_wanted", ""},
+		{"the address says STOP", "", func(j *judged) { j.stop(carrier.Email, "ada@example.org") }, messaging.Suppressed,
+			"opted_out", ""},
+		{"the patient dies", "", func(j *judged) { j.keep(func(p *patient.Patient) { p.DeceasedAt = j.clock }) },
+			messaging.Suppressed, "patient_deceased", ""},
 	}
 	eachCase(t, cases, func(c of) string { return c.name }, func(j *judged, c of) {
 		by := j.post[0].(*post)
@@ -224,7 +250,8 @@ func TestTheSecondWayIsJudgedWhenItsTurnComes(t *testing.T) {
 			return takes(m)
 		}
 		taken, err := j.s.Send(j.ctx, messaging.Request{
-			Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other, Fallback: carrier.Email, FallbackContact: c.contact,
+			Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other, Fallback: carrier.Email,
+			FallbackContact: c.contact,
 		})
 		if err != nil {
 			j.Fatal(err)
@@ -254,7 +281,8 @@ func TestAMessageACarrierMayHaveIsSentAgainUnchanged(t *testing.T) {
 	}
 	cases := []of{
 		{"the patient has another number", (*judged).moves, messaging.Sent, "+447700900001"},
-		{"the patient dies", func(j *judged) { j.keep(func(p *patient.Patient) { p.DeceasedAt = j.clock }) }, messaging.Unknown, ""},
+		{"the patient dies", func(j *judged) { j.keep(func(p *patient.Patient) { p.DeceasedAt = j.clock }) },
+			messaging.Unknown, ""},
 	}
 	eachCase(t, cases, func(c of) string { return c.name }, func(j *judged, c of) {
 		by := j.post[0].(*post)
@@ -271,7 +299,8 @@ func TestAMessageACarrierMayHaveIsSentAgainUnchanged(t *testing.T) {
 		j.clock = j.clock.Add(time.Minute)
 		j.dispatch(carrier.SMS)
 		m, err := j.s.Store.Message(j.ctx, j.group, taken.ID)
-		if err != nil || m.State != c.state || c.to != "" && (len(j.sent) != 1 || j.sent[0].To != c.to) || c.to == "" && len(j.sent) != 0 {
+		if err != nil || m.State != c.state || c.to != "" && (len(j.sent) != 1 || j.sent[0].To != c.to) || c.to == "" &&
+			len(j.sent) != 0 {
 			j.Fatalf("got %s %s, sent %+v, %v", m.State, m.Code, j.sent, err)
 		}
 	})
@@ -289,12 +318,14 @@ func TestManyMessagesAreJudgedTogether(t *testing.T) {
 		}
 		for i, m := range found { // each has another number
 			value := fmt.Sprintf("07700 8%05d", i)
-			if _, err := people.SetContactPoint(d.ctx, m.Patient, patient.PointMobile, patient.PointChange{Value: &value}); err != nil {
+			if _, err := people.SetContactPoint(d.ctx, m.Patient, patient.PointMobile,
+				patient.PointChange{Value: &value}); err != nil {
 				d.Fatal(err)
 			}
 		}
 		counted := &counting{Store: d.d.Store}
-		if err := d.server(counted).Run(context.Background(), messaging.DispatchJob(d.group, 0, carrier.SMS, d.clock, d.clock)); err != nil {
+		if err := d.server(counted).Run(context.Background(),
+			messaging.DispatchJob(d.group, 0, carrier.SMS, d.clock, d.clock)); err != nil {
 			d.Fatal(err)
 		}
 		if len(c.got) != len(found) {
@@ -322,12 +353,16 @@ type countingTx struct {
 	of *counting
 }
 
-func (t *countingTx) ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.ContactPoints, error) {
+func (t *countingTx) ContactsAmong(
+	ctx context.Context, group practice.ID, ids []patient.ID,
+) (map[patient.ID]patient.ContactPoints, error) {
 	t.of.asked.Add(1)
 	return t.Tx.ContactsAmong(ctx, group, ids)
 }
 
-func (t *countingTx) OptedOut(ctx context.Context, group practice.ID, of []messaging.Destination) (map[messaging.Destination]bool, error) {
+func (t *countingTx) OptedOut(
+	ctx context.Context, group practice.ID, of []messaging.Destination,
+) (map[messaging.Destination]bool, error) {
 	t.of.asked.Add(1)
 	return t.Tx.OptedOut(ctx, group, of)
 }

@@ -47,7 +47,8 @@ func withPair(t *testing.T, test func(p *paired)) {
 			p.sent = append(p.sent, m)
 			return nil
 		}
-		p.carriers = map[carrier.Channel][]carrier.Carrier{carrier.NHSApp: {p.carrier}, carrier.SMS: {p.carrier}, carrier.Email: {p.other}}
+		p.carriers = map[carrier.Channel][]carrier.Carrier{carrier.NHSApp: {p.carrier}, carrier.SMS: {p.carrier},
+			carrier.Email: {p.other}}
 		d.s.Carriers = func(_ context.Context, _ practice.ID, channel carrier.Channel) ([]carrier.Carrier, error) {
 			return p.carriers[channel], nil
 		}
@@ -64,12 +65,15 @@ func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 	}
 	people := &patient.Service{Store: p.db.Patient(), Now: p.s.Now, NewID: p.db.NewID}
 	nhs, mobile, email := "9990000018", number, "ada@example.org"
-	id, err := patienttest.Register(p.ctx, people, patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email})
+	id, err := patienttest.Register(p.ctx, people,
+		patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"),
+			Mobile: &mobile, Email: &email})
 	if err != nil {
 		p.Fatal(err)
 	}
 	err = p.db.Patient().Do(p.ctx, func(tx patient.Tx) error {
-		return tx.SaveContactPoint(p.ctx, p.group, id, patient.ContactPoint{Kind: patient.PointMobile, Source: patient.FromPDS, Value: number, RecordedAt: p.clock})
+		return tx.SaveContactPoint(p.ctx, p.group, id,
+			patient.ContactPoint{Kind: patient.PointMobile, Source: patient.FromPDS, Value: number, RecordedAt: p.clock})
 	})
 	if err != nil {
 		p.Fatal(err)
@@ -104,14 +108,19 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 		{"the patient has an hour", func(p *paired) { p.minutes = 60 }, nil, false},
 		{"the patient has a minute more", func(p *paired) { p.minutes = 241 }, nil, false},
 		{"there is no other way", nil, func(r *messaging.Request) { r.Fallback = "" }, false},
-		{"the number is not what the national service knows", nil, func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, false},
+		{"the number is not what the national service knows", nil,
+			func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, false},
 		{"the number may be another", func(p *paired) { p.carriers[carrier.NHSApp][0] = both{p.carrier.post, true} },
 			func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, true},
 		{"somebody else carries the other way", nil, func(r *messaging.Request) { r.Fallback = carrier.Email }, false},
-		{"somebody else is asked first for the other way", func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.other, p.carrier} }, nil, false},
-		{"it is asked first for the other way", func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.carrier, p.other} }, nil, true},
-		{"the carrier takes one way at a time", func(p *paired) { p.carriers[carrier.NHSApp][0] = p.carrier.post }, nil, false},
-		{"the patient wants no such texts", (*paired).optOut, func(r *messaging.Request) { r.Purpose = messaging.Other }, false},
+		{"somebody else is asked first for the other way",
+			func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.other, p.carrier} }, nil, false},
+		{"it is asked first for the other way",
+			func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.carrier, p.other} }, nil, true},
+		{"the carrier takes one way at a time", func(p *paired) { p.carriers[carrier.NHSApp][0] = p.carrier.post }, nil,
+			false},
+		{"the patient wants no such texts", (*paired).optOut, func(r *messaging.Request) { r.Purpose = messaging.Other },
+			false},
 		{"the patient wants only texts about their care", (*paired).optOut, nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -125,7 +134,8 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 				if m.State != messaging.Sent || len(p.sent) != 1 || m.Paired != c.want {
 					p.Fatalf("got %+v after %+v", m, p.sent)
 				}
-				if got := p.sent[0].Pair; c.want && (got.Second != carrier.SMS || got.To != m.FallbackContact || got.Unread != time.Duration(p.minutes)*time.Minute) {
+				if got := p.sent[0].Pair; c.want &&
+					(got.Second != carrier.SMS || got.To != m.FallbackContact || got.Unread != time.Duration(p.minutes)*time.Minute) {
 					p.Errorf("handed over with %+v", got)
 				} else if !c.want && got != (carrier.Pair{}) {
 					p.Errorf("handed over with %+v", got)
@@ -182,18 +192,27 @@ func TestWhatIsToldOfAPair(t *testing.T) {
 		code  string
 		steps []string
 	}{
-		{"the NHS App fails, and the text is on its way", []told{appFailed}, messaging.Sent, "ok", []string{accepted, failed1}},
-		{"the text arrives", []told{appFailed, smsDone, smsWhole}, messaging.Delivered, "ok", []string{accepted, failed1, delivered2}},
-		{"that is told first", []told{smsWhole, smsDone, appFailed}, messaging.Delivered, "ok", []string{accepted, delivered2, failed1}},
-		{"neither arrives", []told{appFailed, smsFailed, allFailed}, messaging.Failed, "C-", []string{accepted, failed1, failed2}},
-		{"that is told first of the message", []told{allFailed, appFailed, smsFailed}, messaging.Failed, "C-", []string{accepted, failed1, failed2}},
+		{"the NHS App fails, and the text is on its way", []told{appFailed}, messaging.Sent, "ok",
+			[]string{accepted, failed1}},
+		{"the text arrives", []told{appFailed, smsDone, smsWhole}, messaging.Delivered, "ok",
+			[]string{accepted, failed1, delivered2}},
+		{"that is told first", []told{smsWhole, smsDone, appFailed}, messaging.Delivered, "ok",
+			[]string{accepted, delivered2, failed1}},
+		{"neither arrives", []told{appFailed, smsFailed, allFailed}, messaging.Failed, "C-",
+			[]string{accepted, failed1, failed2}},
+		{"that is told first of the message", []told{allFailed, appFailed, smsFailed}, messaging.Failed, "C-",
+			[]string{accepted, failed1, failed2}},
 		{"nobody says how, but it has failed", []told{allFailed}, messaging.Failed, "C-", []string{accepted, failed1}},
-		{"both fail, and the end is not told", []told{appFailed, smsFailed}, messaging.Sent, "ok", []string{accepted, failed1, failed2}},
+		{"both fail, and the end is not told", []told{appFailed, smsFailed}, messaging.Sent, "ok",
+			[]string{accepted, failed1, failed2}},
 		{"the patient reads it", []told{appRead, appWhole}, messaging.Read, "ok", []string{accepted, read1}},
 		{"that it arrived is told late", []told{appRead, appDone}, messaging.Read, "ok", []string{accepted, read1}},
-		{"it is read after it arrived", []told{appDone, appRead, appWhole}, messaging.Read, "ok", []string{accepted, delivered1, read1}},
-		{"it is not read, and the text arrives", []told{appDone, appFailed, smsDone, smsWhole}, messaging.Delivered, "ok", []string{accepted, delivered1, failed1, delivered2}},
-		{"it is read after the text arrived", []told{appFailed, smsDone, appRead}, messaging.Read, "ok", []string{accepted, failed1, delivered2, read1}},
+		{"it is read after it arrived", []told{appDone, appRead, appWhole}, messaging.Read, "ok",
+			[]string{accepted, delivered1, read1}},
+		{"it is not read, and the text arrives", []told{appDone, appFailed, smsDone, smsWhole}, messaging.Delivered, "ok",
+			[]string{accepted, delivered1, failed1, delivered2}},
+		{"it is read after the text arrived", []told{appFailed, smsDone, appRead}, messaging.Read, "ok",
+			[]string{accepted, failed1, delivered2, read1}},
 		{"what failed is not said", []told{strange}, messaging.Sent, "ok", []string{accepted, failed1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -210,7 +229,8 @@ func TestWhatIsToldOfAPair(t *testing.T) {
 					p.dispatch(channel)
 				}
 				m := p.state(id)
-				if m.State != c.state || m.Code != c.code || (c.state == messaging.Failed || c.state == messaging.Read) == m.EndedAt.IsZero() {
+				if m.State != c.state || m.Code != c.code ||
+					(c.state == messaging.Failed || c.state == messaging.Read) == m.EndedAt.IsZero() {
 					p.Errorf("got %s, %q, ended at %v", m.State, m.Code, m.EndedAt)
 				}
 				if got := p.steps(id); !slices.Equal(got, c.steps) {
@@ -236,10 +256,13 @@ func TestAPairThatIsRefusedGoesByTheOtherWayFromHere(t *testing.T) {
 		id := p.ask(nil)
 		p.dispatch(carrier.NHSApp)
 		p.dispatch(carrier.SMS)
-		if m := p.state(id); m.State != messaging.Sent || m.Leg != 2 || m.Paired || len(p.sent) != 2 || p.sent[1].Pair != (carrier.Pair{}) || p.sent[1].To != number {
+		if m := p.state(id); m.State != messaging.Sent || m.Leg != 2 || m.Paired || len(p.sent) != 2 ||
+			p.sent[1].Pair != (carrier.Pair{}) || p.sent[1].To != number {
 			p.Fatalf("got %+v after %+v", m, p.sent)
 		}
-		if err := p.d.Receive(p.ctx, p.group, "both", carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressFailed, Channel: carrier.SMS}}}); err != nil {
+		if err := p.d.Receive(p.ctx, p.group, "both",
+			carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressFailed,
+				Channel: carrier.SMS}}}); err != nil {
 			p.Fatal(err)
 		}
 		if m := p.state(id); m.State != messaging.Failed {
@@ -254,7 +277,8 @@ func TestAnotherCarrierRelievesABusyOneOfOneWay(t *testing.T) {
 		p.carriers[carrier.NHSApp] = []carrier.Carrier{p.carrier, p.other}
 		id := p.ask(nil)
 		p.dispatch(carrier.NHSApp)
-		if m := p.state(id); m.State != messaging.Sent || m.Carrier != "other" || m.Paired || !m.DueAt.Equal(p.clock.Add(4*time.Hour)) {
+		if m := p.state(id); m.State != messaging.Sent || m.Carrier != "other" || m.Paired ||
+			!m.DueAt.Equal(p.clock.Add(4*time.Hour)) {
 			p.Fatalf("got %+v", m)
 		}
 		p.clock = p.clock.Add(4 * time.Hour)
@@ -321,7 +345,8 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 					}
 				}
 				m := p.state(id)
-				if m.State != c.want || texts != c.texts || !m.DueAt.IsZero() || (m.State == messaging.Suppressed) == m.EndedAt.IsZero() {
+				if m.State != c.want || texts != c.texts || !m.DueAt.IsZero() ||
+					(m.State == messaging.Suppressed) == m.EndedAt.IsZero() {
 					p.Errorf("got %+v after %d text messages", m, texts)
 				}
 			})
@@ -350,7 +375,8 @@ func TestAPairInDoubtStaysOne(t *testing.T) {
 			if len(p.sent) == 2 && p.sent[1].Request == p.sent[1].Key {
 				p.sent[1].Request = "" // it says that it is sent again, and is the same
 			}
-			if m := p.state(id); m.State != messaging.Sent || !m.Paired || !m.DueAt.IsZero() || len(p.sent) != 2 || p.sent[0] != p.sent[1] {
+			if m := p.state(id); m.State != messaging.Sent || !m.Paired || !m.DueAt.IsZero() || len(p.sent) != 2 ||
+				p.sent[0] != p.sent[1] {
 				p.Fatalf("got %+v after %+v", m, p.sent)
 			}
 		})

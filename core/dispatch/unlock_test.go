@@ -44,7 +44,9 @@ func (d *desk) told(id messaging.ID) string {
 func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
-		ada, err := patienttest.Register(d.ctx, people, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: ptr("07700 900123")})
+		ada, err := patienttest.Register(d.ctx, people,
+			patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"),
+				Mobile: ptr("07700 900123")})
 		if err != nil {
 			d.Fatal(err)
 		}
@@ -62,7 +64,8 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 			d.Fatal(err)
 		}
 		m := d.state(taken.ID)
-		if !m.Locked || len(m.Steps) != 1 || m.Steps[0].What != messaging.Locked || !m.Steps[0].At.Equal(d.clock) || m.Steps[0].Channel != carrier.Hero {
+		if !m.Locked || len(m.Steps) != 1 || m.Steps[0].What != messaging.Locked || !m.Steps[0].At.Equal(d.clock) ||
+			m.Steps[0].Channel != carrier.Hero {
 			d.Fatalf("after ten: %+v", m)
 		}
 		if err := d.guess(link, 2); !errors.Is(err, messaging.ErrLinkShut) {
@@ -79,7 +82,8 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 		if _, err := d.s.Unlock(access.With(d.ctx, key), taken.ID); !errors.Is(err, access.ErrPermission) {
 			d.Errorf("a key that may not: %v", err)
 		}
-		reads := access.Caller{Group: d.group, Home: d.group, Session: 1, Staff: 2, Permissions: []access.Permission{access.SeeCommunications}}
+		reads := access.Caller{Group: d.group, Home: d.group, Session: 1, Staff: 2,
+			Permissions: []access.Permission{access.SeeCommunications}}
 		if _, err := d.s.Unlock(access.With(d.ctx, reads), taken.ID); !errors.Is(err, access.ErrPermission) {
 			d.Errorf("staff who may not: %v", err)
 		}
@@ -110,17 +114,20 @@ func TestAMessageSentAgainHasAPageOfItsOwn(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		c := &post{name: "a", got: map[string]int{}}
 		d.post = []carrier.Carrier{c}
-		first := d.messages(1, func(r *messaging.Request) { r.Encrypted, r.Text, r.Purpose = true, "Secret", messaging.DirectCare })[0]
+		first := d.messages(1,
+			func(r *messaging.Request) { r.Encrypted, r.Text, r.Purpose = true, "Secret", messaging.DirectCare })[0]
 		d.dispatch(carrier.SMS)
 		was := d.state(first)
 		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
 		moved := "07700 900777"
-		if _, err := people.SetContactPoint(d.ctx, was.Patient, patient.PointMobile, patient.PointChange{Value: &moved}); err != nil {
+		if _, err := people.SetContactPoint(d.ctx, was.Patient, patient.PointMobile,
+			patient.PointChange{Value: &moved}); err != nil {
 			d.Fatal(err)
 		}
 		d.clock = d.clock.Add(time.Hour)
 		again, err := d.s.SendAgain(d.ctx, first)
-		if err != nil || again.ID == first || again.PageURL == "" || again.Link == was.Link || !again.Encrypted || again.Content != "Secret" ||
+		if err != nil || again.ID == first || again.PageURL == "" || again.Link == was.Link || !again.Encrypted ||
+			again.Content != "Secret" ||
 			again.Contact != "+447700900777" || again.State != messaging.Queued || again.WriteToRecord {
 			d.Fatalf("got %+v, %v", again, err)
 		}

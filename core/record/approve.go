@@ -104,7 +104,8 @@ func (s *Service) Review(ctx context.Context, id int64) (Review, error) {
 	}
 	audit.Seen(ctx, out...)
 	return out[0], s.Store.Do(ctx, func(tx Tx) error {
-		return tx.Audit(ctx, who.Audit(s.Now(), "record.review", "record_entry", id, nil, map[string]string{"patient_id": e.Patient.String()}))
+		return tx.Audit(ctx,
+			who.Audit(s.Now(), "record.review", "record_entry", id, nil, map[string]string{"patient_id": e.Patient.String()}))
 	})
 }
 

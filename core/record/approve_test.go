@@ -35,7 +35,8 @@ func newOffice(t *testing.T, db *store.DB) *office {
 	o := &office{T: t, db: db, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
 	now, pages := func() time.Time { return o.clock }, func() string { return "https://desk.example.org" }
 	groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
-	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", ODSCode: "Y12345", Phone: "01632 960100"})
+	g, err := groups.CreateGroup(context.Background(),
+		practice.Group{Name: "Mill Lane", ODSCode: "Y12345", Phone: "01632 960100"})
 	o.must(err)
 	o.group, o.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
 	o.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
@@ -43,7 +44,8 @@ func newOffice(t *testing.T, db *store.DB) *office {
 	o.messages = &messaging.Service{Store: db.Messaging(), Records: o.records, Now: now, NewID: db.NewID, Pages: pages}
 	for first, id := range map[string]*patient.ID{"Ada": &o.ada, "Bob": &o.bob} {
 		email := first + "@example.org"
-		*id, err = patienttest.Register(o.ctx, o.people, patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
+		*id, err = patienttest.Register(o.ctx, o.people,
+			patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
 		o.must(err)
 	}
 	return o
@@ -59,8 +61,10 @@ func (o *office) must(err error) {
 // propose proposes a message for somebody's record.
 func (o *office) propose(of patient.ID) int64 {
 	o.Helper()
-	who := access.Caller{Group: o.group, Home: o.group, Actor: "Reminders Ltd", Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)}
-	sent, err := o.messages.Send(access.With(o.ctx, who), messaging.Request{Patient: of, Channel: carrier.Hero, Text: "Hello", WriteToRecord: true})
+	who := access.Caller{Group: o.group, Home: o.group, Actor: "Reminders Ltd",
+		Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)}
+	sent, err := o.messages.Send(access.With(o.ctx, who),
+		messaging.Request{Patient: of, Channel: carrier.Hero, Text: "Hello", WriteToRecord: true})
 	o.must(err)
 	return sent.Record.ID
 }
@@ -68,7 +72,8 @@ func (o *office) propose(of patient.ID) int64 {
 // grace is a member of staff who has signed in.
 func (o *office) grace() access.Caller {
 	return access.Caller{
-		Group: o.group, Home: o.group, Session: 7, Staff: 8, Actor: "Grace Hopper (signed in)", Permissions: []access.Permission{access.ApproveRecordEntries, access.SeeCommunications},
+		Group: o.group, Home: o.group, Session: 7, Staff: 8, Actor: "Grace Hopper (signed in)",
+		Permissions: []access.Permission{access.ApproveRecordEntries, access.SeeCommunications},
 	}
 }
 
@@ -82,7 +87,8 @@ func TestNoProgramApprovesWhatItProposed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		o := newOffice(t, db)
 		id := o.propose(o.ada)
-		key := access.Caller{Group: o.group, Home: o.group, Key: 3, Actor: "Reminders Ltd", Permissions: access.OfKey(access.Scopes, access.KeyPermissions)}
+		key := access.Caller{Group: o.group, Home: o.group, Key: 3, Actor: "Reminders Ltd",
+			Permissions: access.OfKey(access.Scopes, access.KeyPermissions)}
 		token := key
 		token.Permissions = access.Permissions
 		session := token
@@ -114,17 +120,20 @@ func TestNoProgramApprovesWhatItProposed(t *testing.T) {
 				t.Errorf("%s looks: %v", name, err)
 			}
 		}
-		if e, err := db.RecordStore().RecordEntry(o.ctx, o.group, id); err != nil || e.Status != record.Pending || e.DecidedBy != "" {
+		if e, err := db.RecordStore().RecordEntry(o.ctx, o.group, id); err != nil || e.Status != record.Pending ||
+			e.DecidedBy != "" {
 			t.Fatalf("kept %+v, %v", e, err)
 		}
 		got, err := o.decide(o.grace(), id, true)
-		if err != nil || got.Status != record.Approved || got.DecidedBy != "Grace Hopper" || got.Decider != 8 || got.Of.FirstName != "Ada" || got.ProposedBy != "Reminders Ltd" {
+		if err != nil || got.Status != record.Approved || got.DecidedBy != "Grace Hopper" || got.Decider != 8 ||
+			got.Of.FirstName != "Ada" || got.ProposedBy != "Reminders Ltd" {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 		if got, err = o.decide(o.grace(), id, false); !errors.Is(err, record.ErrDecided) || got.Status != record.Approved {
 			t.Fatalf("got %+v, %v", got, err)
 		}
-		if _, err := o.records.Decide(access.With(context.Background(), o.grace()), o.propose(o.bob), o.ada, true); !errors.Is(err, record.ErrOtherRecord) {
+		if _, err := o.records.Decide(access.With(context.Background(), o.grace()), o.propose(o.bob), o.ada,
+			true); !errors.Is(err, record.ErrOtherRecord) {
 			t.Fatalf("got %v", err)
 		}
 	})
@@ -143,7 +152,8 @@ func TestWhatWaitsIsListed(t *testing.T) {
 		_, err = o.decide(o.grace(), ids[2], false)
 		o.must(err)
 		o.clock = o.clock.Add(record.ApprovalLife) // the links are over, what waits waits on
-		messages := access.Caller{Group: o.group, Home: o.group, Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)}
+		messages := access.Caller{Group: o.group, Home: o.group,
+			Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)}
 		books, elsewhere := messages, messages
 		books.Permissions = access.OfKey([]access.Scope{access.Booking}, nil)
 		elsewhere.Group, elsewhere.Home = o.group+1, o.group+1
@@ -182,7 +192,8 @@ func TestWhatWaitsIsListed(t *testing.T) {
 				}
 			}
 		}
-		if _, _, err := o.records.Find(access.With(context.Background(), books), record.Search{PageSize: 10}); !errors.Is(err, access.ErrPermission) {
+		if _, _, err := o.records.Find(access.With(context.Background(), books), record.Search{PageSize: 10}); !errors.Is(err,
+			access.ErrPermission) {
 			t.Errorf("a key that books: %v", err)
 		}
 		if _, _, err := o.records.Find(o.ctx, record.Search{Status: "lost", PageSize: 10}); err == nil {

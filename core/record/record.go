@@ -98,11 +98,14 @@ func (Own) Write(context.Context, practice.ID, Entry) error { return nil }
 var (
 	ErrNotFound = fault.New(fault.NotFound, "record_entry_not_found", "There is no such entry.")
 	ErrToken    = seal.ErrLink
-	ErrDecided  = fault.New(fault.Conflict, "record_entry_decided", "It has been decided already whether this goes into the record.")
+	ErrDecided  = fault.New(fault.Conflict, "record_entry_decided",
+		"It has been decided already whether this goes into the record.")
 	// ErrOtherRecord is returned when the entry is not for the record that the
 	// caller has seen: two records were merged, or parted again, in between.
-	ErrOtherRecord = fault.New(fault.Conflict, "record_entry_moved", "This is for another patient's record now. Look at it again.")
-	ErrNoRecord    = fault.New(fault.Conflict, "record_deleted", "This patient's record has been deleted, so nothing can be written into it.")
+	ErrOtherRecord = fault.New(fault.Conflict, "record_entry_moved",
+		"This is for another patient's record now. Look at it again.")
+	ErrNoRecord = fault.New(fault.Conflict, "record_deleted",
+		"This patient's record has been deleted, so nothing can be written into it.")
 )
 
 // Reader is what record reads.
@@ -182,8 +185,9 @@ type Proposed struct {
 func (s *Service) Propose(ctx context.Context, tx Keeper, who access.Caller, p Proposal) (Proposed, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	e := Entry{
-		ID: s.NewID(), Patient: p.Patient, Message: p.Message, Code: p.Code, Term: p.Term, Content: p.Content, Channel: p.Channel,
-		Status: Pending, ProposedBy: who.Name(), ExpiresAt: now.Add(ApprovalLife), CreatedAt: now, UpdatedAt: now,
+		ID: s.NewID(), Patient: p.Patient, Message: p.Message, Code: p.Code, Term: p.Term, Content: p.Content,
+		Channel: p.Channel,
+		Status:  Pending, ProposedBy: who.Name(), ExpiresAt: now.Add(ApprovalLife), CreatedAt: now, UpdatedAt: now,
 	}
 	out := Proposed{}
 	if p.Auto {
@@ -192,7 +196,8 @@ func (s *Service) Propose(ctx context.Context, tx Keeper, who access.Caller, p P
 		out.Token = seal.NewToken()
 		sum := sha256.Sum256([]byte(out.Token))
 		e.Hash = sum[:]
-		out.URL = s.Pages() + "/record/confirm/" + strconv.FormatInt(int64(who.Group), 36) + "-" + strconv.FormatInt(e.ID, 36) + "-" + out.Token
+		out.URL = s.Pages() + "/record/confirm/" + strconv.FormatInt(int64(who.Group), 36) + "-" +
+			strconv.FormatInt(e.ID, 36) + "-" + out.Token
 	}
 	out.Entry = e
 	return out, tx.AddRecordEntry(ctx, who.Group, e)

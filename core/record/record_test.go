@@ -36,7 +36,8 @@ func TestWhatIsWrittenIsToldOnce(t *testing.T) {
 		want string
 	}{
 		{"the record takes it", nil, "write-to-record.succeeded 1 written, patient.medical-record-updated 2"},
-		{"the record does not", fault.New(fault.Invalid, "no_such_code", "The record knows no such code."), "write-to-record.failed 1 failed"},
+		{"the record does not", fault.New(fault.Invalid, "no_such_code", "The record knows no such code."),
+			"write-to-record.failed 1 failed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, db *store.DB) {
@@ -50,13 +51,16 @@ func TestWhatIsWrittenIsToldOnce(t *testing.T) {
 				ctx := access.With(context.Background(), access.Operator(g.ID))
 				people := &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
 				email := "ada@example.org"
-				ada, err := patienttest.Register(ctx, people, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
+				ada, err := patienttest.Register(ctx, people,
+					patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
 				if err != nil {
 					t.Fatal(err)
 				}
 				records := &record.Service{Store: db.RecordStore(), Writer: writer{c.says}, Now: now, NewID: db.NewID, Pages: pages}
 				messages := &messaging.Service{Store: db.Messaging(), Records: records, Now: now, NewID: db.NewID, Pages: pages}
-				sent, err := messages.Send(ctx, messaging.Request{Patient: ada, Channel: carrier.Hero, Text: "Hello", WriteToRecord: true, AutoWriteToRecord: true})
+				sent, err := messages.Send(ctx,
+					messaging.Request{Patient: ada, Channel: carrier.Hero, Text: "Hello", WriteToRecord: true,
+						AutoWriteToRecord: true})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -68,7 +68,9 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 		},
 		Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
 	}
-	j.s = &reply.Service{Store: db.Reply(), Dispatch: &dispatch.Service{Store: db.Dispatch(), Messages: messages, Now: now, NewID: db.NewID, Timeout: time.Second}, Now: now, NewID: db.NewID}
+	j.s = &reply.Service{Store: db.Reply(),
+		Dispatch: &dispatch.Service{Store: db.Dispatch(), Messages: messages, Now: now, NewID: db.NewID,
+			Timeout: time.Second}, Now: now, NewID: db.NewID}
 	j.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
 	j.ada = j.person("Ada", "07700 900001", "ada@example.org")
 	t.Cleanup(func() {
@@ -92,7 +94,9 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 
 func (j *desk) person(name, mobile, email string) patient.ID {
 	j.Helper()
-	id, err := patienttest.Register(j.ctx, j.people, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email})
+	id, err := patienttest.Register(j.ctx, j.people,
+		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile,
+			Email: &email})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -102,7 +106,8 @@ func (j *desk) person(name, mobile, email string) patient.ID {
 // answer sends a reply in from a number, and gives it as it is kept.
 func (j *desk) answer(id, from, text string) reply.Reply {
 	j.Helper()
-	if err := j.s.Receive(j.ctx, j.group, "a", carrier.Report{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: text}}}); err != nil {
+	if err := j.s.Receive(j.ctx, j.group, "a",
+		carrier.Report{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: text}}}); err != nil {
 		j.Fatal(err)
 	}
 	found, _, err := j.s.List(j.ctx, nil, 0, 50)
@@ -115,7 +120,8 @@ func (j *desk) answer(id, from, text string) reply.Reply {
 // text sends a text message to a patient.
 func (j *desk) text(to patient.ID, contact string) messaging.ID {
 	j.Helper()
-	taken, err := j.s.Dispatch.Messages.Send(j.ctx, messaging.Request{Patient: to, Channel: carrier.SMS, Text: "Hello", Contact: contact})
+	taken, err := j.s.Dispatch.Messages.Send(j.ctx,
+		messaging.Request{Patient: to, Channel: carrier.SMS, Text: "Hello", Contact: contact})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -126,7 +132,8 @@ func TestAReplyIsTheirsWhoAloneHasTheNumber(t *testing.T) {
 	one := []struct{ name string }{{"one"}}
 	eachCase(t, one, func(c struct{ name string }) string { return c.name }, func(j *desk, _ struct{ name string }) {
 		first := j.text(j.ada, "")
-		if r := j.answer("1", "+447700900001", "Thank you"); r.Patient != j.ada || r.Message != first || len(r.Possible) != 0 || !r.Open {
+		if r := j.answer("1", "+447700900001", "Thank you"); r.Patient != j.ada || r.Message != first ||
+			len(r.Possible) != 0 || !r.Open {
 			j.Errorf("got %+v", r)
 		}
 		// A number she had no message at yet, and one no patient has.
@@ -158,7 +165,8 @@ var sharing = []struct {
 		bob := j.person("Bob", "07700 900001", "bob@example.org")
 		j.text(bob, "")
 		value := "07700 900005"
-		if _, err := j.people.SetContactPoint(j.ctx, bob, patient.PointMobile, patient.PointChange{Value: &value}); err != nil {
+		if _, err := j.people.SetContactPoint(j.ctx, bob, patient.PointMobile,
+			patient.PointChange{Value: &value}); err != nil {
 			j.Fatal(err)
 		}
 		return bob
@@ -190,14 +198,16 @@ func TestAReplyFromASharedNumberIsNobodysUntilStaffSayWhose(t *testing.T) {
 			Possible []string `json:"possible_patient_ids"`
 		}
 		last := told[len(told)-1]
-		if err := json.Unmarshal(last.Data, &data); err != nil || last.Type != "message.replied" || data.Reply != r.ID.String() || data.Patient != "" || len(data.Possible) != 2 {
+		if err := json.Unmarshal(last.Data, &data); err != nil || last.Type != "message.replied" ||
+			data.Reply != r.ID.String() || data.Patient != "" || len(data.Possible) != 2 {
 			j.Fatalf("told %s %s, %v", last.Type, last.Data, err)
 		}
 		// STOP holds for the number, whoever has sent it.
 		if r := j.answer("2", "+447700900001", "STOP"); r.Open || r.Meaning != reply.Stop || len(r.Possible) != 2 {
 			j.Fatalf("got %+v", r)
 		}
-		taken, err := j.s.Dispatch.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+		taken, err := j.s.Dispatch.Messages.Send(j.ctx,
+			messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
 		if err != nil || taken.State != messaging.Suppressed {
 			j.Fatal(taken.State, err)
 		}
@@ -206,7 +216,8 @@ func TestAReplyFromASharedNumberIsNobodysUntilStaffSayWhose(t *testing.T) {
 			j.Fatalf("open are %+v, %d, %v", found, n, err)
 		}
 		shut := false
-		if r, err = j.s.Change(j.ctx, r.ID, reply.Change{Patient: &other, Open: &shut}); err != nil || r.Patient != other || r.Open || r.HandledBy == "" {
+		if r, err = j.s.Change(j.ctx, r.ID, reply.Change{Patient: &other, Open: &shut}); err != nil || r.Patient != other ||
+			r.Open || r.HandledBy == "" {
 			j.Fatalf("got %+v, %v", r, err)
 		}
 		if _, n, err := j.s.List(j.ctx, &open, 0, 10); err != nil || n != 0 {
@@ -220,12 +231,14 @@ func TestAReplyThatNamesItsMessageIsThatPatients(t *testing.T) {
 		id := j.text(j.ada, "")
 		other := c.share(j)
 		j.text(other, "")
-		told := carrier.Report{Replies: []carrier.Reply{{ID: "1", Channel: carrier.SMS, From: "+447700900001", Text: "Yes", Key: messaging.Message{ID: id, Leg: 1}.Key(j.group)}}}
+		told := carrier.Report{Replies: []carrier.Reply{{ID: "1", Channel: carrier.SMS, From: "+447700900001", Text: "Yes",
+			Key: messaging.Message{ID: id, Leg: 1}.Key(j.group)}}}
 		if err := j.s.Receive(j.ctx, j.group, "a", told); err != nil {
 			j.Fatal(err)
 		}
 		found, _, err := j.s.List(j.ctx, nil, 0, 10)
-		if err != nil || len(found) != 1 || found[0].Patient != j.ada || found[0].Message != id || len(found[0].Possible) != 0 {
+		if err != nil || len(found) != 1 || found[0].Patient != j.ada || found[0].Message != id ||
+			len(found[0].Possible) != 0 {
 			j.Fatalf("got %+v, %v", found, err)
 		}
 	})
@@ -240,7 +253,8 @@ func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
 	}
 	words := []word{
 		{"CANCEL", reply.Cancel, true, false}, {"Yes", reply.Yes, true, false}, {"I feel worse", reply.Nothing, true, false},
-		{"STOP ALL", reply.Stop, false, true}, {"opt-out \U0001F64F", reply.Stop, false, true}, {"\u200bUNSUBSCRIBE\ufe0f", reply.Stop, false, true},
+		{"STOP ALL", reply.Stop, false, true}, {"opt-out \U0001F64F", reply.Stop, false, true},
+		{"\u200bUNSUBSCRIBE\ufe0f", reply.Stop, false, true},
 		{"START", reply.Start, false, false},
 	}
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
@@ -254,7 +268,8 @@ func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
 				if r.Meaning != c.meaning || r.Open != c.open {
 					j.Errorf("got %+v", r)
 				}
-				taken, err := j.s.Dispatch.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+				taken, err := j.s.Dispatch.Messages.Send(j.ctx,
+					messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
 				if err != nil || (taken.State == messaging.Suppressed) != c.out {
 					j.Fatal(taken.State, err)
 				}
@@ -264,7 +279,8 @@ func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
 		j := newDesk(t, db)
 		j.answer("stop", "+447700900001", "STOP")
 		j.answer("1", "+447700900001", "YES")
-		taken, err := j.s.Dispatch.Messages.Send(j.ctx, messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
+		taken, err := j.s.Dispatch.Messages.Send(j.ctx,
+			messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: messaging.Other})
 		if err != nil || taken.State != messaging.Suppressed {
 			t.Fatal(taken.State, err)
 		}

@@ -201,7 +201,8 @@ func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
 		return Task{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	fresh := Task{ID: ID(s.NewID()), Due: input.NoDate, Priority: Unset, Status: Open, AssignedAt: now, Version: 1, CreatedAt: now, UpdatedAt: now}
+	fresh := Task{ID: ID(s.NewID()), Due: input.NoDate, Priority: Unset, Status: Open, AssignedAt: now, Version: 1,
+		CreatedAt: now, UpdatedAt: now}
 	fresh.CreatedBy, fresh.CreatedByName = practice.Member(who), who.Name()
 	fresh.UpdatedBy, fresh.UpdatedByName = fresh.CreatedBy, fresh.CreatedByName
 	if err := c.apply(&fresh); err != nil {

@@ -59,7 +59,9 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 			*to = p.ID
 		}
 		for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
-			id, err := patienttest.Register(setup, d.patients, patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: ptr(name + "@example.org")})
+			id, err := patienttest.Register(setup, d.patients,
+				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+					Email: ptr(name + "@example.org")})
 			d.must(err)
 			*to = id
 		}
@@ -69,7 +71,8 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 
 // as is a caller in a group.
 func (d *desk) as(group practice.ID, actor string, grants ...access.Permission) context.Context {
-	return access.With(context.Background(), access.Caller{Group: group, Home: group, Key: 7, Actor: actor, RequestID: "r1", Permissions: grants})
+	return access.With(context.Background(),
+		access.Caller{Group: group, Home: group, Key: 7, Actor: actor, RequestID: "r1", Permissions: grants})
 }
 
 func (d *desk) must(err error) {
@@ -130,10 +133,12 @@ func date(s string) input.Date {
 func TestATaskIsKeptAsItWasGiven(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{
-			Subject: ptr(" Ring about the results "), Comments: ptr("Before noon.\nMobile."), Due: ptr(date("2031-01-09")), Kind: ptr(task.Call),
+			Subject: ptr(" Ring about the results "), Comments: ptr("Before noon.\nMobile."), Due: ptr(date("2031-01-09")),
+			Kind:     ptr(task.Call),
 			Priority: ptr(task.High), Status: ptr(task.Processing), Patient: &d.ada, Assignee: &d.khan,
 		})
-		if made.Subject != "Ring about the results" || made.Version != 1 || !made.CreatedAt.Equal(made.UpdatedAt) || !made.AssignedAt.Equal(made.CreatedAt) ||
+		if made.Subject != "Ring about the results" || made.Version != 1 || !made.CreatedAt.Equal(made.UpdatedAt) ||
+			!made.AssignedAt.Equal(made.CreatedAt) ||
 			made.CreatedBy != 0 || made.CreatedByName != "Partner" || made.UpdatedByName != "Partner" {
 			t.Fatalf("got %+v", made)
 		}
@@ -142,7 +147,8 @@ func TestATaskIsKeptAsItWasGiven(t *testing.T) {
 			t.Fatalf("got %+v, %v\nwant %+v", found, err, made)
 		}
 		plain := d.add(task.Change{Subject: ptr("Tidy up")})
-		if plain.Status != task.Open || plain.Priority != task.Unset || plain.Kind != "" || plain.Due != input.NoDate || plain.Patient != 0 {
+		if plain.Status != task.Open || plain.Priority != task.Unset || plain.Kind != "" || plain.Due != input.NoDate ||
+			plain.Patient != 0 {
 			t.Fatalf("got %+v", plain)
 		}
 	})
@@ -158,14 +164,17 @@ func TestAChangeSetsWhatItNamesAndSaysWhoMadeIt(t *testing.T) {
 		changed, err := d.Update(khan, made.ID, task.Change{Status: ptr(task.Closed)})
 		d.must(err)
 		want := made
-		want.Status, want.Version, want.UpdatedAt, want.UpdatedBy, want.UpdatedByName = task.Closed, 2, d.now.Truncate(time.Microsecond), d.khan, "Dr A Khan"
+		want.Status, want.Version, want.UpdatedAt, want.UpdatedBy, want.UpdatedByName = task.Closed, 2,
+			d.now.Truncate(time.Microsecond), d.khan, "Dr A Khan"
 		if changed != want {
 			t.Fatalf("got %+v\nwant %+v", changed, want)
 		}
 		d.now = d.now.Add(time.Hour)
-		passed, err := d.Update(d.ctx, made.ID, task.Change{Assignee: &d.lee, Patient: ptr(patient.ID(0)), Due: ptr(input.NoDate)})
+		passed, err := d.Update(d.ctx, made.ID,
+			task.Change{Assignee: &d.lee, Patient: ptr(patient.ID(0)), Due: ptr(input.NoDate)})
 		d.must(err)
-		if passed.Assignee != d.lee || !passed.AssignedAt.Equal(passed.UpdatedAt) || passed.Patient != 0 || passed.Due != input.NoDate || passed.UpdatedBy != 0 {
+		if passed.Assignee != d.lee || !passed.AssignedAt.Equal(passed.UpdatedAt) || passed.Patient != 0 ||
+			passed.Due != input.NoDate || passed.UpdatedBy != 0 {
 			t.Fatalf("got %+v", passed)
 		}
 		if found, err := d.Task(d.ctx, made.ID); err != nil || found != passed {
@@ -187,8 +196,10 @@ func TestWhatATaskMayBe(t *testing.T) {
 			"an unknown status":  {task.Change{Subject: ptr("x"), Status: ptr(task.Status("lost"))}, fault.Input()},
 			"an unknown patient": {task.Change{Subject: ptr("x"), Patient: ptr(patient.ID(1))}, patient.ErrNotFound},
 			"due long ago":       {task.Change{Subject: ptr("x"), Due: ptr(input.DayOf(1582, time.October, 10))}, fault.Input()},
-			"nobody's":           {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(0))}, task.ErrNoAssignee},
-			"a stranger's":       {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(1))}, task.ErrNoAssignee},
+			"nobody's": {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(0))},
+				task.ErrNoAssignee},
+			"a stranger's": {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(1))},
+				task.ErrNoAssignee},
 		} {
 			if c.change.Assignee == nil {
 				c.change.Assignee = &d.khan
@@ -213,7 +224,8 @@ func TestTasksAreListedByWhatTheyAre(t *testing.T) {
 		start := d.now
 		for _, c := range []task.Change{
 			{Subject: ptr("a"), Kind: ptr(task.Call), Priority: ptr(task.High), Patient: &d.ada, Due: ptr(date("2031-01-07"))},
-			{Subject: ptr("b"), Kind: ptr(task.Lab), Priority: ptr(task.Low), Status: ptr(task.Closed), Assignee: &d.lee, Due: ptr(date("2031-01-08"))},
+			{Subject: ptr("b"), Kind: ptr(task.Lab), Priority: ptr(task.Low), Status: ptr(task.Closed), Assignee: &d.lee,
+				Due: ptr(date("2031-01-08"))},
 			{Subject: ptr("c"), Status: ptr(task.Processing), Patient: &d.ben, Assignee: &d.lee},
 			{Subject: ptr("d"), Kind: ptr(task.Call), Patient: &d.ada, Due: ptr(date("2031-01-09"))},
 		} {
@@ -244,9 +256,13 @@ func TestTasksAreListedByWhatTheyAre(t *testing.T) {
 			{"about nobody known", task.Query{Patient: 1}, ""},
 			{"due by a day", task.Query{Due: &input.Days{From: input.NoDate, Until: date("2031-01-07")}}, "a"},
 			{"due from a day on", task.Query{Due: &input.Days{From: date("2031-01-08"), Until: input.NoDate}}, "b"},
-			{"made in a while", task.Query{Listing: input.Listing{Created: input.Span{From: start.Add(time.Minute), Until: start.Add(2 * time.Hour)}}}, "b c"},
-			{"changed since, in that order", task.Query{Listing: input.Listing{Deleted: true, Updated: input.Span{From: start.Add(2 * time.Hour)}}}, "c a d"},
-			{"changed since and somebody's", task.Query{Listing: input.Listing{Updated: input.Span{From: start}}, Assignee: d.khan}, "a"},
+			{"made in a while",
+				task.Query{Listing: input.Listing{Created: input.Span{From: start.Add(time.Minute),
+					Until: start.Add(2 * time.Hour)}}}, "b c"},
+			{"changed since, in that order",
+				task.Query{Listing: input.Listing{Deleted: true, Updated: input.Span{From: start.Add(2 * time.Hour)}}}, "c a d"},
+			{"changed since and somebody's",
+				task.Query{Listing: input.Listing{Updated: input.Span{From: start}}, Assignee: d.khan}, "a"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				if got := d.list(c.q); got != c.want {
@@ -254,7 +270,8 @@ func TestTasksAreListedByWhatTheyAre(t *testing.T) {
 				}
 			})
 		}
-		for _, q := range []task.Query{{Kinds: []task.Kind{"fishing"}}, {Statuses: []task.Status{""}}, {Priorities: []task.Priority{"%"}}, {Listing: input.Listing{Page: input.Page{Size: 201}}}} {
+		for _, q := range []task.Query{{Kinds: []task.Kind{"fishing"}}, {Statuses: []task.Status{""}},
+			{Priorities: []task.Priority{"%"}}, {Listing: input.Listing{Page: input.Page{Size: 201}}}} {
 			_, _, err := d.Tasks(d.ctx, q)
 			d.want(err, fault.Input())
 		}
@@ -344,7 +361,8 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, err := storetest.Raw(t, address).Query(`SELECT action, before, after FROM audit WHERE entity = 'task' ORDER BY id`)
+		rows, err := storetest.Raw(t,
+			address).Query(`SELECT action, before, after FROM audit WHERE entity = 'task' ORDER BY id`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -400,16 +418,20 @@ func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
 func TestAnyMemberOfStaffCanBeGivenATask(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		clock := func() time.Time { return d.now }
-		staff := &account.Service{Store: d.db.Account(), Keys: &key.Service{Store: d.db.Key(), Now: clock, NewID: d.db.NewID}, Now: clock, NewID: d.db.NewID}
-		rita, err := staff.Add(access.With(context.Background(), access.Operator(d.group)), account.Change{FirstName: ptr("Rita"), LastName: ptr("Reed"),
-			Email: ptr("rita@example.org"), Role: ptr("frontdesk"), Clinician: ptr(false)})
+		staff := &account.Service{Store: d.db.Account(), Keys: &key.Service{Store: d.db.Key(), Now: clock, NewID: d.db.NewID},
+			Now: clock, NewID: d.db.NewID}
+		rita, err := staff.Add(access.With(context.Background(), access.Operator(d.group)),
+			account.Change{FirstName: ptr("Rita"), LastName: ptr("Reed"),
+				Email: ptr("rita@example.org"), Role: ptr("frontdesk"), Clinician: ptr(false)})
 		d.must(err)
 		made, err := d.Create(d.ctx, task.Change{Subject: ptr("Ring Ada"), Assignee: ptr(practice.PractitionerID(rita.ID))})
 		d.must(err)
 		if made.Assignee != practice.PractitionerID(rita.ID) {
 			t.Errorf("it is %v's", made.Assignee)
 		}
-		if _, err := d.Create(d.other, task.Change{Subject: ptr("Ring Ada"), Assignee: ptr(practice.PractitionerID(rita.ID))}); !errors.Is(err, task.ErrNoAssignee) {
+		if _, err := d.Create(d.other,
+			task.Change{Subject: ptr("Ring Ada"), Assignee: ptr(practice.PractitionerID(rita.ID))}); !errors.Is(err,
+			task.ErrNoAssignee) {
 			t.Errorf("another practice gives her one: %v", err)
 		}
 	})

@@ -119,7 +119,8 @@ func (p *Practice) share() {
 	form := forms[slices.IndexFunc(forms, func(f any) bool { return At(f, "title") == "Habits"+p.Mark })]
 	// Nobody's identity is known without a date of birth.
 	first, last, postcode := "Ines", "Unsure"+p.Mark, "LS1 4AP"
-	unsure, err := p.Core.Demographics.Register(ctx, demographics.Registration{Forename: &first, Surname: &last, Postcode: &postcode})
+	unsure, err := p.Core.Demographics.Register(ctx,
+		demographics.Registration{Forename: &first, Surname: &last, Postcode: &postcode})
 	p.must(err)
 	p.shared = World{"email": p.address(0), "password": Password, "practice group": p.Group.String(),
 		"reference": unsure.Check.Reference()}

@@ -58,13 +58,15 @@ func TestTheForms(t *testing.T) {
 	}
 	ctx := access.With(context.Background(), access.Operator(g.ID))
 	email := "ada@example.org"
-	ada, err := patienttest.Register(ctx, c.Patient, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
+	ada, err := patienttest.Register(ctx, c.Patient,
+		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
 	if err != nil {
 		t.Fatal(err)
 	}
 	send := func() messaging.Taken {
 		taken, err := c.Messaging.Send(ctx, messaging.Request{
-			Patient: ada, Channel: carrier.Hero, Text: "Dear Ada,\n\nYour blood test is fine.\n\nhttps://www.nhs.uk/conditions/blood-tests/", WriteToRecord: true,
+			Patient: ada, Channel: carrier.Hero,
+			Text: "Dear Ada,\n\nYour blood test is fine.\n\nhttps://www.nhs.uk/conditions/blood-tests/", WriteToRecord: true,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -74,7 +76,8 @@ func TestTheForms(t *testing.T) {
 	first, second := send(), send()
 	for name, role := range map[string]string{"Katherine": "frontdesk", "Rita": "readonly"} {
 		surname, address := "Johnson", strings.ToLower(name)+"@example.org"
-		if _, err := c.Account.Add(ctx, account.Change{FirstName: &name, LastName: &surname, Email: &address, Role: &role}); err != nil {
+		if _, err := c.Account.Add(ctx,
+			account.Change{FirstName: &name, LastName: &surname, Email: &address, Role: &role}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Account.SetPassword(ctx, address, "correct horse battery"); err != nil {
@@ -86,8 +89,10 @@ func TestTheForms(t *testing.T) {
 	mux.Handle("/", pages.New(c))
 	mux.Handle("GET /sandbox/inbox", pages.Inbox(func() []pages.Received {
 		return []pages.Received{
-			{At: time.Now(), Carrier: "twilio", Channel: "sms", To: "+447700900555", From: "MILLLANE", Text: "Open https://desk.example.org/m/" + strings.Repeat("a", 60)},
-			{At: time.Now(), Carrier: "smtp", Channel: "email", To: strings.Repeat("ada.", 12) + "byron@example.org", From: "desk@example.org", Subject: "Your test", Text: "Dear Ada,\n\nit is fine."},
+			{At: time.Now(), Carrier: "twilio", Channel: "sms", To: "+447700900555", From: "MILLLANE",
+				Text: "Open https://desk.example.org/m/" + strings.Repeat("a", 60)},
+			{At: time.Now(), Carrier: "smtp", Channel: "email", To: strings.Repeat("ada.", 12) + "byron@example.org",
+				From: "desk@example.org", Subject: "Your test", Text: "Dear Ada,\n\nit is fine."},
 			{At: time.Now(), Carrier: "notify", Channel: "nhs_app", To: "9990000018", Text: "It is fine."},
 		}
 	}))
@@ -100,7 +105,8 @@ func TestTheForms(t *testing.T) {
 		}
 		res.Body.Close()
 	}
-	script(t, "forms.mjs", server.URL, os.Getenv("SHOTS"), first.PageURL, second.PageURL, first.Record.URL, second.Record.URL, invitation, strings.Split(first.PageURL, "-")[0]+"-nobody")
+	script(t, "forms.mjs", server.URL, os.Getenv("SHOTS"), first.PageURL, second.PageURL, first.Record.URL,
+		second.Record.URL, invitation, strings.Split(first.PageURL, "-")[0]+"-nobody")
 }
 
 // postman keeps the e-mail a member of staff is sent.

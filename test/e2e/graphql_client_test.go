@@ -76,16 +76,21 @@ func TestAPracticeIsRunByAPublicGraphQLClient(t *testing.T) {
 		dir := t.TempDir()
 		const email = "amir.khan@example.org"
 		in := []string{"--db", address, "--group", s.creds.Group}
-		ofCommand(t, "", append([]string{"user", "create", "--email", email, "--role", "everything", "--title", "Dr", "--first-name", "Amir", "--last-name", "Khan", "--clinician"}, in...)...)
+		ofCommand(t, "",
+			append([]string{"user", "create", "--email", email, "--role", "everything", "--title", "Dr", "--first-name", "Amir",
+				"--last-name", "Khan", "--clinician"}, in...)...)
 		ofCommand(t, signInPassword+"\n", append([]string{"user", "password", email}, in...)...)
-		key := ofCommand(t, signInPassword+"\n", append([]string{"token", "create", "--name", "Website", "--role", "everything", "--password-file", "-", "--json"}, in...)...)
+		key := ofCommand(t, signInPassword+"\n",
+			append([]string{"token", "create", "--name", "Website", "--role", "everything", "--password-file", "-", "--json"},
+				in...)...)
 		program, err := binary()
 		if err != nil {
 			t.Fatal(err)
 		}
 		settings, err := json.Marshal(map[string]any{
 			"url": s.url + "/graphql", "email": email, "apiKey": key["api_key"], "password": signInPassword,
-			"rest": s.url, "headers": map[string]string{"x-api-key": s.creds.Key, "x-practice-group-id": s.creds.Group}, "program": program, "statement": append([]string{"statement", "create"}, in...),
+			"rest": s.url, "headers": map[string]string{"x-api-key": s.creds.Key, "x-practice-group-id": s.creds.Group},
+			"program": program, "statement": append([]string{"statement", "create"}, in...),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -109,9 +114,12 @@ func operators(t *testing.T, address string) *core.Core {
 	keyring := &keys.Service{Store: db.Key(), Now: time.Now, NewID: db.NewID}
 	pages := func() string { return "https://desk.example.org" }
 	return &core.Core{
-		Patient:  &patient.Service{Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: time.Now, NewID: db.NewID},
-		Record:   &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: time.Now, NewID: db.NewID},
-		Account:  &account.Service{Store: db.Account(), Keys: keyring, Hasher: password.New(), Now: time.Now, NewID: db.NewID},
+		Patient: &patient.Service{Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(),
+			Now: time.Now, NewID: db.NewID},
+		Record: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: time.Now,
+			NewID: db.NewID},
+		Account: &account.Service{Store: db.Account(), Keys: keyring, Hasher: password.New(), Now: time.Now,
+			NewID: db.NewID},
 		Billing:  &billing.Service{Store: billingstore.New(db), Members: db.Memberships(), Now: time.Now, NewID: db.NewID},
 		Clinical: &clinical.Service{Store: clinicalstore.New(db), Now: time.Now, NewID: db.NewID},
 		Document: &document.Service{Store: documentstore.New(db), Now: time.Now, NewID: db.NewID},
@@ -123,7 +131,8 @@ func operators(t *testing.T, address string) *core.Core {
 func TestEveryFieldOfTheSchemaAnswersOverASocket(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address)
-		made := ofCommand(t, "", "token", "create", "--db", address, "--group", s.creds.Group, "--name", "Everything", "--role", "everything", "--rate-limit", "0", "--json")
+		made := ofCommand(t, "", "token", "create", "--db", address, "--group", s.creds.Group, "--name", "Everything",
+			"--role", "everything", "--rate-limit", "0", "--json")
 		token, _ := made["api_key"].(string)
 		group, err := practice.ParseID(s.creds.Group)
 		if err != nil {
@@ -133,9 +142,10 @@ func TestEveryFieldOfTheSchemaAnswersOverASocket(t *testing.T) {
 			a := s.call("POST", "/graphql", map[string]any{"query": document}, header("x-token", token), key(""), ofGroup(""))
 			return a.Status, a.Text
 		}
-		p := &graphtest.Practice{T: t, Core: operators(t, address), Group: group, Now: time.Now, AskAs: ask, Ask: func(document string) (int, string) {
-			return ask(token, document)
-		}}
+		p := &graphtest.Practice{T: t, Core: operators(t, address), Group: group, Now: time.Now, AskAs: ask,
+			Ask: func(document string) (int, string) {
+				return ask(token, document)
+			}}
 		if asked := graphtest.Every(p); asked < 132 {
 			t.Errorf("%d fields were asked", asked)
 		}
