@@ -94,7 +94,7 @@ func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Rec
 	if r.NHSNumber = number; !ok || patient.TestNumber(number) && !sandbox {
 		return wrong("invalid_nhs_number")
 	}
-	r.BirthDate = patient.BirthDate(&in, "dob", n.BirthDate, today)
+	r.BirthDate = patient.BirthDate(&in, "birth_date", n.BirthDate, today)
 	if in.Err() != nil {
 		return wrong("invalid_dob")
 	}

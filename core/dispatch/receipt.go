@@ -23,8 +23,8 @@ const (
 	earlyPause = 50 * time.Millisecond
 )
 
-// Receive keeps the receipts a carrier told; replies are of core/reply. What is
-// told twice is kept once, and what it knows nothing of is passed over. Error:
+// Receive keeps the receipts a carrier told; replies are of core/reply. Duplicates and receipts for unknown
+// messages are ignored. Error:
 // ErrEarly, with everything else kept.
 func (s *Service) Receive(ctx context.Context, group practice.ID, by string, told carrier.Report) error {
 	var early error

@@ -42,7 +42,7 @@ type Request struct {
 	// Urgent goes out at any time of day. Plain puts plain characters for those
 	// that only look different.
 	Urgent, Plain bool
-	// SendAt is when, an instant; empty is now. SendBy is until when; empty is
+	// SendAt is when, an instant; empty is now. SendBy is the latest time it may be sent; empty is
 	// MaxLate after that.
 	SendAt, SendBy string
 	// PastIsNow sends at once what was to go at a time that has passed, however
@@ -70,27 +70,27 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	var in input.Checks
 	m := Message{Channel: r.Channel, Leg: 1, State: Queued, Purpose: r.Purpose, Encrypted: r.Encrypted,
 		Patient: r.Patient}
-	input.Choice(&in, "message_type", r.Channel, carrier.Channels)
-	m.Content = in.Lines("message_string", template.Wanted(r.Text, r.Plain), MaxText)
+	input.Choice(&in, "channel", r.Channel, carrier.Channels)
+	m.Content = in.Lines("text", template.Wanted(r.Text, r.Plain), MaxText)
 	if m.Content == "" {
-		in.Wrong("message_string", input.CodeSmall, "text that is not empty", "This may not be empty.")
+		in.Wrong("text", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}
 	m.Subject = in.Text("subject", template.Wanted(r.Subject, r.Plain), MaxSubject)
 	if m.Subject == "" {
 		m.Subject = "A message from " + g.Name
 	}
-	m.Contact = Given(&in, "recipient_contact_detail", r.Contact, r.Channel)
+	m.Contact = Given(&in, "contact", r.Contact, r.Channel)
 	if r.Fallback != "" {
-		m.Fallback = input.Choice(&in, "fallback_message_type", r.Fallback, []carrier.Channel{carrier.SMS,
+		m.Fallback = input.Choice(&in, "fallback", r.Fallback, []carrier.Channel{carrier.SMS,
 			carrier.Email})
-		m.FallbackContact = Given(&in, "fallback_contact_detail", r.FallbackContact, r.Fallback)
+		m.FallbackContact = Given(&in, "fallback_contact", r.FallbackContact, r.Fallback)
 		m.UnreadMinutes = g.UnreadMinutes
 		if r.Fallback == r.Channel {
-			in.Wrong("fallback_message_type", input.CodeChoice, "another kind than message_type",
+			in.Wrong("fallback", input.CodeChoice, "another channel than the first",
 				"A message cannot fall back to the same kind.")
 		}
 	} else if r.FallbackContact != "" {
-		in.Wrong("fallback_message_type", input.CodeSmall, "sms or email", "A fallback contact needs a fallback kind.")
+		in.Wrong("fallback", input.CodeSmall, "sms or email", "A fallback contact needs a fallback kind.")
 	}
 	if r.Purpose == "" {
 		m.Purpose = DirectCare
@@ -104,7 +104,7 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	if r.SendAt == "" && !r.Urgent {
 		m.Wait(g, now)
 	}
-	Fits(&in, "message_string", m)
+	Fits(&in, "text", m)
 	concept := record.Concept{}
 	if r.WriteToRecord {
 		m.WriteToRecord = true
@@ -135,7 +135,7 @@ func times(in *input.Checks, m *Message, sendAt, sendBy string, now time.Time) {
 	}
 	m.SendBy = m.SendAt.Add(MaxLate)
 	if sendBy != "" {
-		m.SendBy = in.Within("send_by", sendBy, m.SendAt.Add(time.Microsecond), time.Time{}, "an instant after send_at")
+		m.SendBy = in.Within("send_by", sendBy, m.SendAt.Add(time.Microsecond), time.Time{}, "an instant after the time to send it")
 	}
 	m.DueAt = m.SendAt
 }
@@ -267,22 +267,24 @@ func (s *Service) carried(ctx context.Context, group practice.ID, m Message) (ab
 			return false, err
 		}
 		if len(carriers) == 0 {
-			return false, ErrNoCarrier.Saying("This practice group has nobody to send " + words[channel] + " with.")
+			return false, ErrNoCarrier.Saying("No " + providers[channel] + " provider is set up for this practice group.")
 		}
 		abroad = abroad || channel == carrier.SMS && carrier.FirstAbroad(carriers) != nil
 	}
 	return abroad, nil
 }
 
-var words = map[carrier.Channel]string{carrier.SMS: "text messages", carrier.Email: "e-mail",
-	carrier.NHSApp: "NHS App messages"}
+// providers are what delivers a channel's messages, as a sentence names them.
+var providers = map[carrier.Channel]string{
+	carrier.SMS: "text-message", carrier.Email: "e-mail", carrier.NHSApp: "NHS App",
+}
 
 // address finds who a message is to, and where it goes. One the patient does not
 // want is taken, and not sent.
 func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Message, now time.Time) error {
 	id, err := tx.LockPatientAgainstMerge(ctx, group, m.Patient)
 	if err != nil {
-		return patient.Misnamed(err, "patient_id")
+		return patient.Misnamed(err, "patient")
 	}
 	m.Patient = id
 	if m.Contact != "" {

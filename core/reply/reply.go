@@ -65,8 +65,8 @@ var ErrNotFound = fault.New(fault.NotFound, "reply_not_found", "This practice gr
 // maxPossible is the most patients a reply is said to be possibly from.
 const maxPossible = 50
 
-// Receive keeps what a carrier told: receipts, and what patients sent back. What is
-// told twice is kept once, and what it knows nothing of is passed over. Error:
+// Receive keeps what a carrier told: receipts, and what patients sent back. Duplicates and receipts for unknown
+// messages are ignored. Error:
 // dispatch.ErrEarly, with everything else kept.
 func (s *Service) Receive(ctx context.Context, group practice.ID, by string, told carrier.Report) error {
 	early := s.Dispatch.Receive(ctx, group, by, told)
@@ -266,7 +266,7 @@ func (s *Service) Change(ctx context.Context, id ID, c Change) (Reply, error) {
 		r = before
 		if c.Patient != nil {
 			if r.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, *c.Patient); err != nil {
-				return patient.Misnamed(err, "patient_id")
+				return patient.Misnamed(err, "patient")
 			}
 		}
 		if c.Open != nil && *c.Open != r.Open {
