@@ -36,7 +36,8 @@ const (
 )
 
 // RecipientStatuses are the states callers may ask for.
-var RecipientStatuses = []RecipientStatus{RecipientCreated, RecipientError, RecipientEnriched, RecipientInvalid, RecipientQueued, RecipientCancelled}
+var RecipientStatuses = []RecipientStatus{RecipientCreated, RecipientError, RecipientEnriched, RecipientInvalid,
+	RecipientQueued, RecipientCancelled}
 
 // NewRecipient names somebody a batch is for, as the caller wrote it: by NHS
 // number and date of birth, or else by the id of a patient of the group.
@@ -79,7 +80,8 @@ type RecipientQuery struct {
 func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Recipient {
 	r := Recipient{Ordinal: ordinal, Status: RecipientCreated, BirthDate: input.NoDate}
 	wrong := func(reason string) Recipient {
-		given := NewRecipient{template.Clean(n.NHSNumber, maxGiven), template.Clean(n.BirthDate, maxGiven), template.Clean(n.Patient, maxGiven)}
+		given := NewRecipient{template.Clean(n.NHSNumber, maxGiven), template.Clean(n.BirthDate, maxGiven),
+			template.Clean(n.Patient, maxGiven)}
 		return Recipient{Ordinal: ordinal, Status: RecipientInvalid, Reason: reason, BirthDate: input.NoDate, Given: given}
 	}
 	if n.NHSNumber == "" && n.Patient != "" {
@@ -207,7 +209,9 @@ func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool,
 
 // merged finds who a patient has become, and whether the batch has them already;
 // nobody, when that record was deleted.
-func merged(ctx context.Context, tx Tx, group practice.ID, b messaging.BatchID, id patient.ID) (patient.Patient, bool, error) {
+func merged(
+	ctx context.Context, tx Tx, group practice.ID, b messaging.BatchID, id patient.ID,
+) (patient.Patient, bool, error) {
 	p, err := patient.Current(ctx, tx, group, id)
 	if errors.Is(err, patient.ErrNotFound) {
 		return patient.Patient{}, false, nil
@@ -232,7 +236,8 @@ func (r *Recipient) enrich(p patient.Patient, already bool) {
 
 // trace asks the national service for a few recipients who are no patients yet.
 func (s *Service) trace(ctx context.Context, group practice.ID, b Batch) (bool, error) {
-	found, err := s.Store.Recipients(ctx, group, b.ID, RecipientQuery{Status: RecipientTracing, After: -1, Limit: traceChunk})
+	found, err := s.Store.Recipients(ctx, group, b.ID,
+		RecipientQuery{Status: RecipientTracing, After: -1, Limit: traceChunk})
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
@@ -366,8 +371,10 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, abroad bool, now
 		return messaging.Message{}
 	}
 	m := messaging.Message{
-		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued, Purpose: b.Purpose, DueAt: now,
-		Subject: template.Fill(b.Subject, p, g), Content: template.Composed(template.Fill(b.Content, p, g)), SendAt: now, SendBy: now.Add(late),
+		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued,
+		Purpose: b.Purpose, DueAt: now,
+		Subject: template.Fill(b.Subject, p, g), Content: template.Composed(template.Fill(b.Content, p, g)), SendAt: now,
+		SendBy:      now.Add(late),
 		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
 	}
 	held := m.Check(1, e.Person)
@@ -387,7 +394,8 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, abroad bool, now
 	case held != nil:
 		m.Suppress(held, now)
 	case in.Err() != nil:
-		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = messaging.Failed, time.Time{}, now, "too_long", "With this patient's details the message is too long."
+		m.State, m.DueAt, m.EndedAt, m.Code, m.Reason = messaging.Failed, time.Time{}, now, "too_long",
+			"With this patient's details the message is too long."
 	}
 	return m
 }

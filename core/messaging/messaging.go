@@ -202,7 +202,8 @@ var (
 	// ErrNoContact is returned when there is nowhere to send a message to.
 	ErrNoContact = fault.New(fault.Conflict, "no_contact_detail", "This patient has no contact detail for that "+
 		"channel.")
-	ErrNoCarrier  = fault.New(fault.Conflict, "channel_not_set_up", "No provider for this channel is set up for this practice group.")
+	ErrNoCarrier = fault.New(fault.Conflict, "channel_not_set_up",
+		"No provider for this channel is set up for this practice group.")
 	ErrNotWaiting = fault.New(fault.Conflict, "message_not_waiting", "This message has gone already.")
 	ErrNoAssignee = fault.New(fault.NotFound, "assignee_not_found", "This practice group has no such member of "+
 		"staff or team.")

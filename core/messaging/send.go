@@ -135,7 +135,8 @@ func times(in *input.Checks, m *Message, sendAt, sendBy string, now time.Time) {
 	}
 	m.SendBy = m.SendAt.Add(MaxLate)
 	if sendBy != "" {
-		m.SendBy = in.Within("send_by", sendBy, m.SendAt.Add(time.Microsecond), time.Time{}, "an instant after the time to send it")
+		m.SendBy = in.Within("send_by", sendBy, m.SendAt.Add(time.Microsecond), time.Time{},
+			"an instant after the time to send it")
 	}
 	m.DueAt = m.SendAt
 }
