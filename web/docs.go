@@ -45,8 +45,8 @@ type operationPart struct {
 
 type operationRow struct{ Method, Path, Summary, Description string }
 
-// guides are the pages in the order they are read; what is not named here is
-// not served.
+// guides are the pages in the order they are read. A page that is not named
+// here is a mistake, and Docs fails.
 var guides = []struct {
 	part  string
 	files []string
@@ -59,10 +59,9 @@ var guides = []struct {
 	{"Working on Frontdesk", []string{"architecture.md", "style.md"}},
 	{"Decisions", []string{
 		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md",
-		"decisions/one-sql.md",
-		"decisions/one-person.md", "decisions/delivered-once.md", "decisions/sealed-secrets.md", "decisions/idempotency.md",
-		"decisions/rate-limits.md",
-		"decisions/group-commit.md", "decisions/ids.md", "decisions/libraries.md",
+		"decisions/one-sql.md", "decisions/one-person.md", "decisions/delivered-once.md", "decisions/courier.md",
+		"decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md", "decisions/group-commit.md",
+		"decisions/ids.md", "decisions/libraries.md",
 	}},
 }
 
@@ -81,14 +80,21 @@ type documentation struct {
 // schemas it refers to. Nothing it serves asks any other host for anything.
 func Docs(files fs.FS, openAPI []byte, schemas fs.FS) (http.Handler, error) {
 	d := &documentation{files: files, openAPI: openAPI, schemas: schemas}
+	named := map[string]bool{}
 	for _, part := range guides {
 		for _, name := range part.files {
 			if _, err := fs.Stat(files, name); err != nil {
 				return nil, err
 			}
+			named[name] = true
 		}
 	}
-	return d, nil
+	return d, fs.WalkDir(files, ".", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".md") && !named[path] {
+			err = fmt.Errorf("the page %s is in no part of the documentation: name it in web/docs.go", path)
+		}
+		return err
+	})
 }
 
 // ServeHTTP implements http.Handler.

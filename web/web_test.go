@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -115,6 +117,26 @@ func TestStatuses(t *testing.T) {
 func TestDocsNeedTheirPages(t *testing.T) {
 	if _, err := web.Docs(fstest.MapFS{"index.md": {Data: []byte("# Hello")}}, nil, fstest.MapFS{}); err == nil {
 		t.Fatal("it serves a menu of pages that are not there")
+	}
+}
+
+func TestDocsLeaveNoPageOut(t *testing.T) {
+	pages := fstest.MapFS{}
+	err := fs.WalkDir(os.DirFS("../docs"), ".", func(path string, _ fs.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, ".md") {
+			pages[path] = &fstest.MapFile{Data: []byte("# Hello")}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := web.Docs(pages, nil, fstest.MapFS{}); err != nil {
+		t.Fatal(err)
+	}
+	pages["decisions/forgotten.md"] = &fstest.MapFile{Data: []byte("# Hello")}
+	if _, err := web.Docs(pages, nil, fstest.MapFS{}); err == nil {
+		t.Fatal("a page is served nowhere, and nothing says so")
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/billing"
 	"frontdesk/core/clinical"
+	"frontdesk/core/demographics"
 	"frontdesk/core/document"
 	keys "frontdesk/core/key"
 	"frontdesk/core/patient"
@@ -118,6 +119,7 @@ func operators(t *testing.T, address string) *core.Core {
 			Now: time.Now, NewID: db.NewID},
 		Record: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: time.Now,
 			NewID: db.NewID},
+		Demographics: &demographics.Service{Store: db.Demographics(), Pages: pages, Now: time.Now, NewID: db.NewID},
 		Account: &account.Service{Store: db.Account(), Keys: keyring, Hasher: password.New(), Now: time.Now,
 			NewID: db.NewID},
 		Billing:  &billing.Service{Store: billingstore.New(db), Members: db.Memberships(), Now: time.Now, NewID: db.NewID},
