@@ -51,8 +51,8 @@ func scanMessage(scan scanner) (messaging.Message, error) {
 
 // Message finds a message.
 func (t *Tx) Message(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error) {
-	return find(ctx, t, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m WHERE m.practice_group_id
-		= $1 AND m.id = $2`, in{group, id}, scanMessage)
+	return find(ctx, t, messaging.ErrNotFound, `SELECT `+messageColumns+` FROM message m
+		WHERE m.practice_group_id = $1 AND m.id = $2`, in{group, id}, scanMessage)
 }
 
 // MessageByLink finds the message of a page.
