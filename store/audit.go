@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"strconv"
@@ -43,20 +44,22 @@ func (t *Tx) Audit(ctx context.Context, e audit.Entry) error {
 	return err
 }
 
-// heldEntry is an entry of a read in a row of many.
+// heldEntry is an entry of a read in a row of many. Without an actor, an action, a
+// door or an outcome it has that of the entry before; without subjects its entity is
+// the only one.
 type heldEntry struct {
 	ID        int64    `json:"i"`
 	At        int64    `json:"t"` // microseconds since 1970
-	Actor     string   `json:"w"`
+	Actor     string   `json:"w,omitempty"`
 	KeyID     int64    `json:"k,omitempty"`
 	KeyGroup  int64    `json:"g"`
 	RequestID string   `json:"r,omitempty"`
-	Action    string   `json:"a"`
+	Action    string   `json:"a,omitempty"`
 	Entity    string   `json:"e,omitempty"`
 	EntityID  int64    `json:"n,omitempty"`
-	Door      string   `json:"d"`
+	Door      string   `json:"d,omitempty"`
 	Operation string   `json:"o,omitempty"`
-	Outcome   string   `json:"c"`
+	Outcome   string   `json:"c,omitempty"`
 	Subjects  []string `json:"s,omitempty"`
 	More      int      `json:"m,omitempty"`
 }
@@ -80,6 +83,7 @@ func (s auditStore) KeepReads(ctx context.Context, entries []audit.Entry) error 
 	rows := make([]in, len(groups))
 	for i, group := range groups {
 		var text strings.Builder
+		shorten(held[group])
 		if err := json.NewEncoder(&text).Encode(held[group]); err != nil {
 			return err
 		}
@@ -89,6 +93,40 @@ func (s auditStore) KeepReads(ctx context.Context, entries []audit.Entry) error 
 		return t.many(ctx, `INSERT INTO audit_held (practice_group_id, id, entries) VALUES ($1, $2, $3)`, rows)
 	})
 }
+
+// shorten leaves out of entries what the one before says, and lengthen puts it back.
+func shorten(all []heldEntry) {
+	var last heldEntry
+	for i := range all {
+		h, was := &all[i], all[i]
+		for _, text := range [...][2]*string{
+			{&h.Actor, &last.Actor}, {&h.Action, &last.Action}, {&h.Door, &last.Door}, {&h.Outcome, &last.Outcome},
+		} {
+			if *text[0] == *text[1] {
+				*text[0] = ""
+			}
+		}
+		if len(h.Subjects) == 1 && h.Subjects[0] == h.subject() {
+			h.Subjects = nil
+		}
+		last = was
+	}
+}
+
+func lengthen(all []heldEntry) {
+	var last heldEntry
+	for i := range all {
+		h := &all[i]
+		h.Actor, h.Action = cmp.Or(h.Actor, last.Actor), cmp.Or(h.Action, last.Action)
+		h.Door, h.Outcome = cmp.Or(h.Door, last.Door), cmp.Or(h.Outcome, last.Outcome)
+		if len(h.Subjects) == 0 && h.EntityID != 0 {
+			h.Subjects = []string{h.subject()}
+		}
+		last = *h
+	}
+}
+
+func (h *heldEntry) subject() string { return h.Entity + ":" + strconv.FormatInt(h.EntityID, 10) }
 
 // maxSettled is how many rows of many are made into rows of one at once.
 const maxSettled = 20
@@ -135,6 +173,7 @@ func (s auditStore) Settle(ctx context.Context, group access.GroupID, many int) 
 func unheld(entries []audit.Entry, group access.GroupID, text string) ([]audit.Entry, error) {
 	var held []heldEntry
 	err := json.NewDecoder(strings.NewReader(text)).Decode(&held)
+	lengthen(held)
 	for _, h := range held {
 		entries = append(entries, audit.Entry{
 			ID: h.ID, Group: int64(group), At: time.UnixMicro(h.At), Actor: h.Actor, KeyID: h.KeyID, KeyGroup: h.KeyGroup,

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 
 	"frontdesk/core/audit"
@@ -13,8 +14,13 @@ import (
 // is answered by fail, and with nothing else.
 func Seen(next http.Handler, trail *audit.Service, fail func(http.ResponseWriter, *http.Request, error)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, seen := audit.Collect(r.Context())
-		out := &seer{ResponseWriter: w, r: r.WithContext(ctx), trail: trail, seen: seen, fail: fail}
+		seen := audit.Of(r.Context())
+		if seen == nil {
+			var ctx context.Context
+			ctx, seen = audit.Collect(r.Context())
+			r = r.WithContext(ctx)
+		}
+		out := &seer{ResponseWriter: w, r: r, trail: trail, seen: seen, fail: fail}
 		next.ServeHTTP(out, out.r)
 		// What came after the answer began: a long answer reads as it is written.
 		if out.begun {

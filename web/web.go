@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 )
 
@@ -87,7 +88,8 @@ func Observe(
 		h.Set(RequestIDHeader, about.ID)
 		// Whatever is answered may be about a patient, until a door knows better.
 		h["Cache-Control"], h["X-Content-Type-Options"] = noStore, noSniff
-		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, about))
+		ctx, _ := audit.Collect(r.Context()) // for Seen, which needs no other copy of the request
+		r = r.WithContext(context.WithValue(ctx, requestKey{}, about))
 		out := &writer{ResponseWriter: w}
 		defer func() {
 			if p := recover(); p != nil {

@@ -256,10 +256,12 @@ func (s *Service) write(ctx context.Context) (int, error) {
 	for i := range entries {
 		s.weight -= weigh(entries[i])
 	}
-	if s.held == nil {
-		s.held = make([]Entry, 0, len(entries)) // as many may come again
+	n := len(entries)
+	if s.held == nil && cap(entries) <= plenty { // as many may come again
+		clear(entries)
+		s.held = entries[:0]
 	}
 	close(s.room)
 	s.room = make(chan struct{})
-	return len(entries), nil
+	return n, nil
 }
