@@ -56,10 +56,12 @@ func (c Conn) Enqueue(ctx context.Context, j job.Job) error { return c.tx.Enqueu
 // Record keeps an event, and queues it for every endpoint that wants it.
 func (c Conn) Record(ctx context.Context, e event.Event) error { return c.tx.Record(ctx, e) }
 
-// In is the arguments of a statement, Scanner reads the columns of a row, and Columns are values of a row by name.
 type (
-	In      = in
+	// In is the arguments of a statement.
+	In = in
+	// Scanner reads the columns of a row.
 	Scanner = scanner
+	// Columns are values of a row by name.
 	Columns = columns
 	// Amongst is one question about many things, with room for few ids and for many.
 	Amongst = amongst
@@ -67,8 +69,10 @@ type (
 
 // The places of ids in a question about many things; the number is that of the first.
 const (
-	Few2, Many2 = few2, many2
-	Few4, Many4 = few4, many4
+	Few2  = few2
+	Many2 = many2
+	Few4  = few4
+	Many4 = many4
 )
 
 // List reads every row with row.

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 
 	"frontdesk/core/audit"
@@ -24,7 +25,10 @@ func Seen(next http.Handler, trail *audit.Service, fail func(http.ResponseWriter
 		next.ServeHTTP(out, out.r)
 		// What came after the answer began: a long answer reads as it is written.
 		if out.begun {
-			out.keep()
+			if err := out.keep(); err != nil { // nothing can be taken back: the log has it
+				about := Of(out.r.Context())
+				about.Cause = errors.Join(about.Cause, err)
+			}
 		} else {
 			out.begin(http.StatusOK)
 		}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -84,7 +83,7 @@ func signSemble(h http.Header, p *courier.Parcel) {
 // mac is lower-case hex of HMAC-SHA256 (RFC 2104) over "{timestamp}.{body}".
 func mac(key []byte, stamp string, body []byte) string {
 	h := hmac.New(sha256.New, key)
-	io.WriteString(h, stamp+".")
+	h.Write([]byte(stamp + "."))
 	h.Write(body)
 	return hex.EncodeToString(h.Sum(nil))
 }

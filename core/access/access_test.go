@@ -44,7 +44,7 @@ func TestAPermissionIsNeededHoweverTheCallerHasIt(t *testing.T) {
 			if !errors.Is(err, c.want) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
-			if c.want == error(access.ErrPermission) && fault.Of(err).Fields[0].Expected != string(c.need) {
+			if errors.Is(c.want, access.ErrPermission) && fault.Of(err).Fields[0].Expected != string(c.need) {
 				t.Fatalf("got %+v", fault.Of(err))
 			}
 		})

@@ -80,7 +80,7 @@ func (s *Service) Archive(ctx context.Context, id patient.ID, r Reasons) (patien
 		func(tx Tx, who access.Caller, p patient.Patient, cancel func() (int, error), now time.Time) error {
 			before := p
 			if p.Status == patient.Archived && (r.Reason != patient.ReasonDeceased || p.Dead()) {
-				return patient.Unchanged
+				return patient.ErrUnchanged
 			}
 			cancelled, err := cancel()
 			if err != nil {
@@ -111,7 +111,7 @@ func (s *Service) Unarchive(ctx context.Context, id patient.ID, reason patient.A
 		func(tx Tx, who access.Caller, p patient.Patient, _ func() (int, error), now time.Time) error {
 			before := p
 			if p.Status != patient.Archived {
-				return patient.Unchanged
+				return patient.ErrUnchanged
 			}
 			if p.DeathSource == patient.FromPractice && (reason == "" || reason == patient.ReasonActive) {
 				p.DeceasedAt, p.DeathSource = time.Time{}, ""

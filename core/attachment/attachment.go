@@ -31,7 +31,7 @@ type Attachment struct {
 
 // AuditSubject says what it is in the audit trail.
 func (a Attachment) AuditSubject() audit.Subject {
-	return audit.Subject{Kind: "attachment", ID: int64(a.ID), Patient: int64(a.Patient)}
+	return audit.Subject{Kind: "attachment", ID: a.ID, Patient: int64(a.Patient)}
 }
 
 // MaxSize is the largest file, in bytes: what a request of a mebibyte

@@ -30,10 +30,10 @@ type group struct {
 const (
 	// Gather is how long the first entry of a commit waits for others.
 	Gather = 40 * time.Millisecond
-	// plenty is how much one commit has before it begins at once, and MaxHeld how
-	// much is held at most, each entry counted with its subjects: requests wait
-	// while there is so much.
-	plenty  = 5_000
+	// plenty is how much one commit has before it begins at once.
+	plenty = 5_000
+	// MaxHeld is how much is held at most, each entry counted with its subjects:
+	// requests wait while there is so much.
 	MaxHeld = 50_000
 	// patience is how long a request waits for room.
 	patience = 10 * time.Second

@@ -129,7 +129,7 @@ func (s *Service) AddMembership(ctx context.Context, of patient.ID, q Subscripti
 		had, ok := currentMembership(all)
 		switch {
 		case ok && had.Product == m.Product && had.Start == m.Start && had.Comments == m.Comments:
-			return nil, patient.Unchanged
+			return nil, patient.ErrUnchanged
 		case len(all) >= mostMemberships:
 			return nil, patient.ErrTooMany
 		}

@@ -49,11 +49,11 @@ type Outgoing struct {
 	// Request is that of an Unanswered when it is handed over again, with all the
 	// others of that request and nothing else.
 	Request string
-	// Recorder is told what goes out; nil is nobody.
+	// Recorder is told what goes out; nil records nothing.
 	Recorder Recorder
 }
 
-// Noted is the message's Recorder, or one that is nobody.
+// Recording is the message's Recorder, or one that keeps nothing.
 func (m Outgoing) Recording() Recorder {
 	if m.Recorder == nil {
 		return noRecorder{}

@@ -10,8 +10,8 @@ import (
 	"frontdesk/core/patient"
 )
 
-func (p Person) description() patient.Description {
-	return patient.Description{FirstName: p.FirstName, LastName: p.LastName, BirthDate: p.BirthDate, Sex: p.Sex}
+func (n Person) description() patient.Description {
+	return patient.Description{FirstName: n.FirstName, LastName: n.LastName, BirthDate: n.BirthDate, Sex: n.Sex}
 }
 
 // connect keeps what the caller said of the practice's own record system.

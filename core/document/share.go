@@ -81,7 +81,7 @@ type Share struct {
 
 // AuditSubject says what it is in the audit trail.
 func (s Share) AuditSubject() audit.Subject {
-	return audit.Subject{Kind: "share", ID: int64(s.ID), Patient: int64(s.Patient)}
+	return audit.Subject{Kind: "share", ID: s.ID, Patient: int64(s.Patient)}
 }
 
 // KeepShare notes that something was shared. The caller has sent it: this

@@ -21,9 +21,9 @@ type EditTx interface {
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
-// Unchanged is what the function of an Edit returns where there is nothing to
+// ErrUnchanged is what the function of an Edit returns where there is nothing to
 // change: then nothing is kept, and it is no error.
-var Unchanged = errors.New("nothing to change")
+var ErrUnchanged = errors.New("nothing to change")
 
 // Edit locks the patient an id stands for, changes something that belongs to them
 // in one transaction, and gives the patient as they are afterwards. The change
@@ -50,7 +50,7 @@ func Edit[T EditTx](
 		p, err = one(ctx, tx, who.Group, p.ID)
 		return err
 	})
-	if errors.Is(err, Unchanged) {
+	if errors.Is(err, ErrUnchanged) {
 		err = nil
 	}
 	return p.shownTo(who), err

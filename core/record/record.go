@@ -70,7 +70,7 @@ type Entry struct {
 
 // AuditSubject says what it is in the audit trail.
 func (e Entry) AuditSubject() audit.Subject {
-	return audit.Subject{Kind: "record_entry", ID: int64(e.ID), Patient: int64(e.Patient)}
+	return audit.Subject{Kind: "record_entry", ID: e.ID, Patient: int64(e.Patient)}
 }
 
 // ApprovedBy is who approved the entry; empty when it waits or was turned down.

@@ -133,8 +133,8 @@ func errDate(s string) error {
 	if r := []rune(s); len(r) > longest {
 		s = string(r[:longest])
 	}
-	return fmt.Errorf("Invalid date: %s is not a date or a moment of ISO 8601",
-		strconv.Quote(s)) //nolint:staticcheck // programs look for these words
+	const text = "Invalid date: %s is not a date or a moment of ISO 8601"
+	return fmt.Errorf(text, strconv.Quote(s)) //nolint:staticcheck // programs look for these words
 }
 
 // Wall is a value of the scalar LocalDateTime: the clock face of a time, in the
