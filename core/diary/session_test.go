@@ -287,7 +287,7 @@ func TestASessionSetHereOffersWhatIsOfferedThere(t *testing.T) {
 			Recurrence: &diary.Recurrence{Interval: 2, Days: []int{1, 3}}, EndDate: ptr("2031-03-05"),
 			Exclusions: []string{"2031-02-19"},
 		})
-		s, err := d.diary.Session(d.ctx, diary.SessionID(made.ID))
+		s, err := d.diary.Session(d.ctx, made.ID)
 		d.must(err)
 		if !slices.Equal(s.Types, []diary.TypeID{d.kind, long}) || s.Step != 10 ||
 			s.Rule != "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;UNTIL=20310305" {
