@@ -61,7 +61,7 @@ var guides = []struct {
 		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md",
 		"decisions/one-sql.md", "decisions/one-person.md", "decisions/delivered-once.md", "decisions/courier.md",
 		"decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md", "decisions/group-commit.md",
-		"decisions/ids.md", "decisions/libraries.md",
+		"decisions/ids.md", "decisions/libraries.md", "decisions/smtp-client.md",
 	}},
 }
 
