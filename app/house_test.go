@@ -141,7 +141,7 @@ var rooms = map[string]struct {
 	}},
 	"core": {ours: []string{"core/..."}},
 
-	"store": {ours: []string{"core/..."}, theirs: []string{
+	"store": {ours: []string{"core/...", "store/plan"}, theirs: []string{
 		"github.com/jackc/pgx", "modernc.org/sqlite", "github.com/pressly/goose", "github.com/riverqueue/river",
 		"github.com/gofrs/flock", "golang.org/x/sys", // one server on a file, and which file it is
 	}},
@@ -150,6 +150,7 @@ var rooms = map[string]struct {
 	"store/clinical":   {ours: []string{"core/...", "store", "store/document"}},
 	"store/connector":  {ours: []string{"core/...", "store"}},
 	"store/document":   {ours: []string{"core/...", "store"}},
+	"store/plan":       {},
 	"store/storetest":  {ours: []string{"store"}, theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
 	"worker": {ours: []string{"core/job", "core/fault"}, theirs: []string{
 		"github.com/riverqueue/river", "github.com/jackc/pgx", // pgx for the pool's type

@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 
 	"frontdesk/core/fault"
+	"frontdesk/store/plan"
 )
 
 //go:embed migrations/*.sql
@@ -152,7 +153,7 @@ func (db *DB) Migrate(ctx context.Context, log *slog.Logger) (err error) {
 		return fmt.Errorf("migrate the job queue: %w", outward(err))
 	}
 	if db.pg == nil {
-		return outward(estimate(ctx, db.writer))
+		return outward(plan.Estimate(ctx, db.writer))
 	}
 	_, err = m.sql.ExecContext(ctx, `ALTER TABLE handover_note SET UNLOGGED`) // see handover.go
 	return outward(err)

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/job"
 	"frontdesk/core/key"
 	"frontdesk/core/messaging"
@@ -42,6 +43,8 @@ func TestTheForms(t *testing.T) {
 		Record:    records,
 		Messaging: &messaging.Service{Store: db.Messaging(), Records: records, Pages: base, Now: time.Now, NewID: db.NewID},
 	}
+	handover := &dispatch.Service{Store: db.Dispatch(), Messages: c.Messaging, Now: time.Now, NewID: db.NewID}
+	c.Messaging.Opened = handover.Opened
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	if err != nil {
 		t.Fatal(err)

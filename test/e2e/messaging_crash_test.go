@@ -26,7 +26,7 @@ import (
 // and counts at the carrier what each recipient got. CRASH_KILLS says how often
 // and CRASH_RECIPIENTS to how many it sends; make test-crash does much of both.
 func TestMessagingCrash(t *testing.T) {
-	kills, recipients := number(t, "CRASH_KILLS", 3), number(t, "CRASH_RECIPIENTS", 3000)
+	kills, recipients := number(t, "CRASH_KILLS", 3), number(t, "CRASH_RECIPIENTS", 8000)
 	for name, open := range sinks {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

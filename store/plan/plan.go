@@ -1,4 +1,5 @@
-package store
+// Package plan has SQLite carry statements out in one way everywhere.
+package plan
 
 import (
 	"context"
@@ -8,14 +9,14 @@ import (
 	"strings"
 )
 
-// estimate tells SQLite how much the columns of indexes narrow down. By itself it
+// Estimate tells SQLite how much the columns of indexes narrow down. By itself it
 // takes the first to leave ten rows: ours is the practice group, which leaves all
 // of them, and an index would be read from end to end where another finds the one
 // row. The figures are made up and never measured, so that a statement is carried
 // out in one way everywhere, the way the tests look at
 // (https://www.sqlite.org/optoverview.html, "Manual Control Of Query Plans Using
 // SQLITE_STAT Tables").
-func estimate(ctx context.Context, db *sql.DB) error {
+func Estimate(ctx context.Context, db *sql.DB) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
