@@ -150,7 +150,7 @@ func (s *Service) run() {
 	pace := slowly
 	for {
 		var idle <-chan time.Time
-		if len(s.unsettled) > 0 {
+		if s.settling() {
 			idle = time.After(settleEvery)
 		}
 		select {
@@ -188,6 +188,13 @@ const (
 	slowly      = 50
 	quickly     = 1_000
 )
+
+// settling reports whether there is something to settle.
+func (s *Service) settling() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.unsettled) > 0
+}
 
 // settle settles some of each group's entries. What goes wrong is tried again.
 func (s *Service) settle(ctx context.Context, most int) {

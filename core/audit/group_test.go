@@ -45,6 +45,8 @@ func (m *memory) Settle(context.Context, access.GroupID, int) (bool, error) {
 }
 
 func (m *memory) ReadsBeforeAnswer(context.Context, access.GroupID) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.asked++
 	return m.before.Load(), nil
 }
@@ -67,13 +69,28 @@ func (m *memory) written() (n int) {
 	return n
 }
 
+// locked reads what was remembered.
+func locked[T any](m *memory, of func() T) T {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return of()
+}
+
+func (m *memory) all() [][]audit.Entry {
+	return locked(m, func() [][]audit.Entry { return slices.Clone(m.commits) })
+}
+
+func (m *memory) first() time.Time { return locked(m, func() time.Time { return m.at[0] }) }
+func (m *memory) questions() int   { return locked(m, func() int { return m.asked }) }
+func (m *memory) settles() int     { return locked(m, func() int { return m.settled }) }
+
 // grouped runs a test of a service that writes in groups, with a clock that moves
 // when everybody waits.
 func grouped(t *testing.T, test func(t *testing.T, s *audit.Service, m *memory)) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &memory{}
-		var last int64
-		s := &audit.Service{Store: m, Now: time.Now, NewID: func() int64 { last++; return last }}
+		var last atomic.Int64
+		s := &audit.Service{Store: m, Now: time.Now, NewID: func() int64 { return last.Add(1) }}
 		s.Start()
 		test(t, s, m)
 		m.mu.Lock()
@@ -115,13 +132,13 @@ func TestReadsAreWrittenTogetherWithin100Milliseconds(t *testing.T) {
 			t.Fatalf("requests waited %v, and %d entries were written", time.Since(began), m.written())
 		}
 		<-time.After(100 * time.Millisecond)
-		if len(m.commits) != 1 || m.written() != 20 || m.at[0].Sub(began) > 60*time.Millisecond {
-			t.Errorf("%d commits of %d entries after %v", len(m.commits), m.written(), m.at[0].Sub(began))
+		if len(m.all()) != 1 || m.written() != 20 || m.first().Sub(began) > 60*time.Millisecond {
+			t.Errorf("%d commits of %d entries after %v", len(m.all()), m.written(), m.first().Sub(began))
 		}
-		if m.asked != 1 {
-			t.Errorf("the setting was read %d times", m.asked)
+		if m.questions() != 1 {
+			t.Errorf("the setting was read %d times", m.questions())
 		}
-		if m.settled == 0 {
+		if m.settles() == 0 {
 			t.Error("nothing was settled")
 		}
 	})
@@ -133,10 +150,10 @@ func TestOneRequestIsOneWrite(t *testing.T) {
 	if err := read(t.Context(), s, upTo(300)...); err != nil {
 		t.Fatal(err)
 	}
-	if len(m.commits) != 1 || len(m.commits[0]) != 1 {
-		t.Fatalf("got %v", m.commits)
+	if len(m.all()) != 1 || len(m.all()[0]) != 1 {
+		t.Fatalf("got %v", m.all())
 	}
-	e := m.commits[0][0]
+	e := m.all()[0][0]
 	if len(e.Subjects) != audit.MaxSubjects || e.More != 100 || e.Subjects[0] != "patient:1" || e.Entity != "patient" ||
 		e.EntityID != 1 {
 		t.Errorf("got %d subjects and %d more of %s:%d", len(e.Subjects), e.More, e.Entity, e.EntityID)
@@ -146,7 +163,7 @@ func TestOneRequestIsOneWrite(t *testing.T) {
 		e.KeyID != 9 || e.RequestID != "r1" || e.Group != 7 {
 		t.Errorf("got %+v", e)
 	}
-	if err := read(t.Context(), s); err != nil || len(m.commits) != 1 {
+	if err := read(t.Context(), s); err != nil || len(m.all()) != 1 {
 		t.Errorf("a request that saw nothing was written: %v", err)
 	}
 }
@@ -284,8 +301,8 @@ func TestNobodyIsNotedWhereNobodyCollects(t *testing.T) {
 	audit.Seen(ctx, audit.Subject{Kind: "practice_group", ID: 7}) // which is nobody's
 	m := &memory{}
 	s := &audit.Service{Store: m, Now: time.Now, NewID: func() int64 { return 1 }}
-	if err := s.Keep(ctx, seen, audit.Call{Operation: "getPracticeGroup"}); err != nil || len(m.commits) != 0 {
-		t.Errorf("got %v, %v", m.commits, err)
+	if err := s.Keep(ctx, seen, audit.Call{Operation: "getPracticeGroup"}); err != nil || len(m.all()) != 0 {
+		t.Errorf("got %v, %v", m.all(), err)
 	}
 }
 
@@ -303,7 +320,7 @@ func TestPeopleComeBeforeThings(t *testing.T) {
 	if err := s.Keep(ctx, seen, audit.Call{Operation: "listAppointments"}); err != nil {
 		t.Fatal(err)
 	}
-	e := m.commits[0][0]
+	e := m.all()[0][0]
 	if e.Subjects[149] != "patient:150" || e.Subjects[150] != "appointment:1000" || len(e.Subjects) != 200 ||
 		e.More != 100 {
 		t.Errorf("got %v, and %d more", e.Subjects, e.More)
