@@ -124,7 +124,7 @@ var rooms = map[string]struct {
 	}},
 	"core/messaging": {ours: []string{
 		"core/carrier", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template",
-		"core/access", "core/practice", "core/seal", "core/patient", "core/record",
+		"core/access", "core/practice", "core/seal", "core/patient", "core/record", "core/task",
 	}},
 	"core/staffmail": {ours: []string{"core/fault", "core/practice", "core/account", "core/carrier", "core/messaging"}},
 	"core/webhook": {ours: []string{

@@ -11,9 +11,9 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/courier"
 	"frontdesk/core/detail"
-	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
+	"frontdesk/core/staffmail"
 	"frontdesk/core/webhook"
 	"frontdesk/graph"
 )
@@ -112,12 +112,12 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	})
 	var refusal *carrier.Refusal
 	if errors.As(err, &refusal) {
-		a.config.Log.WarnContext(ctx, "the practice could not be told of a webhook", "practice_group", j.Group,
+		a.config.Log.WarnContext(ctx, "the practice was not sent word that a webhook is switched off", "practice_group", j.Group,
 			"webhook", n.Webhook, "code", refusal.Code)
 		return nil
 	}
 	if err != nil {
-		return fault.New(fault.Unavailable, "carrier_unavailable", "The carrier did not take the message.").Because(err)
+		return staffmail.ErrUncarried.Because(err)
 	}
 	return nil
 }

@@ -455,9 +455,9 @@ func TestATransactionHasItsOwnLimits(t *testing.T) {
 }
 
 func TestADatabaseThatPostgresLacksIsNotThere(t *testing.T) {
-	address, err := url.Parse(os.Getenv("TEST_POSTGRES"))
-	if err != nil || address.Path == "" {
-		t.Skip("TEST_POSTGRES is not set")
+	address, err := url.Parse(storetest.Postgres(t))
+	if err != nil {
+		t.Fatal(err)
 	}
 	address.Path = "/frontdesk_nowhere"
 	_, err = store.Open(t.Context(), address.String(), store.Options{})

@@ -89,8 +89,8 @@ func TestASchemaFindsWhatIsAgainstIt(t *testing.T) {
 		want string // in the error; empty is none
 	}{
 		{"nothing", event.MessageSent, "", "", ""},
-		{"a field nobody knows", event.MessageSent, `"data":{`, `"data":{"text":"Your results are in",`, "text"},
-		{"a detail nobody knows", event.MessageSent, `"data":{`, `"data":{"details":{"diagnosis":"x"},`, "diagnosis"},
+		{"an unknown field", event.MessageSent, `"data":{`, `"data":{"text":"Your results are in",`, "text"},
+		{"an unknown detail", event.MessageSent, `"data":{`, `"data":{"details":{"diagnosis":"x"},`, "diagnosis"},
 		{"details", event.MessageSent, `"data":{`,
 			`"data":{"details":{"patient":{"first_name":"Ada","dob":"1985-12-10"},"content":"Hello"},`, ""},
 		{"a birth date that is none", event.PatientMerged, `"data":{`, `"data":{"details":{"patient":{"dob":"10/12/1985"}},`,
@@ -102,7 +102,7 @@ func TestASchemaFindsWhatIsAgainstIt(t *testing.T) {
 		{"no sequence", event.BatchCompleted, `"sequence":4,`, ``, "sequence"},
 		{"an id that is a number", event.BatchCompleted, `"id":"1"`, `"id":1`, "id"},
 		{"a test", event.BatchCompleted, `"sequence":4`, `"sequence":0,"test":true`, ""},
-		{"a type nobody knows", event.BatchCompleted, `batch.completed`, `batch.begun`, "batch.begun"},
+		{"an unknown type", event.BatchCompleted, `batch.completed`, `batch.begun`, "batch.begun"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text, err := json.Marshal(webhook.NewPayload(invented(c.of)))

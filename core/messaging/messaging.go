@@ -29,6 +29,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/seal"
+	"frontdesk/core/task"
 )
 
 // ID names a message within a practice group.
@@ -205,10 +206,9 @@ var (
 	ErrNoCarrier = fault.New(fault.Conflict, "channel_not_set_up",
 		"No provider for this channel is set up for this practice group.")
 	ErrNotWaiting = fault.New(fault.Conflict, "message_not_waiting", "This message has gone already.")
-	ErrNoAssignee = fault.New(fault.NotFound, "assignee_not_found", "This practice group has no such member of "+
-		"staff or team.")
-	ErrNoTask = fault.New(fault.NotFound, "task_not_found", "This practice group has no such task.")
-	ErrNoLink = seal.ErrLink.Saying("This practice group has no such link.")
+	ErrNoAssignee = task.ErrNoAssignee.Saying("This practice group has no such member of staff or team.")
+	ErrNoTask     = task.ErrNotFound
+	ErrNoLink     = seal.ErrLink.Saying("This practice group has no such link.")
 )
 
 // AddresseeReader is what decides whether a message may go to a patient.

@@ -4,10 +4,9 @@ import "frontdesk/core/fault"
 
 // The faults of patients who may not be written to.
 var (
-	ErrWhereabouts = fault.New(fault.Conflict, "patient_restricted", "This is a restricted record: no message is "+
-		"sent to it.")
-	ErrDeceased  = fault.New(fault.Conflict, "patient_deceased", "This patient has died.")
-	ErrWithdrawn = fault.New(fault.Conflict, "patient_number_withdrawn",
+	ErrWhereabouts = ErrRestricted.Saying("This is a restricted record: no message is sent to it.")
+	ErrDeceased    = fault.New(fault.Conflict, "patient_deceased", "This patient has died.")
+	ErrWithdrawn   = fault.New(fault.Conflict, "patient_number_withdrawn",
 		"This patient's NHS number has been withdrawn. Find out who they are before writing to them.")
 )
 

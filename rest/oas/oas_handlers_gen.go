@@ -3140,8 +3140,9 @@ func (s *Server) handleListLocationsRequest(args [0]string, argsEscaped bool, w 
 // handleListMessageRepliesRequest handles listMessageReplies operation.
 //
 // Extension. What patients sent back, newest first. A reply is `open` until staff have seen to it;
-// STOP and START are seen to by the program. One from a number or address that several patients share
-// is nobody's until staff say whose: `possible_patient_ids` are all it may be from.
+// STOP and START are seen to by the program. A reply from a number or address that several patients
+// share belongs to no patient until staff say whose it is: `possible_patient_ids` are all it may be
+// from.
 //
 // GET /v1/message_replies
 func (s *Server) handleListMessageRepliesRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
