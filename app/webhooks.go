@@ -112,7 +112,8 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	})
 	var refusal *carrier.Refusal
 	if errors.As(err, &refusal) {
-		a.config.Log.WarnContext(ctx, "the practice was not sent word that a webhook is switched off", "practice_group", j.Group,
+		a.config.Log.WarnContext(ctx, "the practice was not sent word that a webhook is switched off",
+			"practice_group", j.Group,
 			"webhook", n.Webhook, "code", refusal.Code)
 		return nil
 	}
