@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -119,7 +120,8 @@ func newCore(
 		Billing:      &billing.Service{Store: billingstore.New(db), Members: db.Memberships(), Now: c.Now, NewID: db.NewID},
 		Record:       records,
 		Document:     documents,
-		Clinical: &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db), Now: c.Now,
+		Clinical: &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db),
+			MediaType: http.DetectContentType, Now: c.Now,
 			NewID: db.NewID},
 		Task:      &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
 		Messaging: messages,

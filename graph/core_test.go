@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
@@ -74,7 +75,8 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Audit:    &audit.Service{Store: db.AuditStore(), Now: clock, NewID: db.NewID},
 		Document: documents,
 		Clinical: &clinical.Service{
-			Store: clinicalstore.New(db), Files: documents, Now: clock, NewID: db.NewID,
+			Store: clinicalstore.New(db), Files: documents, MediaType: http.DetectContentType, Now: clock,
+			NewID: db.NewID,
 			Recipient: func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
 				found, err := db.Contact().ContactsByID(ctx, group, []contact.ID{contact.ID(to.ID)})
 				if len(found) == 0 && err == nil {

@@ -200,8 +200,10 @@ type Service struct {
 	Recipient func(ctx context.Context, group practice.ID, to Recipient) error
 	// Files gives the addresses that files of answers are put at.
 	Files *document.Service
-	Now   func() time.Time
-	NewID func() int64
+	// MediaType tells what kind of file some content is, by its first bytes.
+	MediaType func(content []byte) string
+	Now       func() time.Time
+	NewID     func() int64
 }
 
 func set[T any](to *T, from *T) {

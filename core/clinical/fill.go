@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -77,7 +76,7 @@ func (s *Service) Fill(ctx context.Context, id QuestionnaireID, of patient.ID, a
 	if err != nil {
 		return Filled{}, err
 	}
-	given, err := q.Content.read(answers)
+	given, err := q.Content.read(answers, s.MediaType)
 	if err != nil {
 		return Filled{}, err
 	}
@@ -187,8 +186,8 @@ func (s *Service) keep(
 	return waiting, err
 }
 
-// read checks the answers, and gives them in the order of the questions.
-func (c Content) read(answers []Answer) ([]answered, error) {
+// read checks the answers, and gives them in the order of the questions. mediaType tells what a signature's picture is.
+func (c Content) read(answers []Answer, mediaType func([]byte) string) ([]answered, error) {
 	raw := map[int64][]any{}
 	for _, a := range answers {
 		if several, ok := a.Value.([]any); ok {
@@ -201,7 +200,7 @@ func (c Content) read(answers []Answer) ([]answered, error) {
 	var out []answered
 	for _, section := range c.Sections {
 		for _, q := range section.Questions {
-			values, err := q.read(raw[q.ID])
+			values, err := q.read(raw[q.ID], mediaType)
 			if err != nil {
 				return nil, err
 			}
@@ -236,13 +235,13 @@ func (d *Dependency) asked(said map[int64][]value) bool {
 }
 
 // read checks the answers to a question; empty text is none.
-func (q Question) read(raw []any) ([]value, error) {
+func (q Question) read(raw []any, mediaType func([]byte) string) ([]value, error) {
 	var out []value
 	for _, v := range raw {
 		if text, ok := v.(string); ok && strings.TrimSpace(text) == "" || v == nil {
 			continue
 		}
-		one, wrong := q.value(v)
+		one, wrong := q.value(v, mediaType)
 		if wrong != "" {
 			return nil, ErrAnswer.Saying(fmt.Sprintf("%q takes %s.", q.Title, wrong))
 		}
@@ -258,7 +257,7 @@ func (q Question) read(raw []any) ([]value, error) {
 }
 
 // value reads one answer, or says what would have been one.
-func (q Question) value(v any) (out value, wrong string) {
+func (q Question) value(v any, typeOf func([]byte) string) (out value, wrong string) {
 	var in input.Checks
 	text, isText := v.(string)
 	object, isObject := v.(map[string]any)
@@ -286,7 +285,7 @@ func (q Question) value(v any) (out value, wrong string) {
 	case AskTerm:
 		return medical(text, isText, object)
 	case AskSignature:
-		return signed(text)
+		return signed(text, typeOf)
 	case AskFile:
 		name, _ := object["name"].(string)
 		mediaType, _ := object["type"].(string)
@@ -319,12 +318,12 @@ func medical(text string, isText bool, object map[string]any) (out value, wrong 
 }
 
 // signed reads the picture of a signature, which may be a data URL (RFC 2397).
-func signed(text string) (out value, wrong string) {
+func signed(text string, typeOf func([]byte) string) (out value, wrong string) {
 	if head, data, ok := strings.Cut(text, ","); ok && strings.HasPrefix(head, "data:") {
 		text = data
 	}
 	content, err := base64.StdEncoding.DecodeString(text)
-	mediaType := http.DetectContentType(content)
+	mediaType := typeOf(content)
 	if err != nil || len(content) > maxSignature || !strings.HasPrefix(mediaType, "image/") {
 		return out, "a picture of at most 512 KiB, in Base64"
 	}

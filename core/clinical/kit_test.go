@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,8 @@ func open(t *testing.T, db *store.DB) *desk {
 	t.Helper()
 	d := &desk{T: t, db: db, now: time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC)}
 	clock := func() time.Time { return d.now }
-	d.Service = &clinical.Service{Store: clinicalstore.New(db), Now: clock, NewID: db.NewID}
+	d.Service = &clinical.Service{Store: clinicalstore.New(db), MediaType: http.DetectContentType, Now: clock,
+		NewID: db.NewID}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
 	d.Files = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
