@@ -72,16 +72,19 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 		check := func(group practice.ID, least, most int64) {
 			t.Helper()
 			var n, low, high, last int64
-			err := db.QueryRow(fmt.Sprintf(`SELECT count(DISTINCT number), min(number), max(number), (SELECT last_number FROM billing WHERE practice_group_id = %[1]d)
+			err := db.QueryRow(fmt.Sprintf(`SELECT count(DISTINCT number), min(number), max(number),
+			(SELECT last_number FROM billing WHERE practice_group_id = %[1]d)
 				FROM invoice WHERE practice_group_id = %[1]d`, group)).Scan(&n, &low, &high, &last)
 			if err != nil || low != 1 || high != n || last != n || n < least || n > most {
 				t.Errorf("%d invoices have numbers from %d to %d, and the last one given is %d, %v; %d to %d were made",
 					n, low, high, last, err, least, most)
 			}
 			for what, text := range map[string]string{
-				"invoices without their audit entry": `SELECT count(*) FROM invoice i WHERE i.practice_group_id = %d AND NOT EXISTS (SELECT 1 FROM audit a
+				"invoices without their audit entry": `SELECT count(*) FROM invoice i
+				WHERE i.practice_group_id = %d AND NOT EXISTS (SELECT 1 FROM audit a
 					WHERE a.practice_group_id = i.practice_group_id AND a.entity = 'invoice' AND a.entity_id = i.id)`,
-				"lines of no invoice": `SELECT count(*) FROM invoice_line l WHERE l.practice_group_id = %d AND NOT EXISTS (SELECT 1 FROM invoice i
+				"lines of no invoice": `SELECT count(*) FROM invoice_line l WHERE l.practice_group_id = %d
+				AND NOT EXISTS (SELECT 1 FROM invoice i
 					WHERE i.practice_group_id = l.practice_group_id AND i.id = l.invoice_id)`,
 			} {
 				var wrong int64

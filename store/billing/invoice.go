@@ -21,7 +21,8 @@ func (t *Tx) NextNumber(ctx context.Context, group practice.ID) (int64, error) {
 	return n, err
 }
 
-const invoiceColumns = `id, number, kind, dated, patient_id, payer_patient_id, payer_contact_id, practitioner_id, location_id, payee, payment_reference,
+const invoiceColumns = `id, number, kind, dated, patient_id, payer_patient_id, payer_contact_id,
+	practitioner_id, location_id, payee, payment_reference,
 	comments, extra_info, total, vat, paid, refunded, shared_at, cancelled_at, version, created_at, updated_at`
 
 func scanInvoice(scan store.Scanner) (billing.Invoice, error) {
@@ -141,7 +142,8 @@ func (s *Store) BilledBookings(ctx context.Context, group practice.ID, of []book
 func (t *Tx) SaveInvoice(ctx context.Context, group practice.ID, i billing.Invoice) error {
 	_, err := t.Exec(ctx, `INSERT INTO invoice (`+invoiceColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, practitioner_id = $8, location_id = $9, comments = $12, extra_info = $13, total = $14,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, practitioner_id = $8, location_id = $9,
+		comments = $12, extra_info = $13, total = $14,
 			vat = $15, paid = $16, refunded = $17, shared_at = $18, cancelled_at = $19, version = $20, updated_at = $22`,
 		i.ID, i.Number, i.Kind, i.Date.String(), i.Patient, store.Opt(i.Payer.Patient), store.Opt(i.Payer.Contact),
 		i.Practitioner, i.Location, i.Payee, i.PaymentReference,

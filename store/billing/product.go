@@ -57,10 +57,14 @@ func (t *Tx) ProductsByID(
 // SaveProduct keeps a product.
 func (t *Tx) SaveProduct(ctx context.Context, group practice.ID, p billing.Product) error {
 	_, err := t.Exec(ctx, `INSERT INTO product (`+store.ProductColumns+`, name_key, code_key, practice_group_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET kind = $2, name = $3, code = $4, serial_number = $5, price = $6, cost = $7, vat_permille = $8,
-			vat_name = $9, vat_code = $10, stock = $11, supplier = $12, comments = $13, colour = $14, minutes = $15, video = $16, bookable = $17,
-			needs_payment = $18, needs_confirmation = $19, membership_frequency = $20, deleted_at = $21, version = $22, updated_at = $24,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+		$21, $22, $23, $24, $25, $26, $27)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET kind = $2, name = $3, code = $4,
+		serial_number = $5, price = $6, cost = $7, vat_permille = $8,
+			vat_name = $9, vat_code = $10, stock = $11, supplier = $12, comments = $13, colour = $14,
+			minutes = $15, video = $16, bookable = $17,
+			needs_payment = $18, needs_confirmation = $19, membership_frequency = $20, deleted_at = $21,
+			version = $22, updated_at = $24,
 			name_key = $25, code_key = $26`,
 		p.ID, p.Kind, p.Name, p.Code, p.SerialNumber, p.Price, store.Given(p.Cost), store.Given(p.VAT), p.VATName,
 		p.VATCode, store.Given(p.Stock), p.Supplier, p.Comments,

@@ -8,7 +8,8 @@ import (
 	"frontdesk/store"
 )
 
-const statementColumns = `id, kind, made_at, from_date, until_date, patient_id, contact_id, header, comments, reference, total, paid, outstanding,
+const statementColumns = `id, kind, made_at, from_date, until_date, patient_id, contact_id, header,
+	comments, reference, total, paid, outstanding,
 	deleted_at, version, created_at, updated_at`
 
 func scanStatement(scan store.Scanner) (billing.Statement, error) {

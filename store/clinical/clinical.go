@@ -116,8 +116,10 @@ func (t *Tx) SaveConsultation(ctx context.Context, group practice.ID, c clinical
 	return err
 }
 
-const itemColumns = `id, consultation_id, patient_id, kind, section_id, section_title, title, term, dated, clinical_status, severity, from_date, until_date,
-	snomed_code, snomed_term, detail, comments, staff_id, doctor_name, shared_at, deleted_at, version, created_at, updated_at`
+const itemColumns = `id, consultation_id, patient_id, kind, section_id, section_title, title, term,
+	dated, clinical_status, severity, from_date, until_date,
+	snomed_code, snomed_term, detail, comments, staff_id, doctor_name, shared_at, deleted_at, version,
+	created_at, updated_at`
 
 func scanItem(scan store.Scanner) (clinical.Record, error) {
 	var r clinical.Record
@@ -205,8 +207,10 @@ func (t *Tx) RecordsOfConsultations(
 // SaveClinicalRecord keeps an entry.
 func (t *Tx) SaveClinicalRecord(ctx context.Context, group practice.ID, r clinical.Record) error {
 	_, err := t.Exec(ctx, `INSERT INTO record_item (`+itemColumns+`, practice_group_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET section_title = $6, title = $7, term = $8, clinical_status = $10, severity = $11, comments = $17,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+		$21, $22, $23, $24, $25)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET section_title = $6, title = $7, term = $8,
+		clinical_status = $10, severity = $11, comments = $17,
 			deleted_at = $21, version = $22, updated_at = $24`,
 		r.ID, r.Consultation, r.Patient, r.Kind, store.Opt(r.Section), r.SectionTitle, r.Title, r.Term, r.Date.String(),
 		r.Status, r.Severity, r.From.String(),

@@ -10,7 +10,8 @@ import (
 	"frontdesk/store"
 )
 
-const letterColumns = `id, patient_id, staff_id, location_id, recipient_kind, recipient_patient_id, recipient_id, dated, title, body, review, shared_at, deleted_at,
+const letterColumns = `id, patient_id, staff_id, location_id, recipient_kind, recipient_patient_id,
+	recipient_id, dated, title, body, review, shared_at, deleted_at,
 	version, created_at, updated_at`
 
 func scanLetter(scan store.Scanner) (clinical.Letter, error) {
@@ -93,8 +94,10 @@ func (t *Tx) SaveLetter(ctx context.Context, group practice.ID, l clinical.Lette
 	}
 	_, err := t.Exec(ctx, `INSERT INTO letter (`+letterColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET patient_id = $2, staff_id = $3, location_id = $4, recipient_kind = $5, recipient_patient_id = $6,
-			recipient_id = $7, dated = $8, title = $9, body = $10, review = $11, deleted_at = $13, version = $14, updated_at = $16`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET patient_id = $2, staff_id = $3, location_id = $4,
+		recipient_kind = $5, recipient_patient_id = $6,
+			recipient_id = $7, dated = $8, title = $9, body = $10, review = $11, deleted_at = $13,
+			version = $14, updated_at = $16`,
 		l.ID, l.Patient, store.Opt(l.Doctor), store.Opt(l.Location), l.Recipient.Kind, store.Opt(to), store.Opt(other),
 		l.Date.String(), l.Title, l.Body, l.Review, store.At(l.SharedAt),
 		store.At(l.DeletedAt), l.Version, l.CreatedAt, l.UpdatedAt, group)
@@ -214,7 +217,8 @@ func (t *Tx) SavePrescription(ctx context.Context, group practice.ID, p clinical
 	return err
 }
 
-const labColumns = `id, patient_id, staff_id, status, requested_on, sampled_on, fasting, order_number, tests, results, received_at, shared_at, deleted_at, version,
+const labColumns = `id, patient_id, staff_id, status, requested_on, sampled_on, fasting, order_number,
+	tests, results, received_at, shared_at, deleted_at, version,
 	created_at, updated_at`
 
 func scanLab(scan store.Scanner) (clinical.Lab, error) {

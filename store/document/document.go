@@ -86,7 +86,8 @@ func (s *Store) DocumentsOf(
 func (t *Tx) SaveDocument(ctx context.Context, group practice.ID, d document.Document) error {
 	_, err := t.Exec(ctx, `INSERT INTO document (`+documentColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET size = $7, hash = $8, uploaded_at = $9, deleted_at = $11, version = $12, updated_at = $14`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET size = $7, hash = $8, uploaded_at = $9,
+		deleted_at = $11, version = $12, updated_at = $14`,
 		d.ID, store.Opt(d.Patient), store.Opt(d.Folder), d.Title, d.Name, d.MediaType, d.Size, d.Hash,
 		store.At(d.UploadedAt), store.At(d.SharedAt), store.At(d.DeletedAt), d.Version,
 		d.CreatedAt, d.UpdatedAt, group)
@@ -226,7 +227,8 @@ func (s *Store) SharesOf(
 const (
 	lastShared = `SELECT ` + shareColumns + ` FROM (SELECT ` + shareColumns +
 		`, ROW_NUMBER() OVER (PARTITION BY patient_id ORDER BY at DESC, id DESC) AS place
-		FROM (SELECT ` + shareColumns + `, ROW_NUMBER() OVER (PARTITION BY patient_id, kind, subject_id ORDER BY at DESC, id DESC) AS latest FROM share
+		FROM (SELECT ` + shareColumns + `, ROW_NUMBER() OVER (PARTITION BY patient_id, kind,
+		subject_id ORDER BY at DESC, id DESC) AS latest FROM share
 			WHERE practice_group_id = $1 AND deleted_at IS NULL AND recipient_kind = 'PATIENT' AND patient_id IN `
 	lastSharedEnd = `) AS each_of WHERE latest = 1) AS placed WHERE place > $2 AND place <= $3 ORDER BY patient_id, ` +
 		`place`
