@@ -127,8 +127,6 @@ type Store interface {
 	IntegrationToken(ctx context.Context, group practice.ID, of patient.ID, at time.Time) (Token, error)
 	// IntegrationTokenByID finds a token, or returns ErrNoToken.
 	IntegrationTokenByID(ctx context.Context, group practice.ID, id int64) (Token, error)
-	// ForgetIntegrationTokens deletes those that ended before a time.
-	ForgetIntegrationTokens(ctx context.Context, group practice.ID, before time.Time) error
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
@@ -155,6 +153,8 @@ type Tx interface {
 	Share(ctx context.Context, group practice.ID, id int64) (Share, error)
 	SaveShare(ctx context.Context, group practice.ID, s Share) error
 	AddIntegrationToken(ctx context.Context, group practice.ID, t Token) error
+	// ForgetIntegrationTokens deletes those that ended before a time.
+	ForgetIntegrationTokens(ctx context.Context, group practice.ID, before time.Time) error
 	event.Recorder
 	Audit(ctx context.Context, e audit.Entry) error
 }

@@ -104,5 +104,5 @@ func (s *Service) Forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.Store.ForgetIntegrationTokens(ctx, who.Group, s.Now())
+	return s.Store.Do(ctx, func(tx Tx) error { return tx.ForgetIntegrationTokens(ctx, who.Group, s.Now()) })
 }

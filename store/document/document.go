@@ -275,10 +275,8 @@ func (t *Tx) AddIntegrationToken(ctx context.Context, group practice.ID, v docum
 }
 
 // ForgetIntegrationTokens deletes tokens that have ended.
-func (s *Store) ForgetIntegrationTokens(ctx context.Context, group practice.ID, before time.Time) error {
-	return s.db.Do(ctx, func(t store.Conn) error {
-		_, err := t.Exec(ctx, `DELETE FROM integration_token WHERE practice_group_id = $1 AND expires_at <= $2`, group,
-			before)
-		return err
-	})
+func (t *Tx) ForgetIntegrationTokens(ctx context.Context, group practice.ID, before time.Time) error {
+	_, err := t.Exec(ctx, `DELETE FROM integration_token WHERE practice_group_id = $1 AND expires_at <= $2`, group,
+		before)
+	return err
 }
