@@ -44,11 +44,19 @@ import (
 	"frontdesk/operator"
 	"frontdesk/sandbox"
 	"frontdesk/store"
+	archivestore "frontdesk/store/archive"
 	attachmentstore "frontdesk/store/attachment"
 	billingstore "frontdesk/store/billing"
 	clinicalstore "frontdesk/store/clinical"
 	connectorstore "frontdesk/store/connector"
+	contactstore "frontdesk/store/contact"
+	demographicsstore "frontdesk/store/demographics"
 	documentstore "frontdesk/store/document"
+	labelstore "frontdesk/store/label"
+	membershipstore "frontdesk/store/membership"
+	mergestore "frontdesk/store/merge"
+	patientstore "frontdesk/store/patient"
+	relationshipstore "frontdesk/store/relationship"
 )
 
 // newCore wires the capabilities to their store and to the outside world.
@@ -75,10 +83,11 @@ func newCore(
 	post := &registry.Carriers{Source: source, Public: pages, Rest: c.NotifyRest}
 	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
 	patients := &patient.Service{
-		Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: c.Now, NewID: db.NewID,
+		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
+		Definitions: patientstore.NewDefinitions(db), Now: c.Now, NewID: db.NewID,
 	}
 	traced := &demographics.Service{
-		Store: db.Demographics(), PDS: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
+		Store: demographicsstore.New(db), PDS: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
 	keyring := &key.Service{Store: db.Key(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
 	documents := &document.Service{Store: documentstore.New(db), Box: outside.Box, Pages: pages, Now: c.Now,
@@ -109,17 +118,18 @@ func newCore(
 		Connector:    outside,
 		Patient:      patients,
 		Demographics: traced,
-		Merge:        &merge.Service{Store: db.Merging(), Now: c.Now, NewID: db.NewID},
-		Archive:      &archive.Service{Store: db.Archive(), Now: c.Now, NewID: db.NewID},
-		Relationship: &relationship.Service{Store: db.Relationship(), Now: c.Now, NewID: db.NewID},
+		Merge:        &merge.Service{Store: mergestore.New(db), Now: c.Now, NewID: db.NewID},
+		Archive:      &archive.Service{Store: archivestore.New(db), Now: c.Now, NewID: db.NewID},
+		Relationship: &relationship.Service{Store: relationshipstore.New(db), Now: c.Now, NewID: db.NewID},
 		Attachment:   &attachment.Service{Store: attachmentstore.New(db), Now: c.Now, NewID: db.NewID},
-		Contact:      &contact.Service{Store: db.Contact(), Now: c.Now, NewID: db.NewID},
-		Label:        &label.Service{Store: db.Label(), Now: c.Now, NewID: db.NewID},
+		Contact:      &contact.Service{Store: contactstore.New(db), Now: c.Now, NewID: db.NewID},
+		Label:        &label.Service{Store: labelstore.New(db), Now: c.Now, NewID: db.NewID},
 		Diary:        days,
 		Booking:      &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
-		Billing:      &billing.Service{Store: billingstore.New(db), Members: db.Memberships(), Now: c.Now, NewID: db.NewID},
-		Record:       records,
-		Document:     documents,
+		Billing: &billing.Service{Store: billingstore.New(db), Members: membershipstore.New(db), Now: c.Now,
+			NewID: db.NewID},
+		Record:   records,
+		Document: documents,
 		Clinical: &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db),
 			MediaType: http.DetectContentType, Now: c.Now,
 			NewID: db.NewID},
@@ -154,7 +164,7 @@ func beside(c Config) witness.Files {
 func addressee(db *store.DB) func(context.Context, practice.ID, clinical.Recipient) error {
 	return func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
 		id := contact.ID(to.ID)
-		found, err := db.Contact().ContactsByID(ctx, group, []contact.ID{id})
+		found, err := contactstore.New(db).ContactsByID(ctx, group, []contact.ID{id})
 		if c, ok := found[id]; err == nil && (!ok || c.Deleted()) {
 			err = clinical.ErrNoRecipient
 		}

@@ -20,7 +20,8 @@ const (
 
 const (
 	patientDocument = `query($id: ID!) { patient(id: $id) { id firstName lastName dob email } }`
-	nestedDocument  = `query($page: Int!) { patients(pagination: {page: $page, pageSize: 20}) { data { id bookings(start: "2040-01-01T00:00:00Z", end: "2041-01-01T00:00:00Z") { %s } } } }`
+	nestedDocument  = `query($page: Int!) { patients(pagination: {page: $page,
+		pageSize: 20}) { data { id bookings(start: "2040-01-01T00:00:00Z", end: "2041-01-01T00:00:00Z") { %s } } } }`
 	bookingShort    = `id start`
 	bookingLong     = `doctor { fullName } location { name }`
 )
@@ -54,8 +55,10 @@ func graphql(s *server, r *raw, group int64, reg *register) []question {
 		}},
 		nested("GraphQL, 20 patients × 5 bookings × 2 fields", bookingShort, "start", `id, patient_id, start_at`),
 		nested("GraphQL, 20 patients × 5 bookings × 2 objects", bookingLong, "name", `patient_id,
-			(SELECT last_name FROM practitioner w WHERE w.practice_group_id = a.practice_group_id AND w.id = a.practitioner_id) AS doctor,
-			(SELECT name FROM location l WHERE l.practice_group_id = a.practice_group_id AND l.id = a.location_id) AS place`),
+			(SELECT last_name FROM practitioner w WHERE w.practice_group_id = a.practice_group_id
+			AND w.id = a.practitioner_id) AS doctor,
+			(SELECT name FROM location l WHERE l.practice_group_id = a.practice_group_id
+			AND l.id = a.location_id) AS place`),
 	}
 }
 
@@ -99,7 +102,8 @@ func (g *graphClient) prepare(r *raw, group int64) error {
 		}
 	}
 	for page := 1; len(g.ids) < askedFor; page++ {
-		answer, err := g.ask(c, `query($page: Int!) { patients(pagination: {page: $page, pageSize: 200}) { data { id } } }`,
+		answer, err := g.ask(c, `query($page: Int!) { patients(pagination: {page: $page,
+			pageSize: 200}) { data { id } } }`,
 			map[string]any{"page": page})
 		if err != nil {
 			return err
@@ -159,9 +163,12 @@ func (r *raw) book(ctx context.Context, group int64, patients []string, by [3]st
 			}
 			for n := range perPatient {
 				at := first.Add(time.Duration(i*perPatient+n) * 10 * time.Minute)
-				err := exec(`INSERT INTO appointment (practice_group_id, id, state, patient_id, practitioner_id, location_id, appointment_type_id, start_at, end_at, video,
-						in_person, telephone, reserved_until, confirmed_at, reason, suppress_mail, override, source, version, created_at, updated_at)
-					VALUES ($1, $2, 'booked', $3, $4, $5, $6, $7, $8, false, true, false, $9, $9, '', false, false, 'raw', 1, $9, $9)`,
+				err := exec(`INSERT INTO appointment (practice_group_id, id, state, patient_id, practitioner_id,
+					location_id, appointment_type_id, start_at, end_at, video,
+						in_person, telephone, reserved_until, confirmed_at, reason, suppress_mail, override, source,
+						version, created_at, updated_at)
+					VALUES ($1, $2, 'booked', $3, $4, $5, $6, $7, $8, false, true, false, $9, $9, '', false,
+					false, 'raw', 1, $9, $9)`,
 					group, r.next.Add(1), id, who, place, kind, r.when(at), r.when(at.Add(10*time.Minute)), r.when(now))
 				if err != nil {
 					return err
@@ -176,7 +183,8 @@ func (r *raw) book(ctx context.Context, group int64, patients []string, by [3]st
 // nested reads a page of patients and the bookings of all of them.
 func (r *raw) nested(ctx context.Context, group int64, offset int, columns string) error {
 	ids, err := r.values(ctx,
-		`SELECT id, first_name, last_name FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL ORDER BY id LIMIT $2 OFFSET $3`, group, inPage, offset)
+		`SELECT id, first_name, last_name FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL
+			ORDER BY id LIMIT $2 OFFSET $3`, group, inPage, offset)
 	if err != nil {
 		return err
 	}
@@ -186,7 +194,8 @@ func (r *raw) nested(ctx context.Context, group int64, offset int, columns strin
 	}
 	return r.told(ctx, `SELECT `+columns+` FROM appointment a WHERE practice_group_id = $1 AND patient_id IN (`+
 		strings.Join(some, ",")+`)
-		AND start_at >= $2 AND start_at < $3 ORDER BY patient_id, start_at`, group, r.when(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)), r.when(time.Date(2041, 1, 1, 0, 0, 0, 0, time.UTC)))
+		AND start_at >= $2 AND start_at < $3 ORDER BY patient_id,
+		start_at`, group, r.when(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)), r.when(time.Date(2041, 1, 1, 0, 0, 0, 0, time.UTC)))
 }
 
 // told reads rows and writes them as JSON.

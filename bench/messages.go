@@ -48,13 +48,17 @@ func (r *raw) message(ctx context.Context, group int64, p person, due time.Time)
 	id, now := r.next.Add(10), time.Now()
 	return r.tx(ctx, func(exec func(string, ...any) error) error {
 		return errors.Join(
-			exec(`INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content,
-					encrypted, purpose, leg, leg_channel, state, due_at, code, reason, parts, encoding, cost, send_at, send_by, unread_minutes, write_to_record, task_id,
+			exec(`INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact, contact_source,
+				fallback, fallback_contact, subject, content,
+					encrypted, purpose, leg, leg_channel, state, due_at, code, reason, parts, encoding, cost, send_at,
+					send_by, unread_minutes, write_to_record, task_id,
 					submitted_by, key_id, created_at, updated_at, prior, tries, carrier, provider_id, events)
-				VALUES ($1, $2, $3, 0, 'sms', $4, 'caller', '', '', 'A message', $5, false, 'direct_care', 1, 'sms', 'scheduled', $6, '', '', 1, 'GSM-7', 0, $6, $7, 0,
+				VALUES ($1, $2, $3, 0, 'sms', $4, 'caller', '', '', 'A message', $5, false, 'direct_care',
+				1, 'sms', 'scheduled', $6, '', '', 1, 'GSM-7', 0, $6, $7, 0,
 					false, '', 'raw', 0, $8, $8, '', 0, '', '', 0)`,
 				group, id, p.id, p.mobile, written(p), r.when(due), r.when(due.Add(2*time.Hour)), r.when(now)),
-			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after)
+			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action,
+				entity, entity_id, before, after)
 				VALUES ($1, $2, $3, '', 0, 0, '', 'message.send', 'message', $2, '', '{}')`, group, id, r.when(now)))
 	})
 }

@@ -12,15 +12,21 @@ import (
 
 // What a patient needs to be written, and what an answer needs of one.
 const (
-	patientWritten = `practice_group_id, id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date, deceased_at, title, first_name, last_name,
-		first_key, last_key, full_key, sex, mobile, landline, email, email_key, line_1, line_2, line_3, town, county, country, postcode, notes, source,
+	patientWritten = `practice_group_id, id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date,
+		deceased_at, title, first_name, last_name,
+		first_key, last_key, full_key, sex, mobile, landline, email, email_key, line_1, line_2, line_3, town, county,
+		country, postcode, notes, source,
 		restricted, status, number_status, superseded_by, pds_version, synced_at, version, created_at, updated_at`
-	patientRead = `SELECT id, nhs_number, emis_id, ehr_partner_id, birth_date, deceased_at, title, first_name, last_name, sex, mobile, email, line_1, line_2,
-		line_3, town, county, country, postcode, notes, source, restricted, status, synced_at, merged_into FROM patient WHERE practice_group_id = $1`
+	patientRead = `SELECT id, nhs_number, emis_id, ehr_partner_id, birth_date, deceased_at, title, first_name,
+		last_name, sex, mobile, email, line_1, line_2,
+		line_3, town, county, country, postcode, notes, source, restricted, status, synced_at, merged_into
+		FROM patient WHERE practice_group_id = $1`
 	// As the program does: the page is found in an index, then its rows are read.
 	patientPage = patientRead +
-		` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
-	patientCount = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
+		` AND id IN (SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL
+			AND deleted_at IS NULL AND `
+	patientCount = `SELECT count(*) FROM (SELECT 1 FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL
+		AND deleted_at IS NULL AND `
 )
 
 // values are a person as they are written.
@@ -119,7 +125,8 @@ func (r *raw) fullName(ctx context.Context, group int64, text string) error {
 	const order = ` ORDER BY full_key, id`
 	return errors.Join(
 		r.rows(ctx,
-			`SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND last_key >= $2 AND last_key < $3 LIMIT 1`, group, from, to),
+			`SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL
+				AND last_key >= $2 AND last_key < $3 LIMIT 1`, group, from, to),
 		r.rows(ctx, patientPage+`full_key >= $2 AND full_key < $3`+order+` LIMIT $4)`+order, group, from, to, pageSize))
 }
 
@@ -128,14 +135,17 @@ func (r *raw) register(ctx context.Context, group int64, p person) error {
 	now := time.Now()
 	return r.tx(ctx, func(exec func(string, ...any) error) error {
 		contact := func(kind, value string) error {
-			return exec(`INSERT INTO patient_contact (practice_group_id, patient_id, kind, source, value, recorded_at) VALUES ($1, $2, $3, 'caller', $4, $5)`,
+			return exec(`INSERT INTO patient_contact (practice_group_id, patient_id, kind, source, value,
+				recorded_at) VALUES ($1, $2, $3, 'caller', $4, $5)`,
 				group, p.id, kind, value, r.when(now))
 		}
 		return errors.Join(
 			exec(insertPatient, r.written(group, p, now)...),
 			contact("mobile", p.mobile), contact("email", p.email),
 			contact("address", fmt.Sprintf(`{"line_1":%q,"town":%q,"postcode":%q}`, p.line, p.place, p.postcode)),
-			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after)
-				VALUES ($1, $2, $3, '', 0, 0, '', 'patient.register', 'patient', $2, '', '{}')`, group, p.id, r.when(now)))
+			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action,
+				entity, entity_id, before, after)
+				VALUES ($1, $2, $3, '', 0, 0, '', 'patient.register', 'patient',
+				$2, '', '{}')`, group, p.id, r.when(now)))
 	})
 }

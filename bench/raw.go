@@ -143,7 +143,8 @@ func (r *raw) when(t time.Time) any {
 // read is one appointment with the names around it.
 func (r *raw) read(ctx context.Context, group, id int64) error {
 	return r.rows(ctx,
-		`SELECT a.*, k.name, l.name, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours
+		`SELECT a.*, k.name, l.name, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name,
+			g.cancellation_hours
 		FROM appointment a
 		JOIN practice_group g ON g.practice_group_id = a.practice_group_id
 		JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
@@ -162,10 +163,12 @@ func (r *raw) search(ctx context.Context, group int64, who []string, from, to ti
 	}
 	return errors.Join(
 		r.rows(ctx,
-			`SELECT id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, step, every_weeks, days, week_start, time_zone, works_holidays
+			`SELECT id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, step,
+				every_weeks, days, week_start, time_zone, works_holidays
 			FROM session WHERE practice_group_id = $1`+some, group),
 		r.rows(ctx, `SELECT practitioner_id, start_at, end_at, state, reserved_until FROM appointment
-			WHERE practice_group_id = $1 AND start_at > $4 AND start_at < $3 AND end_at > $2 AND state IN ('reserved', 'booked')`+some,
+			WHERE practice_group_id = $1 AND start_at > $4 AND start_at < $3 AND end_at > $2
+			AND state IN ('reserved', 'booked')`+some,
 			group, r.when(from), r.when(to), r.when(from.Add(-24*time.Hour))))
 }
 
@@ -178,20 +181,28 @@ func (r *raw) pair(ctx context.Context, group int64, p *practice, who string, at
 	id, now := r.next.Add(10), time.Now()
 	log := func(exec func(string, ...any) error, n int64, what string) error {
 		return errors.Join(
-			exec(`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, '{}')`, group, id+n, what, id, n, r.when(now)),
-			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action, entity, entity_id, before, after)
-				VALUES ($1, $2, $3, '', 0, 0, '', $4, 'appointment', $5, '{}', '{}')`, group, id+n, r.when(now), what, id))
+			exec(`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3,
+				$4, $5, $6, '{}')`, group, id+n, what, id, n, r.when(now)),
+			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action,
+				entity, entity_id, before, after)
+				VALUES ($1, $2, $3, '', 0, 0, '', $4, 'appointment',
+				$5, '{}', '{}')`, group, id+n, r.when(now), what, id))
 	}
 	err := r.tx(ctx, func(exec func(string, ...any) error) error {
 		return errors.Join(
-			exec(`UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`, group, person),
-			exec(`INSERT INTO appointment (practice_group_id, id, state, patient_id, practitioner_id, location_id, appointment_type_id, start_at, end_at, video, in_person,
+			exec(`UPDATE diary SET version = version + 1 WHERE practice_group_id = $1
+				AND practitioner_id = $2`, group, person),
+			exec(`INSERT INTO appointment (practice_group_id, id, state, patient_id, practitioner_id, location_id,
+				appointment_type_id, start_at, end_at, video, in_person,
 					telephone, reserved_until, reason, suppress_mail, override, source, version, created_at, updated_at)
-				VALUES ($1, $2, 'reserved', $3, $4, $5, $6, $7, $8, false, true, false, $9, '', false, false, 'raw', 1, $9, $9)`,
+				VALUES ($1, $2, 'reserved', $3, $4, $5, $6, $7, $8, false, true, false, $9, '', false, false, 'raw',
+				1, $9, $9)`,
 				group, id, patient, person, place, kind, r.when(at), r.when(at.Add(minutes*time.Minute)), r.when(now)),
 			exec(fmt.Sprintf(`INSERT INTO busy_minute (practice_group_id, practitioner_id, minute, appointment_id)
-				WITH RECURSIVE span (minute) AS (SELECT CAST($4 AS bigint) UNION ALL SELECT minute + 1 FROM span WHERE minute + 1 < CAST($4 AS bigint) + %d)
-				SELECT CAST($1 AS bigint), CAST($2 AS bigint), minute, CAST($3 AS bigint) FROM span`, minutes), group, person, id, at.Unix()/60),
+				WITH RECURSIVE span (minute) AS (SELECT CAST($4 AS bigint) UNION ALL SELECT minute + 1 FROM span
+				WHERE minute + 1 < CAST($4 AS bigint) + %d)
+				SELECT CAST($1 AS bigint), CAST($2 AS bigint), minute, CAST($3 AS bigint)
+				FROM span`, minutes), group, person, id, at.Unix()/60),
 			log(exec, 1, "reserved"))
 	})
 	if err != nil {
@@ -199,8 +210,10 @@ func (r *raw) pair(ctx context.Context, group int64, p *practice, who string, at
 	}
 	return r.tx(ctx, func(exec func(string, ...any) error) error {
 		return errors.Join(
-			exec(`UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`, group, person),
-			exec(`UPDATE appointment SET state = 'booked', confirmed_at = $3, version = 2 WHERE practice_group_id = $1 AND id = $2`, group, id, r.when(now)),
+			exec(`UPDATE diary SET version = version + 1 WHERE practice_group_id = $1
+				AND practitioner_id = $2`, group, person),
+			exec(`UPDATE appointment SET state = 'booked', confirmed_at = $3, version = 2
+				WHERE practice_group_id = $1 AND id = $2`, group, id, r.when(now)),
 			log(exec, 2, "confirmed"))
 	})
 }

@@ -191,10 +191,13 @@ func (h *hooks) burst(to *endpoint) (float64, error) {
 		for i := range many {
 			event := h.r.next.Add(1)
 			err := errors.Join(
-				exec(`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $2, 1, $4, $5)`,
+				exec(`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2,
+					$3, $2, 1, $4, $5)`,
 					h.group, event, told, now, `{"patient_id":"`+strconv.Itoa(i)+`","merged_patient_id":"1000000000000011"}`),
-				exec(`INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, at, state, attempts, tries, due_at, since, status, failure, created_at)
-					VALUES ($1, CAST($4 AS bigint), $2, $2, 1, $3, 'waiting', 0, 0, $3, $3, 0, '', $3)`, h.group, event, now, id))
+				exec(`INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, at,
+					state, attempts, tries, due_at, since, status, failure, created_at)
+					VALUES ($1, CAST($4 AS bigint), $2, $2, 1, $3, 'waiting', 0, 0, $3, $3, 0, '',
+					$3)`, h.group, event, now, id))
 			if err != nil {
 				return err
 			}

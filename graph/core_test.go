@@ -32,9 +32,17 @@ import (
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	archivestore "frontdesk/store/archive"
 	billingstore "frontdesk/store/billing"
 	clinicalstore "frontdesk/store/clinical"
+	contactstore "frontdesk/store/contact"
+	demographicsstore "frontdesk/store/demographics"
 	documentstore "frontdesk/store/document"
+	labelstore "frontdesk/store/label"
+	membershipstore "frontdesk/store/membership"
+	mergestore "frontdesk/store/merge"
+	patientstore "frontdesk/store/patient"
+	relationshipstore "frontdesk/store/relationship"
 )
 
 // nobodysCarrier is there and is never asked: nothing is due in these tests.
@@ -60,11 +68,13 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	days := &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
 	pages := func() string { return "https://desk.example" }
 	people := &patient.Service{
-		Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: clock, NewID: db.NewID,
+		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
+		Definitions: patientstore.NewDefinitions(db), Now: clock, NewID: db.NewID,
 	}
 	entries := &torecord.Service{Store: db.RecordStore(), Writer: torecord.Own{}, Pages: pages, Now: clock,
 		NewID: db.NewID}
-	documents := &document.Service{Store: documentstore.New(db), Box: testBox, Pages: pages, Now: clock, NewID: db.NewID}
+	documents := &document.Service{Store: documentstore.New(db), Box: testBox, Pages: pages, Now: clock,
+		NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: db.Messaging(), Records: entries, Now: clock, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
@@ -78,29 +88,33 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 			Store: clinicalstore.New(db), Files: documents, MediaType: http.DetectContentType, Now: clock,
 			NewID: db.NewID,
 			Recipient: func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
-				found, err := db.Contact().ContactsByID(ctx, group, []contact.ID{contact.ID(to.ID)})
+				found, err := contactstore.New(db).ContactsByID(ctx, group, []contact.ID{contact.ID(to.ID)})
 				if len(found) == 0 && err == nil {
 					err = clinical.ErrNoRecipient
 				}
 				return err
 			},
 		},
-		Key:          keyring,
-		Idempotency:  &idempotency.Service{Store: db.Idempotency(), Now: clock, Box: testBox},
-		Limit:        &limit.Service{Store: db.Limit(), Now: clock},
-		Account:      &account.Service{Store: db.Account(), Keys: keyring, Hasher: passwords{}, Now: clock, NewID: db.NewID},
-		Practice:     &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},
-		Patient:      people,
-		Demographics: &demographics.Service{Store: db.Demographics(), Pages: pages, Now: clock, NewID: db.NewID},
+		Key:         keyring,
+		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: clock, Box: testBox},
+		Limit:       &limit.Service{Store: db.Limit(), Now: clock},
+		Account: &account.Service{Store: db.Account(), Keys: keyring, Hasher: passwords{}, Now: clock,
+			NewID: db.NewID},
+		Practice: &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},
+		Patient:  people,
+		Demographics: &demographics.Service{Store: demographicsstore.New(db), Pages: pages, Now: clock,
+			NewID: db.NewID},
 		Record:       entries,
-		Label:        &label.Service{Store: db.Label(), Now: clock, NewID: db.NewID},
-		Merge:        &merge.Service{Store: db.Merging(), Now: clock, NewID: db.NewID},
-		Archive:      &archive.Service{Store: db.Archive(), Now: clock, NewID: db.NewID},
-		Relationship: &relationship.Service{Store: db.Relationship(), Now: clock, NewID: db.NewID},
+		Label:        &label.Service{Store: labelstore.New(db), Now: clock, NewID: db.NewID},
+		Merge:        &merge.Service{Store: mergestore.New(db), Now: clock, NewID: db.NewID},
+		Archive:      &archive.Service{Store: archivestore.New(db), Now: clock, NewID: db.NewID},
+		Relationship: &relationship.Service{Store: relationshipstore.New(db), Now: clock, NewID: db.NewID},
 		Diary:        days,
-		Booking:      &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID, Hold: 10 * time.Minute},
-		Contact:      &contact.Service{Store: db.Contact(), Now: clock, NewID: db.NewID},
-		Billing:      &billing.Service{Store: billingstore.New(db), Members: db.Memberships(), Now: clock, NewID: db.NewID},
+		Booking: &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID,
+			Hold: 10 * time.Minute},
+		Contact: &contact.Service{Store: contactstore.New(db), Now: clock, NewID: db.NewID},
+		Billing: &billing.Service{Store: billingstore.New(db), Members: membershipstore.New(db), Now: clock,
+			NewID: db.NewID},
 		Task: &task.Service{
 			Store: db.Task(), Now: clock, NewID: db.NewID,
 		},

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/billing"
 	"frontdesk/core/event"
 	"frontdesk/core/patient"
+	membershipstore "frontdesk/store/membership"
 )
 
 // plan makes a product that is a membership.
@@ -18,8 +19,11 @@ func (d *desk) plan(name string) string {
 }
 
 const (
-	joinPlan  = `mutation($id: ID!, $plan: ID!, $start: String, $comments: String) { addPatientMembership(patientId: $id, membershipId: $plan, membershipStartDate: $start, comments: $comments) { data { ` + membershipAsked + ` } error } }`
-	leavePlan = `mutation($id: ID!, $plan: ID!) { removePatientMembership(patientId: $id, membershipId: $plan) { data { ` +
+	joinPlan = `mutation($id: ID!, $plan: ID!, $start: String, $comments: String) { ` +
+		`addPatientMembership(patientId: $id, membershipId: $plan, membershipStartDate: $start, comments: ` +
+		`$comments) { data { ` + membershipAsked + ` } error } }`
+	leavePlan = `mutation($id: ID!, $plan: ID!) { removePatientMembership(patientId: $id, membershipId: $plan) { ` +
+		`data { ` +
 		membershipAsked + ` } error } }`
 
 	membershipAsked = `membershipName membershipStartDate membershipStartDateFormatted updatedAt`
@@ -38,12 +42,14 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 			member("Silver", "2031-01-06", "2031-01-06T00:00:00.000Z"))
 		d.move(time.Hour)
 		holds(t,
-			d.done("addPatientMembership", joinPlan, "id", id, "plan", gold, "start", "2031-02-01T23:30:00-05:00", "comments",
+			d.done("addPatientMembership", joinPlan, "id", id, "plan", gold, "start", "2031-02-01T23:30:00-05:00",
+				"comments",
 				"Family"), member("Gold", "2031-02-01T23:30:00-05:00", "2031-02-01T00:00:00.000Z"))
 		d.move(time.Hour)
 		// The same again changes nothing.
 		holds(t,
-			d.done("addPatientMembership", joinPlan, "id", id, "plan", gold, "start", "2031-02-01", "comments", "Family"),
+			d.done("addPatientMembership", joinPlan, "id", id, "plan", gold, "start", "2031-02-01", "comments",
+				"Family"),
 			map[string]any{
 				"membershipStartDate": "2031-02-01T23:30:00-05:00", "updatedAt": "2031-01-06T10:00:00.000Z",
 			})
@@ -57,7 +63,7 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 			t.Error(wrong)
 		}
 
-		all, err := d.db.Memberships().Memberships(d.ctx, d.group.ID, []patient.ID{n})
+		all, err := membershipstore.New(d.db).Memberships(d.ctx, d.group.ID, []patient.ID{n})
 		d.must(err)
 		var had []string
 		for _, m := range all[n] {
@@ -77,7 +83,8 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 		}
 		want := []string{
 			`{"patient_id":"` + n.String() + `","product_id":"` + ours(silver) + `"}`,
-			`{"patient_id":"` + n.String() + `","previous_product_id":"` + ours(silver) + `","product_id":"` + ours(gold) + `"}`,
+			`{"patient_id":"` + n.String() + `","previous_product_id":"` + ours(silver) + `","product_id":"` +
+				ours(gold) + `"}`,
 			`{"patient_id":"` + n.String() + `","previous_product_id":"` + ours(gold) + `"}`,
 		}
 		if strings.Join(got, "\n") != strings.Join(want, "\n") {
@@ -177,7 +184,8 @@ func TestMembershipsAreListedTogether(t *testing.T) {
 		d.flat("patients.data", `{ patients { data { `+membershipAsked+` } } }`, nil, func() int {
 			for range 3 {
 				n++
-				d.done("addPatientMembership", joinPlan, "id", d.admit(fmt.Sprintf(`{first: "Ada", last: "L%d"}`, n)), "plan", gold)
+				d.done("addPatientMembership", joinPlan, "id", d.admit(fmt.Sprintf(`{first: "Ada", last: "L%d"}`, n)),
+					"plan", gold)
 			}
 			return n
 		})

@@ -17,6 +17,8 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/operator"
 	billingstore "frontdesk/store/billing"
+	contactstore "frontdesk/store/contact"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -40,11 +42,11 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 	gp, err := people.CreatePractitioner(as, practice.PractitionerChange{FirstName: &name, LastName: &name})
 	must(err)
 	yes := true
-	payor, err := (&contact.Service{Store: db.Contact(), Now: time.Now, NewID: db.NewID}).Create(as,
+	payor, err := (&contact.Service{Store: contactstore.New(db), Now: time.Now, NewID: db.NewID}).Create(as,
 		contact.Change{Company: &name, IsPayor: &yes})
 	must(err)
 	email := "ada@example.org"
-	ada, err := patienttest.Register(as, &patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID},
+	ada, err := patienttest.Register(as, &patient.Service{Store: patientstore.New(db), Now: time.Now, NewID: db.NewID},
 		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
 	must(err)
 	bills := &billing.Service{Store: billingstore.New(db), Now: time.Now, NewID: db.NewID}

@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	patientstore "frontdesk/store/patient"
 )
 
 // TestTheLinkOfAnEntryShowsNothingToAStranger holds the address and nothing else.
@@ -47,7 +48,8 @@ func TestAnEntryIsDecidedOnceByAMemberOfStaff(t *testing.T) {
 			// The query is nobody's business.
 			for _, address := range []string{at, at + "?decision=approve"} {
 				status, body := k.get(address)
-				says(t, status, body, 200, "Mill Lane Surgery", "Record of <strong>Ada Byron</strong>", "10 December 1985",
+				says(t, status, body, 200, "Mill Lane Surgery", "Record of <strong>Ada Byron</strong>",
+					"10 December 1985",
 					"NHS number", "<p>Your blood test is &lt;fine&gt;.</p>",
 					"SNOMED CT ", "The patient’s own page", "Monday 7 July 2031 at 09:30",
 					"Signed in as <strong>Grace Hopper</strong>", "Write to the record of Ada Byron",
@@ -67,7 +69,8 @@ func TestAnEntryIsDecidedOnceByAMemberOfStaff(t *testing.T) {
 				!e.DecidedAt.Equal(k.clock) {
 				t.Errorf("kept %+v, %v", e, err)
 			}
-			if log := k.kept(); !strings.Contains(log, "Grace Hopper (signed in)") || !strings.Contains(log, "record.decide") ||
+			if log := k.kept(); !strings.Contains(log, "Grace Hopper (signed in)") || !strings.Contains(log,
+				"record.decide") ||
 				!strings.Contains(log, "record.review") {
 				t.Error("the log does not say who saw it and who decided")
 			}
@@ -129,7 +132,8 @@ func TestSigningInToDecide(t *testing.T) {
 	lacks(t, body, "Ada", "blood")
 	status, body = k.fill(at, deciding("approve", k.ada))
 	says(t, status, body, 403, "You cannot decide this")
-	if status, _ = k.fill(at, url.Values{"decision": {"sign_out"}}); status != http.StatusSeeOther || len(k.cookies) != 0 {
+	if status, _ = k.fill(at, url.Values{"decision": {"sign_out"}}); status != http.StatusSeeOther ||
+		len(k.cookies) != 0 {
 		t.Errorf("signing out: %d, %v", status, k.cookies)
 	}
 
@@ -195,7 +199,8 @@ func TestAnEntryIsForTheRecordThatWasSeen(t *testing.T) {
 	k.signIn(at, "Grace")
 	mobile := "07700 900556"
 	other, err := patienttest.Register(k.ctx, k.core.Patient,
-		patient.Changes{FirstName: new("Augusta"), LastName: new("King"), BirthDate: new("1985-12-10"), Mobile: &mobile})
+		patient.Changes{FirstName: new("Augusta"), LastName: new("King"), BirthDate: new("1985-12-10"),
+			Mobile: &mobile})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,7 +212,8 @@ func TestAnEntryIsForTheRecordThatWasSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, body := k.fill(at, deciding("approve", k.ada))
-	says(t, status, body, 409, "This is for another patient&#39;s record now", "Record of <strong>Augusta King</strong>")
+	says(t, status, body, 409, "This is for another patient&#39;s record now",
+		"Record of <strong>Augusta King</strong>")
 	if got := k.status(id); got != record.Pending {
 		t.Errorf("it is %s", got)
 	}
@@ -223,7 +229,7 @@ func TestNothingIsWrittenIntoARecordThatWasDeleted(t *testing.T) {
 	ada, err := k.core.Patient.Patient(k.ctx, k.ada)
 	if err == nil {
 		ada.DeletedAt = k.clock
-		err = k.db.Patient().Do(k.ctx, func(tx patient.Tx) error { return tx.SavePatient(k.ctx, k.group, ada) })
+		err = patientstore.New(k.db).Do(k.ctx, func(tx patient.Tx) error { return tx.SavePatient(k.ctx, k.group, ada) })
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -29,6 +29,8 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/pages"
 	"frontdesk/store"
+	demographicsstore "frontdesk/store/demographics"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -95,8 +97,9 @@ func newKit(t *testing.T) *kit {
 		clock: time.Date(2031, time.July, 7, 8, 30, 0, 0, time.UTC)}
 	now := func() time.Time { return k.clock }
 	base := func() string { return "https://desk.example.org" }
-	records := &record.Service{Store: k.db.RecordStore(), Writer: record.Own{}, Pages: base, Now: now, NewID: k.db.NewID}
-	patients := &patient.Service{Store: k.db.Patient(), Now: now, NewID: k.db.NewID}
+	records := &record.Service{Store: k.db.RecordStore(), Writer: record.Own{}, Pages: base, Now: now,
+		NewID: k.db.NewID}
+	patients := &patient.Service{Store: patientstore.New(k.db), Now: now, NewID: k.db.NewID}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +110,8 @@ func newKit(t *testing.T) *kit {
 		Key:   keys, Limit: &limit.Service{Store: k.db.Limit(), Now: now},
 		Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
 		Patient:  patients, Merge: patienttest.Merging(k.db, patients), Record: records,
-		Demographics: &demographics.Service{Store: k.db.Demographics(), Now: now, NewID: k.db.NewID, Pages: base},
+		Demographics: &demographics.Service{Store: demographicsstore.New(k.db), Now: now, NewID: k.db.NewID,
+			Pages: base},
 		Account: &account.Service{
 			Store: k.db.Account(), Keys: keys, Hasher: plain{}, Mailer: k.post,
 			Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: now, NewID: k.db.NewID,
@@ -159,7 +163,8 @@ func (k *kit) page(text string) string {
 // proposal proposes a message for Ada's record, and is the path of its page.
 func (k *kit) proposal() (string, int64) {
 	k.Helper()
-	p := k.send(messaging.Request{Channel: carrier.Hero, Text: "Your blood test is <fine>.", WriteToRecord: true}).Record
+	p := k.send(messaging.Request{Channel: carrier.Hero, Text: "Your blood test is <fine>.",
+		WriteToRecord: true}).Record
 	return path(p.URL), p.ID
 }
 
@@ -189,7 +194,8 @@ func (k *kit) signIn(at, first string) {
 }
 
 func signingIn(first, password string) url.Values {
-	return url.Values{"decision": {"sign_in"}, "email": {strings.ToLower(first) + "@example.org"}, "password": {password}}
+	return url.Values{"decision": {"sign_in"}, "email": {strings.ToLower(first) + "@example.org"},
+		"password": {password}}
 }
 
 // deciding is the form of a decision about a patient's record.

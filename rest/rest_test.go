@@ -27,6 +27,7 @@ import (
 	"frontdesk/core/webhook"
 	"frontdesk/rest"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 	"frontdesk/web"
 )
@@ -51,7 +52,7 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: now, Box: box},
 		Limit:       &limit.Service{Store: db.Limit(), Now: now},
 		Practice:    &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
-		Patient:     &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID},
+		Patient:     &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID},
 		Diary:       days,
 		Booking:     &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Minute},
 		Webhook: &webhook.Service{
@@ -129,12 +130,14 @@ func FuzzRequests(f *testing.F) {
 				Code, Expected *string
 			}
 		}
-		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || !e.Error || e.StatusCode != w.Code || e.Code == "" ||
+		if err := json.Unmarshal(w.Body.Bytes(), &e); err != nil || !e.Error || e.StatusCode != w.Code ||
+			e.Code == "" ||
 			len(e.Message) == 0 {
 			t.Fatalf("%d %s", w.Code, w.Body)
 		}
 		for _, m := range e.Message {
-			if m.Path == nil || m.Code == nil || m.Expected == nil || w.Code == 400 && (*m.Code == "" || *m.Expected == "") {
+			if m.Path == nil || m.Code == nil || m.Expected == nil || w.Code == 400 &&
+				(*m.Code == "" || *m.Expected == "") {
 				t.Fatalf("%d %s", w.Code, w.Body)
 			}
 		}
@@ -156,11 +159,13 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 		want                     string // path:code, of each
 	}{
 		{"all that is missing", "POST", "/v1/appointments", `{}`,
-			"appointment_type_id:invalid_type location_id:invalid_type practitioner_id:invalid_type duration:invalid_type start_time:invalid_type"},
+			"appointment_type_id:invalid_type location_id:invalid_type practitioner_id:invalid_type " +
+				"duration:invalid_type start_time:invalid_type"},
 		{"a wrong type", "POST", "/v1/appointments", `{"duration":"ten"}`, "duration:invalid_type"},
 		{"a wrong type within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":5}]}`,
 			"exceptions.start_date:invalid_type"},
-		{"a wrong form within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":"2031-01-01"},{"start_date":"x"}]}`,
+		{"a wrong form within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":"2031-01-01"},` +
+			`{"start_date":"x"}]}`,
 			"exceptions.1.start_date:invalid_string"},
 		{"a value that is none of them", "PATCH", "/v1/me", `{"sector":"royal"}`, "sector:invalid_enum_value"},
 		{"no date", "POST", "/v1/slots/availability",
@@ -174,10 +179,12 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 		{"an id that is none", "GET", "/v1/slots?location_id=1&location_id=x", ``, "location_id.1:invalid_string"},
 		{"a type of event nobody knows", "POST", "/v1/webhooks",
 			`{"event_type":"appointment.begun","url":"https://example.org"}`, "event_type:invalid_enum_value"},
-		{"a type of event nobody knows in a list", "GET", "/v1/webhooks?event_type=x", ``, "event_type:invalid_enum_value"},
+		{"a type of event nobody knows in a list", "GET", "/v1/webhooks?event_type=x", ``,
+			"event_type:invalid_enum_value"},
 		{"an address nothing may be posted to", "POST", "/v1/webhooks",
 			`{"event_type":"message.sent","url":"http://example.org"}`, "url:invalid_string"},
-		{"an overlap of a month", "POST", "/v1/webhooks/1/rotate-key", `{"overlap_hours":720}`, "overlap_hours:too_big"},
+		{"an overlap of a month", "POST", "/v1/webhooks/1/rotate-key", `{"overlap_hours":720}`,
+			"overlap_hours:too_big"},
 		{"a page of deliveries too large", "GET", "/v1/webhooks/1/deliveries?limit=101", ``, "limit:too_big"},
 		{"a wait too long", "GET", "/v1/events?wait=31", ``, "wait:too_big"},
 		{"a cursor that is none", "GET", "/v1/events?cursor=x", ``, "cursor:invalid_string"},

@@ -90,7 +90,8 @@ func (t *Tx) StaffByEmail(ctx context.Context, group practice.ID, key string) (a
 
 // GroupsByEmail lists groups that an address signs in to.
 func (t *Tx) GroupsByEmail(ctx context.Context, key string, limit int) ([]practice.ID, error) {
-	return list(ctx, t, `SELECT practice_group_id FROM sign_in WHERE email_key = $1 ORDER BY practice_group_id LIMIT $2`,
+	return list(ctx, t, `SELECT practice_group_id FROM sign_in WHERE email_key = $1
+		ORDER BY practice_group_id LIMIT $2`,
 		in{key, limit}, func(scan scanner) (id practice.ID, err error) {
 			err = scan(&id)
 			return id, err

@@ -17,7 +17,8 @@ import (
 // type, a practitioner and a patient (0 is any).
 const (
 	matching = ` AND a.start_at >= $2 AND a.start_at <= $3
-		AND CASE WHEN a.state = 'reserved' AND a.reserved_until <= $4 THEN 'released' ELSE a.state END IN ($5, $6, $7, $8)
+		AND CASE WHEN a.state = 'reserved' AND a.reserved_until <= $4 THEN 'released' ELSE a.state END IN ($5, $6,
+		$7, $8)
 		AND (CAST($9 AS bigint) = 0 OR a.location_id = $9) AND (CAST($10 AS bigint) = 0 OR a.appointment_type_id = $10)
 		AND (CAST($11 AS bigint) = 0 OR a.practitioner_id = $11) AND (CAST($12 AS bigint) = 0 OR a.patient_id = $12)`
 	ofPractitioner = ` AND a.practitioner_id = $11`
@@ -36,7 +37,8 @@ const (
 		WHERE practice_group_id = $1 AND kind = 'appointment' AND key = $18 AND ($19 OR value = $20)))`
 
 	countAppointments = `SELECT count(*) FROM (SELECT 1 FROM appointment a
-		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id AND p.deleted_at IS NULL` + ofGroup
+		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id AND p.deleted_at
+		IS NULL` + ofGroup
 	earliest13 = ` ORDER BY a.start_at, a.id LIMIT $13 OFFSET $14`
 	latest13   = ` ORDER BY a.start_at DESC, a.id DESC LIMIT $13 OFFSET $14`
 	earliest15 = ` ORDER BY a.start_at, a.id LIMIT $15 OFFSET $16`
@@ -65,15 +67,18 @@ var (
 	}
 	appointmentsByName = map[booking.NameField]appointmentList{
 		booking.FirstName: {
-			selectAppointments + matching + ofFirstName + earliest15, selectAppointments + matching + ofFirstName + latest15,
+			selectAppointments + matching + ofFirstName + earliest15, selectAppointments + matching + ofFirstName +
+				latest15,
 			countAppointments + matching + ofFirstName + ` LIMIT $15) AS matches`,
 		},
 		booking.LastName: {
-			selectAppointments + matching + ofLastName + earliest15, selectAppointments + matching + ofLastName + latest15,
+			selectAppointments + matching + ofLastName + earliest15, selectAppointments + matching + ofLastName +
+				latest15,
 			countAppointments + matching + ofLastName + ` LIMIT $15) AS matches`,
 		},
 		booking.FullName: {
-			selectAppointments + matching + ofFullName + earliest15, selectAppointments + matching + ofFullName + latest15,
+			selectAppointments + matching + ofFullName + earliest15, selectAppointments + matching + ofFullName +
+				latest15,
 			countAppointments + matching + ofFullName + ` LIMIT $15) AS matches`,
 		},
 	}
@@ -128,8 +133,8 @@ func (t *Tx) Appointments(
 		}
 		shape, args = appointmentsTouching, append(append(args, touchingArgs(q)...), q.Key, q.Value == nil, value)
 	case q.Name != "":
-		key := nameKey(q.Name)
-		shape, args = appointmentsByName[q.NameField], append(args, key, beyond(key))
+		key := NameKey(q.Name)
+		shape, args = appointmentsByName[q.NameField], append(args, key, Beyond(key))
 	case q.Patient != 0:
 		shape = appointmentsOfPatient
 	case q.Practitioner != 0:
@@ -157,9 +162,11 @@ func (t *Tx) Appointments(
 const (
 	ofEach     = ` FROM appointment a` + ofGroup + matching + touching + ` AND a.patient_id IN `
 	ofEachHere = ` FROM appointment a` + aroundAppointment + ofGroup + matching + touching + ` AND a.patient_id IN `
-	byPlaces   = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at, a.id) AS place` +
+	byPlaces   = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at,
+		a.id) AS place` +
 		ofEach
-	byLastPlaces = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at DESC, a.id DESC) AS place` +
+	byLastPlaces = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at DESC, a.id
+		DESC) AS place` +
 		ofEach
 	placed   = `) AS placed CROSS JOIN appointment a`
 	inPlaces = ` WHERE a.practice_group_id = $1 AND a.id = placed.id AND placed.place > $18 AND placed.place <= $19`
@@ -173,8 +180,9 @@ const (
 var (
 	allOfPatients = amongst{wholeAppointment + ofEachHere + few18 + upTo2001, wholeAppointment + ofEachHere + many18 +
 		upTo2001}
-	allBareOfPatients = amongst{bareAppointment + ofEach + few18 + upTo2001, bareAppointment + ofEach + many18 + upTo2001}
-	pageOfPatients    = amongst{wholeAppointment + byPlaces + few20 + wholeEnd, wholeAppointment + byPlaces + many20 +
+	allBareOfPatients = amongst{bareAppointment + ofEach + few18 + upTo2001, bareAppointment + ofEach + many18 +
+		upTo2001}
+	pageOfPatients = amongst{wholeAppointment + byPlaces + few20 + wholeEnd, wholeAppointment + byPlaces + many20 +
 		wholeEnd}
 	lastOfPatients = amongst{wholeAppointment + byLastPlaces + few20 + wholeEnd, wholeAppointment + byLastPlaces +
 		many20 + wholeEnd}
@@ -185,7 +193,8 @@ var (
 		bareAppointment + byLastPlaces + few20 + placed + inPlaces, bareAppointment + byLastPlaces + many20 + placed +
 			inPlaces,
 	}
-	countOfPatients = amongst{countEach + few18 + ` GROUP BY a.patient_id`, countEach + many18 + ` GROUP BY a.patient_id`}
+	countOfPatients = amongst{countEach + few18 + ` GROUP BY a.patient_id`,
+		countEach + many18 + ` GROUP BY a.patient_id`}
 )
 
 // AppointmentsOf lists a page of the appointments of each patient. Nearly always all that

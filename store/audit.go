@@ -140,7 +140,8 @@ type heldRow struct {
 // Settle implements audit.Store.
 func (s auditStore) Settle(ctx context.Context, group access.GroupID, many int) (more bool, err error) {
 	err = s.tx.db.do(ctx, func(t *Tx) error {
-		rows, err := list(ctx, t, `SELECT id, entries FROM audit_held WHERE practice_group_id = $1 ORDER BY id LIMIT $2`+
+		rows, err := list(ctx, t, `SELECT id, entries FROM audit_held WHERE practice_group_id = $1
+			ORDER BY id LIMIT $2`+
 			t.db.take,
 			in{group, maxSettled}, func(scan scanner) (r heldRow, err error) {
 				return r, scan(&r.id, &r.text)
@@ -224,7 +225,8 @@ func (s auditStore) ReadsBeforeAnswer(ctx context.Context, group access.GroupID)
 // SetReadsBeforeAnswer implements audit.Store.
 func (s auditStore) SetReadsBeforeAnswer(ctx context.Context, group access.GroupID, before bool, e audit.Entry) error {
 	return s.tx.db.do(ctx, func(t *Tx) error {
-		if _, err := t.exec(ctx, `UPDATE practice_group SET audit_before_answer = $2 WHERE practice_group_id = $1`, group,
+		if _, err := t.exec(ctx, `UPDATE practice_group SET audit_before_answer = $2
+			WHERE practice_group_id = $1`, group,
 			before); err != nil {
 			return err
 		}

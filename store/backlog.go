@@ -57,7 +57,8 @@ func (s webhookStore) Behind(ctx context.Context) ([]practice.ID, error) {
 
 // Backlog lists the oldest of a group's backlog.
 func (s webhookStore) Backlog(ctx context.Context, group practice.ID, limit int) ([]courier.Held, error) {
-	return list(ctx, s.tx, `SELECT event_id, webhooks FROM webhook_backlog WHERE practice_group_id = $1 ORDER BY event_id
+	return list(ctx, s.tx, `SELECT event_id, webhooks FROM webhook_backlog WHERE practice_group_id = $1
+		ORDER BY event_id
 		LIMIT $2`, in{group, limit}, func(scan scanner) (courier.Held, error) {
 		var m courier.Held
 		var webhooks string

@@ -12,7 +12,8 @@ import (
 	"frontdesk/core/practice"
 )
 
-const batchColumns = `id, name, channel, subject, content, purpose, status, paused, asked_at, cancelled_at, completed_at, submitted_by, key_id, created_at, updated_at`
+const batchColumns = `id, name, channel, subject, content, purpose, status, paused, asked_at, cancelled_at, ` +
+	`completed_at, submitted_by, key_id, created_at, updated_at`
 
 func scanBatch(scan scanner) (batch.Batch, error) {
 	var b batch.Batch
@@ -39,7 +40,8 @@ func (s batchStore) Do(ctx context.Context, fn func(batch.Tx) error) error {
 
 // Batch finds a batch.
 func (t *Tx) Batch(ctx context.Context, group practice.ID, id messaging.BatchID) (batch.Batch, error) {
-	return find(ctx, t, batch.ErrNotFound, `SELECT `+batchColumns+` FROM batch WHERE practice_group_id = $1 AND id = $2`,
+	return find(ctx, t, batch.ErrNotFound, `SELECT `+batchColumns+
+		` FROM batch WHERE practice_group_id = $1 AND id = $2`,
 		in{group, id}, scanBatch)
 }
 
@@ -62,7 +64,8 @@ func (t *Tx) BatchHalted(ctx context.Context, group practice.ID, id messaging.Ba
 func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b batch.Batch) error {
 	_, err := t.exec(ctx, `INSERT INTO batch (practice_group_id, `+batchColumns+`, events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)`,
-		group, b.ID, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt),
+		group, b.ID, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Status, b.Paused, at(b.AskedAt),
+		at(b.CancelledAt),
 		at(b.CompletedAt),
 		b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt)
 	return err
@@ -71,9 +74,12 @@ func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b batch.Batch) err
 // SaveBatch keeps a changed batch.
 func (t *Tx) SaveBatch(ctx context.Context, group practice.ID, b batch.Batch) error {
 	_, err := t.exec(ctx,
-		`UPDATE batch SET status = $3, paused = $4, asked_at = $5, cancelled_at = $6, completed_at = $7, updated_at = $8,
-			name = $9, channel = $10, subject = $11, content = $12, purpose = $13 WHERE practice_group_id = $1 AND id = $2`,
-		group, b.ID, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt), at(b.CompletedAt), b.UpdatedAt, b.Name, b.Channel,
+		`UPDATE batch SET status = $3, paused = $4, asked_at = $5, cancelled_at = $6, completed_at = $7, updated_at
+			= $8,
+			name = $9, channel = $10, subject = $11, content = $12, purpose = $13 WHERE practice_group_id = $1 AND
+			id = $2`,
+		group, b.ID, b.Status, b.Paused, at(b.AskedAt), at(b.CancelledAt), at(b.CompletedAt), b.UpdatedAt, b.Name,
+		b.Channel,
 		b.Subject, b.Content, b.Purpose)
 	return err
 }
@@ -84,16 +90,19 @@ func (t *Tx) DropBatch(ctx context.Context, group practice.ID, id messaging.Batc
 		id); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, `DELETE FROM batch WHERE practice_group_id = $1 AND id = $2 AND status = 'loading'`, group, id)
+	_, err := t.exec(ctx, `DELETE FROM batch WHERE practice_group_id = $1 AND id = $2 AND status = 'loading'`, group,
+		id)
 	return err
 }
 
 // Batches lists batches, newest first.
 func (t *Tx) Batches(ctx context.Context, group practice.ID, q batch.Query) ([]batch.Batch, int, error) {
-	const matching = ` FROM batch WHERE practice_group_id = $1 AND status <> 'loading' AND (CAST($2 AS text) = '' OR EXISTS (
+	const matching = ` FROM batch WHERE practice_group_id = $1 AND status <> 'loading' AND (CAST($2 AS text) = ''
+		OR EXISTS (
 		SELECT 1 FROM batch_recipient r WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status = $2))`
 	count := 0
-	if _, err := t.one(ctx, `SELECT count(*)`+matching, in{group, q.Recipients}, &count); err != nil || count <= q.Offset {
+	if _, err := t.one(ctx, `SELECT count(*)`+matching, in{group, q.Recipients}, &count); err != nil ||
+		count <= q.Offset {
 		return nil, count, err
 	}
 	found, err := list(ctx, t, `SELECT `+batchColumns+matching+` ORDER BY id DESC LIMIT $3 OFFSET $4`,
@@ -117,13 +126,15 @@ func (s batchStore) DueBatches(ctx context.Context, group practice.ID) ([]messag
 	return list(ctx, s.tx,
 		`SELECT id FROM batch WHERE practice_group_id = $1 AND (status = 'PENDING' OR status = 'SENDING' OR
 		status = 'CREATED' AND (cancelled_at IS NOT NULL OR EXISTS (SELECT 1 FROM batch_recipient r
-			WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status IN ('CREATED', 'TRACING'))))`, in{group}, scanID[messaging.BatchID])
+			WHERE r.practice_group_id = $1 AND r.batch_id = batch.id AND r.status IN ('CREATED', 'TRACING'))))`,
+		in{group}, ScanID[messaging.BatchID])
 }
 
 // StaleLoads lists batches that were begun before a time and never finished.
 func (s batchStore) StaleLoads(ctx context.Context, group practice.ID, before time.Time) ([]messaging.BatchID, error) {
-	return list(ctx, s.tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND status = 'loading' AND created_at < $2`,
-		in{group, before}, scanID[messaging.BatchID])
+	return list(ctx, s.tx, `SELECT id FROM batch WHERE practice_group_id = $1 AND status = 'loading' AND created_at
+		< $2`,
+		in{group, before}, ScanID[messaging.BatchID])
 }
 
 // AddRecipients keeps who a batch is for.
@@ -134,7 +145,8 @@ func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.
 			r.Given.NHSNumber, r.Given.BirthDate, r.Given.Patient}
 	}
 	return t.insert(ctx,
-		`INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason, named_id, given_number, given_date, given_patient)
+		`INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason,
+			named_id, given_number, given_date, given_patient)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args)
 }
 
@@ -151,7 +163,8 @@ func (t *Tx) SaveRecipients(
 		WHERE practice_group_id = $1 AND batch_id = $2 AND ordinal = $3 AND status = $8`, args)
 }
 
-const recipientColumns = `r.ordinal, r.nhs_number, r.birth_date, r.status, r.reason, r.named_id, r.patient_id, r.message_id, r.given_number, r.given_date, r.given_patient`
+const recipientColumns = `r.ordinal, r.nhs_number, r.birth_date, r.status, r.reason, r.named_id, r.patient_id, ` +
+	`r.message_id, r.given_number, r.given_date, r.given_patient`
 
 func intoRecipient(r *batch.Recipient) in {
 	return in{&r.Ordinal, &r.NHSNumber, day{&r.BirthDate}, &r.Status, &r.Reason, num[patient.ID]{&r.Named},
@@ -167,22 +180,26 @@ func (t *Tx) Recipients(
 	if !q.Whole {
 		return list(ctx, t, `SELECT `+recipientColumns+
 			` FROM batch_recipient r WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
-			AND (CAST($4 AS text) = '' OR r.status = $4) ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args, func(scan scanner) (batch.Recipient, error) {
-			var r batch.Recipient
-			err := scan(intoRecipient(&r)...)
-			return r, err
-		})
+			AND (CAST($4 AS text) = '' OR r.status = $4) ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args,
+			func(scan scanner) (batch.Recipient, error) {
+				var r batch.Recipient
+				err := scan(intoRecipient(&r)...)
+				return r, err
+			})
 	}
 	return list(ctx, t, `SELECT `+recipientColumns+
 		`, p.first_name, p.last_name, m.state, m.code, m.sent_at FROM batch_recipient r
-		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id AND p.deleted_at IS NULL
+		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id
+		AND p.deleted_at IS NULL
 		LEFT JOIN message m ON m.practice_group_id = r.practice_group_id AND m.id = r.message_id
 		WHERE r.practice_group_id = $1 AND r.batch_id = $2 AND r.ordinal > $3
-		AND (CAST($4 AS text) = '' OR r.status = $4 OR $4 = 'CREATED' AND r.status = 'TRACING' OR $4 = 'ENRICHMENT_ERROR' AND r.status = 'DUPLICATE') ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args,
+		AND (CAST($4 AS text) = '' OR r.status = $4 OR $4 = 'CREATED' AND r.status = 'TRACING'
+		OR $4 = 'ENRICHMENT_ERROR' AND r.status = 'DUPLICATE') ORDER BY r.ordinal LIMIT $5 OFFSET $6`, args,
 		func(scan scanner) (batch.Recipient, error) {
 			var r batch.Recipient
 			var first, last, state string
-			err := scan(append(intoRecipient(&r), text{&first}, text{&last}, text{&state}, text{&r.Code}, when{&r.Sent})...)
+			err := scan(append(intoRecipient(&r), text{&first}, text{&last}, text{&state}, text{&r.Code},
+				when{&r.Sent})...)
 			r.State = messaging.State(state)
 			if last != "" || first != "" {
 				r.Name = first + " " + last
@@ -198,31 +215,40 @@ func (t *Tx) Recipients(
 func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]batch.Enlisted, error) {
 	return list(ctx, t, `SELECT `+recipientColumns+
 		`, p.id, p.birth_date, p.deceased_at, p.restricted, p.number_status, p.merged_into,
-		EXISTS (SELECT 1 FROM batch_recipient d WHERE d.practice_group_id = r.practice_group_id AND d.patient_id = p.id AND COALESCE(d.batch_id, 0) = r.batch_id
+		EXISTS (SELECT 1 FROM batch_recipient d WHERE d.practice_group_id = r.practice_group_id
+		AND d.patient_id = p.id AND COALESCE(d.batch_id, 0) = r.batch_id
 			AND d.status IN ('ENRICHED', 'QUEUED'))
-		FROM (SELECT * FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 AND status = 'CREATED' ORDER BY ordinal LIMIT $3) r
+		FROM (SELECT * FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 AND status = 'CREATED'
+		ORDER BY ordinal LIMIT $3) r
 		LEFT JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = COALESCE(r.named_id,
-			(SELECT n.id FROM patient n WHERE n.practice_group_id = r.practice_group_id AND n.nhs_number = r.nhs_number),
-			(SELECT f.patient_id FROM former_number f WHERE f.practice_group_id = r.practice_group_id AND f.nhs_number = r.nhs_number)) AND p.deleted_at IS NULL
-		WHERE r.practice_group_id = $1 ORDER BY r.ordinal`, in{group, id, limit}, func(scan scanner) (batch.Enlisted, error) {
-		var e batch.Enlisted
-		var status string
-		var restricted, already flag
-		p := &e.Person.Patient
-		err := scan(append(intoRecipient(&e.Recipient), num[patient.ID]{&p.ID}, day{&p.BirthDate}, when{&p.DeceasedAt},
-			&restricted, text{&status}, num[patient.ID]{&p.MergedInto}, &already)...)
-		p.Restricted, p.NumberStatus, e.Already = bool(restricted), patient.NumberStatus(status), bool(already)
-		return e, err
-	})
+			(SELECT n.id FROM patient n WHERE n.practice_group_id = r.practice_group_id
+			AND n.nhs_number = r.nhs_number),
+			(SELECT f.patient_id FROM former_number f WHERE f.practice_group_id = r.practice_group_id
+			AND f.nhs_number = r.nhs_number)) AND p.deleted_at IS NULL
+		WHERE r.practice_group_id = $1 ORDER BY r.ordinal`, in{group, id, limit},
+		func(scan scanner) (batch.Enlisted, error) {
+			var e batch.Enlisted
+			var status string
+			var restricted, already flag
+			p := &e.Person.Patient
+			err := scan(append(intoRecipient(&e.Recipient), num[patient.ID]{&p.ID}, day{&p.BirthDate},
+				when{&p.DeceasedAt},
+				&restricted, text{&status}, num[patient.ID]{&p.MergedInto}, &already)...)
+			p.Restricted, p.NumberStatus, e.Already = bool(restricted), patient.NumberStatus(status), bool(already)
+			return e, err
+		})
 }
 
 const enlisted = `SELECT ` + recipientColumns + `, p.title, p.first_name, p.last_name, p.id, ` + addressee + `, ` +
 	wishes + `,
-	COALESCE((SELECT c.source FROM patient_contact c WHERE c.practice_group_id = p.practice_group_id AND c.patient_id = p.id AND c.kind = $6
-		AND c.value = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END ORDER BY CASE c.source WHEN 'practice' THEN 1 WHEN 'caller' THEN 2 ELSE 3 END LIMIT 1), 'caller'),
+	COALESCE((SELECT c.source FROM patient_contact c WHERE c.practice_group_id = p.practice_group_id
+	AND c.patient_id = p.id AND c.kind = $6
+		AND c.value = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END ORDER BY CASE c.source
+		WHEN 'practice' THEN 1 WHEN 'caller' THEN 2 ELSE 3 END LIMIT 1), 'caller'),
 	EXISTS (SELECT 1 FROM opt_out o WHERE o.practice_group_id = p.practice_group_id AND o.channel = $7
 		AND o.contact = CASE WHEN $6 = 'mobile' THEN p.mobile ELSE p.email END),
-	EXISTS (SELECT 1 FROM message m WHERE m.practice_group_id = p.practice_group_id AND m.patient_id = p.id AND COALESCE(m.batch_id, 0) = r.batch_id
+	EXISTS (SELECT 1 FROM message m WHERE m.practice_group_id = p.practice_group_id AND m.patient_id = p.id
+	AND COALESCE(m.batch_id, 0) = r.batch_id
 		AND m.id <> COALESCE(r.message_id, 0))
 	FROM batch_recipient r JOIN patient p ON p.practice_group_id = r.practice_group_id AND p.id = r.patient_id
 	LEFT JOIN patient_profile x ON x.practice_group_id = p.practice_group_id AND x.patient_id = p.id
@@ -265,7 +291,8 @@ func (t *Tx) Enlisted(
 func (t *Tx) Enrolled(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error) {
 	var n int
 	return t.one(ctx,
-		`SELECT ordinal FROM batch_recipient WHERE practice_group_id = $1 AND patient_id = $3 AND COALESCE(batch_id, 0) = $2
+		`SELECT ordinal FROM batch_recipient WHERE practice_group_id = $1 AND patient_id = $3 AND
+			COALESCE(batch_id, 0) = $2
 		AND status IN ('ENRICHED', 'QUEUED') LIMIT 1`, in{group, id, of}, &n)
 }
 
@@ -273,7 +300,8 @@ func (t *Tx) Enrolled(ctx context.Context, group practice.ID, id messaging.Batch
 func (t *Tx) Messaged(ctx context.Context, group practice.ID, id messaging.BatchID, of patient.ID) (bool, error) {
 	var n messaging.ID
 	return t.one(ctx,
-		`SELECT id FROM message WHERE practice_group_id = $1 AND patient_id = $3 AND COALESCE(batch_id, 0) = $2 LIMIT 1`,
+		`SELECT id FROM message WHERE practice_group_id = $1 AND patient_id = $3 AND COALESCE(batch_id,
+			0) = $2 LIMIT 1`,
 		in{group, id, of}, &n)
 }
 
@@ -289,7 +317,8 @@ func (t *Tx) CountRecipients(
 	ctx context.Context, group practice.ID, id messaging.BatchID,
 ) (map[batch.RecipientStatus]int, error) {
 	return counted[batch.RecipientStatus](ctx, t,
-		`SELECT status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status`, group,
+		`SELECT status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status`,
+		group,
 		id)
 }
 
@@ -301,8 +330,10 @@ func (t *Tx) CountBatch(
 ) (map[batch.RecipientStatus]int, map[messaging.State]int, error) {
 	recipients, messages := map[batch.RecipientStatus]int{}, map[messaging.State]int{}
 	_, err := list(ctx, t,
-		`SELECT 'recipient', status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2 GROUP BY status
-		UNION ALL SELECT 'message', state, count(*) FROM message WHERE practice_group_id = $1 AND batch_id <> 0 AND batch_id = $2 GROUP BY state`, in{group, id},
+		`SELECT 'recipient', status, count(*) FROM batch_recipient WHERE practice_group_id = $1 AND batch_id = $2
+			GROUP BY status
+		UNION ALL SELECT 'message', state, count(*) FROM message WHERE practice_group_id = $1 AND batch_id <> 0 AND
+		batch_id = $2 GROUP BY state`, in{group, id},
 		func(scan scanner) (struct{}, error) {
 			var what, key string
 			var n int
@@ -333,9 +364,11 @@ func counted[K ~string](
 
 const (
 	// What a carrier may have cannot be called back. It is not handed over again.
-	cancelHead = `UPDATE message SET state = CASE WHEN request = '' THEN 'cancelled' ELSE 'unknown' END, request = '', due_at = NULL, ended_at = $3,
+	cancelHead = `UPDATE message SET state = CASE WHEN request = '' THEN 'cancelled' ELSE 'unknown' END, request =
+		'', due_at = NULL, ended_at = $3,
 		updated_at = $3 WHERE practice_group_id = $1 AND id IN (
-		SELECT id FROM message WHERE practice_group_id = $1 AND batch_id <> 0 AND batch_id = $2 AND state IN ('queued', 'scheduled') LIMIT $4`
+		SELECT id FROM message WHERE practice_group_id = $1 AND batch_id <> 0 AND batch_id = $2 AND state IN
+		('queued', 'scheduled') LIMIT $4`
 	cancel         = cancelHead + `)`
 	cancelSkipping = cancelHead + skipLocked + `)`
 )

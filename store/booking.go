@@ -45,7 +45,8 @@ const reserved = string(booking.Reserved)
 func (t *Tx) LockDiaryOf(ctx context.Context, group practice.ID, id booking.ID) (practice.PractitionerID, error) {
 	var of practice.PractitionerID
 	found, err := t.one(ctx, `UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id =
-		(SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND id = $2) RETURNING practitioner_id`, in{group, id}, &of)
+		(SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND id = $2) RETURNING practitioner_id`,
+		in{group, id}, &of)
 	if err == nil && !found {
 		err = booking.ErrNotFound
 	}
@@ -54,7 +55,8 @@ func (t *Tx) LockDiaryOf(ctx context.Context, group practice.ID, id booking.ID) 
 
 // LockDiary keeps others from changing the diary.
 func (t *Tx) LockDiary(ctx context.Context, group practice.ID, id practice.PractitionerID) error {
-	n, err := t.exec(ctx, `UPDATE diary SET version = version + 1 WHERE practice_group_id = $1 AND practitioner_id = $2`,
+	n, err := t.exec(ctx, `UPDATE diary SET version = version + 1 WHERE practice_group_id = $1
+		AND practitioner_id = $2`,
 		group, id)
 	if err == nil && n == 0 {
 		return practice.ErrPractitionerNotFound
@@ -79,7 +81,8 @@ func (t *Tx) Elsewhere(
 	ctx context.Context, group practice.ID, a booking.Appointment, limit int,
 ) ([]booking.Elsewhere, error) {
 	return list(ctx, t, `SELECT id, practitioner_id, start_at, end_at FROM appointment
-		WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3 AND start_at < $4 AND end_at > $5 AND state = 'booked' AND id <> $6
+		WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3 AND start_at < $4 AND end_at > $5 AND
+		state = 'booked' AND id <> $6
 		ORDER BY start_at, id LIMIT $7`,
 		in{group, a.Patient, a.Start.Add(-diary.MaxLength), a.End, a.Start, a.ID, limit},
 		func(scan scanner) (booking.Elsewhere, error) {
@@ -102,14 +105,16 @@ const (
 	wholeAppointment = bareAppointment +
 		`, a.billpayer_id, a.video, a.in_person, a.telephone, a.reserved_until, a.confirmed_at,
 		a.cancelled_at, a.released_at, a.reason, a.suppress_mail, a.tell, a.override, a.source, a.version,
-		a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, k.name, k.price, l.name, l.line_1, l.line_2, l.town, l.county,
+		a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, k.name, k.price, l.name, l.line_1, l.line_2, l.town,
+		l.county,
 		l.postcode, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours`
 	aroundAppointment = `
 		JOIN practice_group g ON g.practice_group_id = a.practice_group_id
 		JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
 		JOIN location l ON l.practice_group_id = a.practice_group_id AND l.id = a.location_id
 		JOIN practitioner w ON w.practice_group_id = a.practice_group_id AND w.id = a.practitioner_id
-		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id AND p.deleted_at IS NULL`
+		LEFT JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
+		AND p.deleted_at IS NULL`
 	ofGroup            = ` WHERE a.practice_group_id = $1`
 	selectAppointments = wholeAppointment + ` FROM appointment a` + aroundAppointment + ofGroup
 )
@@ -124,9 +129,11 @@ func scanAppointments(bare bool) func(scanner) (booking.Appointment, error) {
 	}
 	if !bare {
 		to = append(to,
-			num[patient.ID]{&a.Billpayer}, &a.Video, &a.InPerson, &a.Telephone, when{&a.ReservedUntil}, when{&a.ConfirmedAt},
+			num[patient.ID]{&a.Billpayer}, &a.Video, &a.InPerson, &a.Telephone, when{&a.ReservedUntil},
+			when{&a.ConfirmedAt},
 			when{&a.CancelledAt}, when{&a.ReleasedAt}, &a.Reason, &a.SuppressMail, words[booking.Notice]{&a.Notices},
-			&a.Override, &a.Source, &a.Version, when{&j.Arrived}, when{&j.Consultation}, when{&j.Departed}, when{&j.NoShow},
+			&a.Override, &a.Source, &a.Version, when{&j.Arrived}, when{&j.Consultation}, when{&j.Departed},
+			when{&j.NoShow},
 			&a.TypeName, &a.Price, &a.LocationName, &x.Line1, &x.Line2, &x.Town, &x.County, &x.Postcode,
 			&w.Title, &w.FirstName, &w.LastName, text{&p.Title}, text{&p.FirstName}, text{&p.LastName}, &a.PolicyHours)
 	}
@@ -139,7 +146,8 @@ func scanAppointments(bare bool) func(scanner) (booking.Appointment, error) {
 
 // Appointment finds an appointment.
 func (t *Tx) Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error) {
-	return find(ctx, t, booking.ErrNotFound, selectAppointments+` AND a.id = $2`, in{group, id}, scanAppointments(false))
+	return find(ctx, t, booking.ErrNotFound, selectAppointments+` AND a.id = $2`, in{group, id},
+		scanAppointments(false))
 }
 
 var appointmentsByID = amongst{selectAppointments + ` AND a.id IN ` + few2, selectAppointments + ` AND a.id IN ` +
@@ -153,23 +161,27 @@ func (t *Tx) AppointmentsByID(ctx context.Context, group practice.ID, ids []book
 // ToCome lists a patient's appointments that start after a time.
 func (t *Tx) ToCome(ctx context.Context, group practice.ID, of patient.ID, after time.Time) ([]booking.ID, error) {
 	return list(ctx, t, `SELECT id FROM appointment WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3
-		AND state IN ('reserved', 'booked') ORDER BY start_at, id`, in{group, of, after}, scanID[booking.ID])
+		AND state IN ('reserved', 'booked') ORDER BY start_at, id`, in{group, of, after}, ScanID[booking.ID])
 }
 
 // LapsedHolds lists holds that ran out at or before a time.
 func (t *Tx) LapsedHolds(ctx context.Context, group practice.ID, now time.Time, limit int) ([]booking.Occupied, error) {
 	return list(ctx, t, `SELECT id, practitioner_id, start_at, end_at, state, reserved_until FROM appointment
-		WHERE practice_group_id = $1 AND state = 'reserved' AND reserved_until <= $2 ORDER BY reserved_until LIMIT $3`, in{group, now, limit}, scanOccupied)
+		WHERE practice_group_id = $1 AND state = 'reserved' AND reserved_until <= $2 ORDER BY reserved_until LIMIT $3`,
+		in{group, now, limit}, scanOccupied)
 }
 
 // AddAppointment keeps a new appointment.
 func (t *Tx) AddAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
 	_, err := t.exec(ctx,
 		`INSERT INTO appointment (practice_group_id, id, state, patient_id, billpayer_id, practitioner_id,
-			location_id, appointment_type_id, start_at, end_at, video, in_person, telephone, reserved_until, confirmed_at,
-			cancelled_at, released_at, reason, suppress_mail, tell, override, source, pending, comments, version, created_at,
+			location_id, appointment_type_id, start_at, end_at, video, in_person, telephone, reserved_until,
+			confirmed_at,
+			cancelled_at, released_at, reason, suppress_mail, tell, override, source, pending, comments, version,
+			created_at,
 			updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+		$22, $23, $24,
 			$25, $26, $27)`,
 		group, a.ID, a.State, opt(a.Patient), opt(a.Billpayer), a.Practitioner, a.Location, a.Type, a.Start, a.End,
 		a.Video, a.InPerson, a.Telephone, a.ReservedUntil, at(a.ConfirmedAt), at(a.CancelledAt), at(a.ReleasedAt),
@@ -183,8 +195,10 @@ func (t *Tx) AddAppointment(ctx context.Context, group practice.ID, a booking.Ap
 func (t *Tx) SaveAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
 	j := a.Journey
 	_, err := t.exec(ctx, `UPDATE appointment SET state = $3, patient_id = $4, billpayer_id = $5, location_id = $6,
-			appointment_type_id = $7, video = $8, in_person = $9, telephone = $10, confirmed_at = $11, cancelled_at = $12,
-			released_at = $13, reason = $14, suppress_mail = $15, tell = $16, pending = $17, comments = $18, arrived_at = $19,
+			appointment_type_id = $7, video = $8, in_person = $9, telephone = $10, confirmed_at = $11, cancelled_at
+			= $12,
+			released_at = $13, reason = $14, suppress_mail = $15, tell = $16, pending = $17, comments = $18,
+			arrived_at = $19,
 			consultation_at = $20, departed_at = $21, dna_at = $22, version = $23, updated_at = $24
 		WHERE practice_group_id = $1 AND id = $2`,
 		group, a.ID, a.State, opt(a.Patient), opt(a.Billpayer), a.Location, a.Type, a.Video, a.InPerson, a.Telephone,
@@ -196,7 +210,8 @@ func (t *Tx) SaveAppointment(ctx context.Context, group practice.ID, a booking.A
 // MoveAppointment keeps whose the appointment is and when.
 func (t *Tx) MoveAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
 	_, err := t.exec(ctx,
-		`UPDATE appointment SET practitioner_id = $3, start_at = $4, end_at = $5, override = $6 WHERE practice_group_id = $1 AND id = $2`,
+		`UPDATE appointment SET practitioner_id = $3, start_at = $4, end_at = $5, override = $6 WHERE
+			practice_group_id = $1 AND id = $2`,
 		group, a.ID, a.Practitioner, a.Start, a.End, a.Override)
 	return err
 }

@@ -29,6 +29,25 @@ func (db *DB) Do(ctx context.Context, fn func(Conn) error) error {
 // Elsewhere is the areas that are still in this package, in the same transaction.
 func (c Conn) Elsewhere() *Tx { return c.tx }
 
+// Parallel reports whether other transactions change things while this one runs: PostgreSQL's do, and wait for one
+// another's rows; SQLite's run one after the other.
+func Parallel(c Conn) bool { return c.tx.db.pg != nil }
+
+// Hold, after a SELECT, keeps the row from being changed until the end of the transaction.
+func Hold(c Conn) string { return c.tx.db.hold }
+
+// Take, after a SELECT, does that too, and others who take the row wait.
+func Take(c Conn) string { return c.tx.db.take }
+
+// LockedDiaries are the diaries this transaction has locked for patients, to be added to. again says that it has locked
+// some before.
+func LockedDiaries(c Conn) (locked map[practice.PractitionerID]bool, again bool) {
+	if again = c.tx.diaries != nil; !again {
+		c.tx.diaries = map[practice.PractitionerID]bool{}
+	}
+	return c.tx.diaries, again
+}
+
 // NewID makes an id.
 func (c Conn) NewID() int64 { return c.tx.db.NewID() }
 
@@ -95,6 +114,23 @@ func ReadPage[T any](
 	return readPage(ctx, c.tx, text, args, row, has)
 }
 
+// ReadPageBound is ReadPage for a list that is read on from a row by a bound that its text has already.
+func ReadPageBound[T any](
+	ctx context.Context, c Conn, text string, by Bound, args In, row func(Scanner) (T, error), has func(T) Columns,
+) ([]T, error) {
+	r := reading{
+		after: text, columns: []string{by.Column}, limit: by.Limit, offset: by.Offset, from: by.From, bound: true,
+	}
+	return readPageBy(ctx, c.tx, text, r, args, row, has)
+}
+
+// Bound is the column a list is in the order of, and the arguments, by their numbers, that are its limit, its offset
+// and the value below its first row.
+type Bound struct {
+	Column              string
+	Limit, Offset, From int
+}
+
 // Among is one question with room for few ids and for many.
 func Among(few, many string) Amongst { return amongst{few, many} }
 
@@ -103,6 +139,17 @@ func ListAmong[T any, I cmp.Ordered](
 	ctx context.Context, c Conn, of Amongst, args In, ids []I, row func(Scanner) (T, error),
 ) ([]T, error) {
 	return listAmong(ctx, c.tx, of, args, ids, row)
+}
+
+// ListOwned reads rows that each belong to one of the ids, which comes first in the row; dest is where the rest goes.
+func ListOwned[K ~int64, T any](
+	ctx context.Context, c Conn, of Amongst, group practice.ID, ids []K, dest func(row *T) In,
+) (map[K][]T, error) {
+	return ByOwner(ListAmong(ctx, c, of, In{group}, ids, func(scan Scanner) (Owned[K, T], error) {
+		var o Owned[K, T]
+		err := scan(append(In{&o.Of}, dest(&o.Thing)...)...)
+		return o, err
+	}))
 }
 
 // SomeOf lists some of what belongs to each of many: of each the rows after from and up to until.
@@ -143,6 +190,15 @@ func Day(d *input.Date) sql.Scanner { return day{d} }
 // Words reads a list kept as words with commas between.
 func Words[T ~string](list *[]T) sql.Scanner { return words[T]{list} }
 
+// Lower reads a word that is kept in capitals.
+func Lower[T ~string](word *T) sql.Scanner { return lower[T]{word} }
+
+// Bool reads a truth, NULL as false.
+func Bool(b *bool) sql.Scanner { return (*flag)(b) }
+
+// MaybeBool reads a truth, NULL as nil.
+func MaybeBool(b **bool) sql.Scanner { return maybeBool{b} }
+
 // Stored reads a thing that is kept as JSON.
 func Stored[T any](thing *T) sql.Scanner { return stored[T]{thing} }
 
@@ -157,6 +213,14 @@ func Opt[T ~int64](n T) any { return opt(n) }
 // Given sends a number.
 func Given[T ~int | ~int64](n *T) any { return given(n) }
 
+// GivenBool sends a truth.
+func GivenBool(b *bool) any {
+	if b == nil {
+		return nil
+	}
+	return *b
+}
+
 // OptText sends text.
 func OptText(s string) any { return optText(s) }
 
@@ -164,20 +228,18 @@ func OptText(s string) any { return optText(s) }
 func Joined[T ~string](list []T) string { return joined(list) }
 
 // ScanID reads an id that stands alone in a row.
-func ScanID[T ~int64](scan Scanner) (T, error) { return scanID[T](scan) }
+func ScanID[T ~int64](scan Scanner) (T, error) {
+	var id T
+	err := scan(&id)
+	return id, err
+}
 
-// Spans are when things were made and changed, as lists ask for it.
-func Spans(l input.Listing) In { return spans(l) }
-
-// Within is part of a name, as LIKE finds it.
-func Within(part string) string { return within(part) }
-
-// NameKey is a name without case and accents, as names are searched and ordered; Beyond is the first key after all that
-// begin with one.
-func NameKey(name string) []byte { return nameKey(name) }
-
-// Beyond is the first key after all that begin with this one.
-func Beyond(key []byte) []byte { return beyond(key) }
+// Spans are the four ends of when things were made and changed.
+func Spans(l input.Listing) In {
+	from, until := l.Created.Bounds()
+	since, before := l.Updated.Bounds()
+	return In{from, until, since, before}
+}
 
 // First is the first of some rows, or the fault that says there is none.
 func First[T any](rows []T, err, missing error) (T, error) { return first(rows, err, missing) }

@@ -34,7 +34,8 @@ const (
 	oneWithBacklog = oneDelivery + ` UNION ALL
 		SELECT e.id, e.at, 'waiting', 0, 0, e.at, false, e.at, 0, '', NULL, NULL, e.at FROM webhook_backlog b
 		JOIN event e ON e.practice_group_id = b.practice_group_id AND e.id = b.event_id
-		WHERE b.practice_group_id = $1 AND b.event_id = $3 AND ',' || b.webhooks || ',' LIKE '%,' || $2 || ',%' AND NOT EXISTS
+		WHERE b.practice_group_id = $1 AND b.event_id = $3 AND ',' || b.webhooks || ',' LIKE '%,' || $2 || ',%'
+		AND NOT EXISTS
 			(SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.event_id = $3)`
 )
 
@@ -124,13 +125,15 @@ func (t *Tx) Requeue(
 	for _, id := range events {
 		all = append(all, statement{`UPDATE webhook_delivery SET state = 'waiting', tries = 0, due_at = $4, since = $4,
 			ended_at = NULL, lease = NULL
-			WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3 AND (CAST($5 AS boolean) OR (lease IS NULL
+			WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id = $3 AND (CAST($5 AS boolean)
+			OR (lease IS NULL
 			AND state <> 'delivered'))`, in{group, of, id, now, again}})
 	}
 	for _, id := range events {
 		all = append(all, statement{`INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id,
 			sequence, lane, at, state, attempts, tries, due_at, since, status, failure, created_at)
-			SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id END, e.at,
+			SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE
+			WHEN w.ordered THEN e.subject_id END, e.at,
 			'waiting', 0, 0, $4, $4, 0, '', $4
 			FROM event e JOIN webhook w ON w.practice_group_id = e.practice_group_id AND w.id = $2
 			WHERE e.practice_group_id = $1 AND e.id = $3
@@ -215,7 +218,8 @@ func (t *Tx) SettleDeliveries(ctx context.Context, group practice.ID, of webhook
 	}
 	for _, s := range settled {
 		if a := s.Attempt; a != nil {
-			all = append(all, statement{`INSERT INTO webhook_attempt (practice_group_id, webhook_id, event_id, number, at, took,
+			all = append(all, statement{`INSERT INTO webhook_attempt (practice_group_id, webhook_id, event_id, number,
+				at, took,
 				status, failure, answer)
 				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (practice_group_id, webhook_id, event_id,
 				number) DO NOTHING`, in{group, of, s.ID, a.Number, a.At, a.Took.Microseconds(), a.Status, a.Failure, a.Body}})

@@ -73,7 +73,7 @@ func fateOf(err error) fate {
 		return fateOfPostgres(pg.Code)
 	case errors.As(err, &lite):
 		return fateOfSQLite(lite.Code())
-	case errors.Is(err, errAgain):
+	case errors.Is(err, ErrAgain):
 		return again
 	case errors.Is(err, context.Canceled):
 		return final
@@ -104,7 +104,8 @@ func fateOfSQLite(code int) fate {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return again
 	case sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY,
-		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_PERM:
+		sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT,
+		sqlite3.SQLITE_PERM:
 		return unavailable
 	}
 	return final
@@ -124,3 +125,7 @@ func outward(err error) error {
 	}
 	return err
 }
+
+// ErrAgain ends a transaction that has to be begun again: it found something it should have locked before what it has
+// locked already.
+var ErrAgain = errors.New("locks would be taken out of order")

@@ -21,7 +21,8 @@ func (s diaryStore) Do(ctx context.Context, fn func(diary.Tx) error) error {
 	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const typeColumns = `id, name, partner_slot_name, price, sector, minutes, profession, video, in_person, telephone, use_partner_slots,
+const typeColumns = `id, name, partner_slot_name, price, sector, minutes, profession, video, in_person, telephone,
+	use_partner_slots,
 	invoice_required, active, created_at, updated_at, vat_permille`
 
 func scanType(scan scanner) (diary.Type, error) {
@@ -55,8 +56,10 @@ func (t *Tx) LockAppointmentType(ctx context.Context, group practice.ID, id diar
 func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary.Type) error {
 	_, err := t.exec(ctx, `INSERT INTO appointment_type (`+typeColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, partner_slot_name = $3, price = $4, sector = $5, minutes = $6, profession = $7,
-			video = $8, in_person = $9, telephone = $10, use_partner_slots = $11, invoice_required = $12, active = $13, updated_at = $15, vat_permille = $16`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, partner_slot_name = $3, price = $4, sector = $5,
+		minutes = $6, profession = $7,
+			video = $8, in_person = $9, telephone = $10, use_partner_slots = $11, invoice_required = $12,
+			active = $13, updated_at = $15, vat_permille = $16`,
 		k.ID, k.Name, k.PartnerSlotName, k.Price, k.Sector, k.Minutes, k.Profession, k.Video, k.InPerson, k.Telephone,
 		k.UsePartnerSlots,
 		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, given(k.VAT), group)
@@ -70,7 +73,8 @@ func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary
 // so that one comparison finds the sessions that still run.
 const forever = "9999-12-31"
 
-const sessionColumns = `s.id, s.practitioner_id, s.location_id, s.start_date, s.until_date, s.from_minute, s.to_minute, s.step, s.rule,
+const sessionColumns = `s.id, s.practitioner_id, s.location_id, s.start_date, s.until_date, s.from_minute,
+	s.to_minute, s.step, s.rule,
 	s.every_weeks, s.days, s.week_start, s.time_zone, s.works_holidays, s.comment, s.created_by, s.updated_by,
 	s.created_at, s.updated_at`
 
@@ -111,7 +115,8 @@ const (
 	sessionTypes = `SELECT t.session_id, t.appointment_type_id FROM session s
 		JOIN session_type t ON t.practice_group_id = s.practice_group_id AND t.session_id = s.id`
 	exceptionsOn = `SELECT e.session_id, e.start_date, e.end_date, e.reason FROM session s
-		JOIN session_exception e ON e.practice_group_id = s.practice_group_id AND e.session_id = s.id` + runs + ` AND e.end_date >= $2 AND e.start_date <= $3`
+		JOIN session_exception e ON e.practice_group_id = s.practice_group_id AND e.session_id = s.id` + runs + `
+		AND e.end_date >= $2 AND e.start_date <= $3`
 	sessionsAll   = `SELECT ` + sessionColumns + ` FROM session s` + runs + ` ORDER BY s.id`
 	sessionsOf    = `SELECT ` + sessionColumns + ` FROM session s` + runs + of8 + ` ORDER BY s.id`
 	typesAll      = sessionTypes + runs + ` ORDER BY t.session_id, t.appointment_type_id`
@@ -140,7 +145,8 @@ func (t *Tx) Session(ctx context.Context, group practice.ID, id diary.SessionID)
 	found, err := list(ctx, t, `SELECT `+sessionColumns+` FROM session s WHERE s.practice_group_id = $1 AND s.id = $2`,
 		in{group, id}, scanSession)
 	if err == nil && len(found) == 1 {
-		err = t.fill(ctx, found, sessionTypes+` WHERE s.practice_group_id = $1 AND s.id = $2 ORDER BY t.appointment_type_id`,
+		err = t.fill(ctx, found, sessionTypes+` WHERE s.practice_group_id = $1 AND s.id = $2
+			ORDER BY t.appointment_type_id`,
 			`SELECT e.session_id, e.start_date, e.end_date, e.reason FROM session_exception e
 			WHERE e.practice_group_id = $1 AND e.session_id = $2 ORDER BY e.ordinal`, in{group, id})
 	}
@@ -198,11 +204,15 @@ func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s diary.Session
 		until = s.Until.String()
 	}
 	_, err := t.exec(ctx,
-		`INSERT INTO session (practice_group_id, id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, step, rule,
-			every_weeks, days, week_start, time_zone, works_holidays, comment, created_by, updated_by, created_at, updated_at)
+		`INSERT INTO session (practice_group_id, id, practitioner_id, location_id, start_date, until_date,
+			from_minute, to_minute, step, rule,
+			every_weeks, days, week_start, time_zone, works_holidays, comment, created_by, updated_by, created_at,
+			updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET practitioner_id = $3, location_id = $4, start_date = $5, until_date = $6, from_minute = $7,
-			to_minute = $8, step = $9, rule = $10, every_weeks = $11, days = $12, week_start = $13, time_zone = $14, works_holidays = $15, comment = $16,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET practitioner_id = $3, location_id = $4, start_date = $5,
+		until_date = $6, from_minute = $7,
+			to_minute = $8, step = $9, rule = $10, every_weeks = $11, days = $12, week_start = $13, time_zone = $14,
+			works_holidays = $15, comment = $16,
 			updated_by = $18, updated_at = $20`,
 		group, s.ID, s.Practitioner, s.Location, s.Start.String(), until, s.From, s.To, s.Step, s.Rule,
 		s.Interval, int64(s.Days), int64(s.WeekStart), s.TimeZone, s.WorksHolidays, s.Comment, opt(s.CreatedBy),
@@ -216,7 +226,8 @@ func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s diary.Session
 	}
 	for _, kind := range s.Types {
 		if _, err := t.exec(ctx,
-			`INSERT INTO session_type (practice_group_id, session_id, appointment_type_id) VALUES ($1, $2, $3)`, group, s.ID,
+			`INSERT INTO session_type (practice_group_id, session_id, appointment_type_id) VALUES ($1, $2,
+				$3)`, group, s.ID,
 			kind); err != nil {
 			return err
 		}
@@ -301,7 +312,8 @@ func (t *Tx) ChangeAllHours(ctx context.Context, group practice.ID) error {
 // be before it, where the search for what overlaps it begins.
 const (
 	takenAll = `SELECT practitioner_id, start_at, end_at, state, reserved_until FROM appointment
-		WHERE practice_group_id = $1 AND start_at > $4 AND start_at < $3 AND end_at > $2 AND state IN ('reserved', 'booked')`
+		WHERE practice_group_id = $1 AND start_at > $4 AND start_at < $3 AND end_at > $2
+		AND state IN ('reserved', 'booked')`
 	takenOf = takenAll + ` AND practitioner_id IN ($5, $6, $7, $8, $9, $10, $11, $12)`
 )
 

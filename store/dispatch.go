@@ -32,7 +32,8 @@ const (
 	claimed    = ` RETURNING ` + messageColumns
 	claim      = claimSet + ` WHERE practice_group_id = $1 AND id IN (SELECT id` + claimDue + `)`
 	// What matters of a patient to messages.
-	addressee = `p.nhs_number AS p_number, p.mobile AS p_mobile, p.email AS p_email, p.restricted AS p_restricted, p.deceased_at AS p_deceased,
+	addressee = `p.nhs_number AS p_number, p.mobile AS p_mobile, p.email AS p_email, p.restricted AS p_restricted,
+		p.deceased_at AS p_deceased,
 		p.number_status AS p_number_status, p.merged_into AS p_merged, p.deleted_at AS p_deleted`
 	wishes           = `x.receive_email, x.receive_sms, x.marketing`
 	selectAddressees = `SELECT p.id, ` + addressee + `, ` + wishes + `
@@ -62,7 +63,8 @@ const (
 			p.practice_group_id = due.g AND p.id = due.p LIMIT 1) AS a
 		LEFT JOIN LATERAL (SELECT ` + wishes + ` FROM patient_profile x WHERE x.practice_group_id = due.g AND
 			x.patient_id = due.p LIMIT 1) AS b ON true
-		WHERE practice_group_id = due.g AND id = due.m` + claimed + `, p_id, p_number, p_mobile, p_email, p_restricted, p_deceased, p_number_status, p_merged, p_deleted,
+		WHERE practice_group_id = due.g AND id = due.m` + claimed + `, p_id, p_number, p_mobile, p_email,
+		p_restricted, p_deceased, p_number_status, p_merged, p_deleted,
 		receive_email, receive_sms, marketing`
 )
 
@@ -130,7 +132,7 @@ func scanAddressee(p *patient.Patient, scan scanner) error {
 	var restricted flag
 	err := scan(&p.ID, text{&p.NHSNumber}, &p.Mobile, &p.Email, &restricted, when{&p.DeceasedAt}, &p.NumberStatus,
 		num[patient.ID]{&p.MergedInto},
-		when{&p.DeletedAt}, optBool{&p.ReceiveEmail}, optBool{&p.ReceiveSMS}, optBool{&p.Marketing})
+		when{&p.DeletedAt}, maybeBool{&p.ReceiveEmail}, maybeBool{&p.ReceiveSMS}, maybeBool{&p.Marketing})
 	p.Restricted = bool(restricted)
 	return err
 }

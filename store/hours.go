@@ -9,13 +9,15 @@ import (
 	"frontdesk/core/practice"
 )
 
-const blockColumns = `id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, time_zone, excluded, comment,
+const blockColumns = `id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, time_zone,
+	excluded, comment,
 	created_by, updated_by, created_at, updated_at`
 
 func scanBlock(scan scanner) (diary.Session, error) {
 	b := diary.Session{Away: true}
 	var excluded []string
-	err := scan(&b.ID, num[practice.PractitionerID]{&b.Practitioner}, &b.Location, day{&b.Start}, day{&b.Until}, &b.From,
+	err := scan(&b.ID, num[practice.PractitionerID]{&b.Practitioner}, &b.Location, day{&b.Start}, day{&b.Until},
+		&b.From,
 		&b.To,
 		&b.TimeZone, words[string]{&excluded}, &b.Comment, num[practice.PractitionerID]{&b.CreatedBy},
 		num[practice.PractitionerID]{&b.UpdatedBy}, when{&b.CreatedAt}, when{&b.UpdatedAt})
@@ -65,9 +67,11 @@ func (t *Tx) saveBlock(ctx context.Context, group practice.ID, b diary.Session) 
 	}
 	_, err := t.exec(ctx, `INSERT INTO block (`+blockColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET start_date = $4, until_date = $5, from_minute = $6, to_minute = $7,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET start_date = $4, until_date = $5, from_minute = $6,
+		to_minute = $7,
 			excluded = $9, comment = $10, updated_by = $12, updated_at = $14`,
-		b.ID, opt(b.Practitioner), b.Location, b.Start.String(), b.Until.String(), b.From, b.To, b.TimeZone, joined(excluded),
+		b.ID, opt(b.Practitioner), b.Location, b.Start.String(), b.Until.String(), b.From, b.To, b.TimeZone,
+		joined(excluded),
 		b.Comment, opt(b.CreatedBy), opt(b.UpdatedBy), b.CreatedAt, b.UpdatedAt, group)
 	return err
 }
@@ -117,14 +121,15 @@ const (
 	hourly = `SELECT id FROM session WHERE practice_group_id = $1` + whose + where + ` UNION ALL
 		SELECT id FROM block WHERE practice_group_id = $1` + whose + where + ` ORDER BY id LIMIT $4 OFFSET $5`
 	hourlyFrom = `SELECT id FROM session WHERE practice_group_id = $1 AND id > $6` + whose + where + ` UNION ALL
-		SELECT id FROM block WHERE practice_group_id = $1 AND id > $6` + whose + where + ` ORDER BY id LIMIT $4 OFFSET $5`
+		SELECT id FROM block WHERE practice_group_id = $1 AND id > $6` + whose + where + ` ORDER BY id LIMIT $4 ` +
+		`OFFSET $5`
 )
 
 // SessionIDs lists the ids of sessions and blocks.
 func (t *Tx) SessionIDs(ctx context.Context, group practice.ID, q diary.PageRows) ([]diary.SessionID, error) {
 	r := reading{after: hourlyFrom, columns: []string{"id"}, limit: 4, offset: 5}
 	return readPageBy(ctx, t, hourly, r, in{group, oneOfIDs(q.Practitioners), oneOfIDs(q.Locations), q.Limit, q.Offset},
-		scanID[diary.SessionID],
+		ScanID[diary.SessionID],
 		func(id diary.SessionID) columns { return columns{"id": id} })
 }
 
@@ -142,11 +147,15 @@ func (t *Tx) TypesOffered(
 	ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID,
 ) ([]diary.Type, error) {
 	return list(ctx, t, `SELECT `+typeColumns+` FROM appointment_type WHERE practice_group_id = $1 AND active
-		AND (id IN (SELECT product_id FROM product_practitioner WHERE practice_group_id = $1 AND practitioner_id = $2) OR NOT EXISTS (
-			SELECT 1 FROM product_practitioner o JOIN appointment_type y ON y.practice_group_id = o.practice_group_id AND y.id = o.product_id
+		AND (id IN (SELECT product_id FROM product_practitioner WHERE practice_group_id = $1 AND practitioner_id =
+		$2) OR NOT EXISTS (
+			SELECT 1 FROM product_practitioner o JOIN appointment_type y ON y.practice_group_id =
+			o.practice_group_id AND y.id = o.product_id
 			WHERE o.practice_group_id = $1 AND o.practitioner_id = $2 AND y.active))
-		AND (id IN (SELECT product_id FROM product_location WHERE practice_group_id = $1 AND location_id = $3) OR NOT EXISTS (
-			SELECT 1 FROM product_location o JOIN appointment_type y ON y.practice_group_id = o.practice_group_id AND y.id = o.product_id
+		AND (id IN (SELECT product_id FROM product_location WHERE practice_group_id = $1 AND location_id = $3) OR
+		NOT EXISTS (
+			SELECT 1 FROM product_location o JOIN appointment_type y ON y.practice_group_id = o.practice_group_id
+			AND y.id = o.product_id
 			WHERE o.practice_group_id = $1 AND o.location_id = $3 AND y.active))
 		ORDER BY id`, in{group, by, at}, scanType)
 }

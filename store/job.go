@@ -58,13 +58,15 @@ func (db *DB) Begin(ctx context.Context, j job.Job) error {
 		return nil
 	}
 	return db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `DELETE FROM job_waiting WHERE practice_group_id = $1 AND kind = $2 AND key = $3`, j.Group,
+		_, err := t.exec(ctx, `DELETE FROM job_waiting WHERE practice_group_id = $1 AND kind = $2
+			AND key = $3`, j.Group,
 			j.Kind, j.Key)
 		return err
 	})
 }
 
-const keepEvent = `INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+const keepEvent = `INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3,
+	$4, $5, $6, $7)`
 
 // Record keeps an event with its parts, and queues each for every endpoint that
 // wants it.

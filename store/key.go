@@ -31,7 +31,8 @@ func (s keyStore) Do(ctx context.Context, fn func(key.Tx) error) error {
 	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissions, rate_limit, expires_at, revoked_at, last_used_at, created_at,
+const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissions, rate_limit, expires_at,
+	revoked_at, last_used_at, created_at,
 	role, password_hash`
 
 func scanKey(scan scanner) (key.Key, error) {
@@ -67,7 +68,8 @@ func (t *Tx) SaveAPIKey(ctx context.Context, k key.Key) error {
 	}
 	_, err := t.exec(ctx, `INSERT INTO api_key (`+keyColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET scopes = $6, permissions = $7, rate_limit = $8, expires_at = $9, revoked_at = $10`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET scopes = $6, permissions = $7, rate_limit = $8,
+		expires_at = $9, revoked_at = $10`,
 		k.Group, k.ID, k.Hash, k.Partner, k.Test, joined(k.Scopes), joined(k.Permissions), limit, at(k.ExpiresAt),
 		at(k.RevokedAt), at(k.LastUsed), k.CreatedAt,
 		k.Role, k.PasswordHash)

@@ -98,7 +98,7 @@ type stored[T any] struct{ thing *T }
 // Scan implements sql.Scanner.
 func (j stored[T]) Scan(src any) error {
 	var s string
-	if err := (text{&s}).Scan(src); err != nil {
+	if err := (text{&s}).Scan(src); err != nil || s == "" {
 		return err
 	}
 	return json.Unmarshal([]byte(s), j.thing)

@@ -26,9 +26,12 @@ func (s messagingStore) Do(ctx context.Context, fn func(messaging.Tx) error) err
 	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const messageColumns = `id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject, content, encrypted,
-	purpose, leg, state, prior, due_at, lease, tries, carrier, provider_id, code, reason, parts, encoding, cost, send_at, send_by,
-	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, paired, assignee_id,
+const messageColumns = `id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact,
+	subject, content, encrypted,
+	purpose, leg, state, prior, due_at, lease, tries, carrier, provider_id, code, reason, parts, encoding, cost,
+	send_at, send_by,
+	unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record, task_id, submitted_by, key_id, link,
+	created_at, updated_at, paired, assignee_id,
 	fallback_source, request, journal, ask_at`
 
 func intoMessage(m *messaging.Message) in {

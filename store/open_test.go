@@ -204,14 +204,16 @@ func TestAllNodeNumbersCanBeTaken(t *testing.T) {
 		storetest.Open(t, address)
 		db := storetest.Raw(t, address)
 		for n := 1; n < 64; n++ {
-			if _, err := db.Exec(`INSERT INTO node (number, holder, leased_until) VALUES ($1, 'x', '2999-01-01T00:00:00.000000Z')`, n); err != nil {
+			if _, err := db.Exec(`INSERT INTO node (number, holder,
+				leased_until) VALUES ($1, 'x', '2999-01-01T00:00:00.000000Z')`, n); err != nil {
 				t.Fatal(err)
 			}
 		}
 		if _, err := store.Open(context.Background(), address, store.Options{}); !errors.Is(err, store.ErrNodes) {
 			t.Fatalf("got %v", err)
 		}
-		if _, err := db.Exec(`UPDATE node SET leased_until = '2020-01-01T00:00:00.000000Z' WHERE number = 7`); err != nil {
+		if _, err := db.Exec(`UPDATE node SET leased_until = '2020-01-01T00:00:00.000000Z'
+			WHERE number = 7`); err != nil {
 			t.Fatal(err)
 		}
 		storetest.Open(t, address) // a lease that ran out is taken over

@@ -30,8 +30,10 @@ func (s practiceStore) Do(ctx context.Context, fn func(practice.Tx) error) error
 	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, website, line_1, line_2, town, county, postcode,
-	time_zone, holidays, cancellation_hours, window_days, sandbox, created_at, updated_at, unread_minutes, sms_price, send_from, send_until,
+const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, website, line_1, line_2, town, county,
+	postcode,
+	time_zone, holidays, cancellation_hours, window_days, sandbox, created_at, updated_at, unread_minutes, sms_price,
+	send_from, send_until,
 	vat_permille, patient_overlap, leaving`
 
 func scanGroup(scan scanner) (practice.Group, error) {
@@ -60,10 +62,13 @@ func (t *Tx) Groups(ctx context.Context) ([]practice.Group, error) {
 func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
 	a := g.Address
 	_, err := t.exec(ctx, `INSERT INTO practice_group (`+groupColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
-		ON CONFLICT (practice_group_id) DO UPDATE SET name = $2, sector = $3, ods_code = $4, phone = $5, email = $6, website = $7,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+		$23, $24, $25, $26)
+		ON CONFLICT (practice_group_id) DO UPDATE SET name = $2, sector = $3, ods_code = $4, phone = $5, email = $6,
+		website = $7,
 			line_1 = $8, line_2 = $9, town = $10, county = $11, postcode = $12, time_zone = $13, holidays = $14,
-			cancellation_hours = $15, window_days = $16, updated_at = $19, unread_minutes = $20, sms_price = $21, send_from = $22, send_until = $23,
+			cancellation_hours = $15, window_days = $16, updated_at = $19, unread_minutes = $20, sms_price = $21,
+			send_from = $22, send_until = $23,
 			vat_permille = $24, patient_overlap = $25, leaving = $26`,
 		g.ID, g.Name, g.Sector, g.ODSCode, g.Phone, g.Email, g.Website, a.Line1, a.Line2, a.Town, a.County, a.Postcode,
 		g.TimeZone, g.Holidays, g.CancellationHours, g.WindowDays, g.Sandbox, g.CreatedAt, g.UpdatedAt, g.UnreadMinutes,
@@ -126,7 +131,8 @@ func (t *Tx) SaveLocation(ctx context.Context, group practice.ID, l practice.Loc
 	a := l.Address
 	_, err := t.exec(ctx, `INSERT INTO location (`+locationColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, phone = $3, line_1 = $4, line_2 = $5, town = $6, county = $7,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, phone = $3, line_1 = $4, line_2 = $5, town = $6,
+		county = $7,
 			postcode = $8, active = $9, updated_at = $11`,
 		l.ID, l.Name, l.Phone, a.Line1, a.Line2, a.Town, a.County, a.Postcode, l.Active, l.CreatedAt, l.UpdatedAt,
 		group)
@@ -177,7 +183,8 @@ func (t *Tx) SavePractitioner(ctx context.Context, group practice.ID, p practice
 func (t *Tx) addPractitioner(ctx context.Context, group practice.ID, p practice.Practitioner) error {
 	_, err := t.exec(ctx, `INSERT INTO practitioner (`+practitionerColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $2, first_name = $3, last_name = $4, profession = $5, active = $6, updated_at = $8`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $2, first_name = $3, last_name = $4,
+		profession = $5, active = $6, updated_at = $8`,
 		p.ID, p.Title, p.FirstName, p.LastName, p.Profession, p.Active, p.CreatedAt, p.UpdatedAt, group)
 	if err != nil {
 		return err

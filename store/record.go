@@ -23,7 +23,8 @@ func (s recordStore) Do(ctx context.Context, fn func(record.Tx) error) error {
 }
 
 // approved_by, decider_id and approved_at say who decided and when, whatever it was.
-const entryColumns = `id, patient_id, message_id, snomed_code, snomed_term, content, channel, status, reason, proposed_by, hash, expires_at,
+const entryColumns = `id, patient_id, message_id, snomed_code, snomed_term, content, channel, status, reason,
+	proposed_by, hash, expires_at,
 	approved_by, decider_id, approved_at, written_at, created_at, updated_at`
 
 func scanEntry(scan scanner) (record.Entry, error) {
@@ -50,7 +51,8 @@ func (t *Tx) RecordEntryOf(ctx context.Context, group practice.ID, message int64
 func (t *Tx) RecordEntries(ctx context.Context, group practice.ID, of patient.ID, limit int) ([]record.Entry, error) {
 	return list(ctx, t, `SELECT `+entryColumns+
 		`, (SELECT m.sent_at FROM message m WHERE m.practice_group_id = $1 AND m.id = record_entry.message_id)
-		FROM record_entry WHERE practice_group_id = $1 AND patient_id = $2 AND status = 'written' ORDER BY id DESC LIMIT $3`,
+		FROM record_entry WHERE practice_group_id = $1 AND patient_id = $2 AND status = 'written'
+		ORDER BY id DESC LIMIT $3`,
 		in{group, of, limit}, func(scan scanner) (record.Entry, error) {
 			var sent time.Time
 			e, err := scanEntry(func(dest ...any) error { return scan(append(dest, when{&sent})...) })
@@ -71,7 +73,8 @@ func (t *Tx) FindRecordEntries(ctx context.Context, group practice.ID, q record.
 		` LIMIT $3) AS matches`
 	args := in{group, q.Status}
 	if q.Patient != 0 {
-		listText, countText = `SELECT `+entryColumns+entriesOf+` ORDER BY id LIMIT $4 OFFSET $5`, entryMatches+entriesOf+
+		listText, countText = `SELECT `+entryColumns+entriesOf+`
+			ORDER BY id LIMIT $4 OFFSET $5`, entryMatches+entriesOf+
 			` LIMIT $4) AS matches`
 		args = append(args, q.Patient)
 	}
@@ -114,7 +117,8 @@ func (t *Tx) LockRecordEntry(ctx context.Context, group practice.ID, id int64) (
 // SaveRecordEntry keeps a changed entry.
 func (t *Tx) SaveRecordEntry(ctx context.Context, group practice.ID, e record.Entry) error {
 	_, err := t.exec(ctx,
-		`UPDATE record_entry SET status = $3, reason = $4, hash = $5, approved_by = $6, approved_at = $7, written_at = $8, updated_at = $9,
+		`UPDATE record_entry SET status = $3, reason = $4, hash = $5, approved_by = $6, approved_at = $7,
+			written_at = $8, updated_at = $9,
 		decider_id = $10 WHERE practice_group_id = $1 AND id = $2`,
 		group, e.ID, e.Status, e.Reason, e.Hash, e.DecidedBy, at(e.DecidedAt), at(e.WrittenAt), e.UpdatedAt, opt(e.Decider))
 	return err

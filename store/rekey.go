@@ -6,8 +6,6 @@ import (
 	"database/sql"
 
 	"frontdesk/core/names"
-	"frontdesk/core/patient"
-	"frontdesk/core/practice"
 )
 
 // rekeyVersion is the migration that works out the keys of names again. It comes
@@ -20,27 +18,19 @@ const (
 	lastPart  = "last"
 )
 
-const (
-	addWord = `INSERT INTO patient_word (practice_group_id, patient_id, part, word_key) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (practice_group_id, patient_id, part, word_key) DO NOTHING`
-	dropWords = `DELETE FROM patient_word WHERE practice_group_id = $1 AND patient_id = $2`
-)
+// AddNameWord keeps one of NameWords of a patient.
+const AddNameWord = `INSERT INTO patient_word (practice_group_id, patient_id, part, word_key) VALUES ($1, $2, $3, $4)
+	ON CONFLICT (practice_group_id, patient_id, part, word_key) DO NOTHING`
 
-// saveWords keeps what the names of a patient end with.
-func (t *Tx) saveWords(ctx context.Context, group practice.ID, p patient.Patient, fresh bool) error {
-	if !fresh {
-		if _, err := t.exec(ctx, dropWords, group, p.ID); err != nil {
-			return err
-		}
-	}
-	for _, name := range [][2]string{{firstPart, p.FirstName}, {lastPart, p.LastName}} {
+// NameWords are the arguments of AddNameWord for each word that a name has an ending from.
+func NameWords[G, P ~int64](group G, id P, first, last string) []In {
+	var out []In
+	for _, name := range [][2]string{{firstPart, first}, {lastPart, last}} {
 		for _, ending := range names.Endings(name[1]) {
-			if _, err := t.exec(ctx, addWord, group, p.ID, name[0], []byte(ending)); err != nil {
-				return err
-			}
+			out = append(out, In{group, id, name[0], []byte(ending)})
 		}
 	}
-	return nil
+	return out
 }
 
 // rekeyChunk is how many patients are read at a time.
@@ -91,19 +81,17 @@ func rekey(ctx context.Context, tx *sql.Tx) error {
 }
 
 func (r rekeyed) save(ctx context.Context, tx *sql.Tx, group int64) error {
-	if first, last := nameKey(r.first), nameKey(r.last); !bytes.Equal(first, r.firstKey) ||
+	if first, last := NameKey(r.first), NameKey(r.last); !bytes.Equal(first, r.firstKey) ||
 		!bytes.Equal(last, r.lastKey) {
 		if _, err := tx.ExecContext(ctx, `UPDATE patient SET first_key = $3, last_key = $4, full_key = $5 WHERE
 			practice_group_id = $1 AND id = $2`,
-			group, r.id, first, last, nameKey(r.first+" "+r.last)); err != nil {
+			group, r.id, first, last, NameKey(r.first+" "+r.last)); err != nil {
 			return err
 		}
 	}
-	for _, name := range [][2]string{{firstPart, r.first}, {lastPart, r.last}} {
-		for _, ending := range names.Endings(name[1]) {
-			if _, err := tx.ExecContext(ctx, addWord, group, r.id, name[0], []byte(ending)); err != nil {
-				return err
-			}
+	for _, word := range NameWords(group, r.id, r.first, r.last) {
+		if _, err := tx.ExecContext(ctx, AddNameWord, word...); err != nil {
+			return err
 		}
 	}
 	return nil

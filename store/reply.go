@@ -23,18 +23,23 @@ func (s replyStore) Do(ctx context.Context, fn func(reply.Tx) error) error {
 	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const replyColumns = `id, carrier, provider_id, message_id, patient_id, channel, contact, content, at, meaning, open, handled_by, handled_at`
+const replyColumns = `id, carrier, provider_id, message_id, patient_id, channel, contact, content, at, meaning, ` +
+	`open, handled_by, handled_at`
 
 // selectReply leaves out the number or address of a restricted record.
-const selectReply = `SELECT id, carrier, provider_id, message_id, patient_id, channel, CASE WHEN EXISTS (SELECT 1 FROM patient p
-	WHERE p.practice_group_id = message_reply.practice_group_id AND p.restricted AND (p.id = message_reply.patient_id OR p.id IN (
-		SELECT c.patient_id FROM reply_candidate c WHERE c.practice_group_id = message_reply.practice_group_id AND c.reply_id = message_reply.id)))
+const selectReply = `SELECT id, carrier, provider_id, message_id, patient_id, channel, CASE WHEN EXISTS (SELECT 1
+	FROM patient p
+	WHERE p.practice_group_id = message_reply.practice_group_id AND p.restricted AND (p.id =
+	message_reply.patient_id OR p.id IN (
+		SELECT c.patient_id FROM reply_candidate c WHERE c.practice_group_id = message_reply.practice_group_id AND
+		c.reply_id = message_reply.id)))
 	THEN '' ELSE contact END, content, at, meaning, open, handled_by, handled_at`
 
 func scanReply(scan scanner) (reply.Reply, error) {
 	var r reply.Reply
 	var open flag
-	err := scan(&r.ID, &r.Carrier, &r.ProviderID, num[messaging.ID]{&r.Message}, num[patient.ID]{&r.Patient}, &r.Channel,
+	err := scan(&r.ID, &r.Carrier, &r.ProviderID, num[messaging.ID]{&r.Message}, num[patient.ID]{&r.Patient},
+		&r.Channel,
 		&r.Contact, &r.Text, when{&r.At},
 		&r.Meaning, &open, &r.HandledBy, when{&r.HandledAt})
 	r.Open = bool(open)
@@ -113,7 +118,8 @@ func (t *Tx) possible(ctx context.Context, group practice.ID, replies []reply.Re
 
 // LockReply keeps others from changing the reply, and reads it.
 func (t *Tx) LockReply(ctx context.Context, group practice.ID, id reply.ID) (reply.Reply, error) {
-	if _, err := t.exec(ctx, `UPDATE message_reply SET meaning = meaning WHERE practice_group_id = $1 AND id = $2`, group,
+	if _, err := t.exec(ctx, `UPDATE message_reply SET meaning = meaning WHERE practice_group_id = $1 AND id = $2`,
+		group,
 		id); err != nil {
 		return reply.Reply{}, err
 	}
@@ -122,7 +128,8 @@ func (t *Tx) LockReply(ctx context.Context, group practice.ID, id reply.ID) (rep
 
 // Reply finds a reply.
 func (t *Tx) Reply(ctx context.Context, group practice.ID, id reply.ID) (reply.Reply, error) {
-	r, err := find(ctx, t, reply.ErrNotFound, selectReply+` FROM message_reply WHERE practice_group_id = $1 AND id = $2`,
+	r, err := find(ctx, t, reply.ErrNotFound,
+		selectReply+` FROM message_reply WHERE practice_group_id = $1 AND id = $2`,
 		in{group, id}, scanReply)
 	if err != nil {
 		return r, err
@@ -135,7 +142,8 @@ func (t *Tx) Reply(ctx context.Context, group practice.ID, id reply.ID) (reply.R
 // SaveReply keeps whose a reply is, and whether staff have seen to it.
 func (t *Tx) SaveReply(ctx context.Context, group practice.ID, r reply.Reply) error {
 	_, err := t.exec(ctx,
-		`UPDATE message_reply SET patient_id = $3, open = $4, handled_by = $5, handled_at = $6 WHERE practice_group_id = $1 AND id = $2`,
+		`UPDATE message_reply SET patient_id = $3, open = $4, handled_by = $5, handled_at = $6 WHERE
+			practice_group_id = $1 AND id = $2`,
 		group, r.ID, opt(r.Patient), r.Open, r.HandledBy, at(r.HandledAt))
 	return err
 }
@@ -143,8 +151,10 @@ func (t *Tx) SaveReply(ctx context.Context, group practice.ID, r reply.Reply) er
 // AddReply keeps what a patient sent back, once.
 func (t *Tx) AddReply(ctx context.Context, group practice.ID, r reply.Reply) (bool, error) {
 	n, err := t.exec(ctx, `INSERT INTO message_reply (practice_group_id, `+replyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (practice_group_id, carrier, provider_id) DO NOTHING`,
-		group, r.ID, r.Carrier, r.ProviderID, opt(r.Message), opt(r.Patient), r.Channel, r.Contact, r.Text, r.At, r.Meaning,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (practice_group_id, carrier,
+		provider_id) DO NOTHING`,
+		group, r.ID, r.Carrier, r.ProviderID, opt(r.Message), opt(r.Patient), r.Channel, r.Contact, r.Text, r.At,
+		r.Meaning,
 		r.Open, r.HandledBy, at(r.HandledAt))
 	if err != nil || n == 0 {
 		return false, err
@@ -154,23 +164,28 @@ func (t *Tx) AddReply(ctx context.Context, group practice.ID, r reply.Reply) (bo
 		args[i] = in{group, t.db.NewID(), r.ID, p}
 	}
 	return true,
-		t.many(ctx, `INSERT INTO reply_candidate (practice_group_id, id, reply_id, patient_id) VALUES ($1, $2, $3, $4)`, args)
+		t.many(ctx, `INSERT INTO reply_candidate (practice_group_id, id, reply_id, patient_id) VALUES ($1, $2, $3, $4)`,
+			args)
 }
 
 // LastTo finds the last message that went to a number or address.
 func (t *Tx) LastTo(
 	ctx context.Context, group practice.ID, channel carrier.Channel, contact string,
 ) (id messaging.ID, to patient.ID, err error) {
-	_, err = t.one(ctx, `SELECT id, patient_id FROM message WHERE practice_group_id = $1 AND (channel = $2 AND contact = $3
-		OR fallback = $2 AND fallback_contact = $3 AND leg = 2) ORDER BY id DESC LIMIT 1`, in{group, channel, contact}, &id, &to)
+	_, err = t.one(ctx, `SELECT id, patient_id FROM message WHERE practice_group_id = $1 AND (channel = $2 AND
+		contact = $3
+		OR fallback = $2 AND fallback_contact = $3 AND leg = 2) ORDER BY id DESC LIMIT 1`, in{group, channel, contact},
+		&id, &to)
 	return id, to, err
 }
 
 const (
 	live = ` FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
 	// Those a request has named the number or address for.
-	namedFor = ` UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND contact = $2 AND contact_source = 'request'
-		UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND fallback_contact = $2 AND fallback_source = 'request') ORDER BY id LIMIT $3`
+	namedFor = ` UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND contact = $2
+		AND contact_source = 'request'
+		UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND fallback_contact = $2
+		AND fallback_source = 'request') ORDER BY id LIMIT $3`
 	holdersOfNumber = `SELECT id` + live + `id IN (SELECT id` + live + `mobile = $2 UNION SELECT id` + live +
 		`landline = $2
 		UNION SELECT patient_id FROM patient_phone WHERE practice_group_id = $1 AND number = $2` + namedFor
@@ -182,7 +197,7 @@ func (t *Tx) Holders(
 	ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int,
 ) ([]patient.ID, error) {
 	if channel == carrier.Email {
-		return list(ctx, t, holdersOfAddress, in{group, contact, limit, emailKey(contact)}, scanID[patient.ID])
+		return list(ctx, t, holdersOfAddress, in{group, contact, limit, EmailKey(contact)}, ScanID[patient.ID])
 	}
-	return list(ctx, t, holdersOfNumber, in{group, contact, limit}, scanID[patient.ID])
+	return list(ctx, t, holdersOfNumber, in{group, contact, limit}, ScanID[patient.ID])
 }

@@ -121,6 +121,32 @@ func (f *flag) Scan(src any) error {
 	return nil
 }
 
+// maybeBool reads a truth that may be NULL, as nil.
+type maybeBool struct{ b **bool }
+
+// Scan implements sql.Scanner.
+func (m maybeBool) Scan(src any) error {
+	*m.b = nil
+	if src == nil {
+		return nil
+	}
+	var f flag
+	err := f.Scan(src)
+	*m.b = (*bool)(&f)
+	return err
+}
+
+// lower reads a word that is kept in capitals.
+type lower[T ~string] struct{ to *T }
+
+// Scan implements sql.Scanner.
+func (l lower[T]) Scan(src any) error {
+	var s string
+	err := (text{&s}).Scan(src)
+	*l.to = T(strings.ToLower(s))
+	return err
+}
+
 // optText sends text; the empty one is NULL.
 func optText(s string) any {
 	if s == "" {

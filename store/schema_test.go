@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"frontdesk/store"
+	mergestore "frontdesk/store/merge"
 	"frontdesk/store/storetest"
 )
 
@@ -51,7 +52,8 @@ func TestEveryKeyBeginsWithThePracticeGroup(t *testing.T) {
 	db := storetest.Raw(t, address)
 	tables := 0
 	for _, table := range rows(t, db,
-		`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'river_%'`) {
+		`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+			AND name NOT LIKE 'river_%'`) {
 		name := table[0]
 		if slices.Contains(own, name) {
 			continue
@@ -68,7 +70,8 @@ func TestEveryKeyBeginsWithThePracticeGroup(t *testing.T) {
 			}
 		}
 		links := map[string][]string{}
-		for _, link := range rows(t, db, `SELECT id, "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`, name) {
+		for _, link := range rows(t, db, `SELECT id, "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq`,
+			name) {
 			links[link[0]] = append(links[link[0]], link[1]+"="+link[2])
 		}
 		for id, link := range links {
@@ -77,7 +80,8 @@ func TestEveryKeyBeginsWithThePracticeGroup(t *testing.T) {
 			}
 		}
 		for _, column := range rows(t, db, `SELECT name, type FROM pragma_table_info(?)`, name) {
-			if !slices.Contains([]string{"text", "bigint", "boolean", "timestamptz", "bytea"}, strings.ToLower(column[1])) {
+			if !slices.Contains([]string{"text", "bigint", "boolean", "timestamptz", "bytea"},
+				strings.ToLower(column[1])) {
 				t.Errorf("%s.%s is a %s, which the two databases may not keep alike", name, column[0], column[1])
 			}
 		}
@@ -101,13 +105,14 @@ func TestAMergeMovesEverythingThatBelongsToAPatient(t *testing.T) {
 	own := []string{"patient_contact.patient_id", "patient_profile.patient_id", "patient_word.patient_id",
 		"patient_merge.keep_id", "patient_merge.from_id", "batch_recipient.patient_id"}
 	var named []string
-	for _, link := range rows(t, db, `SELECT m.name, f."from" FROM sqlite_schema m JOIN pragma_foreign_key_list(m.name) f
+	for _, link := range rows(t, db, `SELECT m.name, f."from" FROM sqlite_schema m JOIN
+		pragma_foreign_key_list(m.name) f
 		WHERE m.type = 'table' AND f."table" = 'patient' AND f."from" <> 'practice_group_id'`) {
 		if name := link[0] + "." + link[1]; !slices.Contains(own, name) {
 			named = append(named, name)
 		}
 	}
-	moved := store.Belongings()
+	moved := mergestore.Belongings()
 	slices.Sort(named)
 	slices.Sort(moved)
 	if !slices.Equal(named, moved) {

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -25,7 +26,7 @@ func TestAnUpgradeWorksOutTheKeysOfNamesAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx := access.With(context.Background(), access.Operator(g.ID))
-		s := &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
+		s := &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 		mobile := "07700 900123"
 		if _, err := patienttest.Register(ctx, s,
 			patient.Changes{FirstName: new("Ada"), LastName: new("O′Neill—King"), BirthDate: new("1985-12-10"),

@@ -20,7 +20,8 @@ func (s taskStore) Do(ctx context.Context, fn func(task.Tx) error) error {
 	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
 }
 
-const taskColumns = `id, patient_id, assigned_to, subject, comments, due, kind, priority, status, created_by, created_by_name, updated_by, updated_by_name,
+const taskColumns = `id, patient_id, assigned_to, subject, comments, due, kind, priority, status, created_by,
+	created_by_name, updated_by, updated_by_name,
 	assigned_at, deleted_at, version, created_at, updated_at`
 
 func scanTask(scan scanner) (task.Task, error) {
@@ -51,7 +52,8 @@ func (t *Tx) LockTask(ctx context.Context, group practice.ID, id task.ID) (task.
 
 const (
 	someTasks = `SELECT ` + taskColumns + ` FROM task WHERE practice_group_id = $1` + Listed + `
-		AND (CAST($11 AS text) = '' OR CAST($11 AS text) LIKE '%,' || kind || ',%') AND (CAST($12 AS text) = '' OR CAST($12 AS text) LIKE '%,' || priority || ',%')
+		AND (CAST($11 AS text) = '' OR CAST($11 AS text) LIKE '%,' || kind || ',%') AND (CAST($12 AS text) = ''
+		OR CAST($12 AS text) LIKE '%,' || priority || ',%')
 		AND (CAST($13 AS text) = '' OR CAST($13 AS text) LIKE '%,' || status || ',%')
 		AND (CAST($14 AS bigint) = 0 OR assigned_to = $14) AND (CAST($15 AS bigint) = 0 OR patient_id = $15)
 		AND (CAST($16 AS bigint) = 0 OR due <> '' AND due >= $17 AND due <= $18)`
@@ -94,8 +96,10 @@ func (t *Tx) TaskOpen(ctx context.Context, group practice.ID, v task.Task) (bool
 func (t *Tx) SaveTask(ctx context.Context, group practice.ID, v task.Task) error {
 	_, err := t.exec(ctx, `INSERT INTO task (`+taskColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET patient_id = $2, assigned_to = $3, subject = $4, comments = $5, due = $6, kind = $7, priority = $8,
-			status = $9, updated_by = $12, updated_by_name = $13, assigned_at = $14, deleted_at = $15, version = $16, updated_at = $18`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET patient_id = $2, assigned_to = $3, subject = $4,
+		comments = $5, due = $6, kind = $7, priority = $8,
+			status = $9, updated_by = $12, updated_by_name = $13, assigned_at = $14, deleted_at = $15, version = $16,
+			updated_at = $18`,
 		v.ID, opt(v.Patient), v.Assignee, v.Subject, v.Comments, v.Due.String(), v.Kind, v.Priority, v.Status,
 		opt(v.CreatedBy), v.CreatedByName,
 		opt(v.UpdatedBy), v.UpdatedByName, v.AssignedAt, at(v.DeletedAt), v.Version, v.CreatedAt, v.UpdatedAt, group)

@@ -14,7 +14,8 @@ func (db *DB) Throttle(
 ) (wait time.Duration, taken bool, err error) {
 	step, at := int64(1e6/perSecond), now.UnixMicro()
 	err = db.do(ctx, func(t *Tx) error {
-		if _, err := t.exec(ctx, `INSERT INTO throttle (name, free_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING`, name,
+		if _, err := t.exec(ctx, `INSERT INTO throttle (name, free_at) VALUES ($1, $2)
+			ON CONFLICT (name) DO NOTHING`, name,
 			at); err != nil {
 			return err
 		}
@@ -23,7 +24,8 @@ func (db *DB) Throttle(
 		ahead := at + step + time.Minute.Microseconds()
 		taken, err = t.one(ctx,
 			`UPDATE throttle SET free_at = CASE WHEN free_at > $2 AND free_at <= $5 THEN free_at ELSE $2 END + $3
-			WHERE name = $1 AND (free_at <= $4 OR free_at > $5) RETURNING free_at`, in{name, at, step, at + patience.Microseconds(), ahead}, &free)
+			WHERE name = $1 AND (free_at <= $4
+			OR free_at > $5) RETURNING free_at`, in{name, at, step, at + patience.Microseconds(), ahead}, &free)
 		wait = max(0, time.Duration(free-step-at)*time.Microsecond)
 		return err
 	})

@@ -136,7 +136,8 @@ func (t *Tx) SaveRole(ctx context.Context, group access.GroupID, r access.Role, 
 
 // SaveTerms keeps how often a group's tokens may be used.
 func (t *Tx) SaveTerms(ctx context.Context, group access.GroupID, n key.Terms) error {
-	_, err := t.exec(ctx, `UPDATE practice_group SET graphql_limit = $2, limit_status = $3 WHERE practice_group_id = $1`,
+	_, err := t.exec(ctx, `UPDATE practice_group SET graphql_limit = $2, limit_status = $3
+		WHERE practice_group_id = $1`,
 		group, n.Limit, n.Status)
 	return err
 }

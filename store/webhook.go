@@ -48,10 +48,13 @@ const (
 	deliver   = toDeliver + wanting
 	toDeliver = `INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, lane, at,
 		state, attempts, tries, due_at, since, status, failure, created_at)
-		SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id END, e.at,
+		SELECT e.practice_group_id, w.id, e.id, e.subject_id, e.sequence, CASE WHEN w.ordered THEN e.subject_id
+		END, e.at,
 		'waiting', 0, 0, e.at, e.at, 0, '', e.at`
-	wanting = ` FROM event e JOIN webhook_type wt ON wt.practice_group_id = e.practice_group_id AND wt.event_type = e.type
-			JOIN webhook w ON w.practice_group_id = wt.practice_group_id AND w.id = wt.webhook_id AND w.disabled_at IS NULL
+	wanting = ` FROM event e JOIN webhook_type wt ON wt.practice_group_id = e.practice_group_id AND wt.event_type =
+		e.type
+			JOIN webhook w ON w.practice_group_id = wt.practice_group_id AND w.id = wt.webhook_id AND w.disabled_at
+			IS NULL
 			AND w.deleted_at IS NULL
 		WHERE e.practice_group_id = $1 AND e.id = $2`
 )
@@ -79,13 +82,15 @@ const gotten = `CASE WHEN event_type <> '' THEN event_type
 		WHERE wt.practice_group_id = w.practice_group_id AND wt.webhook_id = w.id), '') END`
 
 const webhookColumns = `id, style, owner, description, url, include_details, ordered, ed25519, secret, previous_until,
-	disabled_at, disabled_why, failing_since, held_until, replay, version, created_at, updated_at, deleted_at, ` + gotten
+	disabled_at, disabled_why, failing_since, held_until, replay, version, created_at, updated_at, deleted_at, ` +
+	gotten
 
 func scanWebhook(scan scanner) (webhook.Webhook, error) {
 	var w webhook.Webhook
 	var replay, types string
 	err := scan(&w.ID, &w.Format, &w.Owner, &w.Description, &w.URL, &w.IncludeDetails, &w.Ordered, &w.Asymmetric,
-		&w.Sealed, when{&w.PreviousUntil}, when{&w.DisabledAt}, &w.DisabledWhy, when{&w.FailingSince}, when{&w.HeldUntil},
+		&w.Sealed, when{&w.PreviousUntil}, when{&w.DisabledAt}, &w.DisabledWhy, when{&w.FailingSince},
+		when{&w.HeldUntil},
 		&replay, &w.Version, when{&w.CreatedAt}, when{&w.UpdatedAt}, when{&w.DeletedAt}, &types)
 	for of := range strings.SplitSeq(types, ",") {
 		if of != "" {
@@ -132,7 +137,8 @@ func (t *Tx) AddWebhook(ctx context.Context, group practice.ID, w webhook.Webhoo
 		CAST($15 AS text)
 		FROM practice_group WHERE practice_group_id = $1
 			AND (SELECT count(*) FROM webhook o WHERE o.practice_group_id = $1 AND o.deleted_at IS NULL) < $14`,
-		group, w.ID, w.Owner, w.Description, w.Type(), w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed, w.Version,
+		group, w.ID, w.Owner, w.Description, w.Type(), w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed,
+		w.Version,
 		w.CreatedAt, w.UpdatedAt, webhook.Most, w.Format)
 	if err == nil && n == 0 {
 		err = webhook.ErrTooMany
@@ -191,7 +197,8 @@ func (t *Tx) DropWebhook(ctx context.Context, group practice.ID, id webhook.ID, 
 // PurgeWebhook removes an endpoint that was dropped, but for one in the format Semble.
 func (t *Tx) PurgeWebhook(ctx context.Context, group practice.ID, id webhook.ID) error {
 	if _, err := t.exec(ctx, `DELETE FROM webhook_type WHERE practice_group_id = $1 AND webhook_id = $2
-		AND webhook_id IN (SELECT id FROM webhook w WHERE w.practice_group_id = $1 AND w.id = $2 AND deleted_at IS NOT NULL
+		AND webhook_id IN (SELECT id FROM webhook w WHERE w.practice_group_id = $1 AND w.id = $2 AND deleted_at IS
+		NOT NULL
 		AND style = 'standard')`, group, id); err != nil {
 		return err
 	}
@@ -203,8 +210,9 @@ func (t *Tx) PurgeWebhook(ctx context.Context, group practice.ID, id webhook.ID)
 // GoneWebhooks lists the endpoints that were dropped before a moment.
 func (s webhookStore) GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]webhook.ID, error) {
 	return list(ctx, s.tx, `SELECT id FROM webhook w WHERE practice_group_id = $1 AND deleted_at < $2
-		AND (style = 'standard' OR EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id = w.practice_group_id
-		AND d.webhook_id = w.id))`, in{group, before}, scanID[webhook.ID])
+		AND (style = 'standard' OR EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.practice_group_id =
+		w.practice_group_id
+		AND d.webhook_id = w.id))`, in{group, before}, ScanID[webhook.ID])
 }
 
 func scanDue(scan scanner) (courier.Due, error) {
@@ -218,9 +226,11 @@ const (
 	// would look for that among all that were ever delivered.
 	dueEndpoints = `SELECT practice_group_id, id, event_type, due_at FROM (
 			SELECT w.practice_group_id, w.id, w.event_type, (SELECT d.due_at FROM webhook_delivery d
-				WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at IS NOT NULL ORDER BY d.due_at
+				WHERE d.practice_group_id = w.practice_group_id AND d.webhook_id = w.id AND d.due_at IS NOT NULL
+				ORDER BY d.due_at
 				LIMIT 1) AS due_at
-			FROM webhook w WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND (w.held_until IS NULL OR w.held_until <= $1)`
+			FROM webhook w WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND (w.held_until IS NULL OR
+			w.held_until <= $1)`
 	dueEnd = `) AS endpoints WHERE due_at <= $1`
 	dueOf  = dueEndpoints + ` AND w.practice_group_id = $2 AND (CAST($3 AS text) = '' OR w.event_type = ''
 		OR w.event_type = $3)` + dueEnd
@@ -278,7 +288,8 @@ func (s webhookStore) Log(
 	return list(ctx, s.tx, `SELECT position, `+eventColumns+` FROM event
 		WHERE practice_group_id = $1 AND position > $2 AND position <= $3 AND CAST($4 AS text) LIKE '%,' || type || ',%'
 		ORDER BY position LIMIT $5`,
-		in{group, after, until, "," + strings.Join(names, ",") + ",", limit}, func(scan scanner) (webhook.Logged, error) {
+		in{group, after, until, "," + strings.Join(names, ",") + ",", limit},
+		func(scan scanner) (webhook.Logged, error) {
 			l := webhook.Logged{Event: event.Event{Group: int64(group)}}
 			var data string
 			err := scan(&l.Position, &l.ID, &l.Type, &l.Subject, &l.Sequence, when{&l.At}, &data)
@@ -344,7 +355,8 @@ func (s webhookStore) ForgetEvents(ctx context.Context, group practice.ID, befor
 }
 
 const oldestDeliveries = ` WHERE practice_group_id = $1 AND webhook_id = $2 AND event_id IN (
-	SELECT event_id FROM (SELECT event_id, at FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2
+	SELECT event_id FROM (SELECT event_id, at FROM webhook_delivery d WHERE d.practice_group_id = $1 AND
+	d.webhook_id = $2
 	ORDER BY event_id LIMIT $4) AS oldest
 	WHERE at < $3)`
 
@@ -353,7 +365,8 @@ func (s webhookStore) ForgetDeliveries(
 	ctx context.Context, group practice.ID, of webhook.ID, before time.Time,
 ) (more bool, err error) {
 	err = s.tx.db.do(ctx, func(t *Tx) error {
-		if _, err := t.exec(ctx, `DELETE FROM webhook_attempt`+oldestDeliveries, group, of, before, forgotten); err != nil {
+		if _, err := t.exec(ctx, `DELETE FROM webhook_attempt`+oldestDeliveries, group, of, before,
+			forgotten); err != nil {
 			return err
 		}
 		n, err := t.exec(ctx, `DELETE FROM webhook_delivery`+oldestDeliveries, group, of, before, forgotten)

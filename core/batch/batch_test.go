@@ -17,6 +17,8 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	demographicsstore "frontdesk/store/demographics"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -68,19 +70,22 @@ func withDesk(t *testing.T, test func(d *desk)) {
 			t.Fatal(err)
 		}
 		d.group, d.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
-		d.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
+		d.people = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 		pages := func() string { return "https://desk.example.org" }
 		messages := &messaging.Service{
 			Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages,
 			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 				return []carrier.Carrier{d.post}, nil
 			},
-			Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
+			Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID,
+				Pages: pages},
 		}
 		d.s = &batch.Service{Store: db.Batch(), Messages: messages,
-			Patients: &demographics.Service{Store: db.Demographics(), Now: now, NewID: db.NewID}, Now: now, NewID: db.NewID}
+			Patients: &demographics.Service{Store: demographicsstore.New(db), Now: now, NewID: db.NewID}, Now: now,
+			NewID: db.NewID}
 		d.sending = &dispatch.Service{
-			Store: db.Dispatch(), Messages: messages, BatchDone: d.s.Complete, Now: now, NewID: db.NewID, Timeout: time.Second,
+			Store: db.Dispatch(), Messages: messages, BatchDone: d.s.Complete, Now: now, NewID: db.NewID,
+			Timeout: time.Second,
 		}
 		test(d)
 	})
@@ -189,14 +194,16 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		nhs, mobile := "9434765919", "07700 900001"
 		ada, err := patienttest.Register(d.ctx, d.people,
-			patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
-				Mobile: &mobile})
+			patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"),
+				BirthDate: new("1985-12-10"),
+				Mobile:    &mobile})
 		if err != nil {
 			d.Fatal(err)
 		}
 		bob, kit := d.somebody("07700 900002", "bob@example.org"), d.somebody("07700 900003", "kit@example.org")
 		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"},
-			batch.NewRecipient{NHSNumber: "943 476 5919", BirthDate: "1985-12-10"}, batch.NewRecipient{Patient: bob.String()},
+			batch.NewRecipient{NHSNumber: "943 476 5919", BirthDate: "1985-12-10"},
+			batch.NewRecipient{Patient: bob.String()},
 			batch.NewRecipient{Patient: ada.String()}, batch.NewRecipient{Patient: bob.String()},
 			batch.NewRecipient{Patient: kit.String()},
 			batch.NewRecipient{NHSNumber: "9434765919", BirthDate: "1985-12-10"},
@@ -232,14 +239,16 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 		want := []batch.RecipientStatus{batch.RecipientQueued, batch.RecipientQueued, batch.RecipientError,
 			batch.RecipientError, batch.RecipientError, batch.RecipientError}
 		for i, r := range d.rows(b) {
-			if r.Shown() != want[i] || r.Shown() == batch.RecipientError && r.Reason != "duplicate_recipient" || r.Row() != i+1 {
+			if r.Shown() != want[i] || r.Shown() == batch.RecipientError && r.Reason != "duplicate_recipient" ||
+				r.Row() != i+1 {
 				d.Errorf("row %d: got %s %s", r.Row(), r.Shown(), r.Reason)
 			}
 		}
 		if _, n, err := d.s.Recipients(d.ctx, b.ID, batch.RecipientError, 0, 10); err != nil || n != 4 {
 			d.Errorf("%d of them are wrong, %v", n, err)
 		}
-		if b, totals, err := d.s.Batch(d.ctx, b.ID); err != nil || b.Status != batch.Completed || totals.Duplicate != 4 ||
+		if b, totals, err := d.s.Batch(d.ctx, b.ID); err != nil || b.Status != batch.Completed ||
+			totals.Duplicate != 4 ||
 			totals.Sent != 2 || totals.Created != 6 || totals.Failed != 0 {
 			d.Fatalf("got %s %+v, %v", b.Status, totals, err)
 		}
@@ -255,7 +264,8 @@ func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 		for range 200 { // more than are queued at once
 			recipients = append(recipients, batch.NewRecipient{Patient: "1"})
 		}
-		recipients = append(recipients, batch.NewRecipient{Patient: kit.String()}, batch.NewRecipient{Patient: bob.String()})
+		recipients = append(recipients, batch.NewRecipient{Patient: kit.String()},
+			batch.NewRecipient{Patient: bob.String()})
 		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"}, recipients...)
 		d.work(b)
 		err := d.db.Batch().Do(d.ctx, func(tx batch.Tx) error {
@@ -263,10 +273,12 @@ func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 			r := d.rowsOf(tx, b)
 			r.Status, r.Message = batch.RecipientQueued, 77
 			m := messaging.Message{
-				ID: 77, Patient: kit, Batch: b.ID, Channel: carrier.SMS, Contact: "+447700900003", Leg: 1, State: messaging.Queued,
+				ID: 77, Patient: kit, Batch: b.ID, Channel: carrier.SMS, Contact: "+447700900003", Leg: 1,
+				State:   messaging.Queued,
 				Purpose: messaging.DirectCare,
-				DueAt:   d.clock, SendAt: d.clock, SendBy: d.clock.Add(time.Hour), CreatedAt: d.clock, UpdatedAt: d.clock,
-				Content: "Hello",
+				DueAt:   d.clock, SendAt: d.clock, SendBy: d.clock.Add(time.Hour), CreatedAt: d.clock,
+				UpdatedAt: d.clock,
+				Content:   "Hello",
 			}
 			if err := messaging.Keep(d.ctx, tx, d.group, []messaging.Message{m}, d.clock); err != nil {
 				return err

@@ -10,6 +10,8 @@ import (
 	"frontdesk/core/demographics"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
+	demographicsstore "frontdesk/store/demographics"
+	patientstore "frontdesk/store/patient"
 )
 
 // TestWhoABatchReaches names patients as they are named elsewhere: by a number that
@@ -19,7 +21,8 @@ func TestWhoABatchReaches(t *testing.T) {
 		register := func(name, number string) patient.ID {
 			mobile := "07700 900123"
 			id, err := patienttest.Register(d.ctx, d.people,
-				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile,
+				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"),
+					Mobile:    &mobile,
 					NHSNumber: &number})
 			if err != nil {
 				d.Fatal(err)
@@ -27,12 +30,12 @@ func TestWhoABatchReaches(t *testing.T) {
 			return id
 		}
 		ada, dead := register("Ada", "9434765919"), register("Grace", "9658218873")
-		err := d.db.Demographics().Do(d.ctx, func(tx demographics.Tx) error {
+		err := demographicsstore.New(d.db).Do(d.ctx, func(tx demographics.Tx) error {
 			former := demographics.FormerNumber{ID: d.db.NewID(), Patient: ada, Number: "9449306524", At: d.clock}
 			if err := tx.SaveFormerNumber(d.ctx, d.group, former); err != nil {
 				return err
 			}
-			p, err := d.db.Patient().Patient(d.ctx, d.group, dead)
+			p, err := patientstore.New(d.db).Patient(d.ctx, d.group, dead)
 			if err != nil {
 				return err
 			}

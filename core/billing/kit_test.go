@@ -21,6 +21,8 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	billingstore "frontdesk/store/billing"
+	contactstore "frontdesk/store/contact"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -69,8 +71,8 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	now := func() time.Time { return *d.clock.Load() }
 	d.Service = &billing.Service{Store: billingstore.New(db), Now: now, NewID: db.NewID}
 	d.practice = &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
-	d.patients = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
-	d.contacts = &contact.Service{Store: db.Contact(), Now: now, NewID: db.NewID}
+	d.patients = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
+	d.contacts = &contact.Service{Store: contactstore.New(db), Now: now, NewID: db.NewID}
 	d.diary = &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
 	d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: now, NewID: db.NewID, Hold: 15 * time.Minute}
 	d.open("Brambleford")

@@ -9,10 +9,11 @@ import (
 
 	"frontdesk/core/billing"
 	"frontdesk/core/label"
+	labelstore "frontdesk/store/label"
 )
 
 func (d *desk) labels() *label.Service {
-	return &label.Service{Store: d.db.Label(), Now: d.Now, NewID: d.db.NewID}
+	return &label.Service{Store: labelstore.New(d.db), Now: d.Now, NewID: d.db.NewID}
 }
 
 func TestLabelsOnProducts(t *testing.T) {

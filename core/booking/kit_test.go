@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -65,7 +66,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	t.Helper()
 	d := &desk{t: t, db: db, clock: &clock{at: monday}}
 	d.practice = &practice.Service{Store: db.Practice(), Now: d.clock.Now, NewID: db.NewID}
-	d.patients = &patient.Service{Store: db.Patient(), Now: d.clock.Now, NewID: db.NewID}
+	d.patients = &patient.Service{Store: patientstore.New(db), Now: d.clock.Now, NewID: db.NewID}
 	d.diary = &diary.Service{Store: db.Diary(), Now: d.clock.Now, NewID: db.NewID}
 	d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: d.clock.Now, NewID: db.NewID,
 		Hold: 15 * time.Minute}

@@ -21,11 +21,14 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
+	archivestore "frontdesk/store/archive"
+	demographicsstore "frontdesk/store/demographics"
+	patientstore "frontdesk/store/patient"
 )
 
 // archive is what archives and deletes patients.
 func (d *desk) archive() *archive.Service {
-	return &archive.Service{Store: d.db.Archive(), Now: d.clock.Now, NewID: d.db.NewID}
+	return &archive.Service{Store: archivestore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 }
 
 // come books Ada for a time on the first Monday, and holds another for her.
@@ -124,7 +127,8 @@ func TestABookingMadeWhileThePatientLeavesDoesNotStayLive(t *testing.T) {
 					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID,
 					Start: monday.Add(2*time.Hour + time.Duration(minute)*time.Minute),
 					Length: monday.Add(2*time.Hour +
-						time.Duration(minute+10)*time.Minute).Sub(monday.Add(2*time.Hour + time.Duration(minute)*time.Minute)),
+						time.Duration(minute+10)*time.Minute).Sub(monday.Add(2*time.Hour +
+						time.Duration(minute)*time.Minute)),
 					Override: true,
 				})
 			})
@@ -147,7 +151,8 @@ func TestADeletedPatientsNameIsInNoAppointment(t *testing.T) {
 		d.clock.Move(4 * time.Hour) // it has been
 		_, err := d.archive().Delete(d.ctx, d.ada)
 		d.must(err)
-		if a, err := d.booking.Read(d.ctx, booked); err != nil || a.State != booking.Booked || a.PatientName.LastName != "" ||
+		if a, err := d.booking.Read(d.ctx, booked); err != nil || a.State != booking.Booked ||
+			a.PatientName.LastName != "" ||
 			a.PatientName.FirstName != "" {
 			d.t.Fatalf("got %+v, %v", a, err)
 		}
@@ -176,8 +181,8 @@ func TestTheDeadAreNotBooked(t *testing.T) {
 		booked, _ := d.come(0)
 		_, held := d.come(20)
 		// The national service says so: the practice has done nothing yet.
-		d.must(d.db.Patient().Do(d.ctx, func(tx patient.Tx) error {
-			p, err := d.db.Patient().Patient(d.ctx, d.group.ID, d.ada)
+		d.must(patientstore.New(d.db).Do(d.ctx, func(tx patient.Tx) error {
+			p, err := patientstore.New(d.db).Patient(d.ctx, d.group.ID, d.ada)
 			if err != nil {
 				return err
 			}
@@ -241,7 +246,8 @@ func (d *desk) opened() []task.Task {
 		d.must(tasks.Open(context.Background(), j))
 		d.must(tasks.Open(context.Background(), j)) // jobs may run twice
 	}
-	found, _, err := tasks.Tasks(access.With(context.Background(), access.System(d.group.ID)), task.Query{Patient: d.ada})
+	found, _, err := tasks.Tasks(access.With(context.Background(), access.System(d.group.ID)),
+		task.Query{Patient: d.ada})
 	d.must(err)
 	return found
 }
@@ -292,8 +298,8 @@ func (p pds) Trace(context.Context, practice.ID, demographics.Trace) (demographi
 func TestWhatTheDeadLeaveOpenComesUpWhenThePDSSaysSo(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
-		d.must(d.db.Patient().Do(d.ctx, func(tx patient.Tx) error {
-			p, err := d.db.Patient().Patient(d.ctx, d.group.ID, d.ada)
+		d.must(patientstore.New(d.db).Do(d.ctx, func(tx patient.Tx) error {
+			p, err := patientstore.New(d.db).Patient(d.ctx, d.group.ID, d.ada)
 			if err != nil {
 				return err
 			}
@@ -302,7 +308,7 @@ func TestWhatTheDeadLeaveOpenComesUpWhenThePDSSaysSo(t *testing.T) {
 		}))
 		p, err := d.patients.Patient(d.ctx, d.ada)
 		d.must(err)
-		traced := &demographics.Service{Store: d.db.Demographics(), Now: d.clock.Now, NewID: d.db.NewID,
+		traced := &demographics.Service{Store: demographicsstore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID,
 			PDS: pds{demographics.Person{
 				NHSNumber: p.NHSNumber, FirstName: p.FirstName, LastName: p.LastName, BirthDate: p.BirthDate,
 				DeceasedAt: monday.Add(-24 * time.Hour),

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	contactstore "frontdesk/store/contact"
 	"frontdesk/store/storetest"
 )
 
@@ -37,7 +38,8 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		d := &desk{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
-		d.Service = &contact.Service{Store: db.Contact(), Now: func() time.Time { return d.now }, NewID: db.NewID}
+		d.Service = &contact.Service{Store: contactstore.New(db), Now: func() time.Time { return d.now },
+			NewID: db.NewID}
 		groups := &practice.Service{Store: db.Practice(), Now: d.Now, NewID: db.NewID}
 		at := func(name string) (practice.Group, context.Context) {
 			g, err := groups.CreateGroup(context.Background(), practice.Group{Name: name})

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/seal"
+	demographicsstore "frontdesk/store/demographics"
 )
 
 func TestASupersededNumberIsFollowed(t *testing.T) {
@@ -28,7 +29,7 @@ func TestASupersededNumberIsFollowed(t *testing.T) {
 		if id := k.Trace("9990000018", "1985-12-10"); id != old || k.Profile(id).NHSNumber != "9990000026" {
 			k.Fatalf("got %v", k.Profile(id))
 		}
-		if _, err := k.DB.Demographics().PatientByNHSNumber(k.Ctx, k.Group, "9990000018"); !errors.Is(err,
+		if _, err := demographicsstore.New(k.DB).PatientByNHSNumber(k.Ctx, k.Group, "9990000018"); !errors.Is(err,
 			patient.ErrNotFound) {
 			k.Fatalf("the old number is still somebody's: %v", err)
 		}

@@ -28,6 +28,9 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	demographicsstore "frontdesk/store/demographics"
+	mergestore "frontdesk/store/merge"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -59,12 +62,13 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
 	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
 	s.core = &core.Core{
-		Practice:     &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
-		Patient:      &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID},
-		Demographics: &demographics.Service{Store: db.Demographics(), PDS: s, Pages: pages, Now: now, NewID: db.NewID},
-		Merge:        &merge.Service{Store: db.Merging(), Now: now, NewID: db.NewID},
-		Diary:        days,
-		Booking:      &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Hour},
+		Practice: &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
+		Patient:  &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID},
+		Demographics: &demographics.Service{Store: demographicsstore.New(db), PDS: s, Pages: pages, Now: now,
+			NewID: db.NewID},
+		Merge:   &merge.Service{Store: mergestore.New(db), Now: now, NewID: db.NewID},
+		Diary:   days,
+		Booking: &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Hour},
 		Messaging: &messaging.Service{
 			Store: db.Messaging(), Box: box, Pages: pages, Now: now, NewID: db.NewID,
 			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
+	patientstore "frontdesk/store/patient"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -26,7 +27,7 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 		d.post = []carrier.Carrier{&post{name: "one", got: map[string]int{}}}
 		groups := &practice.Service{Store: d.db.Practice(), Now: d.s.Now, NewID: d.db.NewID}
 		tasks := &task.Service{Store: d.db.Task(), Now: d.s.Now, NewID: d.db.NewID}
-		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
+		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		// One of each in this practice and in another.
 		here := d.ctx
 		make1 := func() (practice.PractitionerID, task.Task) {
@@ -70,7 +71,8 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 			"a team": {messaging.Request{AssigneeID: int64(khan), AssigneeType: "AdminTeam"},
 				messaging.ErrNoAssignee},
 			"a kind of assignee, and none": {messaging.Request{AssigneeType: "Admin"}, messaging.ErrNoAssignee},
-			"a link":                       {messaging.Request{TaskID: ring.ID.String(), ShortLink: "7"}, messaging.ErrNoLink},
+			"a link": {messaging.Request{TaskID: ring.ID.String(), ShortLink: "7"},
+				messaging.ErrNoLink},
 		} {
 			r := c.with
 			r.Patient, r.Channel, r.Text = ada, carrier.SMS, "Hello"

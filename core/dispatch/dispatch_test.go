@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -85,7 +86,8 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	d.s = &messaging.Service{
 		Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) { return d.post, nil },
-		Records:  &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
+		Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID,
+			Pages: pages},
 	}
 	d.d = &dispatch.Service{Store: db.Dispatch(), Messages: d.s, Now: now, NewID: db.NewID, Timeout: time.Second}
 	d.s.Opened = d.d.Opened
@@ -107,7 +109,7 @@ func (d *desk) server(on dispatch.Store) *dispatch.Service {
 // messages queues some, each to a patient of its own.
 func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
 	d.Helper()
-	people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
+	people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 	out := make([]messaging.ID, n)
 	for i := range out {
 		mobile, email := fmt.Sprintf("07700 9%05d", i), fmt.Sprintf("p%d@example.org", i)
@@ -192,7 +194,8 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 				id := d.messages(1, nil)[0]
 				err := d.db.Dispatch().Do(d.ctx, func(tx dispatch.Tx) error {
 					_, err := tx.Claim(d.ctx, dispatch.Claim{
-						Group: d.group, Channel: carrier.SMS, Carrier: "a", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute),
+						Group: d.group, Channel: carrier.SMS, Carrier: "a", Now: d.clock, Lease: 7,
+						Until: d.clock.Add(time.Minute),
 						Limit: 8,
 					})
 					return err

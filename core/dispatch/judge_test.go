@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -32,11 +33,13 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 		for _, c := range cases {
 			t.Run(name(c), func(t *testing.T) {
 				d := newDesk(t, db)
-				j := &judged{desk: d, people: &patient.Service{Store: db.Patient(), Now: d.s.Now, NewID: db.NewID}}
-				d.post = []carrier.Carrier{&post{name: "a", got: map[string]int{}, answer: func(m carrier.Outgoing) error {
-					j.sent = append(j.sent, m)
-					return nil
-				}}}
+				j := &judged{desk: d, people: &patient.Service{Store: patientstore.New(db), Now: d.s.Now,
+					NewID: db.NewID}}
+				d.post = []carrier.Carrier{&post{name: "a", got: map[string]int{},
+					answer: func(m carrier.Outgoing) error {
+						j.sent = append(j.sent, m)
+						return nil
+					}}}
 				j.ada = j.person("Ada", "07700 900001", "ada@example.org")
 				test(j, c)
 			})
@@ -58,8 +61,8 @@ func (j *judged) person(name, mobile, email string) patient.ID {
 // person is changed as it is kept.
 func (j *judged) keep(change func(p *patient.Patient)) {
 	j.Helper()
-	err := j.db.Patient().Do(j.ctx, func(tx patient.Tx) error {
-		p, err := j.db.Patient().Patient(j.ctx, j.group, j.ada)
+	err := patientstore.New(j.db).Do(j.ctx, func(tx patient.Tx) error {
+		p, err := patientstore.New(j.db).Patient(j.ctx, j.group, j.ada)
 		if err != nil {
 			return err
 		}
@@ -73,7 +76,10 @@ func (j *judged) keep(change func(p *patient.Patient)) {
 
 func (j *judged) prefer(x patient.Particulars) {
 	j.Helper()
-	err := j.db.Patient().Do(j.ctx, func(tx patient.Tx) error { return tx.SaveParticulars(j.ctx, j.group, j.ada, x) })
+	err := patientstore.New(j.db).Do(j.ctx, func(tx patient.Tx) error {
+		return tx.SaveParticulars(j.ctx, j.group, j.ada,
+			x)
+	})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -180,8 +186,9 @@ var judgements = []judgement{
 func TestEveryMessageIsJudgedAnewWhenItIsHandedOver(t *testing.T) {
 	eachCase(t, judgements, func(c judgement) string { return c.name }, func(j *judged, c judgement) {
 		at := j.clock.AddDate(0, 11, 0)
-		ask := messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: c.purpose, Contact: c.contact,
-			SendAt: at.Format(time.RFC3339)}
+		ask := messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: c.purpose,
+			Contact: c.contact,
+			SendAt:  at.Format(time.RFC3339)}
 		later, err := j.s.Send(j.ctx, ask)
 		if err != nil || later.State != messaging.Scheduled {
 			j.Fatal(later.State, err)
@@ -212,7 +219,8 @@ func TestEveryMessageIsJudgedAnewWhenItIsHandedOver(t *testing.T) {
 			}
 			if m.State != c.state || m.Code != c.code || went != c.to || c.to != "" &&
 				(m.Contact != c.to || m.ContactSource != c.source) {
-				j.Errorf("%s: got %s %s to %q, kept %q from %q", what, m.State, m.Code, went, m.Contact, m.ContactSource)
+				j.Errorf("%s: got %s %s to %q, kept %q from %q", what, m.State, m.Code, went, m.Contact,
+					m.ContactSource)
 			}
 		}
 	})
@@ -235,7 +243,8 @@ func TestTheSecondWayIsJudgedWhenItsTurnComes(t *testing.T) {
 		{"the record is merged into another", "", (*judged).merges, messaging.Sent, "ok", "augusta@example.org"},
 		{"the patient wants no e-mail", "", func(j *judged) { j.prefer(patient.Particulars{ReceiveEmail: new(false)}) },
 			messaging.Suppressed, "not_wanted", ""},
-		{"the address says STOP", "", func(j *judged) { j.stop(carrier.Email, "ada@example.org") }, messaging.Suppressed,
+		{"the address says STOP", "", func(j *judged) { j.stop(carrier.Email, "ada@example.org") },
+			messaging.Suppressed,
 			"opted_out", ""},
 		{"the patient dies", "", func(j *judged) { j.keep(func(p *patient.Patient) { p.DeceasedAt = j.clock }) },
 			messaging.Suppressed, "patient_deceased", ""},
@@ -311,7 +320,7 @@ func TestManyMessagesAreJudgedTogether(t *testing.T) {
 		c := &post{name: "a", got: map[string]int{}}
 		d.post = []carrier.Carrier{c}
 		d.messages(40, func(r *messaging.Request) { r.Purpose = messaging.Other })
-		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
+		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		found, _, err := d.s.Store.Messages(d.ctx, d.group, messaging.Query{Limit: 100})
 		if err != nil {
 			d.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
+	patientstore "frontdesk/store/patient"
 )
 
 // both is a carrier whose provider sees to both ways, as long as the second is
@@ -63,7 +64,7 @@ func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 	if _, err := groups.UpdateGroup(p.ctx, practice.GroupChange{UnreadMinutes: &p.minutes}); err != nil {
 		p.Fatal(err)
 	}
-	people := &patient.Service{Store: p.db.Patient(), Now: p.s.Now, NewID: p.db.NewID}
+	people := &patient.Service{Store: patientstore.New(p.db), Now: p.s.Now, NewID: p.db.NewID}
 	nhs, mobile, email := "9990000018", number, "ada@example.org"
 	id, err := patienttest.Register(p.ctx, people,
 		patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"),
@@ -71,9 +72,10 @@ func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 	if err != nil {
 		p.Fatal(err)
 	}
-	err = p.db.Patient().Do(p.ctx, func(tx patient.Tx) error {
+	err = patientstore.New(p.db).Do(p.ctx, func(tx patient.Tx) error {
 		return tx.SaveContactPoint(p.ctx, p.group, id,
-			patient.ContactPoint{Kind: patient.PointMobile, Source: patient.FromPDS, Value: number, RecordedAt: p.clock})
+			patient.ContactPoint{Kind: patient.PointMobile, Source: patient.FromPDS, Value: number,
+				RecordedAt: p.clock})
 	})
 	if err != nil {
 		p.Fatal(err)
@@ -119,7 +121,8 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 			func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.carrier, p.other} }, nil, true},
 		{"the carrier takes one way at a time", func(p *paired) { p.carriers[carrier.NHSApp][0] = p.carrier.post }, nil,
 			false},
-		{"the patient wants no such texts", (*paired).optOut, func(r *messaging.Request) { r.Purpose = messaging.Other },
+		{"the patient wants no such texts", (*paired).optOut,
+			func(r *messaging.Request) { r.Purpose = messaging.Other },
 			false},
 		{"the patient wants only texts about their care", (*paired).optOut, nil, true},
 	} {
@@ -135,7 +138,8 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 					p.Fatalf("got %+v after %+v", m, p.sent)
 				}
 				if got := p.sent[0].Pair; c.want &&
-					(got.Second != carrier.SMS || got.To != m.FallbackContact || got.Unread != time.Duration(p.minutes)*time.Minute) {
+					(got.Second != carrier.SMS || got.To != m.FallbackContact ||
+						got.Unread != time.Duration(p.minutes)*time.Minute) {
 					p.Errorf("handed over with %+v", got)
 				} else if !c.want && got != (carrier.Pair{}) {
 					p.Errorf("handed over with %+v", got)
@@ -177,13 +181,14 @@ func TestWhatIsToldOfAPair(t *testing.T) {
 	}
 	const app, sms = carrier.NHSApp, carrier.SMS
 	var (
-		appFailed, smsFailed, allFailed = told{"failed", app, false}, told{"failed", sms, false}, told{"failed", "", true}
-		appDone, smsDone                = told{"delivered", app, false}, told{"delivered", sms, false}
-		appWhole, smsWhole              = told{"delivered", app, true}, told{"delivered", sms, true}
-		appRead                         = told{"read", app, false}
-		strange                         = told{"failed", "", false}
-		accepted, failed1, failed2      = "accepted 1 nhs_app", "failed 1 nhs_app", "failed 2 sms"
-		delivered1, delivered2, read1   = "delivered 1 nhs_app", "delivered 2 sms", "read 1 nhs_app"
+		appFailed, smsFailed, allFailed = told{"failed", app, false}, told{"failed", sms, false},
+			told{"failed", "", true}
+		appDone, smsDone              = told{"delivered", app, false}, told{"delivered", sms, false}
+		appWhole, smsWhole            = told{"delivered", app, true}, told{"delivered", sms, true}
+		appRead                       = told{"read", app, false}
+		strange                       = told{"failed", "", false}
+		accepted, failed1, failed2    = "accepted 1 nhs_app", "failed 1 nhs_app", "failed 2 sms"
+		delivered1, delivered2, read1 = "delivered 1 nhs_app", "delivered 2 sms", "read 1 nhs_app"
 	)
 	for _, c := range []struct {
 		name  string
@@ -209,7 +214,8 @@ func TestWhatIsToldOfAPair(t *testing.T) {
 		{"that it arrived is told late", []told{appRead, appDone}, messaging.Read, "ok", []string{accepted, read1}},
 		{"it is read after it arrived", []told{appDone, appRead, appWhole}, messaging.Read, "ok",
 			[]string{accepted, delivered1, read1}},
-		{"it is not read, and the text arrives", []told{appDone, appFailed, smsDone, smsWhole}, messaging.Delivered, "ok",
+		{"it is not read, and the text arrives", []told{appDone, appFailed, smsDone, smsWhole}, messaging.Delivered,
+			"ok",
 			[]string{accepted, delivered1, failed1, delivered2}},
 		{"it is read after the text arrived", []told{appFailed, smsDone, appRead}, messaging.Read, "ok",
 			[]string{accepted, failed1, delivered2, read1}},
@@ -315,7 +321,8 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 		texts   int
 	}{
 		{"nobody has read it", nil, messaging.Other, messaging.Delivered, 0},
-		{"the first way refuses it", &carrier.Refusal{Code: "no", Reason: "No."}, messaging.Other, messaging.Suppressed, 0},
+		{"the first way refuses it", &carrier.Refusal{Code: "no", Reason: "No."}, messaging.Other, messaging.Suppressed,
+			0},
 		{"it is about their care", nil, messaging.DirectCare, messaging.Delivered, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -340,7 +347,8 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 				p.dispatch(carrier.SMS)
 				if c.texts > 0 {
 					r := carrier.Receipt{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressDelivered}
-					if err := p.d.Receive(p.ctx, p.group, "both", carrier.Report{Receipts: []carrier.Receipt{r}}); err != nil {
+					if err := p.d.Receive(p.ctx, p.group, "both",
+						carrier.Report{Receipts: []carrier.Receipt{r}}); err != nil {
 						p.Fatal(err)
 					}
 				}

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
+	patientstore "frontdesk/store/patient"
 )
 
 // guess gives a wrong date of birth so often.
@@ -43,7 +44,7 @@ func (d *desk) told(id messaging.ID) string {
 
 func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 	withDesk(t, func(d *desk) {
-		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
+		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		ada, err := patienttest.Register(d.ctx, people,
 			patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"),
 				Mobile: ptr("07700 900123")})
@@ -118,7 +119,7 @@ func TestAMessageSentAgainHasAPageOfItsOwn(t *testing.T) {
 			func(r *messaging.Request) { r.Encrypted, r.Text, r.Purpose = true, "Secret", messaging.DirectCare })[0]
 		d.dispatch(carrier.SMS)
 		was := d.state(first)
-		people := &patient.Service{Store: d.db.Patient(), Now: d.s.Now, NewID: d.db.NewID}
+		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		moved := "07700 900777"
 		if _, err := people.SetContactPoint(d.ctx, was.Patient, patient.PointMobile,
 			patient.PointChange{Value: &moved}); err != nil {

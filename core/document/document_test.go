@@ -21,6 +21,7 @@ import (
 	"frontdesk/store"
 	clinicalstore "frontdesk/store/clinical"
 	documentstore "frontdesk/store/document"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -56,7 +57,7 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.Service = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
 	d.clinical = &clinical.Service{Store: clinicalstore.New(db), Now: clock, NewID: db.NewID}
-	d.patients = &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
+	d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 	d.must(err)

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -30,7 +31,7 @@ func each(t *testing.T, test func(t *testing.T, db *store.DB, s *patient.Service
 		if err != nil {
 			t.Fatal(err)
 		}
-		test(t, db, &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID},
+		test(t, db, &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID},
 			access.With(context.Background(), access.Operator(g.ID)))
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"frontdesk/core/patient"
+	patientstore "frontdesk/store/patient"
 )
 
 // TestPatientsAreListedToTheLast reads a list on while its count says that there
@@ -14,7 +15,7 @@ func TestPatientsAreListedToTheLast(t *testing.T) {
 	withKit(t, func(k *kit) {
 		const many, size = 10_349, 500
 		t := k.T
-		err := k.DB.Patient().Do(context.Background(), func(tx patient.Tx) error {
+		err := patientstore.New(k.DB).Do(context.Background(), func(tx patient.Tx) error {
 			for i := range many {
 				p := patient.Patient{ID: patient.ID(1_000_000 + i), FirstName: "Ada", LastName: fmt.Sprintf("Love %05d",
 					i), Source: "hero", CreatedAt: k.Clock, UpdatedAt: k.Clock}

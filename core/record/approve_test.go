@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -39,7 +40,7 @@ func newOffice(t *testing.T, db *store.DB) *office {
 		practice.Group{Name: "Mill Lane", ODSCode: "Y12345", Phone: "01632 960100"})
 	o.must(err)
 	o.group, o.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
-	o.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
+	o.people = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 	o.records = &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages}
 	o.messages = &messaging.Service{Store: db.Messaging(), Records: o.records, Now: now, NewID: db.NewID, Pages: pages}
 	for first, id := range map[string]*patient.ID{"Ada": &o.ada, "Bob": &o.bob} {
@@ -129,7 +130,8 @@ func TestNoProgramApprovesWhatItProposed(t *testing.T) {
 			got.Of.FirstName != "Ada" || got.ProposedBy != "Reminders Ltd" {
 			t.Fatalf("got %+v, %v", got, err)
 		}
-		if got, err = o.decide(o.grace(), id, false); !errors.Is(err, record.ErrDecided) || got.Status != record.Approved {
+		if got, err = o.decide(o.grace(), id, false); !errors.Is(err, record.ErrDecided) ||
+			got.Status != record.Approved {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 		if _, err := o.records.Decide(access.With(context.Background(), o.grace()), o.propose(o.bob), o.ada,
@@ -192,7 +194,8 @@ func TestWhatWaitsIsListed(t *testing.T) {
 				}
 			}
 		}
-		if _, _, err := o.records.Find(access.With(context.Background(), books), record.Search{PageSize: 10}); !errors.Is(err,
+		if _, _, err := o.records.Find(access.With(context.Background(), books),
+			record.Search{PageSize: 10}); !errors.Is(err,
 			access.ErrPermission) {
 			t.Errorf("a key that books: %v", err)
 		}
@@ -203,7 +206,7 @@ func TestWhatWaitsIsListed(t *testing.T) {
 		bob, err := o.people.Patient(o.ctx, o.bob)
 		o.must(err)
 		bob.DeletedAt = o.clock
-		o.must(db.Patient().Do(o.ctx, func(tx patient.Tx) error { return tx.SavePatient(o.ctx, o.group, bob) }))
+		o.must(patientstore.New(db).Do(o.ctx, func(tx patient.Tx) error { return tx.SavePatient(o.ctx, o.group, bob) }))
 		found, _, err := o.records.Find(o.ctx, record.Search{PageSize: 10})
 		o.must(err)
 		if len(found) != 2 || found[0].Of.FirstName != "" || !found[0].Of.Deleted() {

@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -49,15 +50,18 @@ func TestWhatIsWrittenIsToldOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 				ctx := access.With(context.Background(), access.Operator(g.ID))
-				people := &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
+				people := &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 				email := "ada@example.org"
 				ada, err := patienttest.Register(ctx, people,
-					patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
+					patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+						Email: &email})
 				if err != nil {
 					t.Fatal(err)
 				}
-				records := &record.Service{Store: db.RecordStore(), Writer: writer{c.says}, Now: now, NewID: db.NewID, Pages: pages}
-				messages := &messaging.Service{Store: db.Messaging(), Records: records, Now: now, NewID: db.NewID, Pages: pages}
+				records := &record.Service{Store: db.RecordStore(), Writer: writer{c.says}, Now: now, NewID: db.NewID,
+					Pages: pages}
+				messages := &messaging.Service{Store: db.Messaging(), Records: records, Now: now, NewID: db.NewID,
+					Pages: pages}
 				sent, err := messages.Send(ctx,
 					messaging.Request{Patient: ada, Channel: carrier.Hero, Text: "Hello", WriteToRecord: true,
 						AutoWriteToRecord: true})

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/reply"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -66,12 +67,13 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 			return []carrier.Carrier{post{}}, nil
 		},
-		Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages},
+		Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID,
+			Pages: pages},
 	}
 	j.s = &reply.Service{Store: db.Reply(),
 		Dispatch: &dispatch.Service{Store: db.Dispatch(), Messages: messages, Now: now, NewID: db.NewID,
 			Timeout: time.Second}, Now: now, NewID: db.NewID}
-	j.people = &patient.Service{Store: db.Patient(), Now: now, NewID: db.NewID}
+	j.people = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 	j.ada = j.person("Ada", "07700 900001", "ada@example.org")
 	t.Cleanup(func() {
 		all, err := db.Events(j.ctx, int64(j.group), 0, 1000)
@@ -141,7 +143,8 @@ func TestAReplyIsTheirsWhoAloneHasTheNumber(t *testing.T) {
 		if r := j.answer("2", "07700 900005", "Hello?"); r.Patient != bob || r.Message != 0 {
 			j.Errorf("got %+v", r)
 		}
-		if r := j.answer("3", "07700 900006", "Hello?"); r.Patient != 0 || r.Message != 0 || len(r.Possible) != 0 || !r.Open {
+		if r := j.answer("3", "07700 900006", "Hello?"); r.Patient != 0 || r.Message != 0 || len(r.Possible) != 0 ||
+			!r.Open {
 			j.Errorf("got %+v", r)
 		}
 	})
@@ -216,7 +219,8 @@ func TestAReplyFromASharedNumberIsNobodysUntilStaffSayWhose(t *testing.T) {
 			j.Fatalf("open are %+v, %d, %v", found, n, err)
 		}
 		shut := false
-		if r, err = j.s.Change(j.ctx, r.ID, reply.Change{Patient: &other, Open: &shut}); err != nil || r.Patient != other ||
+		if r, err = j.s.Change(j.ctx, r.ID, reply.Change{Patient: &other, Open: &shut}); err != nil ||
+			r.Patient != other ||
 			r.Open || r.HandledBy == "" {
 			j.Fatalf("got %+v, %v", r, err)
 		}
@@ -231,8 +235,9 @@ func TestAReplyThatNamesItsMessageIsThatPatients(t *testing.T) {
 		id := j.text(j.ada, "")
 		other := c.share(j)
 		j.text(other, "")
-		told := carrier.Report{Replies: []carrier.Reply{{ID: "1", Channel: carrier.SMS, From: "+447700900001", Text: "Yes",
-			Key: messaging.Message{ID: id, Leg: 1}.Key(j.group)}}}
+		told := carrier.Report{Replies: []carrier.Reply{{ID: "1", Channel: carrier.SMS, From: "+447700900001",
+			Text: "Yes",
+			Key:  messaging.Message{ID: id, Leg: 1}.Key(j.group)}}}
 		if err := j.s.Receive(j.ctx, j.group, "a", told); err != nil {
 			j.Fatal(err)
 		}
@@ -252,7 +257,8 @@ func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
 		out     bool // after it, when it was not out before; START begins with out
 	}
 	words := []word{
-		{"CANCEL", reply.Cancel, true, false}, {"Yes", reply.Yes, true, false}, {"I feel worse", reply.Nothing, true, false},
+		{"CANCEL", reply.Cancel, true, false}, {"Yes", reply.Yes, true, false}, {"I feel worse", reply.Nothing, true,
+			false},
 		{"STOP ALL", reply.Stop, false, true}, {"opt-out \U0001F64F", reply.Stop, false, true},
 		{"\u200bUNSUBSCRIBE\ufe0f", reply.Stop, false, true},
 		{"START", reply.Start, false, false},

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -44,7 +45,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		clock := func() time.Time { return d.now }
 		d.Service = &task.Service{Store: db.Task(), Now: clock, NewID: db.NewID}
 		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
-		d.patients = &patient.Service{Store: db.Patient(), Now: clock, NewID: db.NewID}
+		d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
 		at := func(name string) (practice.ID, context.Context) {
 			g, err := groups.CreateGroup(context.Background(), practice.Group{Name: name})
 			d.must(err)
@@ -54,7 +55,8 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		_, d.other = at("Elsewhere")
 		setup := access.With(context.Background(), access.Operator(d.group))
 		for to, name := range map[*practice.PractitionerID]string{&d.khan: "Khan", &d.lee: "Lee"} {
-			p, err := groups.CreatePractitioner(setup, practice.PractitionerChange{FirstName: ptr("A"), LastName: &name})
+			p, err := groups.CreatePractitioner(setup, practice.PractitionerChange{FirstName: ptr("A"),
+				LastName: &name})
 			d.must(err)
 			*to = p.ID
 		}
@@ -133,7 +135,8 @@ func date(s string) input.Date {
 func TestATaskIsKeptAsItWasGiven(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{
-			Subject: ptr(" Ring about the results "), Comments: ptr("Before noon.\nMobile."), Due: ptr(date("2031-01-09")),
+			Subject: ptr(" Ring about the results "), Comments: ptr("Before noon.\nMobile."),
+			Due:      ptr(date("2031-01-09")),
 			Kind:     ptr(task.Call),
 			Priority: ptr(task.High), Status: ptr(task.Processing), Patient: &d.ada, Assignee: &d.khan,
 		})
@@ -156,7 +159,8 @@ func TestATaskIsKeptAsItWasGiven(t *testing.T) {
 
 func TestAChangeSetsWhatItNamesAndSaysWhoMadeIt(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		made := d.add(task.Change{Subject: ptr("Ring"), Due: ptr(date("2031-01-09")), Patient: &d.ada, Kind: ptr(task.Call)})
+		made := d.add(task.Change{Subject: ptr("Ring"), Due: ptr(date("2031-01-09")), Patient: &d.ada,
+			Kind: ptr(task.Call)})
 		d.now = d.now.Add(time.Hour)
 		who, _ := access.From(d.as(d.group, "Dr A Khan (signed in)", access.EditTasks))
 		who.Staff = int64(d.khan)
@@ -195,7 +199,8 @@ func TestWhatATaskMayBe(t *testing.T) {
 			"no priority":        {task.Change{Subject: ptr("x"), Priority: ptr(task.Priority(""))}, fault.Input()},
 			"an unknown status":  {task.Change{Subject: ptr("x"), Status: ptr(task.Status("lost"))}, fault.Input()},
 			"an unknown patient": {task.Change{Subject: ptr("x"), Patient: ptr(patient.ID(1))}, patient.ErrNotFound},
-			"due long ago":       {task.Change{Subject: ptr("x"), Due: ptr(input.DayOf(1582, time.October, 10))}, fault.Input()},
+			"due long ago": {task.Change{Subject: ptr("x"), Due: ptr(input.DayOf(1582, time.October, 10))},
+				fault.Input()},
 			"nobody's": {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(0))},
 				task.ErrNoAssignee},
 			"a stranger's": {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(1))},
@@ -223,9 +228,11 @@ func TestTasksAreListedByWhatTheyAre(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		start := d.now
 		for _, c := range []task.Change{
-			{Subject: ptr("a"), Kind: ptr(task.Call), Priority: ptr(task.High), Patient: &d.ada, Due: ptr(date("2031-01-07"))},
-			{Subject: ptr("b"), Kind: ptr(task.Lab), Priority: ptr(task.Low), Status: ptr(task.Closed), Assignee: &d.lee,
-				Due: ptr(date("2031-01-08"))},
+			{Subject: ptr("a"), Kind: ptr(task.Call), Priority: ptr(task.High), Patient: &d.ada,
+				Due: ptr(date("2031-01-07"))},
+			{Subject: ptr("b"), Kind: ptr(task.Lab), Priority: ptr(task.Low), Status: ptr(task.Closed),
+				Assignee: &d.lee,
+				Due:      ptr(date("2031-01-08"))},
 			{Subject: ptr("c"), Status: ptr(task.Processing), Patient: &d.ben, Assignee: &d.lee},
 			{Subject: ptr("d"), Kind: ptr(task.Call), Patient: &d.ada, Due: ptr(date("2031-01-09"))},
 		} {
@@ -260,7 +267,8 @@ func TestTasksAreListedByWhatTheyAre(t *testing.T) {
 				task.Query{Listing: input.Listing{Created: input.Span{From: start.Add(time.Minute),
 					Until: start.Add(2 * time.Hour)}}}, "b c"},
 			{"changed since, in that order",
-				task.Query{Listing: input.Listing{Deleted: true, Updated: input.Span{From: start.Add(2 * time.Hour)}}}, "c a d"},
+				task.Query{Listing: input.Listing{Deleted: true, Updated: input.Span{From: start.Add(2 * time.Hour)}}},
+				"c a d"},
 			{"changed since and somebody's",
 				task.Query{Listing: input.Listing{Updated: input.Span{From: start}}, Assignee: d.khan}, "a"},
 		} {
@@ -346,7 +354,8 @@ func TestEveryChangeIsAudited(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx := access.With(context.Background(), access.Operator(g.ID))
-		khan, err := groups.CreatePractitioner(ctx, practice.PractitionerChange{FirstName: ptr("A"), LastName: ptr("Khan")})
+		khan, err := groups.CreatePractitioner(ctx, practice.PractitionerChange{FirstName: ptr("A"),
+			LastName: ptr("Khan")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -380,7 +389,8 @@ func TestEveryChangeIsAudited(t *testing.T) {
 			}
 			got = append(got, action+": "+was.Subject+" "+is.Subject)
 		}
-		if want := "task.create:  Ring, task.update: Ring Write, task.delete: Write Write"; strings.Join(got, ", ") != want {
+		if want := "task.create:  Ring, task.update: Ring Write, task.delete: Write Write"; strings.Join(got,
+			", ") != want {
 			t.Fatalf("got %q", got)
 		}
 	})
@@ -418,13 +428,15 @@ func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
 func TestAnyMemberOfStaffCanBeGivenATask(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		clock := func() time.Time { return d.now }
-		staff := &account.Service{Store: d.db.Account(), Keys: &key.Service{Store: d.db.Key(), Now: clock, NewID: d.db.NewID},
+		staff := &account.Service{Store: d.db.Account(), Keys: &key.Service{Store: d.db.Key(), Now: clock,
+			NewID: d.db.NewID},
 			Now: clock, NewID: d.db.NewID}
 		rita, err := staff.Add(access.With(context.Background(), access.Operator(d.group)),
 			account.Change{FirstName: ptr("Rita"), LastName: ptr("Reed"),
 				Email: ptr("rita@example.org"), Role: ptr("frontdesk"), Clinician: ptr(false)})
 		d.must(err)
-		made, err := d.Create(d.ctx, task.Change{Subject: ptr("Ring Ada"), Assignee: ptr(practice.PractitionerID(rita.ID))})
+		made, err := d.Create(d.ctx, task.Change{Subject: ptr("Ring Ada"),
+			Assignee: ptr(practice.PractitionerID(rita.ID))})
 		d.must(err)
 		if made.Assignee != practice.PractitionerID(rita.ID) {
 			t.Errorf("it is %v's", made.Assignee)

@@ -21,8 +21,10 @@ func scanAttachment(scan store.Scanner, more ...any) (attachment.Attachment, err
 // AddAttachment keeps a file.
 func (t *Tx) AddAttachment(ctx context.Context, group practice.ID, a attachment.Attachment) error {
 	_, err := t.Exec(ctx,
-		`INSERT INTO patient_attachment (practice_group_id, id, patient_id, file_name, media_type, size, content, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, group, a.ID, a.Patient, a.FileName, a.MediaType, a.Size, a.Content, a.CreatedAt)
+		`INSERT INTO patient_attachment (practice_group_id, id, patient_id, file_name, media_type, size, content,
+			created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7,
+		$8)`, group, a.ID, a.Patient, a.FileName, a.MediaType, a.Size, a.Content, a.CreatedAt)
 	return err
 }
 
@@ -39,8 +41,10 @@ func (t *Tx) Attachments(
 func (t *Tx) Attachment(
 	ctx context.Context, group practice.ID, of patient.ID, id int64,
 ) (attachment.Attachment, error) {
-	return store.Find(ctx, t.Conn, attachment.ErrNotFound, `SELECT `+attachmentColumns+`, content FROM patient_attachment
-		WHERE practice_group_id = $1 AND patient_id = $2 AND id = $3`, store.In{group, of, id}, func(scan store.Scanner) (attachment.Attachment, error) {
+	return store.Find(ctx, t.Conn, attachment.ErrNotFound, `SELECT `+attachmentColumns+`, content
+		FROM patient_attachment
+		WHERE practice_group_id = $1 AND patient_id = $2
+		AND id = $3`, store.In{group, of, id}, func(scan store.Scanner) (attachment.Attachment, error) {
 		var content []byte
 		a, err := scanAttachment(scan, &content)
 		a.Content = content

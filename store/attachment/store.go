@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 )
 
 // Store is what core/attachment remembers.
@@ -31,12 +32,12 @@ func (s *Store) Do(ctx context.Context, fn func(attachment.Tx) error) error {
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
-	others
+	patients
 }
 
-func on(c store.Conn) Tx { return Tx{c, c.Elsewhere()} }
+func on(c store.Conn) Tx { return Tx{c, patientstore.On(c)} }
 
-type others interface {
+type patients interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 }

@@ -141,10 +141,12 @@ func (s *Store) BilledBookings(ctx context.Context, group practice.ID, of []book
 // SaveInvoice keeps an invoice. Its number and whose it is stay.
 func (t *Tx) SaveInvoice(ctx context.Context, group practice.ID, i billing.Invoice) error {
 	_, err := t.Exec(ctx, `INSERT INTO invoice (`+invoiceColumns+`, practice_group_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
+		$23)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, practitioner_id = $8, location_id = $9,
 		comments = $12, extra_info = $13, total = $14,
-			vat = $15, paid = $16, refunded = $17, shared_at = $18, cancelled_at = $19, version = $20, updated_at = $22`,
+			vat = $15, paid = $16, refunded = $17, shared_at = $18, cancelled_at = $19, version = $20,
+			updated_at = $22`,
 		i.ID, i.Number, i.Kind, i.Date.String(), i.Patient, store.Opt(i.Payer.Patient), store.Opt(i.Payer.Contact),
 		i.Practitioner, i.Location, i.Payee, i.PaymentReference,
 		i.Comments, i.ExtraInfo, i.Total, i.VAT, i.Paid, i.Refunded, store.At(i.SharedAt), store.At(i.CancelledAt),

@@ -13,6 +13,9 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	contactstore "frontdesk/store/contact"
+	labelstore "frontdesk/store/label"
+	patientstore "frontdesk/store/patient"
 )
 
 // Store is what core/billing remembers.
@@ -36,28 +39,42 @@ func (s *Store) Do(ctx context.Context, fn func(billing.Tx) error) error {
 type Tx struct {
 	store.Conn
 	others
+	patients
+	labels
+	contacts
 }
 
-func on(c store.Conn) Tx { return Tx{c, c.Elsewhere()} }
+func on(c store.Conn) Tx {
+	return Tx{c, c.Elsewhere(), patientstore.On(c), labelstore.On(c), contactstore.On(c)}
+}
 
 type others interface {
 	practice.MetadataTx
-	LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)
-	PutOnProduct(ctx context.Context, group practice.ID, of billing.ProductID, use label.UseID, id label.ID) error
-	TakeOffProduct(ctx context.Context, group practice.ID, of billing.ProductID, use label.UseID) error
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
-	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
-	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
 	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
 	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
 	LockAppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) error
 	SaveAppointmentType(ctx context.Context, group practice.ID, t diary.Type) error
 	Product(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error)
 	LockProduct(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error)
+}
+
+type labels interface {
+	LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)
+	PutOnProduct(ctx context.Context, group practice.ID, of billing.ProductID, use label.UseID, id label.ID) error
+	TakeOffProduct(ctx context.Context, group practice.ID, of billing.ProductID, use label.UseID) error
 	LabelsOnProducts(
 		ctx context.Context, group practice.ID, of []billing.ProductID,
 	) (map[billing.ProductID][]label.Use, error)
+}
+
+type patients interface {
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+}
+
+type contacts interface {
+	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
 }

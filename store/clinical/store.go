@@ -12,6 +12,8 @@ import (
 
 	"frontdesk/store"
 	documents "frontdesk/store/document"
+	patientstore "frontdesk/store/patient"
+	relationshipstore "frontdesk/store/relationship"
 )
 
 // Store is what core/clinical remembers.
@@ -35,12 +37,14 @@ func (s *Store) Do(ctx context.Context, fn func(clinical.Tx) error) error {
 type Tx struct {
 	store.Conn
 	others
+	patients
+	relationships
 	files
 }
 
 func on(c store.Conn) Tx {
 	d := documents.On(c)
-	return Tx{c, c.Elsewhere(), &d}
+	return Tx{c, c.Elsewhere(), patientstore.On(c), relationshipstore.On(c), &d}
 }
 
 // files are the documents that answers are kept in.
@@ -53,6 +57,12 @@ type others interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
+}
+
+type patients interface {
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+}
+
+type relationships interface {
 	RelatedTo(ctx context.Context, group practice.ID, relationship int64) (patient.ID, error)
 }

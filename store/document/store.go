@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	patientstore "frontdesk/store/patient"
 )
 
 // Store is what core/document remembers.
@@ -31,13 +32,13 @@ func (s *Store) Do(ctx context.Context, fn func(document.Tx) error) error {
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
-	others
+	patients
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) Tx { return Tx{c, c.Elsewhere()} }
+func On(c store.Conn) Tx { return Tx{c, patientstore.On(c)} }
 
-type others interface {
+type patients interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 }

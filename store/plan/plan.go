@@ -59,7 +59,8 @@ type index struct {
 
 // indexes lists the indexes that begin with the practice group and go on.
 func indexes(ctx context.Context, tx *sql.Tx) (all []index, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT t.name, i.name, i."unique", (SELECT count(*) FROM pragma_index_info(i.name))
+	rows, err := tx.QueryContext(ctx, `SELECT t.name, i.name, i."unique", (SELECT count(*)
+		FROM pragma_index_info(i.name))
 		FROM sqlite_schema t JOIN pragma_index_list(t.name) i
 		WHERE t.type = 'table' AND (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 0) = 'practice_group_id'
 		ORDER BY i.name`)

@@ -35,12 +35,15 @@ func CheckDiaries(t testing.TB, address string) {
 	ctx := context.Background()
 	const live = `state IN ('reserved', 'booked')`
 	for _, c := range []struct{ what, text string }{
-		{"pairs of live appointments of one practitioner overlap", `SELECT count(*) FROM appointment a JOIN appointment b
-			ON b.practice_group_id = a.practice_group_id AND b.practitioner_id = a.practitioner_id AND b.id > a.id AND b.start_at < a.end_at AND b.end_at > a.start_at
+		{"pairs of live appointments of one practitioner overlap", `SELECT count(*) FROM appointment a
+			JOIN appointment b
+			ON b.practice_group_id = a.practice_group_id AND b.practitioner_id = a.practitioner_id AND b.id > a.id
+			AND b.start_at < a.end_at AND b.end_at > a.start_at
 			WHERE a.` + live + ` AND b.` + live},
 		{"minutes belong to no live appointment of that practitioner and time",
 			`SELECT count(*) FROM busy_minute m LEFT JOIN appointment a
-			ON a.practice_group_id = m.practice_group_id AND a.id = m.appointment_id AND a.practitioner_id = m.practitioner_id AND a.` + live + `
+			ON a.practice_group_id = m.practice_group_id AND a.id = m.appointment_id
+			AND a.practitioner_id = m.practitioner_id AND a.` + live + `
 			WHERE a.id IS NULL`},
 		{"live appointments lack a version's event", `SELECT count(*) FROM appointment a WHERE a.version <>
 			(SELECT count(*) FROM event e WHERE e.practice_group_id = a.practice_group_id AND e.subject_id = a.id)`},
@@ -49,7 +52,8 @@ func CheckDiaries(t testing.TB, address string) {
 			GROUP BY practice_group_id, subject_id HAVING max(sequence) <> count(*) OR min(sequence) <> 1) AS gaps`},
 		{"appointments have another number of audit entries than of events",
 			`SELECT count(*) FROM appointment a WHERE a.version <>
-			(SELECT count(*) FROM audit u WHERE u.practice_group_id = a.practice_group_id AND u.entity = 'appointment' AND u.entity_id = a.id)`},
+			(SELECT count(*) FROM audit u WHERE u.practice_group_id = a.practice_group_id
+			AND u.entity = 'appointment' AND u.entity_id = a.id)`},
 	} {
 		var n int
 		if err := db.QueryRowContext(ctx, c.text).Scan(&n); err != nil {
@@ -66,7 +70,8 @@ func CheckDiaries(t testing.TB, address string) {
 	}
 	var n int
 	err := db.QueryRowContext(ctx, `SELECT count(*) FROM appointment a WHERE a.`+live+` AND `+length+` <>
-		(SELECT count(*) FROM busy_minute m WHERE m.practice_group_id = a.practice_group_id AND m.practitioner_id = a.practitioner_id AND m.appointment_id = a.id)`).Scan(&n)
+		(SELECT count(*) FROM busy_minute m WHERE m.practice_group_id = a.practice_group_id
+		AND m.practitioner_id = a.practitioner_id AND m.appointment_id = a.id)`).Scan(&n)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/seal"
 	"frontdesk/pages"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -35,13 +36,15 @@ import (
 func TestTheForms(t *testing.T) {
 	db := storetest.Open(t, storetest.SQLite(t))
 	base := func() string { return "" }
-	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: base, Now: time.Now, NewID: db.NewID}
+	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: base, Now: time.Now,
+		NewID: db.NewID}
 	c := &core.Core{
-		Audit:     &audit.Service{Store: db.AuditStore(), Now: time.Now, NewID: db.NewID},
-		Practice:  &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID},
-		Patient:   &patient.Service{Store: db.Patient(), Now: time.Now, NewID: db.NewID},
-		Record:    records,
-		Messaging: &messaging.Service{Store: db.Messaging(), Records: records, Pages: base, Now: time.Now, NewID: db.NewID},
+		Audit:    &audit.Service{Store: db.AuditStore(), Now: time.Now, NewID: db.NewID},
+		Practice: &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID},
+		Patient:  &patient.Service{Store: patientstore.New(db), Now: time.Now, NewID: db.NewID},
+		Record:   records,
+		Messaging: &messaging.Service{Store: db.Messaging(), Records: records, Pages: base, Now: time.Now,
+			NewID: db.NewID},
 	}
 	handover := &dispatch.Service{Store: db.Dispatch(), Messages: c.Messaging, Now: time.Now, NewID: db.NewID}
 	c.Messaging.Opened = handover.Opened
@@ -69,7 +72,8 @@ func TestTheForms(t *testing.T) {
 	send := func() messaging.Taken {
 		taken, err := c.Messaging.Send(ctx, messaging.Request{
 			Patient: ada, Channel: carrier.Hero,
-			Text: "Dear Ada,\n\nYour blood test is fine.\n\nhttps://www.nhs.uk/conditions/blood-tests/", WriteToRecord: true,
+			Text:          "Dear Ada,\n\nYour blood test is fine.\n\nhttps://www.nhs.uk/conditions/blood-tests/",
+			WriteToRecord: true,
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -124,7 +128,8 @@ func (p *postman) Mail(_ context.Context, _ practice.ID, m account.Mail, _ bool)
 func (p *postman) invite(t *testing.T, ctx context.Context, s *account.Service) string {
 	t.Helper()
 	first, last, email, role := "Grace", "Hopper", "grace@example.org", "frontdesk"
-	if _, err := s.Add(ctx, account.Change{FirstName: &first, LastName: &last, Email: &email, Role: &role}); err != nil {
+	if _, err := s.Add(ctx, account.Change{FirstName: &first, LastName: &last, Email: &email,
+		Role: &role}); err != nil {
 		t.Fatal(err)
 	}
 	made, err := s.Invite(ctx, email)

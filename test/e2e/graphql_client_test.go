@@ -26,7 +26,10 @@ import (
 	"frontdesk/graph/graphtest"
 	billingstore "frontdesk/store/billing"
 	clinicalstore "frontdesk/store/clinical"
+	demographicsstore "frontdesk/store/demographics"
 	documentstore "frontdesk/store/document"
+	membershipstore "frontdesk/store/membership"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -78,11 +81,13 @@ func TestAPracticeIsRunByAPublicGraphQLClient(t *testing.T) {
 		const email = "amir.khan@example.org"
 		in := []string{"--db", address, "--group", s.creds.Group}
 		ofCommand(t, "",
-			append([]string{"user", "create", "--email", email, "--role", "everything", "--title", "Dr", "--first-name", "Amir",
+			append([]string{"user", "create", "--email", email, "--role", "everything", "--title", "Dr", "--first-name",
+				"Amir",
 				"--last-name", "Khan", "--clinician"}, in...)...)
 		ofCommand(t, signInPassword+"\n", append([]string{"user", "password", email}, in...)...)
 		key := ofCommand(t, signInPassword+"\n",
-			append([]string{"token", "create", "--name", "Website", "--role", "everything", "--password-file", "-", "--json"},
+			append([]string{"token", "create", "--name", "Website", "--role", "everything", "--password-file", "-",
+				"--json"},
 				in...)...)
 		program, err := binary()
 		if err != nil {
@@ -115,14 +120,17 @@ func operators(t *testing.T, address string) *core.Core {
 	keyring := &keys.Service{Store: db.Key(), Now: time.Now, NewID: db.NewID}
 	pages := func() string { return "https://desk.example.org" }
 	return &core.Core{
-		Patient: &patient.Service{Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(),
-			Now: time.Now, NewID: db.NewID},
+		Patient: &patient.Service{Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
+			Definitions: patientstore.NewDefinitions(db),
+			Now:         time.Now, NewID: db.NewID},
 		Record: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: time.Now,
 			NewID: db.NewID},
-		Demographics: &demographics.Service{Store: db.Demographics(), Pages: pages, Now: time.Now, NewID: db.NewID},
+		Demographics: &demographics.Service{Store: demographicsstore.New(db), Pages: pages, Now: time.Now,
+			NewID: db.NewID},
 		Account: &account.Service{Store: db.Account(), Keys: keyring, Hasher: password.New(), Now: time.Now,
 			NewID: db.NewID},
-		Billing:  &billing.Service{Store: billingstore.New(db), Members: db.Memberships(), Now: time.Now, NewID: db.NewID},
+		Billing: &billing.Service{Store: billingstore.New(db), Members: membershipstore.New(db), Now: time.Now,
+			NewID: db.NewID},
 		Clinical: &clinical.Service{Store: clinicalstore.New(db), Now: time.Now, NewID: db.NewID},
 		Document: &document.Service{Store: documentstore.New(db), Now: time.Now, NewID: db.NewID},
 	}
@@ -141,7 +149,8 @@ func TestEveryFieldOfTheSchemaAnswersOverASocket(t *testing.T) {
 			t.Fatal(err)
 		}
 		ask := func(token, document string) (int, string) {
-			a := s.call("POST", "/graphql", map[string]any{"query": document}, header("x-token", token), key(""), ofGroup(""))
+			a := s.call("POST", "/graphql", map[string]any{"query": document}, header("x-token", token), key(""),
+				ofGroup(""))
 			return a.Status, a.Text
 		}
 		p := &graphtest.Practice{T: t, Core: operators(t, address), Group: group, Now: time.Now, AskAs: ask,

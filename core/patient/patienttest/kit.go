@@ -24,7 +24,11 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	archivestore "frontdesk/store/archive"
 	attachmentstore "frontdesk/store/attachment"
+	demographicsstore "frontdesk/store/demographics"
+	mergestore "frontdesk/store/merge"
+	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
 
@@ -126,16 +130,17 @@ func New(t *testing.T, db *store.DB) *Kit {
 	k.Group = g.ID
 	k.Ctx = access.With(context.Background(), access.Operator(g.ID))
 	k.Patients = &patient.Service{
-		Store: db.Patient(), Belongings: db.Belongings(), Definitions: db.NumberDefinitions(), Now: clock,
+		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
+		Definitions: patientstore.NewDefinitions(db), Now: clock,
 		NewID: db.NewID,
 	}
 	k.Demographics = &demographics.Service{
-		Store: db.Demographics(), PDS: k.Spine, Now: clock, NewID: db.NewID,
+		Store: demographicsstore.New(db), PDS: k.Spine, Now: clock, NewID: db.NewID,
 		Pages:  func() string { return "https://desk.example.org" },
 		Upkeep: func(context.Context, practice.ID) (demographics.Upkeep, error) { return k.Upkeep, nil },
 	}
-	k.Merging = &merge.Service{Store: db.Merging(), Now: clock, NewID: db.NewID}
-	k.Archive = &archive.Service{Store: db.Archive(), Now: clock, NewID: db.NewID}
+	k.Merging = &merge.Service{Store: mergestore.New(db), Now: clock, NewID: db.NewID}
+	k.Archive = &archive.Service{Store: archivestore.New(db), Now: clock, NewID: db.NewID}
 	k.Files = &attachment.Service{Store: attachmentstore.New(db), Now: clock, NewID: db.NewID}
 	k.Spine.Put(Ada)
 	t.Cleanup(func() {
@@ -194,7 +199,7 @@ func (k *Kit) Register(c patient.Changes) patient.ID {
 
 // Merging is what merges the patients of a service.
 func Merging(db *store.DB, s *patient.Service) *merge.Service {
-	return &merge.Service{Store: db.Merging(), Now: s.Now, NewID: s.NewID}
+	return &merge.Service{Store: mergestore.New(db), Now: s.Now, NewID: s.NewID}
 }
 
 // Trace registers through the national service, and must find a patient.

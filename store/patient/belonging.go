@@ -1,4 +1,4 @@
-package store
+package patient
 
 import (
 	"context"
@@ -10,47 +10,13 @@ import (
 	"frontdesk/core/label"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+
+	"frontdesk/store"
 )
-
-type belongingStore struct {
-	patient.BelongingReader
-	tx *Tx
-}
-
-// Belongings is what belongs to patients.
-func (db *DB) Belongings() patient.BelongingStore { return belongingStore{db.plain(), db.plain()} }
-
-func (s belongingStore) Do(ctx context.Context, fn func(patient.BelongingTx) error) error {
-	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
-}
-
-type definitionStore struct {
-	patient.DefinitionReader
-	tx *Tx
-}
-
-// NumberDefinitions is the kinds of numbers patients are known by.
-func (db *DB) NumberDefinitions() patient.DefinitionStore {
-	return definitionStore{db.plain(), db.plain()}
-}
-
-func (s definitionStore) Do(ctx context.Context, fn func(patient.DefinitionTx) error) error {
-	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
-}
-
-// around reads rows that belong to some patients: the patient comes first.
-func around[T any](ctx context.Context, t *Tx, of amongst, group practice.ID, ids []patient.ID,
-	dest func(row *T) in) (map[patient.ID][]T, error) {
-	return byOwner(listAmong(ctx, t, of, in{group}, ids, func(scan scanner) (Owned[patient.ID, T], error) {
-		var o Owned[patient.ID, T]
-		err := scan(append(in{&o.Of}, dest(&o.Thing)...)...)
-		return o, err
-	}))
-}
 
 // Touch notes that something around the patient changed.
 func (t *Tx) Touch(ctx context.Context, group practice.ID, id patient.ID, now time.Time) error {
-	_, err := t.exec(ctx, `UPDATE patient SET updated_at = $3, version = version + 1 WHERE practice_group_id = $1
+	_, err := t.Exec(ctx, `UPDATE patient SET updated_at = $3, version = version + 1 WHERE practice_group_id = $1
 		AND id = $2`, group, id, now)
 	return err
 }
@@ -60,29 +26,33 @@ const selectPatientPhones = `SELECT patient_id, id, kind, number FROM patient_ph
 
 // Phones lists telephone numbers.
 func (t *Tx) Phones(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]patient.Phone, error) {
-	return around(ctx, t, amongst{selectPatientPhones + few2 + ` ORDER BY id`, selectPatientPhones + many2 +
-		` ORDER BY id`}, group, of,
-		func(p *patient.Phone) in { return in{&p.ID, &p.Kind, &p.Number} })
+	return store.ListOwned(ctx, t.Conn, store.Among(selectPatientPhones+store.Few2+` ORDER BY id`,
+		selectPatientPhones+store.Many2+
+			` ORDER BY id`), group, of,
+		func(p *patient.Phone) store.In { return store.In{&p.ID, &p.Kind, &p.Number} })
 }
 
 // NumberDefinitions lists a group's kinds of numbers.
 func (t *Tx) NumberDefinitions(ctx context.Context, group practice.ID) ([]patient.Definition, error) {
-	return list(ctx, t, `SELECT id, name, id_type, is_primary, deleted_at, created_at, updated_at FROM number_definition
-		WHERE practice_group_id = $1 ORDER BY id`, in{group}, func(scan scanner) (patient.Definition, error) {
-		var d patient.Definition
-		err := scan(&d.ID, &d.Name, lower[patient.NumberType]{&d.Type}, &d.Primary, when{&d.DeletedAt},
-			when{&d.CreatedAt}, when{&d.UpdatedAt})
-		return d, err
-	})
+	return store.List(ctx, t.Conn, `SELECT id, name, id_type, is_primary, deleted_at, created_at, updated_at FROM
+		number_definition
+		WHERE practice_group_id = $1 ORDER BY id`, store.In{group},
+		func(scan store.Scanner) (patient.Definition, error) {
+			var d patient.Definition
+			err := scan(&d.ID, &d.Name, store.Lower(&d.Type), &d.Primary, store.When(&d.DeletedAt),
+				store.When(&d.CreatedAt), store.When(&d.UpdatedAt))
+			return d, err
+		})
 }
 
 // SaveNumberDefinition keeps a kind of number.
 func (t *Tx) SaveNumberDefinition(ctx context.Context, group practice.ID, d patient.Definition) error {
-	_, err := t.exec(ctx, `INSERT INTO number_definition (practice_group_id, id, name, id_type, is_primary,
+	_, err := t.Exec(ctx, `INSERT INTO number_definition (practice_group_id, id, name, id_type, is_primary,
 		deleted_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, is_primary = $5, deleted_at = $6, updated_at = $8`,
-		group, d.ID, d.Name, strings.ToUpper(string(d.Type)), d.Primary, at(d.DeletedAt), d.CreatedAt, d.UpdatedAt)
+		group, d.ID, d.Name, strings.ToUpper(string(d.Type)), d.Primary, store.At(d.DeletedAt), d.CreatedAt,
+		d.UpdatedAt)
 	return err
 }
 
@@ -92,9 +62,10 @@ const selectNumbers = `SELECT n.patient_id, n.id, n.definition_id, d.name, n.val
 
 // Numbers lists the numbers patients are known by.
 func (t *Tx) Numbers(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]patient.Number, error) {
-	return around(ctx, t, amongst{selectNumbers + few2 + ` ORDER BY n.id`, selectNumbers + many2 + ` ORDER BY n.id`},
+	return store.ListOwned(ctx, t.Conn, store.Among(selectNumbers+store.Few2+` ORDER BY n.id`,
+		selectNumbers+store.Many2+` ORDER BY n.id`),
 		group, of,
-		func(n *patient.Number) in { return in{&n.ID, &n.Definition, &n.Name, &n.Value} })
+		func(n *patient.Number) store.In { return store.In{&n.ID, &n.Definition, &n.Name, &n.Value} })
 }
 
 const selectAttributes = `SELECT patient_id, id, title, text, response FROM patient_attribute WHERE
@@ -103,9 +74,10 @@ const selectAttributes = `SELECT patient_id, id, title, text, response FROM pati
 // Attributes lists attributes.
 func (t *Tx) Attributes(ctx context.Context, group practice.ID,
 	of []patient.ID) (map[patient.ID][]patient.Attribute, error) {
-	return around(ctx, t, amongst{selectAttributes + few2 + ` ORDER BY id`, selectAttributes + many2 + ` ORDER BY id`},
+	return store.ListOwned(ctx, t.Conn, store.Among(selectAttributes+store.Few2+` ORDER BY id`,
+		selectAttributes+store.Many2+` ORDER BY id`),
 		group, of,
-		func(a *patient.Attribute) in { return in{&a.ID, &a.Title, &a.Text, &a.Response} })
+		func(a *patient.Attribute) store.In { return store.In{&a.ID, &a.Title, &a.Text, &a.Response} })
 }
 
 const selectLabelsOn = `SELECT u.patient_id, u.id, l.id, l.title, l.colour FROM label_use u
@@ -114,9 +86,10 @@ const selectLabelsOn = `SELECT u.patient_id, u.id, l.id, l.title, l.colour FROM 
 
 // LabelsOn lists the labels on patients.
 func (t *Tx) LabelsOn(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]label.Use, error) {
-	return around(ctx, t, amongst{selectLabelsOn + few2 + ` ORDER BY u.id`, selectLabelsOn + many2 + ` ORDER BY u.id`},
+	return store.ListOwned(ctx, t.Conn, store.Among(selectLabelsOn+store.Few2+` ORDER BY u.id`,
+		selectLabelsOn+store.Many2+` ORDER BY u.id`),
 		group, of,
-		func(u *label.Use) in { return in{&u.ID, &u.Label.ID, &u.Label.Title, &u.Label.Colour} })
+		func(u *label.Use) store.In { return store.In{&u.ID, &u.Label.ID, &u.Label.Title, &u.Label.Colour} })
 }
 
 const selectPatientGroups = `SELECT p.patient_id, g.id, g.name, g.label, g.public FROM access_group_patient p
@@ -126,36 +99,37 @@ const selectPatientGroups = `SELECT p.patient_id, g.id, g.name, g.label, g.publi
 // AccessGroupsOfPatients lists the access groups that look after patients.
 func (t *Tx) AccessGroupsOfPatients(ctx context.Context, group practice.ID,
 	of []patient.ID) (map[patient.ID][]account.AccessGroup, error) {
-	return around(ctx, t, amongst{selectPatientGroups + few2 + ` ORDER BY g.name, g.id`, selectPatientGroups + many2 +
-		` ORDER BY g.name, g.id`}, group, of,
-		func(g *account.AccessGroup) in { return in{&g.ID, &g.Name, &g.Label, &g.Public} })
+	return store.ListOwned(ctx, t.Conn, store.Among(selectPatientGroups+store.Few2+` ORDER BY g.name, g.id`,
+		selectPatientGroups+store.Many2+
+			` ORDER BY g.name, g.id`), group, of,
+		func(g *account.AccessGroup) store.In { return store.In{&g.ID, &g.Name, &g.Label, &g.Public} })
 }
 
 // SaveBelonging keeps a thing of a patient's.
 func (t *Tx) SaveBelonging(ctx context.Context, group practice.ID, of patient.ID, b patient.Belonging) (err error) {
 	switch b := b.(type) {
 	case patient.Phone:
-		_, err = t.exec(ctx, `INSERT INTO patient_phone (practice_group_id, id, patient_id, kind, number) VALUES
+		_, err = t.Exec(ctx, `INSERT INTO patient_phone (practice_group_id, id, patient_id, kind, number) VALUES
 			($1, $2, $3, $4, $5)
 			ON CONFLICT (practice_group_id, id) DO UPDATE SET kind = $4, number = $5`, group, b.ID, of, b.Kind,
 			b.Number)
 	case patient.Number:
-		_, err = t.exec(ctx, `INSERT INTO patient_number (practice_group_id, id, definition_id, patient_id, value,
+		_, err = t.Exec(ctx, `INSERT INTO patient_number (practice_group_id, id, definition_id, patient_id, value,
 			value_key)
 			VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (practice_group_id, id) DO UPDATE SET value = $5, value_key = $6`,
 			group, b.ID, b.Definition, of, b.Value, patient.NumberKey(b.Value))
 	case patient.Attribute:
-		_, err = t.exec(ctx, `INSERT INTO patient_attribute (practice_group_id, id, patient_id, title, text, response)
+		_, err = t.Exec(ctx, `INSERT INTO patient_attribute (practice_group_id, id, patient_id, title, text, response)
 			VALUES ($1, $2, $3, $4, $5, $6)
 			ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $4, text = $5, response = $6`,
 			group, b.ID, of, b.Title, b.Text, b.Response)
 	case patient.LabelOn:
-		_, err = t.exec(ctx, `INSERT INTO label_use (practice_group_id, id, label_id, patient_id) VALUES ($1, $2,
+		_, err = t.Exec(ctx, `INSERT INTO label_use (practice_group_id, id, label_id, patient_id) VALUES ($1, $2,
 			$3, $4)`,
 			group, b.Use, b.Label, of)
 	case patient.InGroup:
-		_, err = t.exec(ctx, `INSERT INTO access_group_patient (practice_group_id, id, access_group_id, patient_id)
+		_, err = t.Exec(ctx, `INSERT INTO access_group_patient (practice_group_id, id, access_group_id, patient_id)
 			VALUES ($1, $2, $3, $4)`, group, b.Row, b.Group, of)
 	default:
 		panic(fmt.Sprintf("%T does not belong to patients", b))
@@ -171,29 +145,18 @@ func (t *Tx) DropBelonging(ctx context.Context, group practice.ID, of patient.ID
 	var err error
 	switch b := b.(type) {
 	case patient.Phone:
-		n, err = t.exec(ctx, `DELETE FROM patient_phone`+whereRow, group, of, b.ID)
+		n, err = t.Exec(ctx, `DELETE FROM patient_phone`+whereRow, group, of, b.ID)
 	case patient.Number:
-		n, err = t.exec(ctx, `DELETE FROM patient_number`+whereRow, group, of, b.ID)
+		n, err = t.Exec(ctx, `DELETE FROM patient_number`+whereRow, group, of, b.ID)
 	case patient.Attribute:
-		n, err = t.exec(ctx, `DELETE FROM patient_attribute`+whereRow, group, of, b.ID)
+		n, err = t.Exec(ctx, `DELETE FROM patient_attribute`+whereRow, group, of, b.ID)
 	case patient.LabelOn:
-		n, err = t.exec(ctx, `DELETE FROM label_use`+whereRow, group, of, b.Use)
+		n, err = t.Exec(ctx, `DELETE FROM label_use`+whereRow, group, of, b.Use)
 	case patient.InGroup:
-		n, err = t.exec(ctx, `DELETE FROM access_group_patient
+		n, err = t.Exec(ctx, `DELETE FROM access_group_patient
 			WHERE practice_group_id = $1 AND patient_id = $2 AND access_group_id = $3`, group, of, b.Group)
 	default:
 		panic(fmt.Sprintf("%T does not belong to patients", b))
 	}
 	return n > 0, err
-}
-
-// lower reads a word that is kept in capitals.
-type lower[T ~string] struct{ to *T }
-
-// Scan implements sql.Scanner.
-func (l lower[T]) Scan(src any) error {
-	var s string
-	err := (text{&s}).Scan(src)
-	*l.to = T(strings.ToLower(s))
-	return err
 }

@@ -1,4 +1,4 @@
-package store
+package membership
 
 import (
 	"context"
@@ -6,19 +6,9 @@ import (
 	"frontdesk/core/billing"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+
+	"frontdesk/store"
 )
-
-type membershipStore struct {
-	billing.MembershipReader
-	tx *Tx
-}
-
-// Memberships is what memberships need remembered.
-func (db *DB) Memberships() billing.MembershipStore { return membershipStore{db.plain(), db.plain()} }
-
-func (s membershipStore) Do(ctx context.Context, fn func(billing.MembershipTx) error) error {
-	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
-}
 
 const selectMemberships = `SELECT m.patient_id, m.id, m.product_id, p.name, m.start_date, m.said, m.comments,
 	m.ended_at, m.created_at, m.updated_at FROM membership m
@@ -28,20 +18,22 @@ const selectMemberships = `SELECT m.patient_id, m.id, m.product_id, p.name, m.st
 // Memberships lists memberships, those that have ended too.
 func (t *Tx) Memberships(ctx context.Context, group practice.ID,
 	of []patient.ID) (map[patient.ID][]billing.Membership, error) {
-	return around(ctx, t, amongst{selectMemberships + few2 + ` ORDER BY m.id`, selectMemberships + many2 +
-		` ORDER BY m.id`}, group, of,
-		func(m *billing.Membership) in {
-			return in{&m.ID, &m.Product, &m.Name, day{&m.Start}, &m.Said, &m.Comments, when{&m.EndedAt},
-				when{&m.CreatedAt}, when{&m.UpdatedAt}}
+	return store.ListOwned(ctx, t.Conn, store.Among(selectMemberships+store.Few2+` ORDER BY m.id`,
+		selectMemberships+store.Many2+
+			` ORDER BY m.id`), group, of,
+		func(m *billing.Membership) store.In {
+			return store.In{&m.ID, &m.Product, &m.Name, store.Day(&m.Start), &m.Said, &m.Comments,
+				store.When(&m.EndedAt),
+				store.When(&m.CreatedAt), store.When(&m.UpdatedAt)}
 		})
 }
 
 // SaveMembership keeps a membership.
 func (t *Tx) SaveMembership(ctx context.Context, group practice.ID, of patient.ID, m billing.Membership) error {
-	_, err := t.exec(ctx, `INSERT INTO membership (practice_group_id, id, patient_id, product_id, start_date, said,
+	_, err := t.Exec(ctx, `INSERT INTO membership (practice_group_id, id, patient_id, product_id, start_date, said,
 		comments, ended_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET ended_at = $8, updated_at = $10`,
-		group, m.ID, of, m.Product, m.Start.String(), m.Said, m.Comments, at(m.EndedAt), m.CreatedAt, m.UpdatedAt)
+		group, m.ID, of, m.Product, m.Start.String(), m.Said, m.Comments, store.At(m.EndedAt), m.CreatedAt, m.UpdatedAt)
 	return err
 }

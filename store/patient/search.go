@@ -1,4 +1,4 @@
-package store
+package patient
 
 import (
 	"cmp"
@@ -6,6 +6,8 @@ import (
 
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+
+	"frontdesk/store"
 )
 
 // A name is looked for in what it begins with, and then in what its further parts
@@ -37,7 +39,8 @@ const (
 	idOfPatients = ` FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
 	byNHS        = `SELECT id` + idOfPatients + `nhs_number = `
 	byFormer     = ` UNION SELECT patient_id FROM former_number WHERE practice_group_id = $1 AND nhs_number = `
-	byOwn        = ` UNION SELECT n.patient_id FROM patient_number n JOIN number_definition d ON d.practice_group_id = n.practice_group_id
+	byOwn        = ` UNION SELECT n.patient_id FROM patient_number n
+		JOIN number_definition d ON d.practice_group_id = n.practice_group_id
 		AND d.id = n.definition_id WHERE n.practice_group_id = $1 AND d.deleted_at IS NULL AND n.value_key = `
 	byEHR      = ` UNION SELECT id` + idOfPatients + `ehr_partner_id IN `
 	byEMIS     = ` UNION SELECT id` + idOfPatients + `emis_id IN `
@@ -146,32 +149,34 @@ func (t *Tx) searchPatients(ctx context.Context, group practice.ID, q patient.Qu
 	most int) ([]patient.Patient, int, error) {
 	l := q.Lookup
 	search := patientSearches[l.Field]
-	var match in
-	switch key := nameKey(l.Value); l.Field {
+	var match store.In
+	switch key := store.NameKey(l.Value); l.Field {
 	case "":
 	case patient.FieldFirstName, patient.FieldLastName, patient.FieldFullName, patient.FieldName, anyWords, firstWords,
 		lastWords:
-		match = in{key, beyond(key)}
+		match = store.In{key, store.Beyond(key)}
 	case patient.FieldLastFirst:
-		given := nameKey(l.First)
-		match = in{key, given, beyond(given)}
+		given := store.NameKey(l.First)
+		match = store.In{key, given, store.Beyond(given)}
 	case patient.FieldNumber:
 		match = numberArgs(l.Numbers)
 	case patient.FieldEmail:
-		match = in{emailKey(l.Value)}
+		match = store.In{store.EmailKey(l.Value)}
 	default:
-		match = in{l.Value}
+		match = store.In{l.Value}
 	}
 	count := 0
-	if _, err := t.one(ctx, search.count, append(in{group, most, 0}, match...), &count); err != nil ||
+	if _, err := t.One(ctx, search.count, append(store.In{group, most, 0}, match...), &count); err != nil ||
 		count <= q.Offset || q.Limit == 0 {
 		return nil, count, err
 	}
-	found, err := list(ctx, t, search.list, append(in{group, q.Limit, q.Offset}, match...), scanPatient)
+	found, err := store.List(ctx, t.Conn, search.list, append(store.In{group, q.Limit, q.Offset}, match...),
+		scanPatient)
 	return found, count, err
 }
 
 // numberArgs are the forms of a number; what has none is a dash, which is no number.
-func numberArgs(n patient.Numbers) in {
-	return in{cmp.Or(n.Key, "-"), n.Raw, cmp.Or(n.Phone, "-"), cmp.Or(n.Dialled, "-"), int64(n.IDs[0]), int64(n.IDs[1])}
+func numberArgs(n patient.Numbers) store.In {
+	return store.In{cmp.Or(n.Key, "-"), n.Raw, cmp.Or(n.Phone, "-"), cmp.Or(n.Dialled, "-"), int64(n.IDs[0]),
+		int64(n.IDs[1])}
 }

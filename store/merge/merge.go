@@ -1,10 +1,9 @@
-package store
+package merge
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -12,67 +11,17 @@ import (
 	"frontdesk/core/merge"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+
+	"frontdesk/store"
 )
 
-type mergeStore struct {
-	merge.Reader
-	tx *Tx
-}
-
-// Merging is what merge remembers.
-func (db *DB) Merging() merge.Store { return mergeStore{db.plain(), db.plain()} }
-
-func (s mergeStore) Do(ctx context.Context, fn func(merge.Tx) error) error {
-	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
-}
-
 // Forget deletes previews that have expired.
-func (s mergeStore) Forget(ctx context.Context, group practice.ID, before time.Time) error {
-	return s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND expires_at <= $2`, group,
+func (s *Store) Forget(ctx context.Context, group practice.ID, before time.Time) error {
+	return s.db.Do(ctx, func(t store.Conn) error {
+		_, err := t.Exec(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND expires_at <= $2`, group,
 			before)
 		return err
 	})
-}
-
-// alive are the patients who are neither merged nor deleted.
-const alive = `SELECT ` + patientColumns + ` FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND
-	deleted_at IS NULL`
-
-// Alike lists live patients who may be the same person.
-func (s mergeStore) Alike(ctx context.Context, group practice.ID, p patient.Patient,
-	limit int) ([]patient.Patient, error) {
-	const byName = ` ORDER BY last_key, first_key, id LIMIT $2`
-	born := p.BirthDate.String()
-	var out []patient.Patient
-	seen := map[patient.ID]bool{p.ID: true}
-	for _, look := range []struct {
-		wanted bool
-		text   string
-		args   in
-	}{
-		{p.SupersededBy != "", alive + ` AND nhs_number = $3 LIMIT $2`, in{p.SupersededBy}},
-		{p.NHSNumber != "", alive + ` AND birth_date = $3 AND superseded_by = $4 LIMIT $2`, in{born, p.NHSNumber}},
-		{true, alive + ` AND birth_date = $3 AND (last_key = $4 OR first_key = $5)` + byName,
-			in{born, nameKey(p.LastName), nameKey(p.FirstName)}},
-		{p.Mobile != "", alive + ` AND mobile = $3` + byName, in{p.Mobile}},
-		{p.Email != "", alive + ` AND email_key = $3` + byName, in{emailKey(p.Email)}},
-	} {
-		if !look.wanted {
-			continue
-		}
-		found, err := list(ctx, s.tx, look.text, append(in{group, limit}, look.args...), scanPatient)
-		if err != nil {
-			return nil, err
-		}
-		for _, q := range found {
-			if !seen[q.ID] && len(out) < limit {
-				seen[q.ID] = true
-				out = append(out, q)
-			}
-		}
-	}
-	return out, nil
 }
 
 // belonging is a column that names a patient; what is the word callers are told.
@@ -102,10 +51,12 @@ func belongs(table, column, what string, dated bool) belonging {
 		name: table + "." + column, what: what,
 		count: text(` SELECT count(*) FROM TABLE WHERE practice_group_id = $1 AND COLUMN = $2`),
 		note: text(` INSERT INTO patient_moved (practice_group_id, merge_id, belonging, id)
-			SELECT practice_group_id, CAST($2 AS bigint), 'TABLE.COLUMN', id FROM TABLE WHERE practice_group_id = $1 AND COLUMN = $3`),
+			SELECT practice_group_id, CAST($2 AS bigint), 'TABLE.COLUMN', id FROM TABLE WHERE practice_group_id =
+			$1 AND COLUMN = $3`),
 		move: text(` update TABLE set COLUMN = $3SET WHERE practice_group_id = $1 AND COLUMN = $2WHEN`),
 		back: text(` update TABLE set COLUMN = $4SET WHERE practice_group_id = $1 AND COLUMN = $3WHEN AND id IN (
-			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2 AND belonging = 'TABLE.COLUMN')`),
+			SELECT id FROM patient_moved WHERE practice_group_id = $1 AND merge_id = $2
+			AND belonging = 'TABLE.COLUMN')`),
 	}
 }
 
@@ -148,8 +99,10 @@ var belongings = []belonging{
 // both are members, that of the one that is gone ends until the merge is undone.
 func members() belonging {
 	b := belongs("membership", "patient_id", "memberships", true)
-	b.first = ` update membership set ended_at = $5, merge_id = $2 WHERE practice_group_id = $1 AND patient_id = $3 AND ended_at IS NULL
-		AND EXISTS (SELECT 1 FROM membership k WHERE k.practice_group_id = $1 AND k.patient_id = $4 AND k.ended_at IS NULL)`
+	b.first = ` update membership set ended_at = $5, merge_id = $2 WHERE practice_group_id = $1 AND patient_id = $3
+		AND ended_at IS NULL
+		AND EXISTS (SELECT 1 FROM membership k WHERE k.practice_group_id = $1 AND k.patient_id = $4
+		AND k.ended_at IS NULL)`
 	b.back = strings.Replace(b.back, " WHERE ", `, ended_at = CASE WHEN merge_id = $2 THEN NULL ELSE ended_at END,
 		merge_id = CASE WHEN merge_id = $2 THEN NULL ELSE merge_id END WHERE `, 1)
 	return b
@@ -169,7 +122,7 @@ func (t *Tx) Belongings(ctx context.Context, group practice.ID, of patient.ID) (
 	out := merge.Moved{}
 	for _, b := range belongings {
 		var n int
-		if _, err := t.one(ctx, b.count, in{group, of}, &n); err != nil {
+		if _, err := t.One(ctx, b.count, store.In{group, of}, &n); err != nil {
 			return nil, err
 		}
 		out[b.what] += n
@@ -183,14 +136,14 @@ func (t *Tx) MoveBelongings(ctx context.Context, group practice.ID, into int64, 
 	out := merge.Moved{}
 	for _, b := range belongings {
 		if b.first != "" {
-			if _, err := t.exec(ctx, b.first, group, into, from, to, now); err != nil {
+			if _, err := t.Exec(ctx, b.first, group, into, from, to, now); err != nil {
 				return nil, err
 			}
 		}
-		if _, err := t.exec(ctx, b.note, group, into, from); err != nil {
+		if _, err := t.Exec(ctx, b.note, group, into, from); err != nil {
 			return nil, err
 		}
-		n, err := t.exec(ctx, b.move, group, from, to, now)
+		n, err := t.Exec(ctx, b.move, group, from, to, now)
 		if err != nil {
 			return nil, err
 		}
@@ -204,7 +157,7 @@ func (t *Tx) ReturnBelongings(ctx context.Context, group practice.ID, into int64
 	now time.Time) (merge.Moved, error) {
 	out := merge.Moved{}
 	for _, b := range belongings {
-		n, err := t.exec(ctx, b.back, group, into, from, to, now)
+		n, err := t.Exec(ctx, b.back, group, into, from, to, now)
 		if err != nil {
 			return nil, err
 		}
@@ -213,50 +166,9 @@ func (t *Tx) ReturnBelongings(ctx context.Context, group practice.ID, into int64
 	return out, nil
 }
 
-// errAgain ends a transaction that has to be begun again: it found something it
-// should have locked before what it has locked already.
-var errAgain = errors.New("locks would be taken out of order")
-
-// LockDiariesOfPatients locks the diaries the patients' appointments are in: a transaction
-// that changes an appointment has locked its diary first, and several are always
-// locked in the same order. Called again when the patients are locked, it finds
-// appointments made meanwhile; then the transaction begins again, rather than
-// wait for one that waits for it.
-func (t *Tx) LockDiariesOfPatients(ctx context.Context, group practice.ID, ids ...patient.ID) error {
-	again := t.diaries != nil
-	if !again {
-		t.diaries = map[practice.PractitionerID]bool{}
-	}
-	var all []practice.PractitionerID
-	for _, id := range ids {
-		of, err := list(ctx, t, `SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND
-			patient_id = $2
-			UNION SELECT practitioner_id FROM appointment WHERE practice_group_id = $1 AND billpayer_id = $2`,
-			in{group, id}, scanID[practice.PractitionerID])
-		if err != nil {
-			return err
-		}
-		all = append(all, of...)
-	}
-	slices.Sort(all)
-	for _, practitioner := range slices.Compact(all) {
-		switch {
-		case t.diaries[practitioner]:
-		case again:
-			return errAgain
-		default:
-			if err := t.LockDiary(ctx, group, practitioner); err != nil {
-				return err
-			}
-			t.diaries[practitioner] = true
-		}
-	}
-	return nil
-}
-
 // KeepPreview keeps the right to merge.
 func (t *Tx) KeepPreview(ctx context.Context, group practice.ID, p merge.Preview) error {
-	_, err := t.exec(ctx, `INSERT INTO merge_preview (practice_group_id, hash, keep_id, from_id, keep_version,
+	_, err := t.Exec(ctx, `INSERT INTO merge_preview (practice_group_id, hash, keep_id, from_id, keep_version,
 		from_version, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`, group, p.Hash, p.Keep, p.From, p.KeepVersion, p.FromVersion, p.ExpiresAt)
 	return err
@@ -265,9 +177,9 @@ func (t *Tx) KeepPreview(ctx context.Context, group practice.ID, p merge.Preview
 // TakePreview finds the right to merge and deletes it.
 func (t *Tx) TakePreview(ctx context.Context, group practice.ID, hash []byte) (merge.Preview, error) {
 	p := merge.Preview{Hash: hash}
-	found, err := t.one(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND hash = $2
-		RETURNING keep_id, from_id, keep_version, from_version, expires_at`, in{group, hash}, &p.Keep, &p.From,
-		&p.KeepVersion, &p.FromVersion, when{&p.ExpiresAt})
+	found, err := t.One(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND hash = $2
+		RETURNING keep_id, from_id, keep_version, from_version, expires_at`, store.In{group, hash}, &p.Keep, &p.From,
+		&p.KeepVersion, &p.FromVersion, store.When(&p.ExpiresAt))
 	if err == nil && !found {
 		err = merge.ErrToken
 	}
@@ -276,7 +188,7 @@ func (t *Tx) TakePreview(ctx context.Context, group practice.ID, hash []byte) (m
 
 // KeepMerge keeps a merge, and the pointer from the one that is gone.
 func (t *Tx) KeepMerge(ctx context.Context, group practice.ID, m merge.Merge) error {
-	_, err := t.exec(ctx, `INSERT INTO patient_merge (practice_group_id, id, keep_id, from_id, merged_at,
+	_, err := t.Exec(ctx, `INSERT INTO patient_merge (practice_group_id, id, keep_id, from_id, merged_at,
 		keep_before, keep_after, from_before)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, group, m.ID, m.Keep, m.From, m.At,
 		string(audit.Snapshot(m.KeepBefore)), string(audit.Snapshot(m.KeepAfter)), string(audit.Snapshot(m.FromBefore)))
@@ -285,10 +197,10 @@ func (t *Tx) KeepMerge(ctx context.Context, group practice.ID, m merge.Merge) er
 
 const mergeColumns = `id, keep_id, from_id, merged_at, keep_before, keep_after, from_before`
 
-func scanMerge(scan scanner) (merge.Merge, error) {
+func scanMerge(scan store.Scanner) (merge.Merge, error) {
 	var m merge.Merge
 	var before, after, from string
-	if err := scan(&m.ID, &m.Keep, &m.From, when{&m.At}, &before, &after, &from); err != nil {
+	if err := scan(&m.ID, &m.Keep, &m.From, store.When(&m.At), &before, &after, &from); err != nil {
 		return m, err
 	}
 	for text, to := range map[*string]*patient.Patient{&before: &m.KeepBefore, &after: &m.KeepAfter,
@@ -303,30 +215,26 @@ func scanMerge(scan scanner) (merge.Merge, error) {
 // Merge finds a merge of a patient that has not been undone.
 func (t *Tx) Merge(ctx context.Context, group practice.ID, of patient.ID, id int64) (merge.Merge, error) {
 	if id != 0 {
-		return find(ctx, t, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
+		return store.Find(ctx, t.Conn, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
 			WHERE practice_group_id = $1 AND id = $2 AND (keep_id = $3 OR from_id = $3) AND undone_at IS NULL`,
-			in{group, id, of}, scanMerge)
+			store.In{group, id, of}, scanMerge)
 	}
-	m, err := find(ctx, t, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
-		WHERE practice_group_id = $1 AND from_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, in{group, of},
+	m, err := store.Find(ctx, t.Conn, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
+		WHERE practice_group_id = $1 AND from_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`,
+		store.In{group, of},
 		scanMerge)
 	if !errors.Is(err, merge.ErrNotMerged) {
 		return m, err
 	}
-	return find(ctx, t, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
-		WHERE practice_group_id = $1 AND keep_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`, in{group, of},
+	return store.Find(ctx, t.Conn, merge.ErrNotMerged, `SELECT `+mergeColumns+` FROM patient_merge
+		WHERE practice_group_id = $1 AND keep_id = $2 AND undone_at IS NULL ORDER BY id DESC LIMIT 1`,
+		store.In{group, of},
 		scanMerge)
 }
 
 // UndoMerge notes that a merge was undone.
 func (t *Tx) UndoMerge(ctx context.Context, group practice.ID, id int64, now time.Time) error {
-	_, err := t.exec(ctx, `UPDATE patient_merge SET undone_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id,
+	_, err := t.Exec(ctx, `UPDATE patient_merge SET undone_at = $3 WHERE practice_group_id = $1 AND id = $2`, group, id,
 		now)
 	return err
-}
-
-// MergedIDs lists the patients that have been merged into this one.
-func (t *Tx) MergedIDs(ctx context.Context, group practice.ID, id patient.ID) ([]patient.ID, error) {
-	return list(ctx, t, `SELECT id FROM patient WHERE practice_group_id = $1 AND merged_into = $2 ORDER BY id`,
-		in{group, id}, scanID[patient.ID])
 }

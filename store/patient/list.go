@@ -1,4 +1,4 @@
-package store
+package patient
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+
+	"frontdesk/store"
 )
 
 // The arguments of the lists: 2 deleted ones too, 3 to 6 when made and changed,
@@ -43,10 +45,10 @@ const (
 )
 
 // scanBarePatients reads many, as scanBareBookings does.
-func scanBarePatients() func(scanner) (patient.Patient, error) {
+func scanBarePatients() func(store.Scanner) (patient.Patient, error) {
 	var p patient.Patient
 	to := patientDest(&p)
-	return func(scan scanner) (patient.Patient, error) {
+	return func(scan store.Scanner) (patient.Patient, error) {
 		p = patient.Patient{}
 		err := scan(to...)
 		return p, err
@@ -69,14 +71,11 @@ func orTime(t, otherwise time.Time) time.Time {
 // beyondIDs is larger than any id.
 const beyondIDs = 1 << 53
 
-// forward is how patients are read on from one of them: by the bound that cursors
-// have, too.
-func forward(text string) reading {
-	return reading{after: text, columns: []string{"id"}, limit: 9, offset: 10, from: 7, bound: true}
-}
+// forward is how patients are read on from one of them: by the bound that cursors have, too.
+var forward = store.Bound{Column: "id", Limit: 9, Offset: 10, From: 7}
 
-func patientOrder(p patient.Patient) columns {
-	return columns{"id": p.ID, "last_key": nameKey(p.LastName), "first_key": nameKey(p.FirstName)}
+func patientOrder(p patient.Patient) store.Columns {
+	return store.Columns{"id": p.ID, "last_key": store.NameKey(p.LastName), "first_key": store.NameKey(p.FirstName)}
 }
 
 // Patients lists those that match, and how many do where that is asked.
@@ -88,7 +87,7 @@ func (t *Tx) Patients(ctx context.Context, group practice.ID, q patient.Query) (
 	if before == 0 {
 		before = beyondIDs
 	}
-	args := in{
+	args := store.In{
 		group, q.Deleted, orTime(q.CreatedFrom, ever), orTime(q.CreatedUntil, never), orTime(q.UpdatedFrom, ever),
 		orTime(q.UpdatedUntil, never), q.After, before, q.Limit, q.Offset,
 	}
@@ -96,21 +95,20 @@ func (t *Tx) Patients(ctx context.Context, group practice.ID, q patient.Query) (
 	return found, 0, err
 }
 
-func (t *Tx) patientPage(ctx context.Context, q patient.Query, args in) ([]patient.Patient, error) {
+func (t *Tx) patientPage(ctx context.Context, q patient.Query, args store.In) ([]patient.Patient, error) {
 	l := q.Lookup
 	switch {
 	case l.Field == "" && q.Backwards && !q.Particulars:
-		return list(ctx, t, selectBare+idsBackward, args, scanBarePatients())
+		return store.List(ctx, t.Conn, selectBare+idsBackward, args, scanBarePatients())
 	case l.Field == "" && q.Backwards:
-		return list(ctx, t, selectWhole+idsBackward, args, scanWhole)
+		return store.List(ctx, t.Conn, selectWhole+idsBackward, args, scanWhole)
 	case l.Field == "" && !q.Particulars:
-		by := forward(selectBare + idsForward)
-		return readPageBy(ctx, t, selectBare+idsForward, by, args, scanBarePatients(), patientOrder)
+		return store.ReadPageBound(ctx, t.Conn, selectBare+idsForward, forward, args, scanBarePatients(), patientOrder)
 	case l.Field == "":
-		return readPageBy(ctx, t, selectWhole+idsForward, forward(selectWhole+idsForward), args, scanWhole,
+		return store.ReadPageBound(ctx, t.Conn, selectWhole+idsForward, forward, args, scanWhole,
 			patientOrder)
 	}
-	key, mail := nameKey(l.Value), emailKey(l.Value)
+	key, mail := store.NameKey(l.Value), store.EmailKey(l.Value)
 	if len(key) == 0 {
 		key = []byte{0xff} // nothing but punctuation begins no name
 	}
@@ -118,9 +116,9 @@ func (t *Tx) patientPage(ctx context.Context, q patient.Query, args in) ([]patie
 	if l.Birth != input.NoDate {
 		birth = l.Birth.String()
 	}
-	args = append(append(args, key, beyond(key), mail, mail+"\uffff", birth), numberArgs(l.Numbers)...)
+	args = append(append(args, key, store.Beyond(key), mail, mail+"\uffff", birth), numberArgs(l.Numbers)...)
 	if q.Deleted {
-		return readPage(ctx, t, anyoneFound, args, scanWhole, patientOrder)
+		return store.ReadPage(ctx, t.Conn, anyoneFound, args, scanWhole, patientOrder)
 	}
-	return readPage(ctx, t, patientsFound, args, scanWhole, patientOrder)
+	return store.ReadPage(ctx, t.Conn, patientsFound, args, scanWhole, patientOrder)
 }
