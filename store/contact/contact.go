@@ -102,8 +102,8 @@ func (s *Store) ContactsByID(ctx context.Context, group practice.ID,
 	return store.Keyed(found, err, func(c contact.Contact) contact.ID { return c.ID })
 }
 
-const selectPhones = `SELECT id, contact_id, kind, number, created_at FROM contact_phone WHERE practice_group_id =
-	$1 AND contact_id IN `
+const selectPhones = `SELECT id, contact_id, kind, number, created_at FROM contact_phone
+	WHERE practice_group_id = $1 AND contact_id IN `
 
 var phonesOf = store.Among(selectPhones+store.Few2+` ORDER BY contact_id, id`, selectPhones+store.Many2+
 	` ORDER BY contact_id, id`)
