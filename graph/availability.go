@@ -25,11 +25,11 @@ func (q query) Availabilities(
 	if err != nil {
 		return nil, err
 	}
-	from, until, err := stretch(zone, given(dateRange.Start), given(dateRange.End), false)
+	from, until, err := stretch(zone, dateRange.Start.Value(), dateRange.End.Value(), false)
 	if err != nil {
 		return nil, err
 	}
-	until = outside(until, given(dateRange.End))
+	until = outside(until, dateRange.End.Value())
 	at, err := some[practice.LocationID](kindRoom, locationID)
 	if err != nil {
 		return nil, err
@@ -60,13 +60,13 @@ func (q query) AvailabilitySlots(
 		return nil, err
 	}
 	ask := diary.FreeQuery{Page: input.Page{Number: p.number, Size: p.size}}
-	if ask.From, err = trueTime(zone, given(dateRange.Start)); err != nil {
+	if ask.From, err = trueTime(zone, dateRange.Start.Value()); err != nil {
 		return nil, err
 	}
-	if ask.To, err = trueEnd(zone, given(dateRange.End)); err != nil {
+	if ask.To, err = trueEnd(zone, dateRange.End.Value()); err != nil {
 		return nil, err
 	}
-	ask.To = outside(ask.To, given(dateRange.End))
+	ask.To = outside(ask.To, dateRange.End.Value())
 	if ask.Practitioners, err = idsOf[practice.PractitionerID](kindUser, userIDs); err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (f slotFields) Room(ctx context.Context, obj *gql.AvailabilitySlot) (*gql.P
 }
 
 // roomByID finds a room along with others that are asked for.
-func (d *door) roomByID(ctx context.Context, id practice.LocationID) (*gql.PracticeLocation, error) {
+func (d *resolver) roomByID(ctx context.Context, id practice.LocationID) (*gql.PracticeLocation, error) {
 	return loaderOf(ctx, "rooms", d.locationsByID).Load(ctx, id)
 }
 
@@ -143,9 +143,9 @@ func settings(h diary.Session, today input.Date) []*gql.AvailabilitySettings {
 	}
 	add := func(n int, day input.Date, s gql.AvailabilitySettings) {
 		s.Of, s.StartTime, s.EndTime = &h, shown(day, h.From), shown(day, end)
-		s.ID = ptr(encode(kindAvailability, h.ID))
+		s.ID = new(encode(kindAvailability, h.ID))
 		if len(out) > 0 {
-			s.ID = ptr(partID(kindAvailability, h.ID, n))
+			s.ID = new(partID(kindAvailability, h.ID, n))
 		}
 		out = append(out, &s)
 	}
@@ -157,7 +157,7 @@ func settings(h diary.Session, today input.Date) []*gql.AvailabilitySettings {
 	if h.Interval > 0 {
 		for day := range maxWeekday {
 			if h.Days&(1<<day) != 0 {
-				add(day, 0, gql.AvailabilitySettings{Day: &day, Blocker: ptr(false)})
+				add(day, 0, gql.AvailabilitySettings{Day: &day, Blocker: new(false)})
 			}
 		}
 		for _, day := range h.Excluded() {
@@ -206,7 +206,7 @@ func availability(ctx context.Context, h diary.Session) *gql.ResourceAvailabilit
 		out.ResourceType = gql.AvailabilityResourceTypeRoom
 	}
 	if h.Interval > 0 {
-		out.Recurrence = &gql.AvailabilityRecurrence{Interval: ptr(h.Interval)}
+		out.Recurrence = &gql.AvailabilityRecurrence{Interval: new(h.Interval)}
 		for day := range maxWeekday {
 			if h.Days&(1<<day) != 0 {
 				out.Recurrence.Days = append(out.Recurrence.Days, day)
@@ -287,20 +287,20 @@ func (q query) AvailabilityRules(
 		})}, nil
 }
 
-func pointers[T any](all []T) []*T { return mapped(all, ptr[T]) }
+func pointers[T any](all []T) []*T { return mapped(all, func(v T) *T { return &v }) }
 
 // sessionChange reads an input.
 func sessionChange(in gql.UpdateResourceAvailabilityInput) diary.SessionChange {
 	c := diary.SessionChange{
-		Comment: change(in.Comment), StartDate: given(in.StartDate), EndDate: change(in.EndDate), From: given(in.StartTime),
-		To:         given(in.EndTime),
+		Comment: change(in.Comment), StartDate: in.StartDate.Value(), EndDate: change(in.EndDate), From: in.StartTime.Value(),
+		To:         in.EndTime.Value(),
 		Exclusions: in.Exclusions.Value(),
 	}
 	if v, set := in.Recurrence.ValueOK(); set {
 		c.Recurrence = &diary.Recurrence{Once: true}
 		if v != nil {
 			c.Recurrence = &diary.Recurrence{Interval: 1, Days: v.Days.Value()}
-			if n := given(v.Interval); n != nil {
+			if n := v.Interval.Value(); n != nil {
 				c.Recurrence.Interval = *n
 			}
 		}

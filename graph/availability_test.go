@@ -151,7 +151,7 @@ func TestAvailabilitySettings(t *testing.T) {
 		s := d.diaried()
 		rule := s.hours(false, "2030-07-01", "09:00", "17:00", `recurrence: {days: [1, 3]},`)
 		// Today is in the middle of it.
-		_, err := d.core.Diary.ChangeSession(d.ctx, ourID[diary.SessionID](ptr(rule["id"].(string))),
+		_, err := d.core.Diary.ChangeSession(d.ctx, ourID[diary.SessionID](new(rule["id"].(string))),
 			diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2030-12-30", To: "2031-01-08"}}})
 		d.must(err)
 		s.hours(false, "2031-01-05", "09:00", "12:00", "") // yesterday
@@ -277,7 +277,7 @@ func TestAvailabilityIsListed(t *testing.T) {
 			for range 4 {
 				s.doctor = d.get("createUser.data.id",
 					fmt.Sprintf(`mutation { createUser(userData: {firstName: "D", lastName: "E", email: "e%d@example.org", role: "booking", isDoctor: true}) { data { id } error } }`, made)).(string)
-				place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr(fmt.Sprint("Room ", made))})
+				place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new(fmt.Sprint("Room ", made))})
 				d.must(err)
 				s.room = encode(kindRoom, place.ID)
 				s.hours(false, "2031-07-07", "09:00", "12:00", `exclusions: ["2031-07-14"], recurrence: {interval: 1},`)

@@ -24,15 +24,15 @@ func (f patientFields) Phones(ctx context.Context, obj *gql.Patient) ([]*gql.Pho
 func phones(p *patient.Patient, more []patient.Phone) []*gql.Phone {
 	out := []*gql.Phone{}
 	if p.Mobile != "" {
-		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindMobile, p.ID)), PhoneType: ptr(string(input.MobilePhone)),
+		out = append(out, &gql.Phone{PhoneID: new(encode(kindMobile, p.ID)), PhoneType: new(string(input.MobilePhone)),
 			PhoneNumber: &p.Mobile})
 	}
 	if p.Landline != "" {
-		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindLandline, p.ID)), PhoneType: ptr(string(input.HomePhone)),
+		out = append(out, &gql.Phone{PhoneID: new(encode(kindLandline, p.ID)), PhoneType: new(string(input.HomePhone)),
 			PhoneNumber: &p.Landline})
 	}
 	for _, n := range more {
-		out = append(out, &gql.Phone{PhoneID: ptr(encode(kindPhone, n.ID)), PhoneType: ptr(string(n.Kind)),
+		out = append(out, &gql.Phone{PhoneID: new(encode(kindPhone, n.ID)), PhoneType: new(string(n.Kind)),
 			PhoneNumber: &n.Number})
 	}
 	return out
@@ -95,13 +95,13 @@ func (m mutation) RemovePatientPhoneNumber(ctx context.Context, patientID,
 func (f patientFields) Numbers(ctx context.Context, obj *gql.Patient) ([]*gql.PatientNumber, error) {
 	p := obj.Of
 	out := []*gql.PatientNumber{{
-		ID: encode(kindOwnNumber, p.ID), ReferenceID: encode(kindDefinition, patient.SystemNumber), Name: ptr("System"),
-		Value: ptr(patient.SystemValue(p.ID)),
+		ID: encode(kindOwnNumber, p.ID), ReferenceID: encode(kindDefinition, patient.SystemNumber), Name: new("System"),
+		Value: new(patient.SystemValue(p.ID)),
 	}}
 	if p.NHSNumber != "" {
 		out = append(out, &gql.PatientNumber{
 			ID: encode(kindNHSNumber, p.ID), ReferenceID: encode(kindDefinition, patient.NHSNumber),
-			Name: ptr("NHS number"), Value: &p.NHSNumber,
+			Name: new("NHS number"), Value: &p.NHSNumber,
 		})
 	}
 	all, err := loaderOf(ctx, "numbers", f.core.Patient.Numbers).Load(ctx, p.ID)
@@ -166,8 +166,8 @@ func (m mutation) RemovePatientNumber(ctx context.Context, patientID,
 
 func definition(d patient.Definition) *gql.PracticeNumbers {
 	return &gql.PracticeNumbers{
-		ID: encode(kindDefinition, d.ID), Name: &d.Name, Primary: &d.Primary, IDType: ptr(capitals[gql.IDType](d.Type)),
-		Deleted: ptr(!d.DeletedAt.IsZero()),
+		ID: encode(kindDefinition, d.ID), Name: &d.Name, Primary: &d.Primary, IDType: new(capitals[gql.IDType](d.Type)),
+		Deleted: new(!d.DeletedAt.IsZero()),
 	}
 }
 
@@ -222,8 +222,8 @@ func (f patientFields) CustomAttributes(ctx context.Context, obj *gql.Patient) (
 	all, err := loaderOf(ctx, "attributes", f.core.Patient.Attributes).Load(ctx, obj.Of.ID)
 	out := make([]*gql.CustomAttribute, len(all))
 	for i, a := range all {
-		out[i] = &gql.CustomAttribute{ID: ptr(encode(kindAttribute, a.ID)), Title: &a.Title, Text: &a.Text,
-			Response: &a.Response, Required: ptr(false)}
+		out[i] = &gql.CustomAttribute{ID: new(encode(kindAttribute, a.ID)), Title: &a.Title, Text: &a.Text,
+			Response: &a.Response, Required: new(false)}
 	}
 	return out, err
 }

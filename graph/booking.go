@@ -25,10 +25,10 @@ var besideBooking = []string{"doctorName", "location", "appointment", "cancellat
 // what is asked for.
 func booked(zone *time.Location, b *booking.Appointment, of fields) *gql.Booking {
 	out := &gql.Booking{
-		Of: b, ID: encode(kindBooking, b.ID), Deleted: ptr(b.State == booking.Cancelled), Start: face(zone, b.Start),
+		Of: b, ID: encode(kindBooking, b.ID), Deleted: new(b.State == booking.Cancelled), Start: face(zone, b.Start),
 		End: face(zone, b.End), CreatedAt: scalar.Of(b.CreatedAt), UpdatedAt: scalar.Of(b.UpdatedAt),
 		Comments: text(b.Comments),
-		Status:   ptr(gql.BookingStatusConfirmed),
+		Status:   new(gql.BookingStatusConfirmed),
 	}
 	if of.any("doctorName") {
 		out.DoctorName = text(fullName(b.PractitionerName).FullName())
@@ -37,13 +37,13 @@ func booked(zone *time.Location, b *booking.Appointment, of fields) *gql.Booking
 		a := b.Address
 		out.Location = &gql.BookingLocation{
 			ID: encode(kindRoom, b.Location), Header: &b.LocationName, Name: &b.LocationName, Address: &gql.BookingAddress{
-				Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode), Country: ptr(homeCountry),
+				Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode), Country: new(homeCountry),
 			},
 		}
 	}
 	if of.any("appointment") {
 		out.Appointment = &gql.Appointment{
-			ID: ptr(encode(kindProduct, b.Type)), Title: &b.TypeName, Duration: ptr(int(b.Length() / time.Minute)),
+			ID: new(encode(kindProduct, b.Type)), Title: &b.TypeName, Duration: new(int(b.Length() / time.Minute)),
 			Price: pounds(b.Price),
 		}
 	}
@@ -60,7 +60,7 @@ func booked(zone *time.Location, b *booking.Appointment, of fields) *gql.Booking
 		}
 	}
 	if of.any("patientMessagesSent") {
-		sent := func(n booking.Notice) *bool { return ptr(slices.Contains(b.Told(), n)) }
+		sent := func(n booking.Notice) *bool { return new(slices.Contains(b.Told(), n)) }
 		out.PatientMessagesSent = &gql.SendPatientMessages{
 			Confirmation: sent(booking.Confirming), Reminder: sent(booking.Reminder), Followup: sent(booking.FollowUp),
 			Cancellation: sent(booking.Cancelling),
@@ -70,10 +70,10 @@ func booked(zone *time.Location, b *booking.Appointment, of fields) *gql.Booking
 		out.CancellationReason = text(b.Reason)
 	}
 	if b.Patient != 0 {
-		out.PatientID = ptr(encode(kindPatient, b.Patient))
+		out.PatientID = new(encode(kindPatient, b.Patient))
 	}
 	if b.Pending || b.State == booking.Reserved {
-		out.Status = ptr(gql.BookingStatusPending)
+		out.Status = new(gql.BookingStatusPending)
 	}
 	return out
 }
@@ -152,25 +152,25 @@ func (q query) Bookings(
 		return nil, err
 	}
 	if dateRange != nil {
-		if ask.Touches.From, ask.Touches.Until, err = stretch(zone, given(dateRange.Start), given(dateRange.End),
+		if ask.Touches.From, ask.Touches.Until, err = stretch(zone, dateRange.Start.Value(), dateRange.End.Value(),
 			true); err != nil {
 			return nil, err
 		}
 	}
 	if filters != nil {
-		if m := given(filters.Metadata); m != nil {
-			if ask.Key, ask.Value = m.Key, given(m.Value); ask.Key == "" {
+		if m := filters.Metadata.Value(); m != nil {
+			if ask.Key, ask.Value = m.Key, m.Value.Value(); ask.Key == "" {
 				return nil, practice.ErrKeyLength
 			}
 		}
-		if given(filters.ClinicalPathwayID) != nil {
+		if filters.ClinicalPathwayID.Value() != nil {
 			return &gql.BookingData{Data: []*gql.Booking{}, PageInfo: p.info(false)}, nil // no booking is part of one
 		}
 	}
 	return q.bookings(ctx, zone, ask, p)
 }
 
-func (d *door) bookings(ctx context.Context, zone *time.Location, ask booking.Query, p page) (*gql.BookingData, error) {
+func (d *resolver) bookings(ctx context.Context, zone *time.Location, ask booking.Query, p page) (*gql.BookingData, error) {
 	all, _, err := d.core.Booking.List(ctx, ask)
 	if err != nil {
 		return nil, err
@@ -188,19 +188,19 @@ func (d *door) bookings(ctx context.Context, zone *time.Location, ask booking.Qu
 var withCancelled = append(slices.Clone(booking.Live), booking.Cancelled)
 
 // asking is what options and a page ask of bookings.
-func (d *door) asking(ctx context.Context, options *gql.QueryOptions, p page) (booking.Query, error) {
+func (d *resolver) asking(ctx context.Context, options *gql.QueryOptions, p page) (booking.Query, error) {
 	ask := booking.Query{States: booking.Live, Offset: p.offset(), Limit: p.more()}
 	if options == nil {
 		return ask, nil
 	}
 	var err error
-	if ask.Created, err = d.span(ctx, given(options.CreatedAt)); err != nil {
+	if ask.Created, err = d.span(ctx, options.CreatedAt.Value()); err != nil {
 		return ask, err
 	}
-	if deref(given(options.IncludeDeleted)) {
+	if deref(options.IncludeDeleted.Value()) {
 		ask.States = withCancelled
 	}
-	ask.Updated, err = d.span(ctx, given(options.UpdatedAt))
+	ask.Updated, err = d.span(ctx, options.UpdatedAt.Value())
 	return ask, err
 }
 
@@ -257,7 +257,7 @@ func (f patientFields) Bookings(
 	return f.bookingsOf(ctx, obj, start, end, ask, fieldsAsked(ctx))
 }
 
-func (d *door) bookingsOf(
+func (d *resolver) bookingsOf(
 	ctx context.Context, obj *gql.Patient, start, end scalar.Moment, ask booking.Query, of fields,
 ) ([]*gql.Booking, error) {
 	zone, err := d.zone(ctx)
@@ -315,6 +315,6 @@ func (f patientFields) BookingsWithPagination(
 	}
 	total, err := loaderOf(ctx, bookingsCounted{graphql.GetFieldContext(ctx).Field.Field}, count).Load(ctx, obj.Of.ID)
 	return &gql.PatientBookingsData{Data: rows, Meta: &gql.PageInfoWithTotalCount{
-		Page: &p.number, PageSize: &p.size, Total: &total, HasMore: ptr(total > p.offset()+len(rows)),
+		Page: &p.number, PageSize: &p.size, Total: &total, HasMore: new(total > p.offset()+len(rows)),
 	}}, err
 }

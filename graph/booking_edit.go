@@ -41,7 +41,7 @@ func pendingOf(s *gql.BookingStatus) (*bool, error) {
 	case s == nil:
 		return nil, nil
 	case *s == gql.BookingStatusPending, *s == gql.BookingStatusConfirmed:
-		return ptr(*s == gql.BookingStatusPending), nil
+		return new(*s == gql.BookingStatusPending), nil
 	}
 	return nil, ErrBookingState
 }
@@ -191,7 +191,7 @@ func warnings(zone *time.Location, b booking.Appointment) []gql.BookingWarning {
 	out := []gql.BookingWarning{}
 	for _, o := range b.Elsewhere {
 		out = append(out, gql.BookingWarning{
-			Code: warnElsewhere, Message: booking.ErrElsewhere.Message, BookingID: ptr(encode(kindBooking, o.ID)),
+			Code: warnElsewhere, Message: booking.ErrElsewhere.Message, BookingID: new(encode(kindBooking, o.ID)),
 		})
 	}
 	for _, t := range []struct {
@@ -235,7 +235,7 @@ func (m mutation) UpdateBooking(
 		return nil, err
 	}
 	if v := in.SendPatientMessages.Value(); v != nil {
-		c.Notices = ptr(notices(v))
+		c.Notices = new(notices(v))
 	}
 	return m.withBooking(ctx, id,
 		func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Appointment, error) {
@@ -285,7 +285,7 @@ func (m mutation) DeleteBooking(
 	return m.withBooking(ctx, id, func(ctx context.Context, _ *time.Location, id booking.ID) (booking.Appointment, error) {
 		notify := deref(sendCancellationMessages)
 		return m.core.Booking.Cancel(ctx, id,
-			booking.Cancellation{SuppressMail: ptr(!notify), SuppressPolicy: true, Notify: notify})
+			booking.Cancellation{SuppressMail: new(!notify), SuppressPolicy: true, Notify: notify})
 	})
 }
 

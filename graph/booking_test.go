@@ -25,13 +25,13 @@ type diaried struct {
 func (d *desk) diaried() *diaried {
 	d.t.Helper()
 	place, err := d.core.Practice.CreateLocation(d.ctx,
-		practice.LocationChange{Name: ptr("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
+		practice.LocationChange{Name: new("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
 	d.must(err)
 	kind, err := d.core.Diary.CreateType(d.ctx,
-		diary.TypeChange{Name: ptr("Routine"), Minutes: ptr(15), Price: ptr(4550), InPerson: ptr(true)})
+		diary.TypeChange{Name: new("Routine"), Minutes: new(15), Price: new(4550), InPerson: new(true)})
 	d.must(err)
 	doctor, err := d.core.Practice.CreatePractitioner(d.ctx,
-		practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("Amir"), LastName: ptr("Khan")})
+		practice.PractitionerChange{Title: new("Dr"), FirstName: new("Amir"), LastName: new("Khan")})
 	d.must(err)
 	return &diaried{
 		desk: d, patient: d.admit(`{first: "Ada", last: "Lovelace"}`), room: encode(kindRoom, place.ID),
@@ -83,7 +83,7 @@ func TestABookingFromBeginningToEnd(t *testing.T) {
 		d.refused(`createBooking(bookingData: `+s.input("2031-07-07T09:40:00Z", "2031-07-07T09:50:00Z", "")+`)`,
 			"double booking")
 		scan := d.product(map[string]any{"productType": "appointment", "name": "Scan"})
-		branch, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("The Branch")})
+		branch, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("The Branch")})
 		d.must(err)
 		d.must(d.core.Billing.SetOfferedAt(d.ctx, ourID[billing.ProductID](&scan), []practice.LocationID{branch.ID}))
 		d.refused(`createBooking(bookingData: `+

@@ -284,7 +284,7 @@ func TestLabsAndPrescriptions(t *testing.T) {
 		of := d.somebody("Ada", "")
 		ada := encode(kindPatient, of)
 		l, err := d.core.Clinical.ImportLab(d.ctx,
-			clinical.Lab{Patient: of, Status: "received", Fasting: ptr(true), OrderNumber: "B-1", Tests: "FBC", Results: "[]",
+			clinical.Lab{Patient: of, Status: "received", Fasting: new(true), OrderNumber: "B-1", Tests: "FBC", Results: "[]",
 				ReceivedAt: *d.now.Load()})
 		d.must(err)
 		var all []clinical.Prescription

@@ -9,7 +9,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-var refusingOverlaps = practice.GroupChange{PatientOverlap: ptr(practice.RefuseOverlap)}
+var refusingOverlaps = practice.GroupChange{PatientOverlap: new(practice.RefuseOverlap)}
 
 // In 2027 clocks in London go forward on 28 March at 01:00 and back on 31 October
 // at 02:00.
@@ -17,7 +17,7 @@ var refusingOverlaps = practice.GroupChange{PatientOverlap: ptr(practice.RefuseO
 func TestABookingInAnHourThatDoesNotExistIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
-		d.now.Store(ptr(time.Date(2027, time.January, 6, 9, 0, 0, 0, time.UTC)))
+		d.now.Store(new(time.Date(2027, time.January, 6, 9, 0, 0, 0, time.UTC)))
 		for _, c := range []struct{ from, to string }{
 			{"01:30:00Z", "02:30:00Z"}, {"01:00:00.000Z", "02:30:00.000Z"}, {"00:30:00Z", "01:30:00Z"}, {"01:59", "02:30"},
 		} {
@@ -47,7 +47,7 @@ func TestABookingInAnHourThatDoesNotExistIsRefused(t *testing.T) {
 func TestABookingInAnHourThatComesTwiceSaysWhich(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
-		d.now.Store(ptr(time.Date(2027, time.January, 6, 9, 0, 0, 0, time.UTC)))
+		d.now.Store(new(time.Date(2027, time.January, 6, 9, 0, 0, 0, time.UTC)))
 		ask := func(mutation string) (map[string]any, string) {
 			t.Helper()
 			p := d.get("m", `mutation { m: `+mutation+

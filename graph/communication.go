@@ -38,7 +38,7 @@ var communicationChannels = map[gql.PatientCommunicationType]carrier.Channel{
 	gql.PatientCommunicationTypeSms: carrier.SMS, gql.PatientCommunicationTypeEmail: carrier.Email,
 }
 
-func (d *door) sms(ctx context.Context, c messaging.Details) (*gql.Sms, error) {
+func (d *resolver) sms(ctx context.Context, c messaging.Details) (*gql.Sms, error) {
 	p, err := d.patientByID(ctx, c.Patient)
 	return &gql.Sms{
 		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Patient: p,
@@ -47,7 +47,7 @@ func (d *door) sms(ctx context.Context, c messaging.Details) (*gql.Sms, error) {
 	}, err
 }
 
-func (d *door) email(ctx context.Context, c messaging.Details) (*gql.Email, error) {
+func (d *resolver) email(ctx context.Context, c messaging.Details) (*gql.Email, error) {
 	p, err := d.patientByID(ctx, c.Patient)
 	return &gql.Email{
 		ID: encode(kindMessage, c.ID), To: c.LegContact(), From: c.From, Message: c.Content, Subject: c.Subject, Patient: p,
@@ -57,7 +57,7 @@ func (d *door) email(ctx context.Context, c messaging.Details) (*gql.Email, erro
 	}, err
 }
 
-func (d *door) communication(ctx context.Context, c messaging.Details) (gql.PatientCommunication, error) {
+func (d *resolver) communication(ctx context.Context, c messaging.Details) (gql.PatientCommunication, error) {
 	if c.LegChannel() == carrier.Email {
 		return d.email(ctx, c)
 	}
@@ -89,7 +89,7 @@ func (q query) PatientCommunications(
 	if ask.Patient, err = known[patient.ID](kindPatient, options.Patient); err != nil {
 		return nil, err
 	}
-	if ask.Sending, err = q.span(ctx, given(options.DateToProcess)); err != nil {
+	if ask.Sending, err = q.span(ctx, options.DateToProcess.Value()); err != nil {
 		return nil, err
 	}
 	if types := options.CommunicationType.Value(); len(types) > 0 {
@@ -146,7 +146,7 @@ func (m mutation) SendEmail(
 	return &gql.SendEmailPayload{Data: data}, err
 }
 
-func (d *door) send(
+func (d *resolver) send(
 	ctx context.Context, patientID string, r messaging.Request, at *scalar.Moment,
 ) (c messaging.Details, err error) {
 	if r.Patient, err = known[patient.ID](kindPatient, patientID); err != nil {
@@ -164,7 +164,7 @@ func (d *door) send(
 }
 
 // textOrMail finds a text message or an e-mail: this API knows no other messages.
-func (d *door) textOrMail(ctx context.Context, id messaging.ID) (messaging.Details, error) {
+func (d *resolver) textOrMail(ctx context.Context, id messaging.ID) (messaging.Details, error) {
 	c, err := d.core.Messaging.Message(ctx, id)
 	if by := c.LegChannel(); err == nil && by != carrier.SMS && by != carrier.Email {
 		return messaging.Details{}, messaging.ErrNotFound

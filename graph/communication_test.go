@@ -14,7 +14,7 @@ func (d *desk) somebody(first, email string) patient.ID {
 	d.t.Helper()
 	r, err := patienttest.Register(d.ctx, d.core.Patient,
 		patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new("1981-12-10"),
-			Mobile: ptr("07700900123"), Email: &email})
+			Mobile: new("07700900123"), Email: &email})
 	d.must(err)
 	return r
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"frontdesk/core/clinical"
-	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
@@ -14,63 +13,11 @@ import (
 
 func consultation(c clinical.Consultation) *gql.Consultation {
 	return &gql.Consultation{
-		ID: encode(kindConsultation, c.ID), Patient: ptr(encode(kindPatient, c.Patient)), Date: scalar.Of(c.At),
+		ID: encode(kindConsultation, c.ID), Patient: new(encode(kindPatient, c.Patient)), Date: scalar.Of(c.At),
 		EncounterType: text(c.Encounter),
 		DoctorName:    text(c.DoctorName), QuestionnaireID: idOrNull(kindForm, c.Questionnaire),
-		Deleted: ptr(c.Deleted()),
+		Deleted: new(c.Deleted()),
 	}
-}
-
-// idOrNull is an id to answer with; 0 is null.
-func idOrNull[T ~int64](k kind, id T) *string {
-	if id == 0 {
-		return nil
-	}
-	return ptr(encode(k, id))
-}
-
-// datedIn is a stretch of dates; nil where none was asked for.
-func datedIn(r *gql.DateRange) (*input.Days, error) {
-	d, err := days(r)
-	if err != nil || d.From == input.NoDate && d.Until == input.NoDate {
-		return nil, err
-	}
-	return &d, nil
-}
-
-// cursored reads a cursor of things of a kind: nil where there is none.
-func cursored(k kind, p *gql.Pagination, c *gql.CursorPagination) (*input.Cursor, page, error) {
-	if c == nil {
-		return nil, pageOf(p), nil
-	}
-	if p != nil {
-		return nil, page{}, ErrPagedTwice
-	}
-	at := numbered(nil, given(c.PageSize))
-	out := &input.Cursor{Size: at.size}
-	var err error
-	if from := word(c.Cursor); from != "" {
-		if out.From, err = known[int64](k, from); err == nil && out.From == 0 {
-			err = ErrCursor
-		}
-	}
-	if d := given(c.Direction); d != nil {
-		out.Back = *d == gql.CursorPaginationDirectionPrevious
-	}
-	return out, at, err
-}
-
-// part is a page of what belongs to the thing a field is of, read along with
-// that of others.
-func part[K ~int64, P any](ctx context.Context, name, id string, number, size *int, fetch func(context.Context, []K,
-	input.Page) (map[K]P, error)) (P, page, error) {
-	_, n, _ := decode(id)
-	at := numbered(number, size)
-	found, err := loaderOf(ctx, fmt.Sprint(name, " ", at.number, " ", at.size), func(ctx context.Context,
-		ids []K) (map[K]P, error) {
-		return fetch(ctx, ids, input.Page{Number: at.number, Size: at.size})
-	}).Load(ctx, K(n))
-	return found, at, err
 }
 
 // Consultation finds one consultation, deleted or not.

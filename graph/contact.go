@@ -27,22 +27,14 @@ func contactOf(c contact.Contact) *gql.Contact {
 		CreatedAt:        scalar.Of(c.CreatedAt), UpdatedAt: scalar.Of(c.UpdatedAt),
 	}
 	if c.BillingFrequency != "" {
-		out.BillingFrequency = ptr(gql.ContactBillingFrequency(strings.ToUpper(string(c.BillingFrequency))))
+		out.BillingFrequency = new(gql.ContactBillingFrequency(strings.ToUpper(string(c.BillingFrequency))))
 	}
 	return out
 }
 
-// standing is the word for whether a thing was deleted.
-func standing(deleted bool) *string {
-	if deleted {
-		return ptr("deleted")
-	}
-	return ptr("active")
-}
-
 // contactByID finds a contact along with others that are asked for, deleted ones
 // too.
-func (d *door) contactByID(ctx context.Context, id contact.ID) (*gql.Contact, error) {
+func (d *resolver) contactByID(ctx context.Context, id contact.ID) (*gql.Contact, error) {
 	return loaderOf(ctx, "contacts", func(ctx context.Context, ids []contact.ID) (map[contact.ID]*gql.Contact, error) {
 		all, err := d.core.Contact.ByIDs(ctx, ids)
 		out := make(map[contact.ID]*gql.Contact, len(all))
@@ -72,7 +64,7 @@ func (q query) Contacts(ctx context.Context, search *string, pagination *gql.Pag
 	}
 	ask := contact.Query{Listing: l, Search: deref(search)}
 	if filters != nil {
-		ask.IsPayor, ask.IsDoctor = given(filters.IsPayor), given(filters.IsDoctor)
+		ask.IsPayor, ask.IsDoctor = filters.IsPayor.Value(), filters.IsDoctor.Value()
 	}
 	all, more, err := q.core.Contact.Contacts(ctx, ask)
 	if err != nil {
@@ -86,7 +78,7 @@ func (f contactFields) Phones(ctx context.Context, obj *gql.Contact) ([]*gql.Pho
 	_, id, _ := decode(obj.ID)
 	all, err := loaderOf(ctx, "phones of contacts", f.core.Contact.PhonesOf).Load(ctx, contact.ID(id))
 	return mapped(all, func(p contact.Phone) *gql.Phone {
-		return &gql.Phone{PhoneID: ptr(encode(kindPhone, p.ID)), PhoneType: ptr(string(p.Kind)), PhoneNumber: &p.Number}
+		return &gql.Phone{PhoneID: new(encode(kindPhone, p.ID)), PhoneType: new(string(p.Kind)), PhoneNumber: &p.Number}
 	}), err
 }
 
@@ -103,9 +95,9 @@ func twoLines(s *string) (first, second *string) {
 	}
 	parts := strings.FieldsFunc(*s, func(r rune) bool { return r == '\n' || r == '\r' })
 	if len(parts) == 0 {
-		return ptr(""), ptr("")
+		return new(""), new("")
 	}
-	return &parts[0], ptr(strings.Join(parts[1:], ", "))
+	return &parts[0], new(strings.Join(parts[1:], ", "))
 }
 
 // frequency is how often a contact is billed.
@@ -113,7 +105,7 @@ func frequency(f *gql.ContactBillingFrequency) *contact.Frequency {
 	if f == nil {
 		return nil
 	}
-	return ptr(contact.Frequency(strings.ToLower(string(*f))))
+	return new(contact.Frequency(strings.ToLower(string(*f))))
 }
 
 // phoneKind is what kind of number a word says. Programs do not agree on its
@@ -128,7 +120,7 @@ func phoneKind(s string) *input.PhoneKind {
 	}); i >= 0 {
 		return &input.PhoneKinds[i]
 	}
-	return ptr(input.PhoneKind(s))
+	return new(input.PhoneKind(s))
 }
 
 // CreateContact adds a contact.
@@ -157,15 +149,15 @@ func (m mutation) UpdateContact(ctx context.Context, id string,
 	ch := contact.Change{
 		Title: change(in.Title), FirstName: change(in.First), LastName: change(in.Last), Company: change(in.Company),
 		Email:     change(in.Email),
-		Specialty: change(in.MedicalSpecialty), IsPayor: given(in.IsPayor),
+		Specialty: change(in.MedicalSpecialty), IsPayor: in.IsPayor.Value(),
 		InvoiceRecipient: change(in.InvoiceRecipient),
 		BillingDetails:   change(in.BillingDetails), PaymentReference: change(in.PaymentReference),
-		BillingFrequency: frequency(given(in.BillingFrequency)),
+		BillingFrequency: frequency(in.BillingFrequency.Value()),
 	}
 	if f, set := in.BillingFrequency.ValueOK(); set && f == nil {
-		ch.BillingFrequency = ptr(contact.Frequency(""))
+		ch.BillingFrequency = new(contact.Frequency(""))
 	}
-	if a := given(in.Address); a != nil {
+	if a := in.Address.Value(); a != nil {
 		ch.Line1, ch.Line2 = twoLines(change(a.Address))
 		ch.Town, ch.Postcode, ch.Country = change(a.City), change(a.Postcode), change(a.Country)
 	}
@@ -185,9 +177,9 @@ func (m mutation) UpdateContact(ctx context.Context, id string,
 }
 
 func phoneChange(number graphql.Omittable[*string], kind graphql.Omittable[*gql.PhoneType]) contact.PhoneChange {
-	ch := contact.PhoneChange{Number: given(number)}
-	if k := given(kind); k != nil {
-		ch.Kind = ptr(input.PhoneKind(*k))
+	ch := contact.PhoneChange{Number: number.Value()}
+	if k := kind.Value(); k != nil {
+		ch.Kind = new(input.PhoneKind(*k))
 	}
 	return ch
 }
@@ -201,7 +193,7 @@ func (m mutation) DeleteContact(ctx context.Context, id string) (*gql.ContactRes
 func (m mutation) AddContactPhoneNumber(ctx context.Context, contactID string,
 	in gql.AddContactPhoneData) (*gql.ContactResponsePayload, error) {
 	return m.withContact(ctx, contactID, func(ctx context.Context, id contact.ID) (contact.Contact, error) {
-		return m.core.Contact.AddPhone(ctx, id, contact.PhoneChange{Kind: ptr(input.PhoneKind(in.PhoneType)),
+		return m.core.Contact.AddPhone(ctx, id, contact.PhoneChange{Kind: new(input.PhoneKind(in.PhoneType)),
 			Number: &in.PhoneNumber})
 	})
 }

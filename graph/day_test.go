@@ -10,7 +10,7 @@ import (
 // July, when it is still the day before in UTC, and asks every list for the day.
 func TestARangeOfOneDayIsThatDay(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		d.now.Store(ptr(time.Date(2031, time.July, 1, 23, 30, 0, 0, time.UTC)))
+		d.now.Store(new(time.Date(2031, time.July, 1, 23, 30, 0, 0, time.UTC)))
 		w := d.everything().World()
 		of := `patient: "` + w["patient"] + `", location: "` + w["room"] + `", bookingType: "` +
 			w["product"] + `", doctor: "` + w["user"] + `"`

@@ -14,7 +14,7 @@ import (
 
 // addresses are where a document's file can be put and fetched; nothing for what
 // the caller's role does not let it do.
-func (d *door) addresses(ctx context.Context, doc document.Document) (up, down *string, err error) {
+func (d *resolver) addresses(ctx context.Context, doc document.Document) (up, down *string, err error) {
 	for _, a := range []struct {
 		to   **string
 		make func(context.Context, document.Document) (string, error)
@@ -29,7 +29,7 @@ func (d *door) addresses(ctx context.Context, doc document.Document) (up, down *
 }
 
 // paths are the folders some documents are in.
-func (d *door) paths(ctx context.Context, all []document.Document) ([]document.Folder, error) {
+func (d *resolver) paths(ctx context.Context, all []document.Document) ([]document.Folder, error) {
 	folders := loaderOf(ctx, "folders", d.core.Document.Folders)
 	var ids []document.FolderID
 	for _, doc := range all {
@@ -47,7 +47,7 @@ func (d *door) paths(ctx context.Context, all []document.Document) ([]document.F
 	return out, err
 }
 
-func (d *door) filesOf(ctx context.Context, all []document.Document) ([]*gql.PatientDocument, error) {
+func (d *resolver) filesOf(ctx context.Context, all []document.Document) ([]*gql.PatientDocument, error) {
 	folders, err := d.paths(ctx, all)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func (d *door) filesOf(ctx context.Context, all []document.Document) ([]*gql.Pat
 		out[i] = &gql.PatientDocument{
 			ID: encode(kindDocument, doc.ID), Title: text(doc.Title), Path: text(folders[i].Path), Name: text(doc.Name),
 			Type:   text(doc.MediaType),
-			Parent: idOrNull(kindFolder, doc.Folder), Deleted: ptr(doc.Deleted()), DateShared: scalar.Of(doc.SharedAt),
+			Parent: idOrNull(kindFolder, doc.Folder), Deleted: new(doc.Deleted()), DateShared: scalar.Of(doc.SharedAt),
 			DateCreated:  scalar.Of(doc.CreatedAt),
 			DateModified: scalar.Of(doc.UpdatedAt), UploadURL: up, DownloadURL: down, PatientID: int64(doc.Patient),
 		}
@@ -69,7 +69,7 @@ func (d *door) filesOf(ctx context.Context, all []document.Document) ([]*gql.Pat
 	return out, nil
 }
 
-func (d *door) templates(ctx context.Context, all []document.Document) ([]*gql.PracticeTemplateDocument, error) {
+func (d *resolver) templates(ctx context.Context, all []document.Document) ([]*gql.PracticeTemplateDocument, error) {
 	folders, err := d.paths(ctx, all)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (d *door) templates(ctx context.Context, all []document.Document) ([]*gql.P
 		}
 		out[i] = &gql.PracticeTemplateDocument{
 			ID: encode(kindTemplate, doc.ID), Path: text(folders[i].Path), Name: text(doc.Name),
-			Type: text(doc.MediaType), Deleted: ptr(doc.Deleted()),
+			Type: text(doc.MediaType), Deleted: new(doc.Deleted()),
 			DateCreated: scalar.Of(doc.CreatedAt), DateModified: scalar.Of(doc.UpdatedAt), UploadURL: up,
 			DownloadURL: down,
 		}
@@ -246,7 +246,7 @@ func (f patientFields) DocumentsSharedWithPatient(
 func shared(s document.Share) *gql.PatientDocumentSharing {
 	out := &gql.PatientDocumentSharing{Title: text(s.Title), Type: choice[gql.PatientSharedDocumentKind](s.Kind),
 		SharedAt: *scalar.Of(s.At), RecordIds: []string{}}
-	if id := ptr(encode(sharedKinds[s.Kind], s.Subject)); s.Kind == document.KindConsultation {
+	if id := new(encode(sharedKinds[s.Kind], s.Subject)); s.Kind == document.KindConsultation {
 		out.ConsultationID = id
 	} else {
 		out.DocumentID = id

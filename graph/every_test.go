@@ -21,9 +21,9 @@ import (
 func (d *desk) everything() *graphtest.Practice {
 	d.t.Helper()
 	_, err := d.core.Practice.CreateLocation(d.ctx,
-		practice.LocationChange{Name: ptr("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
+		practice.LocationChange{Name: new("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
 	d.must(err)
-	_, token, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Website", Role: "everything", Limit: ptr(0)})
+	_, token, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Website", Role: "everything", Limit: new(0)})
 	d.must(err)
 	ask := func(token, document string) (int, string) {
 		d.t.Helper()

@@ -28,8 +28,6 @@ type call struct {
 	// reasons are the codes of what went wrong in payloads, by the name of the
 	// field in the answer: a payload has room for a sentence alone.
 	reasons map[string]string
-	// asked are the fields the document asks for at its places.
-	asked map[askedAt]fields
 	// done says that a change was made or refused for what was asked, outside that
 	// the outside world must be asked first, and failed why a change could not be
 	// made for another reason.

@@ -30,7 +30,7 @@ type askedAt struct {
 // the fields of the path give, one within the other. What a document says at one
 // place is worked out once for all the things of a list.
 func fieldsAsked(ctx context.Context, path ...string) fields {
-	at, c := graphql.GetFieldContext(ctx).Field, callOf(ctx)
+	at, c := graphql.GetFieldContext(ctx).Field, loadersOf(ctx)
 	if len(at.Selections) == 0 {
 		return nil // it is a leaf
 	}
@@ -54,9 +54,6 @@ func fieldsAsked(ctx context.Context, path ...string) fields {
 	out := make(fields, len(all))
 	for i, f := range all {
 		out[i] = f.Name
-	}
-	if c.asked == nil {
-		c.asked = map[askedAt]fields{}
 	}
 	c.asked[place] = out
 	return out

@@ -71,7 +71,7 @@ func (n *neighbours) settle() {
 	n.join("Mill Lane")
 	n.own = n.everything()
 	n.world = n.own.World()
-	_, token, err := n.core.Key.CreateKey(n.ctx, key.Key{Partner: "Fuzz", Role: "everything", Limit: ptr(0)})
+	_, token, err := n.core.Key.CreateKey(n.ctx, key.Key{Partner: "Fuzz", Role: "everything", Limit: new(0)})
 	n.must(err)
 	n.token = token
 }

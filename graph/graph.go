@@ -28,7 +28,6 @@ import (
 	"mime"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -48,13 +47,11 @@ import (
 const TokenHeader = "X-Token"
 
 type door struct {
-	core      *core.Core
+	*resolver
 	limits    Limits
 	schema    *ast.Schema
 	run       *executor.Executor
 	documents documents
-	// wait is how long the first field waits for others that ask for the like.
-	wait time.Duration
 	// strangers limits wrong tokens and attempts to sign in, by address.
 	strangers *web.Attempts
 	// unnamed is called, in tests, with an operation and a field of core that a fault
@@ -81,7 +78,7 @@ func (d *door) untold(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func open(c *core.Core, limits Limits) *door {
-	d := &door{core: c, limits: limits.orDefault(), wait: loadWait,
+	d := &door{resolver: &resolver{core: c, wait: loadWait}, limits: limits.orDefault(),
 		documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
 	resolvers := root{d}
 	schema := gql.NewExecutableSchema(gql.Config{Resolvers: resolvers})
@@ -340,14 +337,6 @@ func body(resp *graphql.Response, price costTold, reasons map[string]string) []b
 	b.Write(encoded(extensions))
 	b.WriteString("}\n")
 	return b.Bytes()
-}
-
-func encoded(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(err) // plain text and numbers always encode
-	}
-	return b
 }
 
 func errorBody(errs gqlerror.List) []byte {

@@ -159,3 +159,17 @@ func errCast(s string) error {
 	return fault.New(fault.Invalid, CodeCast,
 		fmt.Sprintf(`Cast to ObjectId failed for value "%s" (type string) at path "_id"`, strings.ToValidUTF8(s, "?")))
 }
+
+// idOrNull is an id to answer with; 0 is null.
+func idOrNull[T ~int64](k kind, id T) *string {
+	if id == 0 {
+		return nil
+	}
+	return new(encode(k, id))
+}
+
+// ourID is the id in a text that we wrote ourselves; none is 0.
+func ourID[T ~int64](s *string) T {
+	_, id, _ := decode(deref(s))
+	return T(id)
+}

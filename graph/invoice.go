@@ -35,7 +35,7 @@ const (
 )
 
 // invoices are invoices as this API tells of them.
-func (d *door) invoices(ctx context.Context, all []billing.Invoice) ([]*gql.Invoice, error) {
+func (d *resolver) invoices(ctx context.Context, all []billing.Invoice) ([]*gql.Invoice, error) {
 	places, err := loaded(ctx, loaderOf(ctx, "places of invoices", d.locationsByID),
 		mapped(all, func(i billing.Invoice) practice.LocationID { return i.Location }))
 	if err != nil {
@@ -52,23 +52,23 @@ func (d *door) invoices(ctx context.Context, all []billing.Invoice) ([]*gql.Invo
 
 func invoiceOf(i billing.Invoice) *gql.Invoice {
 	out := &gql.Invoice{
-		ID: encode(kindInvoice, i.ID), Status: ptr(invoiceActive), PaidOrOutstanding: ptr(string(i.Standing())),
-		InvoiceNumber:    ptr(int(i.Number)),
-		PaymentReference: text(i.PaymentReference), Date: on(i.Date), PatientID: named(kindPatient, i.Patient),
+		ID: encode(kindInvoice, i.ID), Status: new(invoiceActive), PaidOrOutstanding: new(string(i.Standing())),
+		InvoiceNumber:    new(int(i.Number)),
+		PaymentReference: text(i.PaymentReference), Date: on(i.Date), PatientID: idOrNull(kindPatient, i.Patient),
 		PayeeDetails: text(i.Payee),
-		DoctorID:     named(kindUser, i.Practitioner), Tax: money(i.VAT), Total: money(i.Total),
+		DoctorID:     idOrNull(kindUser, i.Practitioner), Tax: money(i.VAT), Total: money(i.Total),
 		Outstanding: money(i.Outstanding()), Refunded: money(i.Refunded),
-		Comments: text(i.Comments), ExtraInfo: text(i.ExtraInfo), Type: ptr(string(i.Kind)),
+		Comments: text(i.Comments), ExtraInfo: text(i.ExtraInfo), Type: new(string(i.Kind)),
 		DateShared: scalar.Of(i.SharedAt),
 		CreatedAt:  scalar.Of(i.CreatedAt), UpdatedAt: scalar.Of(i.UpdatedAt),
 	}
 	if i.Cancelled() {
-		out.Status = ptr(invoiceCancelled)
+		out.Status = new(invoiceCancelled)
 	}
 	return out
 }
 
-func (d *door) invoice(ctx context.Context, i billing.Invoice) (*gql.Invoice, error) {
+func (d *resolver) invoice(ctx context.Context, i billing.Invoice) (*gql.Invoice, error) {
 	all, err := d.invoices(ctx, []billing.Invoice{i})
 	if err != nil {
 		return nil, err
@@ -140,17 +140,17 @@ func (f invoiceFields) LineItems(ctx context.Context, obj *gql.Invoice) ([]*gql.
 
 func lineOf(l billing.Line) *gql.LineItem {
 	out := &gql.LineItem{
-		ID: ptr(encode(kindLineItem, l.ID)), Date: on(l.Date), Title: text(l.Title), ProductType: text(string(l.Kind)),
+		ID: new(encode(kindLineItem, l.ID)), Date: on(l.Date), Title: text(l.Title), ProductType: text(string(l.Kind)),
 		ItemCode: text(l.Code),
-		Price:    money(l.Price), Quantity: ptr(float64(l.Quantity) / float64(billing.One)), TaxRate: percent(l.Rate),
+		Price:    money(l.Price), Quantity: new(float64(l.Quantity) / float64(billing.One)), TaxRate: percent(l.Rate),
 		Total:       money(l.Total),
-		ReferenceID: named(kindProduct, l.Product), ReferenceType: ptr(forProduct),
+		ReferenceID: idOrNull(kindProduct, l.Product), ReferenceType: new(forProduct),
 	}
 	if l.Cost != billing.Unknown {
 		out.Cost = money(l.Cost)
 	}
 	if l.Booking != 0 {
-		out.ReferenceID, out.ReferenceType = named(kindBooking, l.Booking), ptr(forBooking)
+		out.ReferenceID, out.ReferenceType = idOrNull(kindBooking, l.Booking), new(forBooking)
 	}
 	return out
 }
@@ -219,7 +219,7 @@ func (m mutation) CreateInvoice(
 	if ask.Location, err = place(in.LocationID); err != nil {
 		return nil, err
 	}
-	if ask.Payer, err = payer(given(in.AccountID)); err != nil {
+	if ask.Payer, err = payer(in.AccountID.Value()); err != nil {
 		return nil, err
 	}
 	if ask.Lines, err = readEach(in.LineItems.Value(), lineRequest); err != nil {
@@ -253,10 +253,10 @@ func lineRequest(in *gql.NewLineItemDataInput) (ask billing.LineRequest, err err
 	if ask.Product, err = productID(in.ProductID); err != nil {
 		return ask, err
 	}
-	if ask.Price, err = pence(given(in.Price)); err != nil {
+	if ask.Price, err = pence(in.Price.Value()); err != nil {
 		return ask, err
 	}
-	of, err := someOrNone[booking.ID](kindBooking, given(in.ReferenceID), true)
+	of, err := someOrNone[booking.ID](kindBooking, in.ReferenceID.Value(), true)
 	ask.Booking = deref(of)
 	return ask, err
 }
@@ -269,17 +269,17 @@ func (m mutation) UpdateInvoice(
 		in = &gql.UpdateInvoiceDataInput{}
 	}
 	ch := billing.InvoiceChange{Comments: change(in.Comments), ExtraInfo: change(in.ExtraInfo)}
-	if v := given(in.Date); v != nil {
-		ch.Date = ptr(dateOf(v))
+	if v := in.Date.Value(); v != nil {
+		ch.Date = new(dateOf(v))
 	}
-	if v := given(in.DoctorID); v != nil {
+	if v := in.DoctorID.Value(); v != nil {
 		id, err := known[practice.PractitionerID](kindUser, *v)
 		if err != nil {
 			return nil, err
 		}
 		ch.Practitioner = &id
 	}
-	if v := given(in.LocationID); v != nil {
+	if v := in.LocationID.Value(); v != nil {
 		id, err := place(*v)
 		if err != nil {
 			return nil, err
@@ -322,13 +322,13 @@ func (m mutation) UpdateLineItem(
 	}
 	var ch billing.LineChange
 	if in != nil {
-		if v := given(in.Date); v != nil {
-			ch.Date = ptr(dateOf(v))
+		if v := in.Date.Value(); v != nil {
+			ch.Date = new(dateOf(v))
 		}
-		if v := given(in.Quantity); v != nil {
-			ch.Quantity = ptr(quantity(*v))
+		if v := in.Quantity.Value(); v != nil {
+			ch.Quantity = new(quantity(*v))
 		}
-		if ch.Price, err = pence(given(in.Price)); err != nil {
+		if ch.Price, err = pence(in.Price.Value()); err != nil {
 			return nil, err
 		}
 		v, set := in.ReferenceID.ValueOK()

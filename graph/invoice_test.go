@@ -35,7 +35,7 @@ type surgery struct {
 func (d *desk) surgery() *surgery {
 	d.t.Helper()
 	s := &surgery{desk: d}
-	place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
+	place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 	d.must(err)
 	s.room = encode(kindRoom, place.ID)
 	s.doctor = d.done("createUser",
@@ -54,8 +54,8 @@ func (d *desk) surgery() *surgery {
 func (d *desk) person(first string) string {
 	d.t.Helper()
 	id, err := patienttest.Register(d.ctx, d.core.Patient,
-		patient.Changes{Title: ptr("Ms"), FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
-			Email: ptr(strings.ToLower(first) + "@example.org"), Line1: ptr("1 Mill Lane")})
+		patient.Changes{Title: new("Ms"), FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+			Email: new(strings.ToLower(first) + "@example.org"), Line1: new("1 Mill Lane")})
 	d.must(err)
 	return encode(kindPatient, id)
 }
@@ -124,7 +124,7 @@ func (s *surgery) change(field, arguments string, variables ...any) (map[string]
 func TestInvoices(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.surgery()
-		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: ptr(200)})))
+		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: new(200)})))
 		at9 := s.booked(s.ada)
 		if got := s.billed(at9); got {
 			t.Error("the booking is billed already")

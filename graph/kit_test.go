@@ -55,7 +55,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 
 func open1(t testing.TB, db *store.DB) *desk {
 	d := &desk{t: t, db: db, now: &atomic.Pointer[time.Time]{}, log: &bytes.Buffer{}}
-	d.now.Store(ptr(time.Date(2031, time.January, 6, 9, 0, 0, 0, time.UTC)))
+	d.now.Store(new(time.Date(2031, time.January, 6, 9, 0, 0, 0, time.UTC)))
 	clock := func() time.Time { return *d.now.Load() }
 	d.core = newCore(db, clock)
 	d.door = open(d.core, Limits{})
@@ -99,7 +99,7 @@ func (d *desk) must(err error) {
 	}
 }
 
-func (d *desk) move(by time.Duration) { d.now.Store(ptr(d.now.Load().Add(by))) }
+func (d *desk) move(by time.Duration) { d.now.Store(new(d.now.Load().Add(by))) }
 
 // answer is what came back.
 type answer struct {

@@ -38,13 +38,13 @@ func (q query) Labs(
 	if options == nil {
 		options = &gql.LabQueryOptions{}
 	}
-	at, l, err := q.narrowed(ctx, pagination, given(options.IncludeDeleted), given(options.CreatedAt),
-		given(options.UpdatedAt))
+	at, l, err := q.narrowed(ctx, pagination, options.IncludeDeleted.Value(), options.CreatedAt.Value(),
+		options.UpdatedAt.Value())
 	if err != nil {
 		return nil, err
 	}
 	ask := clinical.Query{Listing: l}
-	if ask.When, err = q.span(ctx, given(options.ResultsReceivedAt)); err != nil {
+	if ask.When, err = q.span(ctx, options.ResultsReceivedAt.Value()); err != nil {
 		return nil, err
 	}
 	all, more, err := q.core.Clinical.Labs(ctx, ask)

@@ -22,7 +22,7 @@ var recipientKinds = map[clinical.RecipientKind]kind{
 
 func letter(l clinical.Letter) *gql.Letter {
 	out := &gql.Letter{
-		ID: encode(kindLetter, l.ID), Deleted: ptr(l.Deleted()), ReviewStatus: ptr(gql.ReviewStatus(l.Review)),
+		ID: encode(kindLetter, l.ID), Deleted: new(l.Deleted()), ReviewStatus: new(gql.ReviewStatus(l.Review)),
 		Date: on(l.Date), Title: text(l.Title),
 		Body: text(l.Body), DateShared: scalar.Of(l.SharedAt), CreatedAt: scalar.Of(l.CreatedAt),
 		UpdatedAt: scalar.Of(l.UpdatedAt),
@@ -91,21 +91,21 @@ func (f letterFields) Recipient(ctx context.Context, obj *gql.Letter) (*gql.Lett
 	out := &gql.LetterRecipient{ID: &obj.RecipientID}
 	switch k {
 	case kindPatient:
-		out.Kind = ptr(gql.LetterRecipientTypePatient)
+		out.Kind = new(gql.LetterRecipientTypePatient)
 		p, err := f.patientByID(ctx, patient.ID(n))
 		if err != nil || p == nil {
 			return out, err
 		}
 		out.Name, out.Email = p.FullName, p.Email
 	case kindContact:
-		out.Kind = ptr(gql.LetterRecipientTypeContact)
+		out.Kind = new(gql.LetterRecipientTypeContact)
 		c, err := f.contactByID(ctx, contact.ID(n))
 		if err != nil || c == nil {
 			return out, err
 		}
 		out.Name, out.Email = c.FullName, c.Email
 	case kindRelationship:
-		out.Kind = ptr(gql.LetterRecipientTypePatientRelationship)
+		out.Kind = new(gql.LetterRecipientTypePatientRelationship)
 		var err error
 		out.Name, out.Email, err = f.related(ctx, relationship.ID(n))
 		return out, err
@@ -143,7 +143,7 @@ func addressee(contactID, recipient graphql.Omittable[*string]) (*clinical.Recip
 
 // letterChange reads what to set of a letter.
 func letterChange(in gql.UpdateLetterDataInput) (c clinical.LetterChange, err error) {
-	if v := given(in.Patient); v != nil {
+	if v := in.Patient.Value(); v != nil {
 		id, err := known[patient.ID](kindPatient, *v)
 		if err != nil {
 			return c, err
@@ -158,7 +158,7 @@ func letterChange(in gql.UpdateLetterDataInput) (c clinical.LetterChange, err er
 		return c, err
 	}
 	if v, set := in.Location.ValueOK(); set {
-		c.Location = ptr(practice.LocationID(0))
+		c.Location = new(practice.LocationID(0))
 		if v != nil && *v != "" {
 			if *c.Location, err = place(*v); err != nil {
 				return c, err
@@ -168,13 +168,13 @@ func letterChange(in gql.UpdateLetterDataInput) (c clinical.LetterChange, err er
 			}
 		}
 	}
-	if v := given(in.Date); v != nil && !v.IsZero() {
-		c.Date = ptr(dateOf(v))
+	if v := in.Date.Value(); v != nil && !v.IsZero() {
+		c.Date = new(dateOf(v))
 	}
-	if v := given(in.ReviewStatus); v != nil {
-		c.Review = ptr(clinical.Review(*v))
+	if v := in.ReviewStatus.Value(); v != nil {
+		c.Review = new(clinical.Review(*v))
 	}
-	c.Title, c.Body = given(in.Title), change(in.Body)
+	c.Title, c.Body = in.Title.Value(), change(in.Body)
 	return c, nil
 }
 

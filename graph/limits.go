@@ -172,10 +172,7 @@ func (s *shape) level(set ast.SelectionSet, depth int, same map[string]int) *gql
 	return nil
 }
 
-// Pages, as api/graphql/schema.graphql promises them.
 const (
-	defaultPage = 50
-	maxPage     = 200
 	// someRows is how many rows a list without pages is taken to have, and fewRows
 	// one that belongs to a row of another: the telephone numbers of a patient, the
 	// lines of an invoice. Where there are more, the answer itself is bounded.

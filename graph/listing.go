@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/vikstrous/dataloadgen"
@@ -33,21 +34,21 @@ func someOrNone[T ~int64](k kind, v *string, set bool) (*T, error) {
 		return nil, nil
 	}
 	if v == nil || *v == "" {
-		return ptr(T(0)), nil
+		return new(T(0)), nil
 	}
 	id, err := some[T](k, *v)
 	return &id, err
 }
 
 // listing reads which part of a list is wanted, and what it is narrowed by.
-func (d *door) listing(ctx context.Context, p *gql.Pagination, o *gql.QueryOptions) (page, input.Listing, error) {
+func (d *resolver) listing(ctx context.Context, p *gql.Pagination, o *gql.QueryOptions) (page, input.Listing, error) {
 	if o == nil {
 		o = &gql.QueryOptions{}
 	}
-	return d.narrowed(ctx, p, given(o.IncludeDeleted), given(o.CreatedAt), given(o.UpdatedAt))
+	return d.narrowed(ctx, p, o.IncludeDeleted.Value(), o.CreatedAt.Value(), o.UpdatedAt.Value())
 }
 
-func (d *door) narrowed(
+func (d *resolver) narrowed(
 	ctx context.Context, p *gql.Pagination, deleted *bool, created, updated *gql.DateRange,
 ) (page, input.Listing, error) {
 	at := pageOf(p)
@@ -62,7 +63,7 @@ func (d *door) narrowed(
 
 // span is a stretch of true time, both of its ends included. A date is that whole
 // day at the practice, whichever end it is.
-func (d *door) span(ctx context.Context, r *gql.DateRange) (out input.Span, err error) {
+func (d *resolver) span(ctx context.Context, r *gql.DateRange) (out input.Span, err error) {
 	start, end, err := ends(r)
 	if err != nil || start == nil && end == nil {
 		return out, err
@@ -94,7 +95,7 @@ func ends(r *gql.DateRange) (start, end *scalar.Moment, err error) {
 	for _, e := range []struct {
 		from *scalar.Moment
 		to   **scalar.Moment
-	}{{given(r.Start), &start}, {given(r.End), &end}} {
+	}{{r.Start.Value(), &start}, {r.End.Value(), &end}} {
 		if e.from == nil || e.from.IsZero() {
 			continue
 		}
@@ -141,4 +142,26 @@ func loaded[K comparable, V any](ctx context.Context, l *dataloadgen.Loader[K, V
 		out[i] = v
 	}
 	return out, nil
+}
+
+// datedIn is a stretch of dates; nil where none was asked for.
+func datedIn(r *gql.DateRange) (*input.Days, error) {
+	d, err := days(r)
+	if err != nil || d.From == input.NoDate && d.Until == input.NoDate {
+		return nil, err
+	}
+	return &d, nil
+}
+
+// part is a page of what belongs to the thing a field is of, read along with
+// that of others.
+func part[K ~int64, P any](ctx context.Context, name, id string, number, size *int, fetch func(context.Context, []K,
+	input.Page) (map[K]P, error)) (P, page, error) {
+	_, n, _ := decode(id)
+	at := numbered(number, size)
+	found, err := loaderOf(ctx, fmt.Sprint(name, " ", at.number, " ", at.size), func(ctx context.Context,
+		ids []K) (map[K]P, error) {
+		return fetch(ctx, ids, input.Page{Number: at.number, Size: at.size})
+	}).Load(ctx, K(n))
+	return found, at, err
 }

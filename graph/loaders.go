@@ -15,6 +15,8 @@ type loaders struct {
 	wait time.Duration // the door's
 	mu   sync.Mutex
 	each map[any]any
+	// asked are the fields the document asks for at its places.
+	asked map[askedAt]fields
 
 	zoned   sync.Once
 	zone    *time.Location
@@ -23,8 +25,8 @@ type loaders struct {
 
 type loadersKey struct{}
 
-func (d *door) withLoaders(ctx context.Context) context.Context {
-	return context.WithValue(ctx, loadersKey{}, &loaders{wait: d.wait, each: map[any]any{}})
+func (d *resolver) withLoaders(ctx context.Context) context.Context {
+	return context.WithValue(ctx, loadersKey{}, &loaders{wait: d.wait, each: map[any]any{}, asked: map[askedAt]fields{}})
 }
 
 func loadersOf(ctx context.Context) *loaders { return ctx.Value(loadersKey{}).(*loaders) }

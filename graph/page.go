@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/graph/gql"
 )
 
@@ -16,6 +17,12 @@ var (
 	ErrCursor = fault.New(fault.Invalid, "invalid_cursor", "This cursor is not the id of one on this list.")
 )
 
+// Pages, as api/graphql/schema.graphql promises them.
+const (
+	defaultPage = 50
+	maxPage     = 200
+)
+
 // page is a part of a list, by its number.
 type page struct{ number, size int }
 
@@ -25,7 +32,7 @@ func pageOf(p *gql.Pagination) page {
 	if p == nil {
 		return numbered(nil, nil)
 	}
-	return numbered(given(p.Page), given(p.PageSize))
+	return numbered(p.Page.Value(), p.PageSize.Value())
 }
 
 func numbered(number, size *int) page {
@@ -47,7 +54,7 @@ func (p page) offset() int { return (p.number - 1) * p.size }
 func (p page) more() int { return p.size + 1 }
 
 func (p page) info(more bool) *gql.PageInfo {
-	return &gql.PageInfo{Page: ptr(p.number), PageSize: ptr(p.size), HasMore: ptr(more)}
+	return &gql.PageInfo{Page: new(p.number), PageSize: new(p.size), HasMore: new(more)}
 }
 
 // cut takes the row besides the page off again, and says whether there was one.
@@ -56,4 +63,26 @@ func cut[T any](rows []T, size int) ([]T, bool) {
 		return rows[:size], true
 	}
 	return rows, false
+}
+
+// cursored reads a cursor of things of a kind: nil where there is none.
+func cursored(k kind, p *gql.Pagination, c *gql.CursorPagination) (*input.Cursor, page, error) {
+	if c == nil {
+		return nil, pageOf(p), nil
+	}
+	if p != nil {
+		return nil, page{}, ErrPagedTwice
+	}
+	at := numbered(nil, c.PageSize.Value())
+	out := &input.Cursor{Size: at.size}
+	var err error
+	if from := word(c.Cursor); from != "" {
+		if out.From, err = known[int64](k, from); err == nil && out.From == 0 {
+			err = ErrCursor
+		}
+	}
+	if d := c.Direction.Value(); d != nil {
+		out.Back = *d == gql.CursorPaginationDirectionPrevious
+	}
+	return out, at, err
 }

@@ -24,7 +24,7 @@ import (
 func person(ctx context.Context, p patient.Patient) *gql.Patient {
 	a := p.Address
 	out := &gql.Patient{
-		Of: &p, ID: encode(kindPatient, p.ID), Title: text(p.Title), Status: ptr("active"),
+		Of: &p, ID: encode(kindPatient, p.ID), Title: text(p.Title), Status: new("active"),
 		FirstName: text(p.FirstName), LastName: text(p.LastName),
 		FullName: text(p.FullName()), BirthSurname: text(p.BirthSurname), BirthName: text(p.BirthName),
 		BirthNames: text(p.BirthNames),
@@ -32,7 +32,7 @@ func person(ctx context.Context, p patient.Patient) *gql.Patient {
 		PaymentReference: text(p.PaymentReference),
 		Occupation:       text(p.Occupation), SocialSecurityNumber: text(p.SocialSecurityNumber),
 		CreatedAt: scalar.Of(p.CreatedAt),
-		UpdatedAt: scalar.Of(p.UpdatedAt), Comments: text(p.Notes), OnHold: &p.OnHold, Archived: ptr(p.SetAside()),
+		UpdatedAt: scalar.Of(p.UpdatedAt), Comments: text(p.Notes), OnHold: &p.OnHold, Archived: new(p.SetAside()),
 		Address: &gql.Address{Address: street(a.Line1, a.Line2, a.Line3), City: text(a.Town),
 			Postcode: text(a.Postcode), Country: text(a.Country)},
 		CommunicationPreferences: &gql.CommunicationPreferences{
@@ -45,9 +45,9 @@ func person(ctx context.Context, p patient.Patient) *gql.Patient {
 	}
 	switch {
 	case p.Deleted():
-		out.Status = ptr("deleted")
+		out.Status = new("deleted")
 	case p.SetAside():
-		out.Status = ptr("archived")
+		out.Status = new("archived")
 	}
 	if p.BirthPlace != "" || p.BirthPlaceCode != "" {
 		out.PlaceOfBirth = &gql.PlaceOfBirth{Name: text(p.BirthPlace), Code: text(p.BirthPlaceCode)}
@@ -64,7 +64,7 @@ func person(ctx context.Context, p patient.Patient) *gql.Patient {
 
 // patientByID finds a patient along with others that are asked for; deleted ones
 // too, since what belongs to them is shown.
-func (d *door) patientByID(ctx context.Context, id patient.ID) (*gql.Patient, error) {
+func (d *resolver) patientByID(ctx context.Context, id patient.ID) (*gql.Patient, error) {
 	if id == 0 {
 		return nil, nil
 	}
@@ -76,7 +76,7 @@ func (d *door) patientByID(ctx context.Context, id patient.ID) (*gql.Patient, er
 }
 
 // people are patients that are asked for one by one.
-func (d *door) people(ctx context.Context) *dataloadgen.Loader[patient.ID, *patient.Patient] {
+func (d *resolver) people(ctx context.Context) *dataloadgen.Loader[patient.ID, *patient.Patient] {
 	return loaderOf(ctx, "patients", func(ctx context.Context,
 		ids []patient.ID) (map[patient.ID]*patient.Patient, error) {
 		all, err := d.core.Patient.Patients(ctx, ids, patient.WithParticulars, patient.WithDeleted)
@@ -129,14 +129,14 @@ func (q query) Patients(ctx context.Context, search *string, pagination *gql.Pag
 			return nil, fault.New(fault.Invalid, "cursor_of_search", "What a search finds is in the order of names: "+
 				"use pagination.")
 		}
-		p = numbered(nil, given(cursorPagination.PageSize))
+		p = numbered(nil, cursorPagination.PageSize.Value())
 		var at patient.ID
 		if c := word(cursorPagination.Cursor); c != "" {
 			if at, err = known[patient.ID](kindPatient, c); err != nil {
 				return nil, err
 			}
 		}
-		if d := given(cursorPagination.Direction); d != nil && *d == gql.CursorPaginationDirectionPrevious {
+		if d := cursorPagination.Direction.Value(); d != nil && *d == gql.CursorPaginationDirectionPrevious {
 			ask.Before, ask.Backwards = at, true
 		} else {
 			ask.After = at
@@ -229,7 +229,7 @@ func (m mutation) CreatePatient(ctx context.Context, title, first, last, email *
 	}
 	r.Line1, r.Line2, r.Line3 = streetLines(in.Address.Value())
 	if d := in.Dob.Value(); d != nil && !d.IsZero() {
-		r.BirthDate = ptr(birthText(d))
+		r.BirthDate = new(birthText(d))
 	}
 	if p := in.PlaceOfBirth.Value(); p != nil {
 		r.BirthPlace, r.BirthPlaceCode = p.Name.Value(), p.Code.Value()
@@ -327,10 +327,10 @@ func (m mutation) UpdatePatient(ctx context.Context, id string,
 	}
 	c.Line1, c.Line2, c.Line3 = streetLines(change(in.Address))
 	if d, set := in.Dob.ValueOK(); set {
-		c.BirthDate = ptr(birthText(d))
+		c.BirthDate = new(birthText(d))
 	}
 	if p, set := in.PlaceOfBirth.ValueOK(); set {
-		c.BirthPlace, c.BirthPlaceCode = ptr(""), ptr("")
+		c.BirthPlace, c.BirthPlaceCode = new(""), new("")
 		if p != nil {
 			c.BirthPlace, c.BirthPlaceCode = change(p.Name), change(p.Code)
 		}
@@ -347,7 +347,7 @@ func (m mutation) DeletePatient(ctx context.Context, id string) (*gql.PatientRes
 	return m.withPatient(ctx, id, m.core.Archive.Delete)
 }
 
-func (m mutation) withPatient(ctx context.Context, id string, do func(context.Context,
+func (d *resolver) withPatient(ctx context.Context, id string, do func(context.Context,
 	patient.ID) (patient.Patient, error)) (*gql.PatientResponsePayload, error) {
 	n, err := known[patient.ID](kindPatient, id)
 	if err != nil {
@@ -379,18 +379,18 @@ func (f patientFields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql
 	p := obj.Of
 	if p.ArchivedAt.IsZero() && p.Dead() { // as the national service says
 		return &gql.PatientArchivedInfo{ArchivedAt: scalar.Of(p.DeceasedAt),
-			ArchivedReason: ptr(gql.PatientArchiveReasonDeceasedPatient)}, nil
+			ArchivedReason: new(gql.PatientArchiveReasonDeceasedPatient)}, nil
 	}
 	if p.ArchivedAt.IsZero() {
 		return nil, nil
 	}
 	out := &gql.PatientArchivedInfo{
-		ArchivedAt: scalar.Of(p.ArchivedAt), ArchivedReason: ptr(capitals[gql.PatientArchiveReason](p.ArchivedReason)),
+		ArchivedAt: scalar.Of(p.ArchivedAt), ArchivedReason: new(capitals[gql.PatientArchiveReason](p.ArchivedReason)),
 		ArchivedComments: text(p.ArchivedComments),
 		UnarchivedAt:     scalar.Of(p.UnarchivedAt),
 	}
 	if p.UnarchivedReason != "" {
-		out.UnarchivedReason = ptr(capitals[gql.PatientUnarchiveReason](p.UnarchivedReason))
+		out.UnarchivedReason = new(capitals[gql.PatientUnarchiveReason](p.UnarchivedReason))
 	}
 	who, _ := access.From(ctx)
 	if !who.May(access.SettingsSeeUsers) {
@@ -429,12 +429,6 @@ func streetLines(street *string) (one, two, three *string) {
 		}
 	}
 	whole := append(parts, "", "", "")
-	three = ptr(strings.Join(parts[min(2, len(parts)):], ", "))
+	three = new(strings.Join(parts[min(2, len(parts)):], ", "))
 	return &whole[0], &whole[1], three
 }
-
-// small is a word of this API's enums as core spells it.
-func small[T, W ~string](word W) T { return T(strings.ToLower(string(word))) }
-
-// capitals is a word of core as this API's enums spell it.
-func capitals[T, W ~string](word W) T { return T(strings.ToUpper(string(word))) }

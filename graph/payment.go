@@ -26,9 +26,9 @@ func (f invoiceFields) Refunds(ctx context.Context, obj *gql.Invoice) ([]*gql.In
 		ourID[billing.InvoiceID](&obj.ID))
 	return mapped(all, func(r billing.Refund) *gql.InvoiceRefund {
 		return &gql.InvoiceRefund{
-			ID: ptr(encode(kindRefund, r.ID)), RefundAmount: money(r.Amount), RefundDate: on(r.Date),
+			ID: new(encode(kindRefund, r.ID)), RefundAmount: money(r.Amount), RefundDate: on(r.Date),
 			RefundReason: text(r.Reason), Comment: text(r.Comment),
-			RelatedPayment: named(kindPayment, r.Payment),
+			RelatedPayment: idOrNull(kindPayment, r.Payment),
 		}
 	}), err
 }
@@ -87,18 +87,18 @@ func (m mutation) UpdateInvoicePayment(
 	var ch billing.PaymentChange
 	if in != nil {
 		ch.Comment = change(in.Comment)
-		if ch.Amount, err = pence(given(in.PaymentAmount)); err != nil {
+		if ch.Amount, err = pence(in.PaymentAmount.Value()); err != nil {
 			return nil, err
 		}
-		if v := given(in.PaymentTypeID); v != nil {
+		if v := in.PaymentTypeID.Value(); v != nil {
 			kind, err := known[billing.PaymentTypeID](kindPaymentType, *v)
 			if err != nil {
 				return nil, err
 			}
 			ch.Type = &kind
 		}
-		if v := given(in.PaymentDate); v != nil {
-			ch.Date = ptr(dateOf(v))
+		if v := in.PaymentDate.Value(); v != nil {
+			ch.Date = new(dateOf(v))
 		}
 	}
 	return m.withInvoice(ctx, invoiceID, func(ctx context.Context, id billing.InvoiceID) (billing.Invoice, error) {
@@ -140,5 +140,5 @@ func (m mutation) RefundPayment(
 	if err != nil {
 		return nil, err
 	}
-	return &gql.RefundPaymentPayload{Data: p.Data, RefundID: named(kindRefund, made)}, nil
+	return &gql.RefundPaymentPayload{Data: p.Data, RefundID: idOrNull(kindRefund, made)}, nil
 }

@@ -17,8 +17,8 @@ func (q query) Practice(ctx context.Context) (*gql.Practice, error) {
 	audit.Seen(ctx, audit.Subject{Kind: names[kindPractice], ID: int64(o.ID)})
 	out := &gql.Practice{
 		ID: encode(kindPractice, o.ID), Name: &o.Name, Logo: text(o.Logo), Timezone: &o.TimeZone,
-		PatientSharingMode: ptr(gql.SharingMode(o.PatientSharing)),
-		ContactSharingMode: ptr(gql.SharingMode(o.ContactSharing)),
+		PatientSharingMode: new(gql.SharingMode(o.PatientSharing)),
+		ContactSharingMode: new(gql.SharingMode(o.ContactSharing)),
 	}
 	if o.Colour != "" || o.SecondColour != "" || o.SecondLogo != "" {
 		out.Branding = &gql.PracticeBranding{
@@ -45,17 +45,14 @@ func (f practiceFields) Locations(ctx context.Context, _ *gql.Practice) ([]*gql.
 func location(l practice.Location) *gql.PracticeLocation {
 	a := l.Address
 	return &gql.PracticeLocation{
-		ID: encode(kindRoom, l.ID), Name: l.Name, GroupName: l.Name, GroupID: ptr(encode(kindPlace, l.ID)),
+		ID: encode(kindRoom, l.ID), Name: l.Name, GroupName: l.Name, GroupID: new(encode(kindPlace, l.ID)),
 		Address: &gql.Address{Address: street(a.Line1, a.Line2), City: text(a.Town), Postcode: text(a.Postcode),
-			Country: ptr(homeCountry)},
+			Country: new(homeCountry)},
 	}
 }
 
-// homeCountry is the country of the practices this program is for, by ISO 3166-1.
-const homeCountry = "GB"
-
 // locationsByID reads places, inactive ones too: bookings remain in them.
-func (d *door) locationsByID(
+func (d *resolver) locationsByID(
 	ctx context.Context, ids []practice.LocationID,
 ) (map[practice.LocationID]*gql.PracticeLocation, error) {
 	all, err := d.core.Practice.Locations(ctx, true)
@@ -99,7 +96,7 @@ func (f locationFields) Metadata(ctx context.Context, obj *gql.PracticeLocation)
 }
 
 // metadata reads what is kept with a thing of a kind, whose id was told as text.
-func (d *door) metadata(ctx context.Context, kind practice.Kind, id string) ([]*gql.MetadataEntry, error) {
+func (d *resolver) metadata(ctx context.Context, kind practice.Kind, id string) ([]*gql.MetadataEntry, error) {
 	_, n, _ := decode(id)
 	all, err := loaderOf(ctx, "metadata "+string(kind), func(ctx context.Context,
 		ids []int64) (map[int64][]practice.Metadata, error) {

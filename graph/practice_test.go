@@ -14,13 +14,13 @@ import (
 func TestThePractice(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		place, err := d.core.Practice.CreateLocation(d.ctx,
-			practice.LocationChange{Name: ptr("Mill Lane"),
+			practice.LocationChange{Name: new("Mill Lane"),
 				Address: &practice.Address{Line1: "1 Mill Lane", Line2: "Old Town", Town: "Leeds", Postcode: "LS1 4AP"}})
 		d.must(err)
-		_, err = d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Closed"), Active: ptr(false)})
+		_, err = d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Closed"), Active: new(false)})
 		d.must(err)
 		_, err = d.core.Diary.CreateType(d.ctx,
-			diary.TypeChange{Name: ptr("New patient"), Minutes: ptr(30), Price: ptr(4550), InPerson: ptr(true)})
+			diary.TypeChange{Name: new("New patient"), Minutes: new(30), Price: new(4550), InPerson: new(true)})
 		d.must(err)
 		_, err = d.core.Account.SaveAccessGroup(d.ctx, account.AccessGroup{Name: "Diabetes", Label: "DM"})
 		d.must(err)
@@ -55,7 +55,7 @@ func TestThePractice(t *testing.T) {
 
 func TestMetadataHasLimits(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
+		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 		d.must(err)
 		set := func(key, value string) any {
 			return d.get("updateLocationMetadata.error",
@@ -165,7 +165,7 @@ func TestStaff(t *testing.T) {
 
 func TestTheLogTellsWhatWasAsked(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
+		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 		d.must(err)
 		d.ask(`query Everything { practice { id } labs { data { id } } }`)
 		d.ask(`mutation M($id: ID!) { updateLocationMetadata(locationId: $id, key: "", value: "") { error } }`, "id",

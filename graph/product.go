@@ -26,7 +26,7 @@ func productID(s string) (billing.ProductID, error) {
 }
 
 // percent is a rate to answer with.
-func percent(p billing.Permille) *float64 { return ptr(float64(p) / 10) }
+func percent(p billing.Permille) *float64 { return new(float64(p) / 10) }
 
 // money is an amount to answer with.
 func money(p billing.Pence) *float64 { return pounds(int(p)) }
@@ -48,12 +48,12 @@ func pence(pounds *float64) (*billing.Pence, error) {
 	if math.Abs(x-n) > 1e-6 {
 		return nil, ErrAmount
 	}
-	return ptr(billing.Pence(n)), nil
+	return new(billing.Pence(n)), nil
 }
 
 // products are products as this API tells of them. Where one has no rate of VAT
 // of its own, the practice's is told.
-func (d *door) products(ctx context.Context, all []billing.Product) ([]*gql.Product, error) {
+func (d *resolver) products(ctx context.Context, all []billing.Product) ([]*gql.Product, error) {
 	var own billing.Permille
 	for _, p := range all {
 		if p.VAT != nil {
@@ -74,7 +74,7 @@ func (d *door) products(ctx context.Context, all []billing.Product) ([]*gql.Prod
 
 func productOf(p billing.Product, own billing.Permille) *gql.Product {
 	out := &gql.Product{
-		ID: encode(kindProduct, p.ID), Status: standing(p.Deleted()), ProductType: ptr(gql.ProductType(p.Kind)),
+		ID: encode(kindProduct, p.ID), Status: standing(p.Deleted()), ProductType: new(gql.ProductType(p.Kind)),
 		ItemCode: text(p.Code), Name: text(p.Name),
 		SerialNumber: text(p.SerialNumber), StockLevel: p.Stock, Price: money(p.Price), SupplierName: text(p.Supplier),
 		SupplierDisplayName: text(p.Supplier),
@@ -98,7 +98,7 @@ func productOf(p billing.Product, own billing.Permille) *gql.Product {
 
 // productsByID reads products along with others that are asked for, in the order
 // of their ids here; those there are not are left out.
-func (d *door) productsByID(ctx context.Context, ids []billing.ProductID) ([]*gql.Product, error) {
+func (d *resolver) productsByID(ctx context.Context, ids []billing.ProductID) ([]*gql.Product, error) {
 	all, err := loaded(ctx, loaderOf(ctx, "products", func(ctx context.Context,
 		ids []billing.ProductID) (map[billing.ProductID]*billing.Product, error) {
 		all, err := d.core.Billing.ProductsByID(ctx, ids)
@@ -134,7 +134,7 @@ func (q query) Product(ctx context.Context, id string) (*gql.Product, error) {
 	return q.product(ctx, p)
 }
 
-func (d *door) product(ctx context.Context, p billing.Product) (*gql.Product, error) {
+func (d *resolver) product(ctx context.Context, p billing.Product) (*gql.Product, error) {
 	all, err := d.products(ctx, []billing.Product{p})
 	if err != nil {
 		return nil, err
@@ -236,22 +236,22 @@ func productChange(in gql.ProductDataInput) (ch billing.ProductChange, err error
 		Name: change(in.Name), Code: change(in.ItemCode), SerialNumber: change(in.SerialNumber),
 		Supplier: change(in.SupplierName),
 		Comments: change(in.Comments), Colour: change(in.Color), MembershipFrequency: change(in.MembershipFrequency),
-		Stock:   given(in.StockLevel),
-		Minutes: given(in.Duration), Video: given(in.IsVideoConsultation), Bookable: given(in.IsBookable),
-		NeedsPayment:      given(in.RequiresPayment),
-		NeedsConfirmation: given(in.RequiresConfirmation),
+		Stock:   in.StockLevel.Value(),
+		Minutes: in.Duration.Value(), Video: in.IsVideoConsultation.Value(), Bookable: in.IsBookable.Value(),
+		NeedsPayment:      in.RequiresPayment.Value(),
+		NeedsConfirmation: in.RequiresConfirmation.Value(),
 	}
-	if k := given(in.ProductType); k != nil {
-		ch.Kind = ptr(billing.Kind(*k))
+	if k := in.ProductType.Value(); k != nil {
+		ch.Kind = new(billing.Kind(*k))
 	}
-	if ch.Price, err = pence(given(in.Price)); err != nil {
+	if ch.Price, err = pence(in.Price.Value()); err != nil {
 		return ch, err
 	}
-	if tax := given(in.Tax); tax != nil {
+	if tax := in.Tax.Value(); tax != nil {
 		ch.VATName, ch.VATCode = change(tax.TaxName), change(tax.TaxCode)
 		var check input.Checks
 		if rate, set := tax.TaxRate.ValueOK(); rate != nil {
-			ch.VAT = ptr(billing.Permille(check.Rate("taxRate", *rate)))
+			ch.VAT = new(billing.Permille(check.Rate("taxRate", *rate)))
 		} else {
 			ch.PracticeVAT = set
 		}
@@ -259,7 +259,7 @@ func productChange(in gql.ProductDataInput) (ch billing.ProductChange, err error
 			return ch, err
 		}
 	}
-	ch.Cost, err = pence(given(in.Cost))
+	ch.Cost, err = pence(in.Cost.Value())
 	return ch, err
 }
 

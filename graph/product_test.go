@@ -46,7 +46,7 @@ func TestProducts(t *testing.T) {
 		})
 		id := made["id"].(string)
 		d.move(time.Minute)
-		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: ptr(175)})))
+		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: new(175)})))
 		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` +
 			productFieldsAsked + ` } error } }`
 		after := d.done("updateProduct", update, "id", id, "data",
@@ -211,7 +211,7 @@ func TestProductsAreRefused(t *testing.T) {
 
 func TestProductsAreListed(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Mill Lane")})
+		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 		d.must(err)
 		made, made2 := 0, []billing.ProductID{}
 		grow := func() int {
@@ -278,7 +278,7 @@ func TestAProductHasTheVATItWasGiven(t *testing.T) {
 		holds(t, change(map[string]any{"taxRate": 17.5}), map[string]any{"tax.taxRate": 17.5, "tax.taxName": "Standard rate"})
 		holds(t, bill(id), map[string]any{"tax": 26.25, "total": 176.25})
 		holds(t, change(nil), map[string]any{"tax.taxRate": 17.5})
-		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: ptr(50)})))
+		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: new(50)})))
 		holds(t, change(map[string]any{"taxCode": nil}), map[string]any{"tax.taxRate": 17.5, "tax.taxCode": nil})
 		holds(t, change(map[string]any{"taxRate": nil}), map[string]any{"tax.taxRate": 5.0, "tax.taxName": "Standard rate"})
 		holds(t, bill(id), map[string]any{"tax": 7.5})
@@ -293,11 +293,11 @@ func TestAProductHasTheVATItWasGiven(t *testing.T) {
 		// Of an appointment it is that of the appointment type, which REST sets.
 		scan := d.product(map[string]any{"productType": "appointment", "name": "Scan", "price": 100,
 			"tax": map[string]any{"taxRate": 20}})
-		kind, err := d.core.Diary.UpdateType(d.ctx, ourID[diary.TypeID](&scan), diary.TypeChange{Name: ptr("Scan of a knee")})
+		kind, err := d.core.Diary.UpdateType(d.ctx, ourID[diary.TypeID](&scan), diary.TypeChange{Name: new("Scan of a knee")})
 		if err != nil || kind.VAT == nil || *kind.VAT != 200 {
 			t.Fatalf("the appointment type is %+v, %v", kind, err)
 		}
-		_, err = d.core.Diary.UpdateType(d.ctx, kind.ID, diary.TypeChange{VAT: ptr(50)})
+		_, err = d.core.Diary.UpdateType(d.ctx, kind.ID, diary.TypeChange{VAT: new(50)})
 		d.must(err)
 		holds(t, bill(scan), map[string]any{"tax": 15.0})
 	})

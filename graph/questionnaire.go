@@ -15,7 +15,7 @@ func questionnaire(q clinical.Questionnaire) *gql.Questionnaire {
 	return &gql.Questionnaire{
 		ID: encode(kindForm, q.ID), Token: text(q.Token), Title: text(q.Title),
 		ConfirmationMessage: text(c.Confirmation), RedirectURL: text(c.Redirect),
-		Header: text(c.Header), Footer: text(c.Footer), Deleted: ptr(q.Deleted()), CreatedAt: scalar.Of(q.CreatedAt),
+		Header: text(c.Header), Footer: text(c.Footer), Deleted: new(q.Deleted()), CreatedAt: scalar.Of(q.CreatedAt),
 		UpdatedAt: scalar.Of(q.UpdatedAt),
 		Styling: &gql.QuestionnaireStyling{
 			MainBackgroundColor: text(st.MainBackground), MainFontColor: text(st.MainFont),
@@ -46,14 +46,14 @@ func dependency(d *clinical.Dependency) *gql.QuestionnaireDependency {
 	if d == nil {
 		return nil
 	}
-	return &gql.QuestionnaireDependency{Question: ptr(encode(kindQuestion, d.Question)), Answer: &d.Answer,
+	return &gql.QuestionnaireDependency{Question: new(encode(kindQuestion, d.Question)), Answer: &d.Answer,
 		Negate: &d.Negate}
 }
 
 // question is a question as the type of the contract that is for its kind.
 func question(q clinical.Question) gql.QuestionnaireQuestion {
 	id, title, of, required, on := encode(kindQuestion, q.ID), text(q.Title),
-		ptr(gql.QuestionnaireQuestionType(q.Kind)), &q.Required, dependency(q.DependsOn)
+		new(gql.QuestionnaireQuestionType(q.Kind)), &q.Required, dependency(q.DependsOn)
 	switch q.Kind {
 	case clinical.AskOption:
 		choices := make([]*string, len(q.Choices))
@@ -105,8 +105,8 @@ func (q query) Questionnaires(ctx context.Context, pagination *gql.Pagination, o
 	if options == nil {
 		options = &gql.QuestionnairesQueryOptions{}
 	}
-	_, l, err := q.narrowed(ctx, pagination, given(options.IncludeDeleted), given(options.CreatedAt),
-		given(options.UpdatedAt))
+	_, l, err := q.narrowed(ctx, pagination, options.IncludeDeleted.Value(), options.CreatedAt.Value(),
+		options.UpdatedAt.Value())
 	if err != nil {
 		return nil, err
 	}
@@ -141,9 +141,9 @@ func (m mutation) FillQuestionnaire(
 		return nil, err
 	}
 	out := &gql.QuestionnaireResponsePayloadData{
-		ConsultationID:  ptr(encode(kindConsultation, filled.Consultation.ID)),
-		QuestionnaireID: ptr(encode(kindForm, filled.Questionnaire)),
-		PatientID:       ptr(encode(kindPatient, filled.Consultation.Patient)), UploadUrls: make([]*string,
+		ConsultationID:  new(encode(kindConsultation, filled.Consultation.ID)),
+		QuestionnaireID: new(encode(kindForm, filled.Questionnaire)),
+		PatientID:       new(encode(kindPatient, filled.Consultation.Patient)), UploadUrls: make([]*string,
 			len(filled.UploadAddresses)),
 	}
 	for i := range filled.UploadAddresses {

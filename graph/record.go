@@ -6,27 +6,18 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"frontdesk/core/clinical"
-	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
 )
 
-// choice is one of a list of words to answer with; the empty one is null.
-func choice[G, T ~string](v T) *G {
-	if v == "" {
-		return nil
-	}
-	return ptr(G(v))
-}
-
 func record(r clinical.Record) *gql.Record {
 	out := &gql.Record{
-		ID: ptr(encode(kindRecord, r.ID)), Deleted: ptr(r.Deleted()), ConsultationID: idOrNull(kindConsultation,
+		ID: new(encode(kindRecord, r.ID)), Deleted: new(r.Deleted()), ConsultationID: idOrNull(kindConsultation,
 			r.Consultation),
 		SectionID: idOrNull(kindSection, r.Section), SectionTitle: text(r.SectionTitle),
 		RecordType: text(string(r.Kind)),
-		Patient:    ptr(encode(kindPatient, r.Patient)), DoctorName: text(r.DoctorName), Term: text(r.Term),
+		Patient:    new(encode(kindPatient, r.Patient)), DoctorName: text(r.DoctorName), Term: text(r.Term),
 		Title: text(r.Title), Date: on(r.Date),
 		ClinicalStatus: choice[gql.ClinicalStatus](r.Status), Start: on(r.From), End: on(r.Until),
 		Observation: text(r.Detail.Observation), Dosage: text(r.Detail.Dosage), Quantity: text(r.Detail.Quantity),
@@ -42,16 +33,9 @@ func record(r clinical.Record) *gql.Record {
 	return out
 }
 
-func onIf(d *input.Date) *scalar.Moment {
-	if d == nil {
-		return nil
-	}
-	return on(*d)
-}
-
 func freeText(r clinical.Record) *gql.FreeTextRecord {
 	return &gql.FreeTextRecord{
-		ID: encode(kindRecord, r.ID), PatientID: ptr(encode(kindPatient, r.Patient)),
+		ID: encode(kindRecord, r.ID), PatientID: new(encode(kindPatient, r.Patient)),
 		ConsultationID: idOrNull(kindConsultation, r.Consultation),
 		SectionTitle:   text(r.SectionTitle), Question: text(r.Title), Answer: text(r.Term),
 		CreatedAt: scalar.Of(r.CreatedAt), UpdatedAt: scalar.Of(r.UpdatedAt),
@@ -60,7 +44,7 @@ func freeText(r clinical.Record) *gql.FreeTextRecord {
 
 func allergy(r clinical.Record) *gql.AllergyRecord {
 	return &gql.AllergyRecord{
-		ID: encode(kindRecord, r.ID), PatientID: ptr(encode(kindPatient, r.Patient)),
+		ID: encode(kindRecord, r.ID), PatientID: new(encode(kindPatient, r.Patient)),
 		ConsultationID: idOrNull(kindConsultation, r.Consultation),
 		SectionTitle:   text(r.SectionTitle), Allergen: text(r.Term),
 		ClinicalStatus: choice[gql.ClinicalStatus](r.Status), Start: on(r.From), End: on(r.Until),
@@ -131,14 +115,14 @@ func (m mutation) UpdateFreeTextRecord(
 		return nil, err
 	}
 	r, err := m.core.Clinical.UpdateFreeText(ctx, n, clinical.FreeTextChange{SectionTitle: change(in.SectionTitle),
-		Question: given(in.Question), Answer: given(in.Answer)})
+		Question: in.Question.Value(), Answer: in.Answer.Value()})
 	return &gql.FreeTextRecordResponsePayload{Data: freeText(r)}, err
 }
 
 // severity is how bad an allergy is, to set.
 func severity(o graphql.Omittable[*gql.AllergyRecordSeverity]) *clinical.Severity {
 	if v := chosen(o); v != nil {
-		return ptr(clinical.Severity(*v))
+		return new(clinical.Severity(*v))
 	}
 	return nil
 }
@@ -166,7 +150,7 @@ func (m mutation) UpdateAllergyRecord(
 	if err != nil {
 		return nil, err
 	}
-	r, err := m.core.Clinical.UpdateAllergy(ctx, n, clinical.AllergyChange{Allergen: given(in.Allergen),
+	r, err := m.core.Clinical.UpdateAllergy(ctx, n, clinical.AllergyChange{Allergen: in.Allergen.Value(),
 		Comments: change(in.Comments), Severity: severity(in.Severity)})
 	return &gql.AllergyRecordResponsePayload{Data: allergy(r)}, err
 }

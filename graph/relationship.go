@@ -19,7 +19,7 @@ func (f patientFields) RelatedAccounts(ctx context.Context, obj *gql.Patient) ([
 	return f.relationships(ctx, all)
 }
 
-func (d *door) relationships(ctx context.Context, all []relationship.Relationship) ([]*gql.PatientRelationship, error) {
+func (d *resolver) relationships(ctx context.Context, all []relationship.Relationship) ([]*gql.PatientRelationship, error) {
 	// The others are asked for together.
 	var others []patient.ID
 	for _, r := range all {
@@ -38,9 +38,9 @@ func (d *door) relationships(ctx context.Context, all []relationship.Relationshi
 			AuthorizationCode: text(r.Details.Authorisation), Phones: []*gql.Phone{},
 		}
 		out[i] = &gql.PatientRelationship{
-			RelationshipID:   ptr(encode(kindRelationship, r.ID)),
-			RelationshipType: ptr(capitals[gql.PatientRelationshipType](r.Kind)), RelationshipLabel: text(r.Called()),
-			Deleted: ptr(false), ContactDetails: c,
+			RelationshipID:   new(encode(kindRelationship, r.ID)),
+			RelationshipType: new(capitals[gql.PatientRelationshipType](r.Kind)), RelationshipLabel: text(r.Called()),
+			Deleted: new(false), ContactDetails: c,
 		}
 		if r.Other == 0 {
 			details(c, r)
@@ -51,7 +51,7 @@ func (d *door) relationships(ctx context.Context, all []relationship.Relationshi
 			return nil, err
 		}
 		if p != nil {
-			out[i].Deleted = ptr(p.Of.Deleted())
+			out[i].Deleted = new(p.Of.Deleted())
 			of(c, p)
 		}
 	}
@@ -60,7 +60,7 @@ func (d *door) relationships(ctx context.Context, all []relationship.Relationshi
 
 // related is the name and the e-mail address of somebody around a patient, who may
 // have been removed since.
-func (d *door) related(ctx context.Context, id relationship.ID) (name, email *string, err error) {
+func (d *resolver) related(ctx context.Context, id relationship.ID) (name, email *string, err error) {
 	r, err := loaderOf(ctx, "relationships by id", d.core.Relationship.ByID).Load(ctx, id)
 	if err != nil {
 		return nil, nil, err

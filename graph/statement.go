@@ -13,13 +13,13 @@ import (
 
 func statementOf(s billing.Statement) *gql.AccountStatement {
 	out := &gql.AccountStatement{
-		ID: encode(kindStatement, s.ID), StatementType: ptr(gql.AccountStatementType(strings.ToUpper(string(s.Kind)))),
+		ID: encode(kindStatement, s.ID), StatementType: new(gql.AccountStatementType(strings.ToUpper(string(s.Kind)))),
 		Date:  scalar.Of(s.MadeAt),
 		Start: on(s.From), End: on(s.Until), Header: text(s.Header), AccountReferenceNumber: text(s.Reference),
 		Comments:  text(s.Comments),
 		TotalPaid: money(s.Paid), TotalPrice: money(s.Total), TotalOutstanding: money(s.Outstanding),
 		CreatedAt: scalar.Of(s.CreatedAt),
-		UpdatedAt: scalar.Of(s.UpdatedAt), Deleted: ptr(s.Deleted()), AccountID: encode(kindPatient, s.Account.Patient),
+		UpdatedAt: scalar.Of(s.UpdatedAt), Deleted: new(s.Deleted()), AccountID: encode(kindPatient, s.Account.Patient),
 	}
 	if s.Account.Contact != 0 {
 		out.AccountID = encode(kindContact, s.Account.Contact)
@@ -60,7 +60,7 @@ func (q query) AccountStatements(
 			return nil, ErrCursor
 		}
 	}
-	if d := given(pagination.Direction); d != nil {
+	if d := pagination.Direction.Value(); d != nil {
 		ask.Back = *d == gql.CursorPaginationDirectionPrevious
 	}
 	all, more, err := q.core.Billing.Statements(ctx, ask)

@@ -16,29 +16,15 @@ import (
 
 func taskOf(t task.Task) *gql.Task {
 	return &gql.Task{
-		ID: encode(kindTask, t.ID), PatientID: named(kindPatient, t.Patient), AssignedToUserID: named(kindUser, t.Assignee),
+		ID: encode(kindTask, t.ID), PatientID: idOrNull(kindPatient, t.Patient), AssignedToUserID: idOrNull(kindUser, t.Assignee),
 		Subject: text(t.Subject),
 		DueDate: on(t.Due), TaskType: text(string(t.Kind)), Priority: text(string(t.Priority)), Comments: text(t.Comments),
-		CreatedByUserID: named(kindUser, t.CreatedBy), CreatedByName: text(t.CreatedByName),
-		LastUpdatedByUserID: named(kindUser, t.UpdatedBy),
+		CreatedByUserID: idOrNull(kindUser, t.CreatedBy), CreatedByName: text(t.CreatedByName),
+		LastUpdatedByUserID: idOrNull(kindUser, t.UpdatedBy),
 		LastUpdatedByName:   text(t.UpdatedByName), CreatedAt: scalar.Of(t.CreatedAt), UpdatedAt: scalar.Of(t.UpdatedAt),
 		AssignedAt: scalar.Of(t.AssignedAt),
-		Status:     text(string(t.Status)), Deleted: ptr(t.Deleted()),
+		Status:     text(string(t.Status)), Deleted: new(t.Deleted()),
 	}
-}
-
-// named is the id of something there need not be.
-func named[T ~int64](k kind, id T) *string {
-	if id == 0 {
-		return nil
-	}
-	return ptr(encode(k, id))
-}
-
-// ourID is the id in a text that we wrote ourselves; none is 0.
-func ourID[T ~int64](s *string) T {
-	_, id, _ := decode(deref(s))
-	return T(id)
 }
 
 // Task finds one task, deleted or not.
@@ -56,7 +42,7 @@ func (q query) Tasks(ctx context.Context, pagination *gql.Pagination, o *gql.Tas
 	if o == nil {
 		o = &gql.TaskQueryOptions{}
 	}
-	p, l, err := q.narrowed(ctx, pagination, given(o.IncludeDeleted), given(o.CreatedAt), given(o.UpdatedAt))
+	p, l, err := q.narrowed(ctx, pagination, o.IncludeDeleted.Value(), o.CreatedAt.Value(), o.UpdatedAt.Value())
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +50,7 @@ func (q query) Tasks(ctx context.Context, pagination *gql.Pagination, o *gql.Tas
 		Listing: l, Kinds: words[task.Kind](o.TaskType.Value()), Priorities: words[task.Priority](o.Priority.Value()),
 		Statuses: words[task.Status](o.Status.Value()),
 	}
-	if r := given(o.DueDate); r != nil {
+	if r := o.DueDate.Value(); r != nil {
 		due, err := days(r)
 		if err != nil {
 			return nil, err
@@ -173,21 +159,21 @@ func (m mutation) UpdateTask(
 func taskChange(in gql.UpdateTaskDataInput) (ch task.Change, err error) {
 	ch = task.Change{Subject: change(in.Subject), Comments: change(in.Comments)}
 	if v, set := in.DueDate.ValueOK(); set {
-		ch.Due = ptr(dateOf(v))
+		ch.Due = new(dateOf(v))
 	}
 	if v, set := in.TaskType.ValueOK(); set {
-		ch.Kind = ptr(task.Kind(deref(v)))
+		ch.Kind = new(task.Kind(deref(v)))
 	}
 	if v, set := in.Priority.ValueOK(); set {
-		ch.Priority = ptr(task.Unset)
+		ch.Priority = new(task.Unset)
 		if v != nil {
-			ch.Priority = ptr(task.Priority(*v))
+			ch.Priority = new(task.Priority(*v))
 		}
 	}
-	if v := given(in.Status); v != nil {
-		ch.Status = ptr(task.Status(*v))
+	if v := in.Status.Value(); v != nil {
+		ch.Status = new(task.Status(*v))
 	}
-	if v := given(in.AssignedTo); v != nil {
+	if v := in.AssignedTo.Value(); v != nil {
 		if ch.Assignee, err = someOrNone[practice.PractitionerID](kindUser, v, true); err != nil {
 			return ch, err
 		}

@@ -19,7 +19,7 @@ func user(s account.Staff) *gql.User {
 		Gender:   text(s.Gender),
 		Pronouns: text(s.Pronouns), Email: s.Email, FullName: s.Name(), IsDoctor: &s.Clinician,
 		Qualifications: text(s.Qualifications),
-		Registration:   text(s.Registration), Deleted: ptr(!s.DeletedAt.IsZero()), MinimumTreatmentAge: s.MinimumAge,
+		Registration:   text(s.Registration), Deleted: new(!s.DeletedAt.IsZero()), MinimumTreatmentAge: s.MinimumAge,
 		CreatedAt: scalar.Of(s.CreatedAt), UpdatedAt: scalar.Of(s.UpdatedAt), PositionTitle: text(s.PositionTitle),
 		MedicalSpecialties: []*string{},
 	}
@@ -30,7 +30,7 @@ func user(s account.Staff) *gql.User {
 }
 
 // userByID finds a member of staff along with others that are asked for.
-func (d *door) userByID(ctx context.Context, id account.StaffID) (*gql.User, error) {
+func (d *resolver) userByID(ctx context.Context, id account.StaffID) (*gql.User, error) {
 	if id == 0 {
 		return nil, nil
 	}
@@ -65,7 +65,7 @@ func (q query) Users(
 	p := pageOf(pagination)
 	ask := account.Query{Offset: p.offset(), Limit: p.more()}
 	if filters != nil {
-		ask.Clinician = given(filters.IsClinician)
+		ask.Clinician = filters.IsClinician.Value()
 	}
 	all, err := q.core.Account.List(ctx, ask)
 	if err != nil {
@@ -154,15 +154,15 @@ func (in wanted) change(was json.RawMessage) (account.Change, error) {
 		Qualifications: change(in.Qualifications), Registration: change(in.Registration),
 		PositionTitle: change(in.PositionTitle),
 		Position:      change(in.Position), Gender: chosen(in.Gender), Pronouns: chosen(in.Pronouns),
-		Clinician:  given(in.IsDoctor),
-		SignsAlone: given(in.AutomaticDocumentSigning), LocumFrom: moment(in.LocumStartDate),
+		Clinician:  in.IsDoctor.Value(),
+		SignsAlone: in.AutomaticDocumentSigning.Value(), LocumFrom: moment(in.LocumStartDate),
 		LocumUntil: moment(in.LocumEndDate),
-		AllPublic:  deref(given(in.EnableAllPublicAccessGroup)),
+		AllPublic:  deref(in.EnableAllPublicAccessGroup.Value()),
 	}
 	if v, set := in.MobileNumber.ValueOK(); set {
-		c.Mobile = ptr("")
+		c.Mobile = new("")
 		if v != nil {
-			c.Mobile = ptr(word(v.CountryCode) + v.Number)
+			c.Mobile = new(word(v.CountryCode) + v.Number)
 		}
 	}
 	if v, set := in.MedicalSpecialties.ValueOK(); set {
@@ -172,7 +172,7 @@ func (in wanted) change(was json.RawMessage) (account.Change, error) {
 		c.MinimumAge = &v
 	}
 	if v, set := in.LocumFor.ValueOK(); set {
-		c.LocumFor = ptr(account.StaffID(0))
+		c.LocumFor = new(account.StaffID(0))
 		if v != nil {
 			id, err := known[account.StaffID](kindUser, *v)
 			if err == nil && id == 0 {
@@ -184,8 +184,8 @@ func (in wanted) change(was json.RawMessage) (account.Change, error) {
 			c.LocumFor = &id
 		}
 	}
-	if v := given(in.IsLocum); v != nil && !*v {
-		c.LocumFor, c.LocumFrom, c.LocumUntil = ptr(account.StaffID(0)), ptr(time.Time{}), ptr(time.Time{})
+	if v := in.IsLocum.Value(); v != nil && !*v {
+		c.LocumFor, c.LocumFrom, c.LocumUntil = new(account.StaffID(0)), new(time.Time{}), new(time.Time{})
 	}
 	if v, set := in.AccessGroupIds.ValueOK(); set {
 		groups := make([]account.GroupID, len(v))
@@ -238,18 +238,6 @@ func (k kept[T]) value() (any, bool) {
 	return v, set
 }
 
-// chosen is a choice to set: nil leaves it as it is, and null clears it.
-func chosen[T ~string](o graphql.Omittable[*T]) *string {
-	v, set := o.ValueOK()
-	switch {
-	case !set:
-		return nil
-	case v == nil:
-		return ptr("")
-	}
-	return ptr(string(*v))
-}
-
 // moment is a true moment to set; null clears it.
 func moment(o graphql.Omittable[*scalar.Moment]) *time.Time {
 	v, set := o.ValueOK()
@@ -259,5 +247,5 @@ func moment(o graphql.Omittable[*scalar.Moment]) *time.Time {
 	case v == nil:
 		return &time.Time{}
 	}
-	return ptr(v.T.UTC())
+	return new(v.T.UTC())
 }

@@ -134,7 +134,7 @@ func shown(day input.Date, minutes int) *scalar.Moment {
 }
 
 // zone is the practice's own, read once for each request, or each change.
-func (d *door) zone(ctx context.Context) (*time.Location, error) {
+func (d *resolver) zone(ctx context.Context) (*time.Location, error) {
 	all := loadersOf(ctx)
 	all.zoned.Do(func() {
 		var g practice.Group

@@ -228,7 +228,7 @@ func subscription(w webhook.Webhook) *gql.WebhookSubscription {
 		ID: encode(kindWebhook, w.ID), Secret: text(w.Secrets.Key.Secret), URL: w.URL, Label: w.Description,
 		Version:    webhookVersion,
 		EventTypes: eventTypes(w.Types), Headers: []gql.WebhookHeader{}, CreatedAt: scalar.Of(w.CreatedAt),
-		UpdatedAt: scalar.Of(w.UpdatedAt), Deleted: ptr(!w.DeletedAt.IsZero()), DeliveryPaused: ptr(!w.DisabledAt.IsZero()),
+		UpdatedAt: scalar.Of(w.UpdatedAt), Deleted: new(!w.DeletedAt.IsZero()), DeliveryPaused: new(!w.DisabledAt.IsZero()),
 	}
 	for _, name := range w.HeaderNames {
 		out.Headers = append(out.Headers, gql.WebhookHeader{Key: name, Value: w.Secrets.Headers[name]})
@@ -285,9 +285,9 @@ func (m mutation) UpdateWebhook(
 	if err != nil {
 		return nil, err
 	}
-	ch := webhook.Change{Description: given(in.Label), URL: given(in.URL), Paused: given(in.DeliveryPaused)}
+	ch := webhook.Change{Description: in.Label.Value(), URL: in.URL.Value(), Paused: in.DeliveryPaused.Value()}
 	if of, set := in.EventTypes.ValueOK(); set && of != nil {
-		ch.Types = ptr(typesOf(of))
+		ch.Types = new(typesOf(of))
 	}
 	if all, set := in.Headers.ValueOK(); set {
 		ch.Headers = headers(all)

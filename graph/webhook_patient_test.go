@@ -12,7 +12,7 @@ func (e *subscriber) patients() []row {
 	register := func(town, mobile string) string {
 		id, err := patienttest.Register(e.ctx, e.core.Patient,
 			patient.Changes{FirstName: new("Bea"), LastName: new("Lovelace"),
-				BirthDate: new("1985-12-10"), NHSNumber: ptr("9434765919"), Town: &town, Mobile: &mobile})
+				BirthDate: new("1985-12-10"), NHSNumber: new("9434765919"), Town: &town, Mobile: &mobile})
 		e.must(err)
 		return encode(kindPatient, id)
 	}
@@ -36,14 +36,14 @@ func (e *subscriber) patients() []row {
 		}},
 		{"staff enter another number", func() []string {
 			_, err := e.core.Patient.SetContactPoint(e.ctx, ourID[patient.ID](&bea), patient.PointMobile,
-				patient.PointChange{Value: ptr("07700900789")})
+				patient.PointChange{Value: new("07700900789")})
 			e.must(err)
 			return []string{news("patient.phone.updated", "patientId", bea, "phoneId",
 				encode(kindMobile, ourID[patient.ID](&bea)))}
 		}},
 		nothing("staff see that it is right", func() {
 			_, err := e.core.Patient.SetContactPoint(e.ctx, ourID[patient.ID](&bea), patient.PointMobile,
-				patient.PointChange{Verified: ptr(true)})
+				patient.PointChange{Verified: new(true)})
 			e.must(err)
 		}),
 		{"a name changes", func() []string {
@@ -134,7 +134,7 @@ func (e *subscriber) phones() []row {
 		}},
 		{"the number at home is changed with the patient", func() []string {
 			_, err := e.core.Patient.SetContactPoint(e.ctx, ourID[patient.ID](&e.ada), patient.PointLandline,
-				patient.PointChange{Value: ptr("01632960124")})
+				patient.PointChange{Value: new("01632960124")})
 			e.must(err)
 			return []string{sent("updated", landline)}
 		}},

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -10,8 +11,6 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/graph/scalar"
 )
-
-func ptr[T any](v T) *T { return &v }
 
 // text is text to answer with; the empty one is null.
 func text(s string) *string {
@@ -30,11 +29,7 @@ func on(d input.Date) *scalar.Moment {
 }
 
 // pounds are pence to answer with.
-func pounds(pence int) *float64 { return ptr(float64(pence) / 100) }
-
-// given is the value of an input's field: nil when it was left out and when it
-// was null.
-func given[T any](o graphql.Omittable[*T]) *T { return o.Value() }
+func pounds(pence int) *float64 { return new(float64(pence) / 100) }
 
 // word is text of an input, empty when there is none.
 func word(o graphql.Omittable[*string]) string {
@@ -51,7 +46,7 @@ func change(o graphql.Omittable[*string]) *string {
 	case !set:
 		return nil
 	case v == nil:
-		return ptr("")
+		return new("")
 	}
 	return v
 }
@@ -87,3 +82,57 @@ func street(lines ...string) *string {
 	}
 	return text(strings.Join(out, ", "))
 }
+
+// choice is one of a list of words to answer with; the empty one is null.
+func choice[G, T ~string](v T) *G {
+	if v == "" {
+		return nil
+	}
+	return new(G(v))
+}
+
+// onIf is a date to answer with, where there is one.
+func onIf(d *input.Date) *scalar.Moment {
+	if d == nil {
+		return nil
+	}
+	return on(*d)
+}
+
+// chosen is a choice to set: nil leaves it as it is, and null clears it.
+func chosen[T ~string](o graphql.Omittable[*T]) *string {
+	v, set := o.ValueOK()
+	switch {
+	case !set:
+		return nil
+	case v == nil:
+		return new("")
+	}
+	return new(string(*v))
+}
+
+// small is a word of this API's enums as core spells it.
+func small[T, W ~string](word W) T { return T(strings.ToLower(string(word))) }
+
+// capitals is a word of core as this API's enums spell it.
+func capitals[T, W ~string](word W) T { return T(strings.ToUpper(string(word))) }
+
+// standing is the word for whether a thing was deleted.
+func standing(deleted bool) *string {
+	if deleted {
+		return new("deleted")
+	}
+	return new("active")
+}
+
+// encoded is the JSON of a value that always has one.
+func encoded(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain text and numbers always encode
+	}
+	return b
+}
+
+// homeCountry is the country of the practices this program is for, by ISO 3166-1.
+const homeCountry = "GB"
