@@ -216,9 +216,39 @@ var rooms = map[string]struct {
 		"github.com/go-faster/jx"}},
 	"pages": {ours: []string{"core/...", "core", "web"}, theirs: []string{"github.com/a-h/templ"}},
 	"files": {ours: []string{"core", "core/document", "web"}},
-	"graph": {ours: []string{"core/...", "core", "web", "graph/gql", "graph/scalar"}, theirs: []string{
+	"graph": {
+		ours: []string{"core/...", "core", "web", "graph/gql", "graph/wire", "graph/practice", "graph/patient",
+			"graph/booking", "graph/clinical", "graph/billing", "graph/messaging", "graph/webhook"},
+		theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"},
+	},
+	"graph/wire": {ours: []string{"core", "core/...", "graph/gql", "graph/scalar"}, theirs: []string{
 		"github.com/99designs/gqlgen", "github.com/vektah/gqlparser", "github.com/vikstrous/dataloadgen",
 	}},
+	"graph/practice": {
+		ours:   []string{"core/...", "graph/gql", "graph/scalar", "graph/wire", "web"},
+		theirs: []string{"github.com/99designs/gqlgen"},
+	},
+	"graph/patient": {
+		ours:   []string{"core/...", "graph/gql", "graph/scalar", "graph/wire", "graph/practice"},
+		theirs: []string{"github.com/99designs/gqlgen", "github.com/vikstrous/dataloadgen"},
+	},
+	"graph/booking": {
+		ours:   []string{"core/...", "graph/gql", "graph/scalar", "graph/wire", "graph/patient"},
+		theirs: []string{"github.com/99designs/gqlgen", "github.com/vektah/gqlparser"},
+	},
+	"graph/clinical": {
+		ours:   []string{"core/...", "graph/gql", "graph/scalar", "graph/wire", "graph/patient", "graph/practice"},
+		theirs: []string{"github.com/99designs/gqlgen"},
+	},
+	"graph/billing": {
+		ours: []string{"core/...", "graph/gql", "graph/scalar", "graph/wire", "graph/patient", "graph/practice"},
+	},
+	"graph/messaging": {
+		ours: []string{"core/...", "graph/gql", "graph/scalar", "graph/wire", "graph/patient"},
+	},
+	"graph/webhook": {
+		ours: []string{"core/...", "graph/gql", "graph/scalar", "graph/wire"},
+	},
 	"graph/gql": {ours: []string{"graph/scalar", "core/..."}, theirs: []string{"github.com/99designs/gqlgen",
 		"github.com/vektah/gqlparser"}},
 	"graph/scalar":    {},

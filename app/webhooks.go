@@ -15,7 +15,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/staffmail"
 	"frontdesk/core/webhook"
-	"frontdesk/graph"
+	webhookgraph "frontdesk/graph/webhook"
 )
 
 // loopback are the hosts a sandbox delivers to besides: people who try it out have
@@ -44,7 +44,7 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 		Patients: a.core.Patient, Bookings: a.core.Booking, Practices: a.core.Practice, Messages: a.core.Messaging,
 		Replies: a.core.Reply,
 	}
-	c.Details, c.SembleBody = details.Of, graph.WebhookBody
+	c.Details, c.SembleBody = details.Of, webhookgraph.WebhookBody
 	a.metrics.delivers(c)
 	a.db.OnEvents(c.Notify)
 	a.db.BlockedEndpoints(c.Blocked)
@@ -137,7 +137,7 @@ func disabledText(g practice.Group, n courier.Notice) string {
 POST /v1/webhooks/%s/enable and fetch what it missed with POST /v1/webhooks/%s/recover.`, n.Webhook, n.Webhook)
 	name, of := n.Webhook.String(), string(n.EventType)
 	if of == "" {
-		_, name, _ = graph.Identifier("webhook", int64(n.Webhook))
+		_, name, _ = webhookgraph.Identifier("webhook", int64(n.Webhook))
 		of = "several"
 		again = fmt.Sprintf(`When the endpoint works again, have it told again with updateWebhook(id: "%s", input: `+
 			`{deliveryPaused: false}).`, name)

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
+	"frontdesk/graph/wire"
 )
 
 // doorName is what the audit trail calls this API.
@@ -24,23 +25,30 @@ type told struct {
 const maxOperation = 100
 
 // names are what the trail calls the kinds.
-var names = map[kind]string{
-	kindPractice: "practice_group", kindUser: "user", kindRoom: "location", kindPlace: "location",
-	kindPatient: audit.Patient,
-	kindContact: "contact", kindRelationship: "relationship", kindPhone: "phone", kindMobile: "mobile",
-	kindLandline: "landline",
-	kindBooking:  "appointment", kindProduct: "product", kindTask: "task", kindLetter: "letter",
-	kindConsultation: "consultation",
-	kindRecord:       "record", kindPrescription: "prescription", kindInvoice: "invoice", kindLineItem: "line_item",
-	kindPayment: "payment",
-	kindRefund:  "refund", kindStatement: "statement", kindPaymentType: "payment_type", kindAccessGroup: "access_group",
-	kindDefinition: "number_definition", kindNumber: "number", kindLabel: "label", kindLabelUse: "label_use",
-	kindAttribute: "attribute", kindAvailability: "session", kindForm: "questionnaire", kindSection: "section",
-	kindQuestion: "question", kindDocument: "document", kindTemplate: "template", kindFolder: "folder",
-	kindMessage: "message",
-	kindLab:     "lab", kindWebhook: "webhook", kindOwnNumber: audit.Patient, kindNHSNumber: audit.Patient,
-	kindShare:       "share",
-	kindRecordEntry: "record_entry",
+var names = map[wire.Kind]string{
+	wire.KindPractice: "practice_group", wire.KindUser: "user", wire.KindRoom: "location", wire.KindPlace: "location",
+	wire.KindPatient: audit.Patient,
+	wire.KindContact: "contact", wire.KindRelationship: "relationship", wire.KindPhone: "phone",
+	wire.KindMobile:   "mobile",
+	wire.KindLandline: "landline",
+	wire.KindBooking:  "appointment", wire.KindProduct: "product", wire.KindTask: "task", wire.KindLetter: "letter",
+	wire.KindConsultation: "consultation",
+	wire.KindRecord:       "record", wire.KindPrescription: "prescription", wire.KindInvoice: "invoice",
+	wire.KindLineItem: "line_item",
+	wire.KindPayment:  "payment",
+	wire.KindRefund:   "refund", wire.KindStatement: "statement", wire.KindPaymentType: "payment_type",
+	wire.KindAccessGroup: "access_group",
+	wire.KindDefinition:  "number_definition", wire.KindNumber: "number", wire.KindLabel: "label",
+	wire.KindLabelUse:  "label_use",
+	wire.KindAttribute: "attribute", wire.KindAvailability: "session", wire.KindForm: "questionnaire",
+	wire.KindSection:  "section",
+	wire.KindQuestion: "question", wire.KindDocument: "document", wire.KindTemplate: "template",
+	wire.KindFolder:  "folder",
+	wire.KindMessage: "message",
+	wire.KindLab:     "lab", wire.KindWebhook: "webhook", wire.KindOwnNumber: audit.Patient,
+	wire.KindNHSNumber:   audit.Patient,
+	wire.KindShare:       "share",
+	wire.KindRecordEntry: "record_entry",
 }
 
 // tell notes what a field of the root did.
@@ -49,7 +57,8 @@ func (d *door) tell(ctx context.Context, at *graphql.FieldContext, err error) {
 	t := told{operation: c.operation, action: doorName + "." + at.Field.Name, outcome: "ok", seen: audit.Of(ctx)}
 	if err != nil {
 		t.outcome = refusalOf(fault.Of(err)).Code
-		audit.Seen(ctx, namedIn(nil, at.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables), maxSubjectDepth)...)
+		audit.Seen(ctx, namedIn(nil, at.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables),
+			maxSubjectDepth)...)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,7 +76,7 @@ func namedIn(found []audit.Subject, v any, depth int) []audit.Subject {
 	}
 	switch v := v.(type) {
 	case string:
-		k, id, ok := decode(v)
+		k, id, ok := wire.Decode(v)
 		switch name := names[k]; {
 		case !ok || name == "":
 		case name == audit.Patient:
@@ -95,7 +104,7 @@ func (d *door) handOver(ctx context.Context, c *call) {
 	if !ok {
 		return
 	}
-	now := d.core.Key.Now()
+	now := d.Core.Key.Now()
 	entries := make([]audit.Entry, len(c.entries))
 	for i, t := range c.entries {
 		e := who.Audit(now, t.action, "", 0, nil, nil)

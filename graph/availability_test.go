@@ -12,6 +12,8 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	bookinggraph "frontdesk/graph/booking"
+	"frontdesk/graph/wire"
 )
 
 const wholeRule = `id comment unavailability resourceType user { id fullName } room { id name } recurrence { interval days } exclusions startDate endDate
@@ -29,7 +31,8 @@ func (s *diaried) hours(away bool, day, from, to, more string) map[string]any {
 // free is the free times the doctor has in a range, and worked those they work.
 func (s *diaried) free(dateRange, more string) string {
 	s.t.Helper()
-	return s.times("availabilitySlots.data", `{ availabilitySlots(dateRange: {`+dateRange+`}, userIds: ["`+s.doctor+`"]`+
+	return s.times("availabilitySlots.data", `{ availabilitySlots(dateRange: {`+dateRange+`}, userIds: ["`+s.doctor+
+		`"]`+
 		more+`) { data { start: startLocal end: endLocal } } }`)
 }
 
@@ -54,19 +57,22 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 		rule := s.hours(false, "2031-07-07", "09:00", "12:00",
 			`comment: "Summer", recurrence: {days: [1, 3]}, endDate: "2031-07-31", exclusions: ["2031-07-14"],`)
 		id := rule["id"].(string)
-		us := encode(kindPractice, d.group.ID)
+		us := wire.Encode(wire.KindPractice, d.group.ID)
 		d.expect(rule, map[string]any{
 			"comment": "Summer", "unavailability": false, "resourceType": "USER", "user.id": s.doctor,
 			"user.fullName": "Dr Amir Khan", "room.id": s.room,
-			"recurrence.interval": 1.0, "recurrence.days.0": 1.0, "recurrence.days.1": 3.0, "exclusions.0": "2031-07-14",
-			"startDate": "2031-07-07",
-			"endDate":   "2031-07-31", "startTime": "09:00", "endTime": "12:00", "createdAt": "2031-01-06T09:00:00.000Z",
+			"recurrence.interval": 1.0, "recurrence.days.0": 1.0, "recurrence.days.1": 3.0,
+			"exclusions.0": "2031-07-14",
+			"startDate":    "2031-07-07",
+			"endDate":      "2031-07-31", "startTime": "09:00", "endTime": "12:00",
+			"createdAt": "2031-01-06T09:00:00.000Z",
 			"updatedAt": "2031-01-06T09:00:00.000Z",
 			"createdBy": us, "lastUpdatedBy": us,
 		})
 		// One diary, two doors: REST offers its slots.
 		if n, err := d.core.Diary.CountSlots(d.ctx,
-			diary.SlotQuery{From: diary.On(input.DayOf(2031, 7, 1)), To: diary.On(input.DayOf(2031, 7, 31))}); err != nil ||
+			diary.SlotQuery{From: diary.On(input.DayOf(2031, 7, 1)),
+				To: diary.On(input.DayOf(2031, 7, 31))}); err != nil ||
 			n != 7*12 {
 			t.Errorf("%d slots, %v", n, err)
 		}
@@ -85,8 +91,10 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 				t.Errorf("%s: %s", c.name, c.got)
 			}
 		}
-		b := s.booking(`createBooking(bookingData: ` + s.input("2031-07-09T10:00:00Z", "2031-07-09T10:15:00Z", "") + `)`)
-		if got := s.free(day, ""); got != "2031-07-09T09:00:00/2031-07-09T10:00:00 2031-07-09T10:15:00/2031-07-09T12:00:00" {
+		b := s.booking(`createBooking(bookingData: ` + s.input("2031-07-09T10:00:00Z", "2031-07-09T10:15:00Z", "") +
+			`)`)
+		if got := s.free(day, ""); got != "2031-07-09T09:00:00/2031-07-09T10:00:00 "+
+			"2031-07-09T10:15:00/2031-07-09T12:00:00" {
 			t.Errorf("with a booking: %s", got)
 		}
 		if got := s.free(day, `, excludeBookingIds: ["`+b["id"].(string)+`"]`); got != whole {
@@ -98,7 +106,8 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 
 		block := s.hours(true, "2031-07-09", "11:00", "13:00", `comment: "Dentist",`)
 		d.expect(block,
-			map[string]any{"unavailability": true, "recurrence": nil, "startDate": "2031-07-09", "endDate": "2031-07-09",
+			map[string]any{"unavailability": true, "recurrence": nil, "startDate": "2031-07-09",
+				"endDate": "2031-07-09",
 				"comment": "Dentist"})
 		if got := s.free(day, `, excludeBookingIds: ["`+b["id"].(string)+
 			`"]`); got != "2031-07-09T09:00:00/2031-07-09T11:00:00" {
@@ -108,8 +117,8 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 			t.Errorf("worked beside a block: %s", got)
 		}
 		ask := booking.Request{
-			Type: ourID[diary.TypeID](&s.product), Location: ourID[practice.LocationID](&s.room),
-			Practitioner: ourID[practice.PractitionerID](&s.doctor),
+			Type: wire.Decoded[diary.TypeID](&s.product), Location: wire.Decoded[practice.LocationID](&s.room),
+			Practitioner: wire.Decoded[practice.PractitionerID](&s.doctor),
 			Start:        time.Date(2031, 7, 9, 10, 0, 0, 0, time.UTC), Length: 15 * time.Minute,
 		}
 		if _, err := d.core.Booking.Reserve(d.ctx, ask); !errors.Is(err, booking.ErrNoSession) {
@@ -124,7 +133,8 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 		d.expect(changed, map[string]any{
 			"comment": "Summer", "startTime": "09:30", "endTime": "12:00", "endDate": nil, "recurrence.interval": 2.0,
 			"recurrence.days.0": 1.0,
-			"updatedAt":         "2031-01-06T09:01:00.000Z", "createdAt": "2031-01-06T09:00:00.000Z", "startDate": "2031-07-07",
+			"updatedAt":         "2031-01-06T09:01:00.000Z", "createdAt": "2031-01-06T09:00:00.000Z",
+			"startDate": "2031-07-07",
 		})
 		if got := d.get("availabilityRule.data.startTime",
 			`query($id: ID!) { availabilityRule(id: $id) { data { startTime } } }`, "id", id); got != "09:30" {
@@ -151,19 +161,21 @@ func TestAvailabilitySettings(t *testing.T) {
 		s := d.diaried()
 		rule := s.hours(false, "2030-07-01", "09:00", "17:00", `recurrence: {days: [1, 3]},`)
 		// Today is in the middle of it.
-		_, err := d.core.Diary.ChangeSession(d.ctx, ourID[diary.SessionID](new(rule["id"].(string))),
+		_, err := d.core.Diary.ChangeSession(d.ctx, wire.Decoded[diary.SessionID](new(rule["id"].(string))),
 			diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2030-12-30", To: "2031-01-08"}}})
 		d.must(err)
 		s.hours(false, "2031-01-05", "09:00", "12:00", "") // yesterday
 		s.hours(false, "2031-01-11", "22:00", "02:00", "")
 		block := s.hours(true, "2031-01-05", "12:00", "13:00", `endDate: "2031-01-07",`)
 		all := d.get("availabilitySettings",
-			`{ availabilitySettings { id startTime endTime location { id } doctor { id } createdBy { id } day date blocker } }`).([]any)
+			`{ availabilitySettings { id startTime endTime location { id } doctor { id } createdBy { id } day date `+
+				`blocker } }`).([]any)
 		var got []string
 		ids := map[any]bool{}
 		for _, v := range all {
 			got = append(got,
-				fmt.Sprint(at(t, v, "day"), " ", at(t, v, "date"), " ", at(t, v, "startTime"), " ", at(t, v, "endTime"), " ",
+				fmt.Sprint(at(t, v, "day"), " ", at(t, v, "date"), " ", at(t, v, "startTime"), " ", at(t, v, "endTime"),
+					" ",
 					at(t, v, "blocker")))
 			ids[at(t, v, "id")] = true
 			if at(t, v, "doctor.id") != s.doctor || at(t, v, "location.id") != s.room || at(t, v, "createdBy") != nil {
@@ -196,7 +208,7 @@ func TestAvailabilityIsRefused(t *testing.T) {
 		id := s.hours(true, "2031-07-07", "09:00", "12:00", "")["id"].(string)
 		of := `room: "` + s.room + `", startDate: "2031-07-07", startTime: "09:00", endTime: "12:00"`
 		user := `, user: "` + s.doctor + `"`
-		nobodys := encode(kindUser, practice.PractitionerID(77))
+		nobodys := wire.Encode(wire.KindUser, practice.PractitionerID(77))
 		// Payloads have no room for an error: it is one of the answer.
 		for _, c := range []struct{ document, code, want string }{
 			{`mutation { createAvailability(data: {unavailability: false, ` + of + `}) { data { id } } }`, codeInput,
@@ -205,32 +217,40 @@ func TestAvailabilityIsRefused(t *testing.T) {
 				`}) { data { id } } }`, codeInput, "does not recur"},
 			{`mutation { createAvailability(data: {unavailability: false, user: "` + nobodys + `", ` + of +
 				`}) { data { id } } }`, "NOT_FOUND", practice.ErrPractitionerNotFound.Message},
-			{`mutation { createAvailability(data: {unavailability: false, user: "x", ` + of + `}) { data { id } } }`, codeInput,
+			{`mutation { createAvailability(data: {unavailability: false, user: "x", ` + of + `}) { data { id } } }`,
+				codeInput,
 				"Cast to ObjectId failed"},
 			{`mutation { createAvailability(data: {unavailability: true, ` + strings.Replace(of, s.room, nobodys, 1) +
 				`}) { data { id } } }`, "NOT_FOUND", practice.ErrLocationNotFound.Message},
-			{`mutation { updateAvailability(id: "` + id + `", data: {recurrence: {interval: 1}}) { data { id } } }`, codeInput,
+			{`mutation { updateAvailability(id: "` + id + `", data: {recurrence: {interval: 1}}) { data { id } } }`,
+				codeInput,
 				"does not recur"},
 			{`mutation { updateAvailability(id: "` + id + `", data: {endTime: "25:00"}) { data { id } } }`, codeInput,
 				"endTime"},
 			{`mutation { updateAvailability(id: "` + s.room + `", data: {comment: "x"}) { data { id } } }`, "NOT_FOUND",
-				ErrAvailabilityNotFound.Message},
+				bookinggraph.ErrAvailabilityNotFound.Message},
 			{`mutation { deleteAvailability(id: "` + s.room + `") { data { id } } }`, "NOT_FOUND",
-				ErrAvailabilityNotFound.Message},
+				bookinggraph.ErrAvailabilityNotFound.Message},
 			{`{ availabilities(dateRange: {start: "2031-07-01", end: "2031-07-08T00:01:00Z"}, locationId: "` + s.room +
 				`") { data { start } } }`, codeInput, "168 hours"},
-			{`{ availabilities(dateRange: {start: "2031-07-01"}, locationId: "` + s.room + `") { data { start } } }`, codeInput,
+			{`{ availabilities(dateRange: {start: "2031-07-01"}, locationId: "` + s.room + `") { data { start } } }`,
+				codeInput,
 				"a start and an end"},
-			{`{ availabilitySlots(dateRange: {start: "2031-07-01", end: "2031-07-02"}) { data { startLocal } } }`, codeInput,
+			{`{ availabilitySlots(dateRange: {start: "2031-07-01", end: "2031-07-02"}) { data { startLocal } } }`,
+				codeInput,
 				"at least one user"},
-			{`{ availabilitySlots(dateRange: {start: "2031-07-01", end: "2031-07-02"}, userIds: [], roomIds: [null]) { data { startLocal } } }`, codeInput, "at least one user"},
-			{`{ availabilitySlots(dateRange: {start: "2031-07-01"}, userIds: ["` + s.doctor + `"]) { data { startLocal } } }`,
+			{`{ availabilitySlots(dateRange: {start: "2031-07-01", end: "2031-07-02"}, userIds: [], roomIds: ` +
+				`[null]) { data { startLocal } } }`, codeInput, "at least one user"},
+			{`{ availabilitySlots(dateRange: {start: "2031-07-01"}, userIds: ["` + s.doctor + `"]) { data { ` +
+				`startLocal } } }`,
 				codeInput, "a start and an end"},
-			{`{ availabilitySlots(dateRange: {start: "2031-07-01T09:00:00", end: "2031-07-02"}, userIds: ["` + s.doctor +
+			{`{ availabilitySlots(dateRange: {start: "2031-07-01T09:00:00", end: "2031-07-02"}, userIds: ["` +
+				s.doctor +
 				`"]) { data { startLocal } } }`, codeInput, "Invalid date"},
 			{`{ availabilitySlots(dateRange: {start: "2031-07-01", end: "2031-07-02"}, userIds: ["` + s.doctor +
 				`"], excludeBookingIds: [` +
-				strings.Repeat(`"`+encode(kindBooking, booking.ID(77))+`",`, 6) + `]) { data { startLocal } } }`, codeInput,
+				strings.Repeat(`"`+wire.Encode(wire.KindBooking, booking.ID(77))+`",`, 6) + `]) { data { startLocal ` +
+				`} } }`, codeInput,
 				"at most 5"},
 		} {
 			if a := d.ask(c.document); a.code() != c.code || !strings.Contains(a.message(), c.want) {
@@ -245,14 +265,16 @@ func TestAvailabilityIsRefused(t *testing.T) {
 					`) { data { startLocal } } }`).([]any); len(got) != 0 {
 				t.Errorf("%s: %v", args, got)
 			}
-			if got := d.get("availabilityRules.data", `{ availabilityRules(`+args+`) { data { id } } }`).([]any); len(got) != 0 {
+			if got := d.get("availabilityRules.data", `{ availabilityRules(`+args+
+				`) { data { id } } }`).([]any); len(got) != 0 {
 				t.Errorf("%s: %v", args, got)
 			}
 		}
 		d.role("looks", access.SeePractice, access.SeeAvailability)
 		d.forbidden("editAvailability", `mutation { deleteAvailability(id: "`+id+`") { data { id } } }`)
 		if a := d.ask(`{ availabilityRules { data { id room { name } user { id } } } }`); at(t, a.Data,
-			"availabilityRules.data.0.room.name") != "Mill Lane" || a.message() != "Missing permission settingsSeeUsers" {
+			"availabilityRules.data.0.room.name") != "Mill Lane" ||
+			a.message() != "Missing permission settingsSeeUsers" {
 			t.Error(a.text)
 		}
 		d.role("changes", access.EditAvailability)
@@ -276,14 +298,17 @@ func TestAvailabilityIsListed(t *testing.T) {
 		grow := func() int {
 			for range 4 {
 				s.doctor = d.get("createUser.data.id",
-					fmt.Sprintf(`mutation { createUser(userData: {firstName: "D", lastName: "E", email: "e%d@example.org", role: "booking", isDoctor: true}) { data { id } error } }`, made)).(string)
-				place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new(fmt.Sprint("Room ", made))})
+					fmt.Sprintf(`mutation { createUser(userData: {firstName: "D", lastName: "E", email: `+
+						`"e%d@example.org", role: "booking", isDoctor: true}) { data { id } error } }`, made)).(string)
+				place, err := d.core.Practice.CreateLocation(d.ctx,
+					practice.LocationChange{Name: new(fmt.Sprint("Room ", made))})
 				d.must(err)
-				s.room = encode(kindRoom, place.ID)
+				s.room = wire.Encode(wire.KindRoom, place.ID)
 				s.hours(false, "2031-07-07", "09:00", "12:00", `exclusions: ["2031-07-14"], recurrence: {interval: 1},`)
 				s.hours(true, "2031-07-07", "11:00", "12:00", "")
-				d.get("createAvailability.data.id", `mutation { createAvailability(data: {unavailability: true, room: "`+s.room+
-					`", startDate: "2031-07-21", startTime: "00:00", endTime: "24:00"}) { data { id } } }`)
+				d.get("createAvailability.data.id",
+					`mutation { createAvailability(data: {unavailability: true, room: "`+s.room+
+						`", startDate: "2031-07-21", startTime: "00:00", endTime: "24:00"}) { data { id } } }`)
 				made, rooms = made+3, rooms+1
 			}
 			d.move(time.Minute)
@@ -291,14 +316,16 @@ func TestAvailabilityIsListed(t *testing.T) {
 		}
 		d.flat("availabilityRules.data", `{ availabilityRules { data { `+wholeRule+
 			` } pageInfo { page pageSize hasMore } } }`, nil, grow)
-		d.flat("availabilitySettings", `{ availabilitySettings { id location { id } doctor { id } createdBy { id } } }`, nil,
+		d.flat("availabilitySettings", `{ availabilitySettings { id location { id } doctor { id } createdBy { id } } }`,
+			nil,
 			func() int {
 				grow()
 				return made + rooms // the excluded dates besides
 			})
 		places := `locationIds: ["` + s.room[:8] + "04" + s.room[10:] + `"`
 		d.flat("availabilitySlots.data",
-			`query($rooms: [ID]) { availabilitySlots(dateRange: {start: "2031-07-07", end: "2031-07-08"}, locationIds: $rooms) { data { user { fullName } room { name } } pageInfo { hasMore } } }`,
+			`query($rooms: [ID]) { availabilitySlots(dateRange: {start: "2031-07-07", end: "2031-07-08"}, `+
+				`locationIds: $rooms) { data { user { fullName } room { name } } pageInfo { hasMore } } }`,
 			map[string]any{"rooms": s.everywhere()}, func() int { return rooms })
 		for _, c := range []struct {
 			args string
@@ -321,7 +348,8 @@ func TestAvailabilityIsListed(t *testing.T) {
 				`"], pagination: {pageSize: 1}) {
 			data { startLocal user { id } room { id } } pageInfo { page pageSize hasMore } } }`)
 		d.expect(page,
-			map[string]any{"data.0.startLocal": "2031-07-28T09:00:00", "data.0.user.id": s.doctor, "data.0.room.id": s.room,
+			map[string]any{"data.0.startLocal": "2031-07-28T09:00:00", "data.0.user.id": s.doctor,
+				"data.0.room.id":   s.room,
 				"pageInfo.hasMore": false})
 	})
 }

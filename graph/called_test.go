@@ -8,12 +8,15 @@ import (
 // TestARefusalNamesFieldsAsTheCallerDoes: core and the REST API call them otherwise.
 func TestARefusalNamesFieldsAsTheCallerDoes(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := d.change(`createPatient(first: "Ada", last: "Lovelace", phoneType: "Mobile", phoneNumber: "07700 900123")`)["id"].(string)
+		ada := d.change(`createPatient(first: "Ada", last: "Lovelace", phoneType: "Mobile", phoneNumber: "07700 ` +
+			`900123")`)["id"].(string)
 		long := strings.Repeat("a", 300)
 		for call, want := range map[string]string{
-			`createPatient(patientData: {first: "` + long + `", last: "B"})`:                                  "first: ",
-			`updatePatient(id: "` + ada + `", patientData: {last: "` + long + `"})`:                           "last: ",
-			`createContact(first: "` + long + `")`:                                                            "first: ",
+			`createPatient(patientData: {first: "` + long +
+				`", last: "B"})`: "first: ",
+			`updatePatient(id: "` + ada + `", patientData: {last: "` + long + `"})`: "last: ",
+			`createContact(first: "` + long +
+				`")`: "first: ",
 			`createUser(userData: {firstName: "", lastName: "B", email: "b@example.org", role: "frontdesk"})`: "firstName: ",
 			`sendSms(patientId: "` + ada + `", message: "")`:                                                  "message: ",
 		} {

@@ -10,31 +10,39 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
 	"frontdesk/core/patient"
+	"frontdesk/graph/wire"
 )
 
 const (
 	recordAsked = `id deleted consultationId sectionId sectionTitle recordType patient doctorName term title date clinicalStatus start end snomed { code term }
 		observation dosage quantity batchNumber expiryDate repeat sampleDate injectionDate fasting comments dateShared createdAt updatedAt`
-	consultationAsked = `id patient date encounterType doctorName questionnaireId deleted records { ` + recordAsked + ` }`
-	freeTextAsked     = `id patientId consultationId sectionTitle question answer createdAt updatedAt`
-	allergyAsked      = `id patientId consultationId sectionTitle allergen clinicalStatus start end severity comments createdAt updatedAt`
-	createFreeText    = `mutation($in: CreateFreeTextRecordDataInput!) { createFreeTextRecord(recordData: $in) { data { ` +
+	consultationAsked = `id patient date encounterType doctorName questionnaireId deleted records { ` + recordAsked +
+		` }`
+	freeTextAsked = `id patientId consultationId sectionTitle question answer createdAt updatedAt`
+	allergyAsked  = `id patientId consultationId sectionTitle allergen clinicalStatus start end severity comments ` +
+		`createdAt updatedAt`
+	createFreeText = `mutation($in: CreateFreeTextRecordDataInput!) { createFreeTextRecord(recordData: $in) { data { ` +
 		freeTextAsked + ` } error } }`
-	updateFreeText = `mutation($id: ID!, $in: UpdateFreeTextRecordDataInput!) { updateFreeTextRecord(id: $id, recordData: $in) { data { ` + freeTextAsked + ` } error } }`
-	createAllergy  = `mutation($in: CreateAllergyRecordDataInput!) { createAllergyRecord(recordData: $in) { data { ` +
+	updateFreeText = `mutation($id: ID!, $in: UpdateFreeTextRecordDataInput!) { updateFreeTextRecord(id: $id, ` +
+		`recordData: $in) { data { ` + freeTextAsked + ` } error } }`
+	createAllergy = `mutation($in: CreateAllergyRecordDataInput!) { createAllergyRecord(recordData: $in) { data { ` +
 		allergyAsked + ` } error } }`
-	updateAllergy      = `mutation($id: ID!, $in: UpdateAllergyRecordDataInput!) { updateAllergyRecord(id: $id, recordData: $in) { data { ` + allergyAsked + ` } error } }`
+	updateAllergy = `mutation($id: ID!, $in: UpdateAllergyRecordDataInput!) { updateAllergyRecord(id: $id, ` +
+		`recordData: $in) { data { ` + allergyAsked + ` } error } }`
 	deleteRecord       = `mutation($id: ID!) { deleteRecord(id: $id) { data { ` + recordAsked + ` } error } }`
-	deleteConsultation = `mutation($p: ID!, $id: String!) { deleteConsultation(patientId: $p, consultationId: $id) { data { ` + consultationAsked + ` } error } }`
-	oneRecord          = `query($id: ID!) { record(id: $id) { ` + recordAsked + ` } }`
-	oneConsultation    = `query($id: ID!) { consultation(id: $id) { ` + consultationAsked + ` } }`
-	consultations      = `query($r: DateRange, $p: Pagination) { consultations(dateRange: $r, pagination: $p) { data { id patient date doctorName deleted records { id title term } } pageInfo { page pageSize hasMore } } }`
-	records            = `query($r: DateRange, $p: Pagination, $o: QueryOptions) { records(dateRange: $r, pagination: $p, options: $o) { data { ` + recordAsked + ` } pageInfo { page pageSize hasMore } } }`
+	deleteConsultation = `mutation($p: ID!, $id: String!) { deleteConsultation(patientId: $p, consultationId: $id) ` +
+		`{ data { ` + consultationAsked + ` } error } }`
+	oneRecord       = `query($id: ID!) { record(id: $id) { ` + recordAsked + ` } }`
+	oneConsultation = `query($id: ID!) { consultation(id: $id) { ` + consultationAsked + ` } }`
+	consultations   = `query($r: DateRange, $p: Pagination) { consultations(dateRange: $r, pagination: $p) { data { ` +
+		`id patient date doctorName deleted records { id title term } } pageInfo { page pageSize hasMore } } }`
+	records = `query($r: DateRange, $p: Pagination, $o: QueryOptions) { records(dateRange: $r, pagination: $p, ` +
+		`options: $o) { data { ` + recordAsked + ` } pageInfo { page pageSize hasMore } } }`
 )
 
 func TestRecordsAndConsultations(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := encode(kindPatient, d.somebody("Ada", ""))
+		ada := wire.Encode(wire.KindPatient, d.somebody("Ada", ""))
 		one := d.done("createFreeTextRecord", createFreeText, "in",
 			map[string]any{"patientId": ada, "question": "Smoking?", "answer": "No.", "sectionTitle": "Habits"})
 		holds(t, one,
@@ -45,8 +53,9 @@ func TestRecordsAndConsultations(t *testing.T) {
 			map[string]any{"patientId": ada, "consultationId": in, "allergen": "Penicillin", "severity": "High",
 				"comments": "Rash"})
 		holds(t, two,
-			map[string]any{"consultationId": in, "allergen": "Penicillin", "severity": "High", "clinicalStatus": "Active",
-				"comments": "Rash", "start": nil})
+			map[string]any{"consultationId": in, "allergen": "Penicillin", "severity": "High",
+				"clinicalStatus": "Active",
+				"comments":       "Rash", "start": nil})
 		d.move(time.Minute)
 		holds(t,
 			d.done("updateFreeTextRecord", updateFreeText, "id", one["id"], "in",
@@ -59,7 +68,8 @@ func TestRecordsAndConsultations(t *testing.T) {
 				map[string]any{"severity": nil, "comments": "None"}),
 			map[string]any{"severity": nil, "comments": "None", "allergen": "Penicillin"})
 		holds(t, d.get("record", oneRecord, "id", two["id"]),
-			map[string]any{"recordType": "allergy", "term": "Penicillin", "patient": ada, "date": "2031-01-06T00:00:00.000Z",
+			map[string]any{"recordType": "allergy", "term": "Penicillin", "patient": ada,
+				"date":    "2031-01-06T00:00:00.000Z",
 				"deleted": false, "doctorName": "Website"})
 		holds(t, d.get("consultation", oneConsultation, "id", in),
 			map[string]any{"patient": ada, "date": "2031-01-06T09:00:00.000Z", "doctorName": "Website",
@@ -85,22 +95,25 @@ func TestRecordsAndConsultations(t *testing.T) {
 			in   map[string]any
 			want string
 		}{
-			{map[string]any{"patientId": encode(kindPatient, patient.ID(7)), "question": "x", "answer": "y"},
+			{map[string]any{"patientId": wire.Encode(wire.KindPatient, patient.ID(7)), "question": "x", "answer": "y"},
 				patient.ErrNotFound.Message},
-			{map[string]any{"patientId": ada, "consultationId": encode(kindConsultation, int64(7)), "question": "x",
-				"answer": "y"}, clinical.ErrNoConsultation.Message},
+			{map[string]any{"patientId": ada, "consultationId": wire.Encode(wire.KindConsultation, int64(7)),
+				"question": "x",
+				"answer":   "y"}, clinical.ErrNoConsultation.Message},
 			{map[string]any{"patientId": ada, "consultationId": ada, "question": "x", "answer": "y"},
 				clinical.ErrNoConsultation.Message},
 			{map[string]any{"patientId": ada, "question": "", "answer": "y"}, "question"},
 		} {
-			if _, wrong := d.payload("createFreeTextRecord", createFreeText, "in", c.in); !strings.Contains(wrong, c.want) {
+			if _, wrong := d.payload("createFreeTextRecord", createFreeText, "in", c.in); !strings.Contains(wrong,
+				c.want) {
 				t.Errorf("got %q, want %q", wrong, c.want)
 			}
 		}
 		fresh := d.done("createFreeTextRecord", createFreeText, "in",
 			map[string]any{"patientId": ada, "question": "Q", "answer": "A"})
 		d.token = d.newToken("readonly")
-		d.forbidden("editRecords", createFreeText, "in", map[string]any{"patientId": ada, "question": "Q", "answer": "A"})
+		d.forbidden("editRecords", createFreeText, "in", map[string]any{"patientId": ada, "question": "Q",
+			"answer": "A"})
 		d.forbidden("editRecords", deleteRecord, "id", fresh["id"])
 		d.token = d.newToken("booking")
 		d.forbidden("seeRecords", oneRecord, "id", fresh["id"])
@@ -144,14 +157,16 @@ func TestRecordsAndConsultations(t *testing.T) {
 }
 
 const (
-	letterAsked  = `id deleted reviewStatus patient { id } doctor { id } date title body contact { id name email } recipient { id name email kind } dateShared createdAt updatedAt`
+	letterAsked = `id deleted reviewStatus patient { id } doctor { id } date title body contact { id name email } ` +
+		`recipient { id name email kind } dateShared createdAt updatedAt`
 	createLetter = `mutation($in: CreateLetterDataInput!) { createLetter(letterData: $in) { data { ` + letterAsked +
 		` } error } }`
 	updateLetter = `mutation($id: ID!, $in: UpdateLetterDataInput!) { updateLetter(id: $id, letterData: $in) { data { ` +
 		letterAsked + ` } error } }`
 	deleteLetter = `mutation($id: ID!) { deleteLetter(id: $id) { data { ` + letterAsked + ` } error } }`
 	oneLetter    = `query($id: ID!) { letter(id: $id) { ` + letterAsked + ` } }`
-	letters      = `query($r: DateRange, $o: QueryOptions) { letters(dateRange: $r, options: $o) { data { ` + letterAsked +
+	letters      = `query($r: DateRange, $o: QueryOptions) { letters(dateRange: $r, options: $o) { data { ` +
+		letterAsked +
 		` } pageInfo { page pageSize hasMore } } }`
 )
 
@@ -159,15 +174,17 @@ const (
 func (d *desk) doctor() string {
 	d.t.Helper()
 	return d.done("createUser",
-		`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: "booking", isDoctor: true}) { data { id } error } }`)["id"].(string)
+		`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: `+
+			`"booking", isDoctor: true}) { data { id } error } }`)["id"].(string)
 }
 
 func TestLetters(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada, doctor := encode(kindPatient, d.somebody("Ada", "ada@example.org")), d.doctor()
+		ada, doctor := wire.Encode(wire.KindPatient, d.somebody("Ada", "ada@example.org")), d.doctor()
 		grace := d.done("createContact", createContact, "phone", "07700 900123")["id"]
 		made := d.done("createLetter", createLetter, "in",
-			map[string]any{"patient": ada, "recipient": ada, "doctor": doctor, "title": "Your test", "body": "<p>Good.</p>",
+			map[string]any{"patient": ada, "recipient": ada, "doctor": doctor, "title": "Your test",
+				"body": "<p>Good.</p>",
 				"date": "2031-01-05", "reviewStatus": "AWAITING_REVIEW"})
 		holds(t, made, map[string]any{
 			"deleted": false, "reviewStatus": "AWAITING_REVIEW", "patient.id": ada, "doctor.id": doctor,
@@ -184,9 +201,10 @@ func TestLetters(t *testing.T) {
 				"contact.id": grace, "contact.email": "g@example.org",
 				"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:01:00.000Z",
 			})
-		relate := `mutation($id: ID!, $c: PatientRelationshipContactInput!) { addPatientRelationship(patientId: $id, relationshipType: GP, contact: $c) { data { relatedAccounts { relationshipId } } error } }`
-		bea, cleo := encode(kindPatient, d.somebody("Bea", "bea@example.org")),
-			encode(kindPatient, d.somebody("Cleo", "cleo@example.org"))
+		relate := `mutation($id: ID!, $c: PatientRelationshipContactInput!) { addPatientRelationship(patientId: $id,` +
+			` relationshipType: GP, contact: $c) { data { relatedAccounts { relationshipId } } error } }`
+		bea, cleo := wire.Encode(wire.KindPatient, d.somebody("Bea", "bea@example.org")),
+			wire.Encode(wire.KindPatient, d.somebody("Cleo", "cleo@example.org"))
 		around := func(whom string, c map[string]any) any {
 			all := d.done("addPatientRelationship", relate, "id", whom, "c", c)["relatedAccounts"].([]any)
 			return at(t, all, fmt.Sprint(len(all)-1)+".relationshipId")
@@ -198,15 +216,17 @@ func TestLetters(t *testing.T) {
 			{around(ada, map[string]any{"companyName": "Crown Insurance"}), "Crown Insurance", nil},
 			{around(ada, map[string]any{"relatedAccountId": bea}), "Bea Lovelace", "bea@example.org"},
 		} {
-			holds(t, d.done("updateLetter", updateLetter, "id", id, "in", map[string]any{"recipient": c.id}), map[string]any{
-				"recipient.id": c.id, "recipient.kind": "PATIENT_RELATIONSHIP", "recipient.name": c.name,
-				"recipient.email": c.email, "contact": nil,
-			})
+			holds(t, d.done("updateLetter", updateLetter, "id", id, "in", map[string]any{"recipient": c.id}),
+				map[string]any{
+					"recipient.id": c.id, "recipient.kind": "PATIENT_RELATIONSHIP", "recipient.name": c.name,
+					"recipient.email": c.email, "contact": nil,
+				})
 		}
 		// Somebody who is removed is still who it went to.
 		d.done("updateLetter", updateLetter, "id", id, "in", map[string]any{"recipient": gp})
 		d.done("removePatientRelationship",
-			`mutation($id: ID!, $r: ID!) { removePatientRelationship(patientId: $id, relationshipId: $r) { data { id } error } }`, "id", ada, "r", gp)
+			`mutation($id: ID!, $r: ID!) { removePatientRelationship(patientId: $id, relationshipId: $r) { data { `+
+				`id } error } }`, "id", ada, "r", gp)
 		holds(t, d.get("letter", oneLetter, "id", id),
 			map[string]any{"recipient.id": gp, "recipient.kind": "PATIENT_RELATIONSHIP", "recipient.name": nil})
 		son := around(ada, map[string]any{"lastName": "Noel"})
@@ -217,21 +237,25 @@ func TestLetters(t *testing.T) {
 			want string
 		}{
 			{"somebody who was removed", map[string]any{"recipient": gp}, clinical.ErrNoRecipient.Message},
-			{"somebody around another patient", map[string]any{"recipient": around(cleo, map[string]any{"lastName": "Noel"})},
+			{"somebody around another patient",
+				map[string]any{"recipient": around(cleo, map[string]any{"lastName": "Noel"})},
 				clinical.ErrNoRecipient.Message},
 			{"another patient, and still to whoever is around the first", map[string]any{"patient": cleo},
 				clinical.ErrNoRecipient.Message},
-			{"nobody around anybody", map[string]any{"recipient": encode(kindRelationship, int64(7))},
+			{"nobody around anybody", map[string]any{"recipient": wire.Encode(wire.KindRelationship, int64(7))},
 				clinical.ErrNoRecipient.Message},
 			{"a long title", map[string]any{"title": strings.Repeat("x", 129)}, "title"},
-			{"nobody", map[string]any{"patient": encode(kindPatient, patient.ID(7))}, patient.ErrNotFound.Message},
-			{"a doctor who is none", map[string]any{"doctor": encode(kindUser, int64(7))}, clinical.ErrNoDoctor.Message},
+			{"nobody", map[string]any{"patient": wire.Encode(wire.KindPatient, patient.ID(7))},
+				patient.ErrNotFound.Message},
+			{"a doctor who is none", map[string]any{"doctor": wire.Encode(wire.KindUser, int64(7))},
+				clinical.ErrNoDoctor.Message},
 			{"a letter as recipient", map[string]any{"recipient": id}, clinical.ErrNoRecipient.Message},
-			{"an unknown recipient", map[string]any{"recipient": encode(kindContact, int64(7))},
+			{"an unknown recipient", map[string]any{"recipient": wire.Encode(wire.KindContact, int64(7))},
 				clinical.ErrNoRecipient.Message},
-			{"a place that is none", map[string]any{"location": encode(kindRoom, int64(7))}, "location"},
+			{"a place that is none", map[string]any{"location": wire.Encode(wire.KindRoom, int64(7))}, "location"},
 		} {
-			if _, wrong := d.payload("updateLetter", updateLetter, "id", id, "in", c.in); !strings.Contains(wrong, c.want) {
+			if _, wrong := d.payload("updateLetter", updateLetter, "id", id, "in", c.in); !strings.Contains(wrong,
+				c.want) {
 				t.Errorf("%s: %q", c.name, wrong)
 			}
 		}
@@ -270,38 +294,45 @@ func TestLetters(t *testing.T) {
 }
 
 const (
-	labAsked          = `id status patient { id } doctor { id } requestDate sampleDate fasting orderNumber parsedResults resultsReceivedAt testList dateShared createdAt updatedAt`
+	labAsked = `id status patient { id } doctor { id } requestDate sampleDate fasting orderNumber ` +
+		`parsedResults resultsReceivedAt testList dateShared createdAt updatedAt`
 	prescriptionAsked = `id patient { id } doctor { id } date status drugs { code drug dosage quantity repeat repeatDetails { repeat refills duration frequency reviewDate } comments }
 		items { term comments } prescriptionType dateShared pdfDownloadUrl comments orders { status provider }`
-	oneLab          = `query($id: ID!) { lab(id: $id) { ` + labAsked + ` } }`
-	labs            = `query($o: LabQueryOptions) { labs(options: $o) { data { ` + labAsked + ` } pageInfo { hasMore } } }`
+	oneLab = `query($id: ID!) { lab(id: $id) { ` + labAsked + ` } }`
+	labs   = `query($o: LabQueryOptions) { labs(options: $o) { data { ` + labAsked + ` } pageInfo { ` +
+		`hasMore } } }`
 	onePrescription = `query($id: ID!) { prescription(id: $id) { ` + prescriptionAsked + ` } }`
-	prescriptions   = `query($r: DateRange, $p: Pagination, $c: CursorPagination) { prescriptions(dateRange: $r, pagination: $p, cursorPagination: $c) { data { ` + prescriptionAsked + ` } pageInfo { page pageSize hasMore } } }`
+	prescriptions   = `query($r: DateRange, $p: Pagination, $c: CursorPagination) { prescriptions(dateRange: $r, ` +
+		`pagination: $p, cursorPagination: $c) { data { ` + prescriptionAsked + ` } pageInfo { page pageSize ` +
+		`hasMore } } }`
 )
 
 func TestLabsAndPrescriptions(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		of := d.somebody("Ada", "")
-		ada := encode(kindPatient, of)
+		ada := wire.Encode(wire.KindPatient, of)
 		l, err := d.core.Clinical.ImportLab(d.ctx,
-			clinical.Lab{Patient: of, Status: "received", Fasting: new(true), OrderNumber: "B-1", Tests: "FBC", Results: "[]",
+			clinical.Lab{Patient: of, Status: "received", Fasting: new(true), OrderNumber: "B-1", Tests: "FBC",
+				Results:    "[]",
 				ReceivedAt: *d.now.Load()})
 		d.must(err)
 		var all []clinical.Prescription
 		for range 3 {
 			p, err := d.core.Clinical.ImportPrescription(d.ctx,
-				clinical.Prescription{Patient: of, At: *d.now.Load(), Status: "signed", Content: clinical.PrescriptionContent{
-					Drugs: []clinical.Drug{{Name: "Amlodipine",
-						Repeat: &clinical.Repeat{Allowed: true, Refills: 5, Duration: 28, Frequency: "DAYS"}}},
-					Orders: []clinical.Order{{Status: "collected", Provider: "B"}},
-				}})
+				clinical.Prescription{Patient: of, At: *d.now.Load(), Status: "signed",
+					Content: clinical.PrescriptionContent{
+						Drugs: []clinical.Drug{{Name: "Amlodipine",
+							Repeat: &clinical.Repeat{Allowed: true, Refills: 5, Duration: 28, Frequency: "DAYS"}}},
+						Orders: []clinical.Order{{Status: "collected", Provider: "B"}},
+					}})
 			d.must(err)
 			all = append(all, p)
 		}
-		lab, prescription := encode(kindLab, l.ID), encode(kindPrescription, all[0].ID)
+		lab, prescription := wire.Encode(wire.KindLab, l.ID), wire.Encode(wire.KindPrescription, all[0].ID)
 		holds(t, d.get("lab", oneLab, "id", lab),
-			map[string]any{"status": "received", "patient.id": ada, "doctor": nil, "fasting": true, "orderNumber": "B-1",
-				"testList": "FBC", "parsedResults": "[]", "resultsReceivedAt": "2031-01-06T09:00:00.000Z"})
+			map[string]any{"status": "received", "patient.id": ada, "doctor": nil, "fasting": true,
+				"orderNumber": "B-1",
+				"testList":    "FBC", "parsedResults": "[]", "resultsReceivedAt": "2031-01-06T09:00:00.000Z"})
 		if got := d.get("labs.data", labs, "o",
 			map[string]any{"resultsReceivedAt": map[string]any{"end": "2031-01-06"}}).([]any); len(got) != 1 {
 			t.Errorf("got %v", got)
@@ -310,17 +341,19 @@ func TestLabsAndPrescriptions(t *testing.T) {
 			"patient.id": ada, "status": "signed", "drugs.0.drug": "Amlodipine", "drugs.0.repeat": 5.0,
 			"drugs.0.repeatDetails.frequency": "DAYS", "orders.0.provider": "B", "pdfDownloadUrl": nil,
 		})
-		from := encode(kindPrescription, all[0].ID)
+		from := wire.Encode(wire.KindPrescription, all[0].ID)
 		holds(t, d.get("prescriptions", prescriptions, "c", map[string]any{"cursor": from, "pageSize": 1}),
-			map[string]any{"data.0.id": encode(kindPrescription, all[1].ID), "pageInfo.hasMore": true})
+			map[string]any{"data.0.id": wire.Encode(wire.KindPrescription, all[1].ID), "pageInfo.hasMore": true})
 		holds(t,
 			d.get("prescriptions", prescriptions, "c",
-				map[string]any{"cursor": encode(kindPrescription, all[2].ID), "direction": "PREVIOUS", "pageSize": 1}),
-			map[string]any{"data.0.id": encode(kindPrescription, all[1].ID)})
-		if a := d.ask(prescriptions, "c", map[string]any{"cursor": lab}); a.message() != ErrCursor.Message {
+				map[string]any{"cursor": wire.Encode(wire.KindPrescription, all[2].ID), "direction": "PREVIOUS",
+					"pageSize": 1}),
+			map[string]any{"data.0.id": wire.Encode(wire.KindPrescription, all[1].ID)})
+		if a := d.ask(prescriptions, "c", map[string]any{"cursor": lab}); a.message() != wire.ErrCursor.Message {
 			t.Error(a.text)
 		}
-		if a := d.ask(prescriptions, "c", map[string]any{}, "p", map[string]any{}); a.message() != ErrPagedTwice.Message {
+		if a := d.ask(prescriptions, "c", map[string]any{}, "p",
+			map[string]any{}); a.message() != wire.ErrPagedTwice.Message {
 			t.Error(a.text)
 		}
 		d.token = d.newToken("booking")
@@ -329,7 +362,8 @@ func TestLabsAndPrescriptions(t *testing.T) {
 		d.forbidden("seePrescriptions", onePrescription, "id", prescription)
 		d.forbidden("seePrescriptions", prescriptions)
 		d.join("Another")
-		if a, b := d.get("lab", oneLab, "id", lab), d.get("prescription", onePrescription, "id", prescription); a != nil ||
+		if a, b := d.get("lab", oneLab, "id", lab), d.get("prescription", onePrescription, "id",
+			prescription); a != nil ||
 			b != nil {
 			t.Errorf("another practice sees %v and %v", a, b)
 		}
@@ -340,25 +374,28 @@ const (
 	questionnaireAsked = `id token title confirmationMessage redirectUrl header footer deleted createdAt styling { mainFontColor } settings { showLogo }
 		sections { id title questions { __typename ... on IQuestionnaireQuestion { id title type required dependentOn { question answer negate } }
 			... on QuestionnaireMultipleChoiceQuestion { possibleAnswers allowMultipleAnswers } ... on QuestionnaireMedicalTermQuestion { recordType } } }`
-	oneQuestionnaire  = `query($id: ID!) { questionnaire(id: $id) { ` + questionnaireAsked + ` } }`
-	questionnaires    = `query($c: CursorPagination) { questionnaires(cursorPagination: $c) { data { id title deleted settings { showLogo } sections { id title } } pageInfo { hasMore } } }`
+	oneQuestionnaire = `query($id: ID!) { questionnaire(id: $id) { ` + questionnaireAsked + ` } }`
+	questionnaires   = `query($c: CursorPagination) { questionnaires(cursorPagination: $c) { data { id title ` +
+		`deleted settings { showLogo } sections { id title } } pageInfo { hasMore } } }`
 	fillQuestionnaire = `mutation($q: ID!, $p: ID!, $a: [QuestionnaireAnswerInput!]!) { fillQuestionnaire(questionnaireId: $q, patientId: $p, answers: $a) {
 		data { consultationId questionnaireId patientId uploadUrls } error } }`
 )
 
 func TestQuestionnaires(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := encode(kindPatient, d.somebody("Ada", ""))
+		ada := wire.Encode(wire.KindPatient, d.somebody("Ada", ""))
 		q, err := d.core.Clinical.ImportQuestionnaire(d.ctx,
 			clinical.Questionnaire{Title: "New patient",
 				Content: clinical.Content{Sections: []clinical.Section{{Title: "Habits", Questions: []clinical.Question{
-					{ID: 1, Title: "Do you smoke?", Kind: clinical.AskOption, Choices: []string{"Yes", "No"}, Required: true},
-					{ID: 2, Title: "How much?", Kind: clinical.AskText, DependsOn: &clinical.Dependency{Question: 1, Answer: "Yes"}},
+					{ID: 1, Title: "Do you smoke?", Kind: clinical.AskOption, Choices: []string{"Yes", "No"},
+						Required: true},
+					{ID: 2, Title: "How much?", Kind: clinical.AskText, DependsOn: &clinical.Dependency{Question: 1,
+						Answer: "Yes"}},
 					{ID: 3, Title: "Allergies", Kind: clinical.AskTerm, Becomes: clinical.Allergy},
 					{ID: 4, Title: "A picture", Kind: clinical.AskFile},
 				}}}}})
 		d.must(err)
-		id := encode(kindForm, q.ID)
+		id := wire.Encode(wire.KindForm, q.ID)
 		got := d.get("questionnaire", oneQuestionnaire, "id", id)
 		holds(t, got, map[string]any{
 			"title": "New patient", "deleted": false, "settings.showLogo": false,
@@ -409,9 +446,11 @@ func TestQuestionnaires(t *testing.T) {
 }
 
 const (
-	documentAsked  = `id title patient { id } path name type url parent deleted dateShared dateCreated dateModified uploadUrl downloadUrl shareDetails { id kind email name sharedAt shareMethod }`
+	documentAsked = `id title patient { id } path name type url parent deleted dateShared dateCreated dateModified ` +
+		`uploadUrl downloadUrl shareDetails { id kind email name sharedAt shareMethod }`
 	templateAsked  = `id patientId path name type url deleted dateCreated dateModified uploadUrl downloadUrl`
-	createDocument = `mutation($p: ID!, $n: String!, $t: String!) { createPatientDocument(patient: $p, name: $n, type: $t) { data { ` + documentAsked + ` } error } }`
+	createDocument = `mutation($p: ID!, $n: String!, $t: String!) { createPatientDocument(patient: $p, name: $n, ` +
+		`type: $t) { data { ` + documentAsked + ` } error } }`
 	createTemplate = `mutation($n: String!) { createPracticeTemplateDocument(name: $n, type: "text/plain") { data { ` +
 		templateAsked + ` } error } }`
 	oneDocument  = `query($id: ID!) { patientDocument(id: $id) { ` + documentAsked + ` } }`
@@ -425,28 +464,30 @@ const (
 func TestDocuments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		of := d.somebody("Ada", "ada@example.org")
-		ada := encode(kindPatient, of)
+		ada := wire.Encode(wire.KindPatient, of)
 		made := d.done("createPatientDocument", createDocument, "p", ada, "n", "scan.pdf", "t", "application/pdf")
 		holds(t, made,
 			map[string]any{"title": "scan.pdf", "name": "scan.pdf", "type": "application/pdf", "patient.id": ada,
 				"deleted": false, "downloadUrl": nil, "path": nil})
 		up := made["uploadUrl"].(string)
 		d.must(d.core.Document.Upload(d.ctx, up[strings.LastIndex(up, "/")+1:], strings.NewReader("%PDF")))
-		_, n, _ := decode(made["id"].(string))
+		_, n, _ := wire.Decode(made["id"].(string))
 		_, err := d.core.Document.KeepShare(d.ctx,
 			document.Share{Kind: document.KindDocument, Subject: n, Patient: of, Recipient: document.ToPatient,
 				Email: "ada@example.org", Name: "Ada", Title: "Scan", Method: document.ByEmail})
 		d.must(err)
 		after := d.get("patientDocument", oneDocument, "id", made["id"])
 		holds(t, after,
-			map[string]any{"uploadUrl": nil, "shareDetails.0.kind": "PATIENT", "shareDetails.0.email": "ada@example.org",
+			map[string]any{"uploadUrl": nil, "shareDetails.0.kind": "PATIENT",
+				"shareDetails.0.email":       "ada@example.org",
 				"shareDetails.0.shareMethod": "EMAIL", "dateShared": "2031-01-06T09:00:00.000Z"})
 		if after.(map[string]any)["downloadUrl"] == nil {
 			t.Error("it cannot be fetched")
 		}
 		template := d.done("createPracticeTemplateDocument", createTemplate, "n", "letter.txt")
 		holds(t, template, map[string]any{"name": "letter.txt", "type": "text/plain", "patientId": nil})
-		holds(t, d.get("practiceTemplateDocument", oneTemplate, "id", template["id"]), map[string]any{"name": "letter.txt"})
+		holds(t, d.get("practiceTemplateDocument", oneTemplate, "id", template["id"]),
+			map[string]any{"name": "letter.txt"})
 		if got := d.get("patientDocument", oneDocument, "id", template["id"]); got != nil {
 			t.Errorf("a template is a patient's: %v", got)
 		}
@@ -492,7 +533,8 @@ func TestDocuments(t *testing.T) {
 // booked with, and as a program.
 func TestWhoeverSignedInIsTheAuthor(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada, doctor, rita := encode(kindPatient, d.somebody("Ada", "ada@example.org")), d.doctor(), d.staff("Rita", false)
+		ada, doctor, rita := wire.Encode(wire.KindPatient, d.somebody("Ada", "ada@example.org")), d.doctor(),
+			d.staff("Rita", false)
 		email := d.get("user.email", `query($id: ID!) { user(id: $id) { email } }`, "id", rita).(string)
 		_, err := d.core.Account.SetPassword(d.ctx, email, "correct horse battery staple")
 		d.must(err)
@@ -501,10 +543,12 @@ func TestWhoeverSignedInIsTheAuthor(t *testing.T) {
 		_, err = d.core.Key.SetRole(d.ctx, access.Role{Name: "secretary", Permissions: all})
 		d.must(err)
 		d.done("updateUser",
-			`mutation($id: ID!) { updateUser(id: $id, userData: {role: "secretary"}) { data { id } error } }`, "id", rita)
+			`mutation($id: ID!) { updateUser(id: $id, userData: {role: "secretary"}) { data { id } error } }`, "id",
+			rita)
 		program := d.token
 		signedIn := d.get("signIn.token",
-			`mutation($email: String) { signIn(email: $email, password: "correct horse battery staple") { token } }`, "email",
+			`mutation($email: String) { signIn(email: $email, password: "correct horse battery staple") { token } }`,
+			"email",
 			email).(string)
 		for _, c := range []struct {
 			token, name string
@@ -527,7 +571,8 @@ func TestWhoeverSignedInIsTheAuthor(t *testing.T) {
 			holds(t, d.get("record", `query($id: ID!) { record(id: $id) { doctorName } }`, "id", entry["id"]),
 				map[string]any{"doctorName": c.name})
 			holds(t,
-				d.get("consultation", `query($id: ID!) { consultation(id: $id) { doctorName } }`, "id", entry["consultationId"]),
+				d.get("consultation", `query($id: ID!) { consultation(id: $id) { doctorName } }`, "id",
+					entry["consultationId"]),
 				map[string]any{"doctorName": c.name})
 		}
 	})

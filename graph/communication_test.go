@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
+	"frontdesk/graph/wire"
 )
 
 // somebody is a patient who can be reached.
@@ -20,19 +21,23 @@ func (d *desk) somebody(first, email string) patient.ID {
 }
 
 const (
-	sendSms   = `mutation($p: ID!, $m: String!, $at: DateTime) { sendSms(patientId: $p, message: $m, dateToProcess: $at) { data { ` + smsAsked + ` } error } }`
+	sendSms = `mutation($p: ID!, $m: String!, $at: DateTime) { sendSms(patientId: $p, message: $m, dateToProcess: ` +
+		`$at) { data { ` + smsAsked + ` } error } }`
 	sendEmail = `mutation($p: ID!, $s: String!, $m: String!, $at: DateTime) { sendEmail(patientId: $p, subject: $s, message: $m, dateToProcess: $at) {
 		data { ` + smsAsked + ` subject attachments { __typename } } error } }`
-	smsAsked         = `id to from message patient { id firstName } status communicationType dateToProcess`
-	callBack         = `mutation($id: ID!) { cancelScheduledPatientCommunication(id: $id) { data { ... on SMS { id status } ... on Email { id status } } error } }`
-	oneCommunication = `query($id: ID!) { patientCommunication(id: $id) { __typename ... on SMS { id message status } ... on Email { id subject status } } }`
-	communications   = `query($o: PatientCommunicationQueryOptions!) { patientCommunications(options: $o) { data { ... on SMS { ` + smsAsked + ` } ... on Email { ` + smsAsked + ` subject } } } }`
+	smsAsked = `id to from message patient { id firstName } status communicationType dateToProcess`
+	callBack = `mutation($id: ID!) { cancelScheduledPatientCommunication(id: $id) { data { ... on SMS { id ` +
+		`status } ... on Email { id status } } error } }`
+	oneCommunication = `query($id: ID!) { patientCommunication(id: $id) { __typename ... on SMS { id message status ` +
+		`} ... on Email { id subject status } } }`
+	communications = `query($o: PatientCommunicationQueryOptions!) { patientCommunications(options: $o) { data { ` +
+		`... on SMS { ` + smsAsked + ` } ... on Email { ` + smsAsked + ` subject } } } }`
 )
 
 func TestMessagesToPatients(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		ada := d.somebody("Ada", "ada@example.org")
-		id := encode(kindPatient, ada)
+		id := wire.Encode(wire.KindPatient, ada)
 		sms := d.done("sendSms", sendSms, "p", id, "m", "Please call us.")
 		holds(t, sms, map[string]any{
 			"to": "+447700900123", "from": "Mill Lane", "message": "Please call us.", "patient.id": id,
@@ -42,8 +47,9 @@ func TestMessagesToPatients(t *testing.T) {
 		email := d.done("sendEmail", sendEmail, "p", id, "s", "Your visit", "m", "See you then.", "at",
 			"2031-02-01T10:00:00Z")
 		holds(t, email,
-			map[string]any{"to": "ada@example.org", "subject": "Your visit", "status": "Scheduled", "communicationType": "Email",
-				"dateToProcess": "2031-02-01T10:00:00.000Z"})
+			map[string]any{"to": "ada@example.org", "subject": "Your visit", "status": "Scheduled",
+				"communicationType": "Email",
+				"dateToProcess":     "2031-02-01T10:00:00.000Z"})
 		// Whatever was to go long ago goes now.
 		past := d.done("sendSms", sendSms, "p", id, "m", "Late", "at", "2031-01-01T10:00:00Z")
 		holds(t, past, map[string]any{"dateToProcess": "2031-01-06T09:00:00.000Z"})
@@ -70,7 +76,8 @@ func TestMessagesToPatients(t *testing.T) {
 			{"to go in February", map[string]any{"dateToProcess": map[string]any{"start": "2031-02-01T00:00:00Z"}},
 				"See you then."},
 			{"to go today",
-				map[string]any{"dateToProcess": map[string]any{"start": "2031-01-06T00:00:00Z", "end": "2031-01-06T23:00:00Z"}},
+				map[string]any{"dateToProcess": map[string]any{"start": "2031-01-06T00:00:00Z",
+					"end": "2031-01-06T23:00:00Z"}},
 				"Late|Please call us."},
 		} {
 			c.options["patient"] = id
@@ -82,7 +89,7 @@ func TestMessagesToPatients(t *testing.T) {
 				t.Errorf("%s: %s", c.name, s)
 			}
 		}
-		unknown := map[string]any{"patient": encode(kindPatient, patient.ID(77))}
+		unknown := map[string]any{"patient": wire.Encode(wire.KindPatient, patient.ID(77))}
 		if got := d.get("patientCommunications.data", communications, "o", unknown).([]any); len(got) != 0 {
 			t.Errorf("got %v", got)
 		}
@@ -91,7 +98,7 @@ func TestMessagesToPatients(t *testing.T) {
 
 func TestMessagesToPatientsAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := encode(kindPatient, d.somebody("Ada", ""))
+		ada := wire.Encode(wire.KindPatient, d.somebody("Ada", ""))
 		if _, wrong := d.payload("sendEmail", sendEmail, "p", ada, "s", "x", "m",
 			"y"); wrong != messaging.ErrNoContact.Message {
 			t.Error(wrong)
@@ -103,7 +110,7 @@ func TestMessagesToPatientsAreRefused(t *testing.T) {
 			"2031-02-01T10:00:00"); wrong != "Invalid date" {
 			t.Error(wrong)
 		}
-		if _, wrong := d.payload("sendSms", sendSms, "p", encode(kindPatient, patient.ID(77)), "m",
+		if _, wrong := d.payload("sendSms", sendSms, "p", wire.Encode(wire.KindPatient, patient.ID(77)), "m",
 			"x"); !strings.Contains(wrong, patient.ErrNotFound.Message) {
 			t.Error(wrong)
 		}
@@ -137,7 +144,7 @@ func TestMessagesToPatientsAreRefused(t *testing.T) {
 
 func TestAListOfMessagesTakesAsManyStatementsHoweverLongItIs(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := encode(kindPatient, d.somebody("Ada", "ada@example.org"))
+		ada := wire.Encode(wire.KindPatient, d.somebody("Ada", "ada@example.org"))
 		document := strings.Replace(communications, "query($o: PatientCommunicationQueryOptions!)", "query", 1)
 		document = strings.Replace(document, "$o", `{patient: "`+ada+`"}`, 1)
 		made := 0

@@ -23,7 +23,8 @@ func TestContacts(t *testing.T) {
 		holds(t, made, map[string]any{
 			"title": "Dr", "status": "active", "fullName": "Dr Grace Hopper", "email": "g@example.org",
 			"phones.0.phoneType":   "Mobile",
-			"phones.0.phoneNumber": "+447700900123", "address.address": "1 High Street, Old Town", "address.city": "London",
+			"phones.0.phoneNumber": "+447700900123", "address.address": "1 High Street, Old Town",
+			"address.city":     "London",
 			"address.postcode": "SW1A 1AA",
 			"address.country":  "GB", "company": "Crown", "isPayor": true, "invoiceRecipient": "Claims",
 			"billingFrequency": "MONTHLY",
@@ -37,11 +38,13 @@ func TestContacts(t *testing.T) {
 		d.move(time.Minute)
 		after := d.done("updateContact",
 			`mutation($id: ID!) { updateContact(id: $id, contactData: {title: null, first: "Ada", medicalSpecialty: "Cardiology",
-			address: {address: "2 Low Road", city: null}, phones: null, billingFrequency: null}) { data { `+contactFieldsAsked+` } error } }`, "id", id)
+			address: {address: "2 Low Road", city: null}, phones: null, billingFrequency: null}) { data { `+
+				contactFieldsAsked+` } error } }`, "id", id)
 		holds(t, after, map[string]any{
 			"title": nil, "fullName": "Ada Hopper", "medicalSpecialty": "Cardiology", "address.address": "2 Low Road",
 			"address.city":     nil,
-			"address.postcode": "SW1A 1AA", "phones.0.phoneNumber": "+447700900123", "billingFrequency": nil, "company": "Crown",
+			"address.postcode": "SW1A 1AA", "phones.0.phoneNumber": "+447700900123", "billingFrequency": nil,
+			"company":   "Crown",
 			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:01:00.000Z",
 		})
 		after = d.done("updateContact",
@@ -57,8 +60,10 @@ func TestContacts(t *testing.T) {
 			`mutation($id: ID!, $phone: ID!) { updateContactPhoneNumber(contactId: $id, phoneId: $phone, phoneData: {phoneType: Home}) {
 			data { phones { phoneId phoneType phoneNumber } } error } }`, "id", id, "phone", phone)
 		holds(t, after,
-			map[string]any{"phones.1.phoneId": phone, "phones.1.phoneType": "Home", "phones.1.phoneNumber": "+442079460123"})
-		remove := `mutation($id: ID!, $phone: ID!) { removeContactPhoneNumber(contactId: $id, phoneId: $phone) { data { phones { phoneId } } error } }`
+			map[string]any{"phones.1.phoneId": phone, "phones.1.phoneType": "Home",
+				"phones.1.phoneNumber": "+442079460123"})
+		remove := `mutation($id: ID!, $phone: ID!) { removeContactPhoneNumber(contactId: $id, phoneId: $phone) { ` +
+			`data { phones { phoneId } } error } }`
 		if n := len(d.done("removeContactPhoneNumber", remove, "id", id, "phone", phone)["phones"].([]any)); n != 1 {
 			t.Errorf("%d numbers are left", n)
 		}
@@ -73,7 +78,8 @@ func TestContacts(t *testing.T) {
 		for range 2 {
 			holds(t, d.done("deleteContact", del, "id", id), map[string]any{"status": "deleted"})
 		}
-		if got := d.get("contact.status", `query($id: ID!) { contact(id: $id) { status } }`, "id", id); got != "deleted" {
+		if got := d.get("contact.status", `query($id: ID!) { contact(id: $id) { status } }`, "id",
+			id); got != "deleted" {
 			t.Errorf("got %v", got)
 		}
 		if _, wrong := d.payload("updateContact",
@@ -100,15 +106,20 @@ func TestContactsAreRefused(t *testing.T) {
 		}
 		made := d.done("createContact", createContact, "phone", "07700 900123")
 		id, phone := made["id"], at(t, made, "phones.0.phoneId")
-		if a := d.ask(`{ contact(id: "x") { id } }`); a.message() != `Cast to ObjectId failed for value "x" (type string) at path "_id"` {
+		if a := d.ask(`{ contact(id: "x") { id } }`); a.message() != `Cast to ObjectId failed for value "x" (type `+
+			`string) at path "_id"` {
 			t.Error(a.text)
 		}
 		changes := map[string]string{
-			"updateContact":            `mutation($id: ID!) { updateContact(id: $id, contactData: {first: "X"}) { data { id } error } }`,
-			"deleteContact":            `mutation($id: ID!) { deleteContact(id: $id) { data { id } error } }`,
-			"addContactPhoneNumber":    `mutation($id: ID!) { addContactPhoneNumber(contactId: $id, phoneData: {phoneNumber: "07700900124", phoneType: Home}) { data { id } error } }`,
-			"updateContactPhoneNumber": `mutation($id: ID!, $phone: ID!) { updateContactPhoneNumber(contactId: $id, phoneId: $phone, phoneData: {phoneType: Fax}) { data { id } error } }`,
-			"removeContactPhoneNumber": `mutation($id: ID!, $phone: ID!) { removeContactPhoneNumber(contactId: $id, phoneId: $phone) { data { id } error } }`,
+			"updateContact": `mutation($id: ID!) { updateContact(id: $id, contactData: {first: "X"}) { ` +
+				`data { id } error } }`,
+			"deleteContact": `mutation($id: ID!) { deleteContact(id: $id) { data { id } error } }`,
+			"addContactPhoneNumber": `mutation($id: ID!) { addContactPhoneNumber(contactId: $id, phoneData: ` +
+				`{phoneNumber: "07700900124", phoneType: Home}) { data { id } error } }`,
+			"updateContactPhoneNumber": `mutation($id: ID!, $phone: ID!) { updateContactPhoneNumber(contactId: $id, ` +
+				`phoneId: $phone, phoneData: {phoneType: Fax}) { data { id } error } }`,
+			"removeContactPhoneNumber": `mutation($id: ID!, $phone: ID!) { removeContactPhoneNumber(contactId: $id, ` +
+				`phoneId: $phone) { data { id } error } }`,
 		}
 		variables := func(document string) []any {
 			if strings.Contains(document, "$phone") {
@@ -152,9 +163,11 @@ func TestContactsAreListed(t *testing.T) {
 			}
 			return made
 		}
-		d.flat("contacts.data", `{ contacts { data { `+contactFieldsAsked+` } pageInfo { page pageSize hasMore } } }`, nil,
+		d.flat("contacts.data", `{ contacts { data { `+contactFieldsAsked+` } pageInfo { page pageSize hasMore } } }`,
+			nil,
 			grow)
-		a := d.ask(`{ contacts(search: "company 4", filters: {isPayor: true, isDoctor: null}, pagination: {page: 1, pageSize: 1}, options: {}) { data { company } pageInfo { page pageSize hasMore } } }`)
+		a := d.ask(`{ contacts(search: "company 4", filters: {isPayor: true, isDoctor: null}, pagination: {page: 1, ` +
+			`pageSize: 1}, options: {}) { data { company } pageInfo { page pageSize hasMore } } }`)
 		holds(t, a.Data,
 			map[string]any{"contacts.data.0.company": "Company 4", "contacts.pageInfo.hasMore": false,
 				"contacts.pageInfo.pageSize": 1.0})

@@ -51,7 +51,8 @@ func TestAnAnswerHasNoMoreValuesThanItMay(t *testing.T) {
 			`mutation { createPatient(patientData: {first: "Ada", last: "Lovelace"}) { data { id } } }`)
 		for i := range 40 {
 			d.done("addPatientPhoneNumber",
-				`mutation($id: ID!, $n: String!) { addPatientPhoneNumber(patientId: $id, phoneData: {phoneNumber: $n, phoneType: "Office"}) { data { id } error } }`,
+				`mutation($id: ID!, $n: String!) { addPatientPhoneNumber(patientId: $id, phoneData: {phoneNumber: `+
+					`$n, phoneType: "Office"}) { data { id } error } }`,
 				"id", id, "n", fmt.Sprintf("01632 9601%02d", i))
 		}
 		d.door.limits.Cost = 42
@@ -69,7 +70,8 @@ func TestAnAnswerHasNoMoreValuesThanItMay(t *testing.T) {
 		// A change that was made is told, however long the answer.
 		d.door.limits.Cost = 3 + 20*3
 		if got := d.get("updatePatient.data.phones",
-			`mutation($id: ID!) { updatePatient(id: $id, patientData: {first: "Ada"}) { data { phones { phoneId phoneNumber } title } } }`, "id", id); len(got.([]any)) != 40 {
+			`mutation($id: ID!) { updatePatient(id: $id, patientData: {first: "Ada"}) { data { phones { phoneId `+
+				`phoneNumber } title } } }`, "id", id); len(got.([]any)) != 40 {
 			t.Errorf("%v", got)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/graph/wire"
 	"frontdesk/store"
 )
 
@@ -20,8 +21,8 @@ const unhurried = 25 * time.Millisecond
 // statements is how many statements an operation takes.
 func (d *desk) statements(document string, variables map[string]any) int64 {
 	d.t.Helper()
-	d.door.wait = unhurried
-	defer func() { d.door.wait = loadWait }()
+	d.door.Wait = unhurried
+	defer func() { d.door.Wait = wire.LoadWait }()
 	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
 	d.must(err)
 	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))

@@ -73,7 +73,8 @@ func TestAvailabilitiesOfOneDayAreOfThatDay(t *testing.T) {
 				t.Errorf("worked %s: %s", c.ask, got)
 			}
 		}
-		if got := s.free(`start: "2031-07-02", end: "2031-07-02"`, ""); !strings.HasPrefix(got, "2031-07-02T22:00:00") ||
+		if got := s.free(`start: "2031-07-02", end: "2031-07-02"`, ""); !strings.HasPrefix(got,
+			"2031-07-02T22:00:00") ||
 			!strings.Contains(got, "2031-07-03T00:00:00") {
 			t.Errorf("free: %s", got)
 		}

@@ -60,7 +60,9 @@ func TestAnotherPracticesIdsFindNothing(t *testing.T) {
 		w := d.everything().World()
 		whole := `query($id: ID!) { availabilityRules { data { id comment updatedAt exclusions } } patient(id: $id) { ` +
 			wholePatient +
-			` bookings(start: "2031-01-01", end: "2032-01-01") { id start comments deleted metadata { key } bookingJourney { arrived } } } users { data { id fullName updatedAt } } labels { data { id title } } practice { locations { metadata { key } } practiceNumbers { id name } } }`
+			` bookings(start: "2031-01-01", end: "2032-01-01") { id start comments deleted metadata { key } ` +
+			`bookingJourney { arrived } } } users { data { id fullName updatedAt } } labels { data { id title } } ` +
+			`practice { locations { metadata { key } } practiceNumbers { id name } } }`
 		before := d.ask(whole, "id", w["patient"]).text
 		token, ctx := d.token, d.ctx
 		d.join("Another")

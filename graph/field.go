@@ -169,7 +169,8 @@ var payloads = sync.OnceValue(func() map[string]reflect.Type {
 	out := map[string]reflect.Type{}
 	mutations := reflect.TypeFor[mutation]()
 	for m := range mutations.Methods() {
-		if m.Type.NumOut() == 0 || m.Type.Out(0).Kind() != reflect.Pointer || m.Type.Out(0).Elem().Kind() != reflect.Struct {
+		if m.Type.NumOut() == 0 || m.Type.Out(0).Kind() != reflect.Pointer ||
+			m.Type.Out(0).Elem().Kind() != reflect.Struct {
 			continue
 		}
 		kind := m.Type.Out(0).Elem()

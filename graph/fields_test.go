@@ -30,9 +30,11 @@ func TestAFieldAskedAloneIsWhatItIsBesideTheOthers(t *testing.T) {
 			{"Patient", `{ patients(pagination: {pageSize: 1}) { data { FIELDS } } }`, "patients.data.0", 24},
 			{"Patient", `{ patient(id: "` + w["patient"] + `") { FIELDS } }`, "patient", 24},
 			{"Booking", `{ patient(id: "` +
-				w["patient"] + `") { bookings(start: "2031-01-01", end: "2032-01-01") { FIELDS } } }`, "patient.bookings.0", 14},
+				w["patient"] + `") { bookings(start: "2031-01-01", end: "2032-01-01") { FIELDS } } }`,
+				"patient.bookings.0", 14},
 			{"Booking", `{ patient(id: "` +
-				w["patient"] + `") { bookingsWithPagination(start: "2031-01-01", end: "2032-01-01", pagination: {page: 1}) { data { FIELDS } } } }`, "patient.bookingsWithPagination.data.0", 14},
+				w["patient"] + `") { bookingsWithPagination(start: "2031-01-01", end: "2032-01-01", pagination: ` +
+				`{page: 1}) { data { FIELDS } } } }`, "patient.bookingsWithPagination.data.0", 14},
 			{"Booking", `{ bookings(pagination: {pageSize: 1}) { data { FIELDS } } }`, "bookings.data.0", 14},
 			{"Booking", `{ booking(id: "` + w["booking"] + `") { FIELDS } }`, "booking", 14},
 		} {
@@ -43,7 +45,8 @@ func TestAFieldAskedAloneIsWhatItIsBesideTheOthers(t *testing.T) {
 			whole, _ := d.get(c.at, strings.ReplaceAll(c.ask, "FIELDS", strings.Join(all, " "))).(map[string]any)
 			filled := 0
 			for i, f := range graphtest.Schema().Types[c.of].Fields {
-				alone, _ := d.get(c.at, strings.ReplaceAll(c.ask, "FIELDS", "... on "+c.of+" { "+all[i]+" }")).(map[string]any)
+				alone, _ := d.get(c.at, strings.ReplaceAll(c.ask, "FIELDS", "... on "+c.of+" { "+all[i]+
+					" }")).(map[string]any)
 				if !reflect.DeepEqual(alone[f.Name], whole[f.Name]) {
 					t.Errorf("%s: %s is %v alone, and %v with all others", c.ask, f.Name, alone[f.Name], whole[f.Name])
 				}

@@ -21,6 +21,7 @@ import (
 
 	"frontdesk/core/key"
 	"frontdesk/graph/graphtest"
+	"frontdesk/graph/wire"
 	"frontdesk/store/storetest"
 )
 
@@ -80,9 +81,11 @@ func (n *neighbours) settle() {
 // the table it is in.
 func (n *neighbours) rows(t testing.TB, group int64, each func(table string, v any)) []string {
 	t.Helper()
-	list := `SELECT DISTINCT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'practice_group_id' ORDER BY 1`
+	list := `SELECT DISTINCT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' ` +
+		`AND c.name = 'practice_group_id' ORDER BY 1`
 	if !strings.HasPrefix(n.address, "sqlite:") {
-		list = `SELECT table_name FROM information_schema.columns WHERE column_name = 'practice_group_id' AND table_schema = 'public' ORDER BY 1`
+		list = `SELECT table_name FROM information_schema.columns WHERE column_name = 'practice_group_id' AND ` +
+			`table_schema = 'public' ORDER BY 1`
 	}
 	var tables, lines []string
 	n.each(t, list, func(row []any) { tables = append(tables, fmt.Sprint(row[0])) })
@@ -144,7 +147,7 @@ var (
 func (n *neighbours) idsIn(text string) []int64 {
 	var out []int64
 	for _, s := range hexIDs.FindAllString(text, -1) {
-		if _, id, ok := decode(s); ok && n.ids[id] {
+		if _, id, ok := wire.Decode(s); ok && n.ids[id] {
 			out = append(out, id)
 		}
 	}

@@ -10,12 +10,11 @@
 //	field.go      what every field that asks core goes through
 //	fault.go      errors in the contract's shape
 //	audit.go      what was asked, for the audit trail
-//	resolver.go   which of our types answers for which of the contract's
-//	loaders.go    many things asked for one by one, read at once
-//	id.go words.go page.go walltime.go
-//	              ids, values, pages, and the practice's wall clock
-//	auth.go practice.go user.go …
-//	              one file for each capability, named as in api/graphql
+//	resolver.go   which area answers for which type of the contract
+//
+// An area has a package of its own, with a file for each capability, named as in
+// api/graphql: practice, patient, booking, clinical, billing, messaging, webhook.
+// What they share is in wire.
 package graph
 
 import (
@@ -40,6 +39,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/key"
 	"frontdesk/graph/gql"
+	"frontdesk/graph/wire"
 	"frontdesk/web"
 )
 
@@ -47,7 +47,7 @@ import (
 const TokenHeader = "X-Token"
 
 type door struct {
-	*resolver
+	*wire.Resolver
 	limits    Limits
 	schema    *ast.Schema
 	run       *executor.Executor
@@ -63,7 +63,7 @@ type door struct {
 func New(c *core.Core, limits Limits) http.Handler { return open(c, limits).handler() }
 
 // handler is the door with its reads kept in the audit trail.
-func (d *door) handler() http.Handler { return web.Seen(d, d.core.Audit, d.untold) }
+func (d *door) handler() http.Handler { return web.Seen(d, d.Core.Audit, d.untold) }
 
 // untold answers for what could not be written into the audit trail. Programs that
 // do not go by the status get 200.
@@ -78,9 +78,9 @@ func (d *door) untold(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func open(c *core.Core, limits Limits) *door {
-	d := &door{resolver: &resolver{core: c, wait: loadWait}, limits: limits.orDefault(),
+	d := &door{Resolver: &wire.Resolver{Core: c, Wait: wire.LoadWait}, limits: limits.orDefault(),
 		documents: documents{lru.New[*ast.QueryDocument](keptDocuments)}}
-	resolvers := root{d}
+	resolvers := rootOf(d.Resolver)
 	schema := gql.NewExecutableSchema(gql.Config{Resolvers: resolvers})
 	d.schema, d.run = schema.Schema(), executor.New(schema)
 	d.run.SetErrorPresenter(present)
@@ -113,7 +113,7 @@ func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, web.Status(f), refusal(codeRequest, "%s", f.Message))
 		return
 	}
-	who, terms, err := d.core.Key.Token(r.Context(), r.Header.Get(TokenHeader))
+	who, terms, err := d.Core.Key.Token(r.Context(), r.Header.Get(TokenHeader))
 	switch {
 	case err == nil:
 		d.serve(w, r, body, who, terms)
@@ -139,7 +139,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 	}
 	// A list of operations is as many requests.
 	for range max(1, len(ops)) {
-		budget, err := d.core.Limit.Take(r.Context(), who)
+		budget, err := d.Core.Limit.Take(r.Context(), who)
 		if budget.Limit > 0 {
 			web.TellBudget(w.Header(), budget)
 		}
@@ -296,11 +296,12 @@ func (d *door) answer(ctx context.Context, a asked) answered {
 	if rc.Operation.Operation == ast.Query {
 		call.most = int64(limit)
 	}
-	ctx = d.withLoaders(withCall(ctx, call))
+	ctx = d.WithLoaders(withCall(ctx, call))
 	next, ctx := d.run.DispatchOperation(ctx, rc)
 	resp := next(ctx)
 	if call.tooMuch() {
-		e := refusal(codeCost, "The answer to this operation has more than %d values: ask for fewer rows or fields.", limit)
+		e := refusal(codeCost, "The answer to this operation has more than %d values: ask for fewer rows or fields.",
+			limit)
 		e.Extensions["cost"] = costTold{price, limit}
 		return answered{body: errorBody(gqlerror.List{e}), status: http.StatusBadRequest, call: call}
 	}
@@ -331,16 +332,16 @@ func body(resp *graphql.Response, price costTold, reasons map[string]string) []b
 	}
 	if len(errs) > 0 {
 		b.WriteString(`,"errors":`)
-		b.Write(encoded(errs))
+		b.Write(wire.JSON(errs))
 	}
 	b.WriteString(`,"extensions":`)
-	b.Write(encoded(extensions))
+	b.Write(wire.JSON(extensions))
 	b.WriteString("}\n")
 	return b.Bytes()
 }
 
 func errorBody(errs gqlerror.List) []byte {
-	return append(encoded(map[string]any{"errors": errs}), '\n')
+	return append(wire.JSON(map[string]any{"errors": errs}), '\n')
 }
 
 // refuse answers with an error and no data.

@@ -80,34 +80,42 @@ func TestWhatIsNoOperationIsRefused(t *testing.T) {
 			{"no such operation", `{"query":"query a { __typename } query b { __typename }","operationName":"c"}`,
 				codeValidation, "", 400},
 			{"which operation", `{"query":"query a { __typename } query b { __typename }"}`, codeValidation, "", 400},
-			{"a variable of another type", `{"query":"query($id: ID!) { patient(id: $id) { id } }","variables":{"id":{}}}`,
+			{"a variable of another type", `{"query":"query($id: ID!) { patient(id: $id) { id } }",` +
+				`"variables":{"id":{}}}`,
 				codeValidation, "", 400},
 			{"a variable left out", `{"query":"query($id: ID!) { patient(id: $id) { id } }"}`, codeValidation, "", 400},
 			{"NUL in a text", `{"query":"{ patients(search: \"a\\u0000\") { data { id } } }"}`, codeInput,
 				"A text may not have the character U+0000.", 400},
 			{"NUL in a default",
-				`{"query":"query($o: MetadataFilter = {key: \"\\u0000\"}) { bookings(filters: {metadata: $o}) { data { id } } }"}`,
+				`{"query":"query($o: MetadataFilter = {key: \"\\u0000\"}) { bookings(filters: {metadata: $o}) { ` +
+					`data { id } } }"}`,
 				codeInput, "", 400},
 			{"NUL in a variable",
-				`{"query":"query($o: MetadataFilter) { bookings(filters: {metadata: $o}) { data { id } } }","variables":{"o":{"key":"a\u0000"}}}`, codeInput, "", 400},
+				`{"query":"query($o: MetadataFilter) { bookings(filters: {metadata: $o}) { data { id } } }",` +
+					`"variables":{"o":{"key":"a\u0000"}}}`, codeInput, "", 400},
 			{"NUL below a scalar",
-				`{"query":"mutation($m: String!) { updateLocationMetadata(locationId: \"0\", key: \"k\", value: $m) { error } }","variables":{"m":[{"\u0000":1}]}}`, codeInput, "", 400},
+				`{"query":"mutation($m: String!) { updateLocationMetadata(locationId: \"0\", key: \"k\", value: $m) ` +
+					`{ error } }","variables":{"m":[{"\u0000":1}]}}`, codeInput, "", 400},
 			{"too deep", `{"query":"` + deep + `"}`, codeDepth, "", 400},
 			{"too many aliases", `{"query":"` + wide + `"}`, codeAliases, "", 400},
 			{"one field too often", `{"query":"` + many + `"}`, codeAliases, "", 400},
 			{"too long", `{"query":"{` + strings.Repeat("__typename ", 6000) + `}"}`, codeTokens, "", 400},
 			{"a circle of fragments",
-				`{"query":"{ practice { ...a } } fragment a on Practice { ...b } fragment b on Practice { ...a }"}`, codeValidation,
+				`{"query":"{ practice { ...a } } fragment a on Practice { ...b } fragment b on Practice { ...a }"}`,
+				codeValidation,
 				"", 400},
 			{"too costly",
-				`{"query":"{ patients(pagination: {pageSize: 200}) { data { bookings(start: \"2026-01-01\", end: \"2027-01-01\", pagination: {pageSize: 200}) { id start } } } }"}`, codeCost, "", 400},
-			{"too many at once", "[" + strings.Repeat(`{"query":"{__typename}"},`, 10) + `{"query":"{__typename}"}]`, codeBatch,
+				`{"query":"{ patients(pagination: {pageSize: 200}) { data { bookings(start: \"2026-01-01\", end: ` +
+					`\"2027-01-01\", pagination: {pageSize: 200}) { id start } } } }"}`, codeCost, "", 400},
+			{"too many at once", "[" + strings.Repeat(`{"query":"{__typename}"},`, 10) + `{"query":"{__typename}"}]`,
+				codeBatch,
 				"", 400},
 			{"none at once", "[]", codeBatch, "", 400},
 			{"more than a megabyte", `{"query":"` + strings.Repeat(" ", 1<<20) + `"}`, codeRequest, "", 413},
 		} {
 			a := d.post(c.body)
-			if a.status != c.status || a.code() != c.code || c.message != "" && a.message() != c.message || len(a.text) > 2000 {
+			if a.status != c.status || a.code() != c.code || c.message != "" && a.message() != c.message ||
+				len(a.text) > 2000 {
 				t.Errorf("%s: %d %.300s", c.name, a.status, a.text)
 			}
 		}
@@ -133,7 +141,8 @@ func TestFragmentsThatMultiplyAreCheapToRefuse(t *testing.T) {
 
 func TestSeveralOperationsAtOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		a := d.post(`[{"query":"{__typename}"},{"query":"{ nothing }"},{"query":"query a { b: __typename }","operationName":"a","variables":null}]`)
+		a := d.post(`[{"query":"{__typename}"},{"query":"{ nothing }"},{"query":"query a { b: __typename }",` +
+			`"operationName":"a","variables":null}]`)
 		if a.status != 200 || strings.Count(a.text, `"__typename":"Query"`) != 1 ||
 			!strings.Contains(a.text, codeValidation) || !strings.Contains(a.text, `"b":"Query"`) {
 			t.Errorf("%d %s", a.status, a.text)
@@ -144,7 +153,8 @@ func TestSeveralOperationsAtOnce(t *testing.T) {
 func TestIntrospectionNeedsAToken(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		types := d.get("__schema.types",
-			`{ __schema { types { name fields { name args { name type { ofType { ofType { ofType { ofType { ofType { ofType { name } } } } } } } } } } } }`)
+			`{ __schema { types { name fields { name args { name type { ofType { ofType { ofType { ofType { ofType `+
+				`{ ofType { name } } } } } } } } } } } }`)
 		if len(types.([]any)) < 100 {
 			t.Errorf("there are %d types", len(types.([]any)))
 		}
@@ -161,7 +171,8 @@ func TestTheCostOfAnOperationIsTold(t *testing.T) {
 			{`{ practice { id name } }`, 3},
 			{`{ patients(pagination: {pageSize: 20}) { data { id } } }`, 1 + 20*2},
 			{`{ patients { data { id } pageInfo { hasMore } } }`, 1 + 50*2 + 2},
-			{`{ patients(pagination: {pageSize: 20}) { data { bookings(start: "2026-01-01", end: "2027-01-01", pagination: {pageSize: 5}) { id start } } } }`, 1 + 20*(1+5*3)},
+			{`{ patients(pagination: {pageSize: 20}) { data { bookings(start: "2026-01-01", end: "2027-01-01", ` +
+				`pagination: {pageSize: 5}) { id start } } } }`, 1 + 20*(1+5*3)},
 		} {
 			a := d.ask(c.document)
 			if got := at(t, a.Ext, "cost.requested"); got != c.want {
@@ -185,9 +196,11 @@ func TestATokenUsedTooOftenIsToldSo(t *testing.T) {
 		}
 		d.move(43 * time.Second)
 		a := ask()
-		if a.status != 200 || !strings.Contains(a.message(), "too often") || !strings.Contains(a.message(), "17 seconds") ||
+		if a.status != 200 || !strings.Contains(a.message(), "too often") || !strings.Contains(a.message(),
+			"17 seconds") ||
 			a.Data != nil ||
-			strings.Contains(a.text, `"data"`) || a.code() != "TOO_MANY_REQUESTS" || a.header.Get("Retry-After") != "" ||
+			strings.Contains(a.text, `"data"`) || a.code() != "TOO_MANY_REQUESTS" ||
+			a.header.Get("Retry-After") != "" ||
 			a.header.Get("RateLimit") != `"key";r=0;t=17` {
 			t.Errorf("%d %v %s", a.status, a.header, a.text)
 		}

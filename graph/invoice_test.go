@@ -13,7 +13,9 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
+	billinggraph "frontdesk/graph/billing"
 	"frontdesk/graph/gql"
+	"frontdesk/graph/wire"
 	"frontdesk/store"
 )
 
@@ -37,14 +39,17 @@ func (d *desk) surgery() *surgery {
 	s := &surgery{desk: d}
 	place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 	d.must(err)
-	s.room = encode(kindRoom, place.ID)
+	s.room = wire.Encode(wire.KindRoom, place.ID)
 	s.doctor = d.done("createUser",
 		`mutation($email: String!) { createUser(userData: {title: "Dr", firstName: "Amir", lastName: "Khan", email: $email, role: "booking",
-		isDoctor: true}) { data { id } error } }`, "email", fmt.Sprintf("amir%d@example.org", d.group.ID))["id"].(string)
+		isDoctor: true}) { data { id } error } }`, "email", fmt.Sprintf("amir%d@example.org",
+			d.group.ID))["id"].(string)
 	s.ada = d.person("Ada")
 	s.insurer = d.done("createContact",
-		`mutation { createContact(company: "Crown Insurance", isPayor: true, paymentReference: "CR-7") { data { id } error } }`)["id"].(string)
-	s.visit = d.product(map[string]any{"productType": "appointment", "name": "Consultation", "price": 65, "duration": 20})
+		`mutation { createContact(company: "Crown Insurance", isPayor: true, paymentReference: "CR-7") { data { id `+
+			`} error } }`)["id"].(string)
+	s.visit = d.product(map[string]any{"productType": "appointment", "name": "Consultation", "price": 65,
+		"duration": 20})
 	s.jab = d.product(map[string]any{"productType": "vaccine", "name": "Travel vaccine", "price": 19.99,
 		"itemCode": "TV-1", "cost": 12.5})
 	return s
@@ -57,7 +62,7 @@ func (d *desk) person(first string) string {
 		patient.Changes{Title: new("Ms"), FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
 			Email: new(strings.ToLower(first) + "@example.org"), Line1: new("1 Mill Lane")})
 	d.must(err)
-	return encode(kindPatient, id)
+	return wire.Encode(wire.KindPatient, id)
 }
 
 // bill is the data of an invoice; more is put in place of what it has.
@@ -91,14 +96,15 @@ func (s *surgery) payBy(amount float64) map[string]any {
 func (s *surgery) booked(of string) string {
 	s.t.Helper()
 	a, err := s.core.Booking.Reserve(s.ctx, booking.Request{
-		Type: ourID[diary.TypeID](&s.visit), Location: ourID[practice.LocationID](&s.room),
-		Practitioner: ourID[practice.PractitionerID](&s.doctor),
-		Start:        s.now.Load().Add(time.Hour), Length: 20 * time.Minute, Patient: ourID[patient.ID](&of), Override: true,
+		Type: wire.Decoded[diary.TypeID](&s.visit), Location: wire.Decoded[practice.LocationID](&s.room),
+		Practitioner: wire.Decoded[practice.PractitionerID](&s.doctor),
+		Start:        s.now.Load().Add(time.Hour), Length: 20 * time.Minute, Patient: wire.Decoded[patient.ID](&of),
+		Override: true,
 	})
 	s.must(err)
 	_, err = s.core.Booking.Confirm(s.ctx, a.ID, booking.Confirmation{})
 	s.must(err)
-	return encode(kindBooking, a.ID)
+	return wire.Encode(wire.KindBooking, a.ID)
 }
 
 // change asks for a change of an invoice and gives what it is then.
@@ -144,13 +150,15 @@ func TestInvoices(t *testing.T) {
 			"payeeDetails": "Ms Ada Byron, 1 Mill Lane", "doctorId": s.doctor,
 			"doctor.fullName": "Dr Amir Khan", "location": "Mill Lane", "type": "invoice", "comments": "Ring first.",
 			"extraInfo": "Thank you.",
-			"tax":       18.1, "total": 108.58, "outstanding": 108.58, "refunded": 0.0, "paymentLinkUrl": nil, "dateShared": nil,
-			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
+			"tax":       18.1, "total": 108.58, "outstanding": 108.58, "refunded": 0.0, "paymentLinkUrl": nil,
+			"dateShared": nil,
+			"createdAt":  "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
 			"lineItems.0.date": "2031-01-05T00:00:00.000Z", "lineItems.0.title": "Travel vaccine",
 			"lineItems.0.productType": "vaccine",
-			"lineItems.0.itemCode":    "TV-1", "lineItems.0.cost": 12.5, "lineItems.0.price": 19.99, "lineItems.0.quantity": 2.0,
-			"lineItems.0.taxRate": 20.0,
-			"lineItems.0.total":   47.98, "lineItems.0.referenceType": "Product", "lineItems.0.referenceId": s.jab,
+			"lineItems.0.itemCode":    "TV-1", "lineItems.0.cost": 12.5, "lineItems.0.price": 19.99,
+			"lineItems.0.quantity": 2.0,
+			"lineItems.0.taxRate":  20.0,
+			"lineItems.0.total":    47.98, "lineItems.0.referenceType": "Product", "lineItems.0.referenceId": s.jab,
 			"lineItems.1.date": "2031-01-06T00:00:00.000Z", "lineItems.1.price": 50.5, "lineItems.1.cost": nil,
 			"lineItems.1.referenceType": "Booking", "lineItems.1.referenceId": at9,
 		})
@@ -169,7 +177,8 @@ func TestInvoices(t *testing.T) {
 			return data
 		}
 		holds(t,
-			do("updateInvoice", `invoiceId: $id, invoiceData: {comments: null, date: "2031-01-04", extraInfo: "Thanks."}`),
+			do("updateInvoice", `invoiceId: $id, invoiceData: {comments: null, date: "2031-01-04", extraInfo: `+
+				`"Thanks."}`),
 			map[string]any{
 				"comments": nil, "date": "2031-01-04T00:00:00.000Z", "extraInfo": "Thanks.", "doctorId": s.doctor,
 				"updatedAt": "2031-01-06T09:01:00.000Z",
@@ -180,16 +189,20 @@ func TestInvoices(t *testing.T) {
 				map[string]any{"date": "2031-01-06", "productId": s.jab, "quantity": 1, "price": 0}),
 			map[string]any{"lineItems.2.price": 0.0, "total": 108.58})
 		holds(t,
-			do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {quantity: 1, price: 10, date: "2031-01-03"}`,
+			do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {quantity: 1, price: 10, date: `+
+				`"2031-01-03"}`,
 				"item", line),
 			map[string]any{"lineItems.0.total": 12.0, "lineItems.0.date": "2031-01-03T00:00:00.000Z", "total": 72.6})
 		holds(t,
-			do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: $booking}`, "item", line,
+			do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: $booking}`, "item",
+				line,
 				"booking", at9),
 			map[string]any{"lineItems.0.referenceId": at9, "lineItems.0.price": 10.0})
-		holds(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: null}`, "item", line),
+		holds(t, do("updateLineItem", `invoiceId: $id, lineItemId: $item, lineItemData: {referenceId: null}`, "item",
+			line),
 			map[string]any{"lineItems.0.referenceType": "Product"})
-		if n := do("deleteLineItem", `invoiceId: $id, lineItemId: $item`, "item", line)["lineItems"].([]any); len(n) != 2 {
+		if n := do("deleteLineItem", `invoiceId: $id, lineItemId: $item`, "item",
+			line)["lineItems"].([]any); len(n) != 2 {
 			t.Errorf("%d lines are left", len(n))
 		}
 		paid := do("addInvoicePayment", `invoiceId: $id, paymentData: $payment`, "payment", s.payBy(60.6))
@@ -205,7 +218,8 @@ func TestInvoices(t *testing.T) {
 		}
 		holds(t,
 			do("updateInvoicePayment",
-				`invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentAmount: 60.5, comment: "By hand", paymentDate: "2031-01-08"}`, "item", payment),
+				`invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentAmount: 60.5, comment: "By hand", `+
+					`paymentDate: "2031-01-08"}`, "item", payment),
 			map[string]any{"outstanding": 0.1, "payments.0.comment": "By hand",
 				"payments.0.paymentDate": "2031-01-08T00:00:00.000Z", "payments.0.paymentSource": "Card"})
 		refund := `mutation($id: ID!, $payment: ID!, $amount: Float) { refundPayment(invoiceId: $id, paymentId: $payment, amount: $amount, reason: "Too much", comment: "Sorry") {
@@ -230,7 +244,8 @@ func TestInvoices(t *testing.T) {
 			t.Error(a.text)
 		}
 		for range 2 {
-			holds(t, do("deleteInvoice", `invoiceId: $id`), map[string]any{"status": "cancelled", "paidOrOutstanding": "Void"})
+			holds(t, do("deleteInvoice", `invoiceId: $id`), map[string]any{"status": "cancelled",
+				"paidOrOutstanding": "Void"})
 		}
 		holds(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { `+invoiceFieldsAsked+` } }`, "id", id),
 			map[string]any{"id": id, "status": "cancelled", "location": "Mill Lane"})
@@ -243,7 +258,8 @@ func TestInvoices(t *testing.T) {
 			})
 		taken := at(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { payments { id } } }`, "id", other),
 			"payments.0.id").(string)
-		data, wrong := s.change("deleteInvoicePayment", `invoiceId: $id, invoicePaymentId: $item`, "id", other, "item", taken)
+		data, wrong := s.change("deleteInvoicePayment", `invoiceId: $id, invoicePaymentId: $item`, "id", other, "item",
+			taken)
 		if wrong != "" || len(data["payments"].([]any)) != 0 {
 			t.Errorf("%v %s", data, wrong)
 		}
@@ -253,7 +269,7 @@ func TestInvoices(t *testing.T) {
 // billed asks the field of a booking that says so.
 func (s *surgery) billed(id string) bool {
 	s.t.Helper()
-	yes, err := bookingFields{door: s.door}.Billed(s.door.withLoaders(s.ctx), &gql.Booking{ID: id})
+	yes, err := rootOf(s.door.Resolver).Booking().Billed(s.door.WithLoaders(s.ctx), &gql.Booking{ID: id})
 	s.must(err)
 	return *yes
 }
@@ -276,30 +292,36 @@ func TestInvoicesAreRefused(t *testing.T) {
 			want string
 		}{
 			{"no date", map[string]any{"date": ""}, "date"},
-			{"no patient of ours", map[string]any{"patientId": encode(kindPatient, patient.ID(7))}, patient.ErrNotFound.Message},
+			{"no patient of ours", map[string]any{"patientId": wire.Encode(wire.KindPatient, patient.ID(7))},
+				patient.ErrNotFound.Message},
 			{"a contact as the patient", map[string]any{"patientId": s.insurer}, patient.ErrNotFound.Message},
 			{"no doctor of ours", map[string]any{"doctorId": s.ada}, practice.ErrPractitionerNotFound.Message},
 			{"no place of ours", map[string]any{"locationId": s.ada}, practice.ErrLocationNotFound.Message},
-			{"no account of ours", map[string]any{"accountId": encode(kindContact, contact.ID(7))}, contact.ErrNotFound.Message},
+			{"no account of ours", map[string]any{"accountId": wire.Encode(wire.KindContact, contact.ID(7))},
+				contact.ErrNotFound.Message},
 			{"an account that is none", map[string]any{"accountId": s.jab}, patient.ErrNotFound.Message},
 			{"an id that is none", map[string]any{"patientId": "ada"}, `Cast to ObjectId failed for value "ada"`},
-			{"no product of ours", one(map[string]any{"productId": encode(kindProduct, billing.ProductID(7))}),
+			{"no product of ours", one(map[string]any{"productId": wire.Encode(wire.KindProduct,
+				billing.ProductID(7))}),
 				"Product must exist"},
-			{"a product's id that is short", one(map[string]any{"productId": "7"}), "id must be at least 24 characters"},
+			{"a product's id that is short", one(map[string]any{"productId": "7"}),
+				"id must be at least 24 characters"},
 			{"none of something", one(map[string]any{"quantity": 0}), "quantity"},
 			{"as many as wrap around", one(map[string]any{"quantity": 18446744073709552}), "quantity"},
-			{"parts of a penny", one(map[string]any{"price": 0.001}), ErrAmount.Message},
-			{"another patient's booking", one(map[string]any{"referenceId": theirs}), billing.ErrBookingOfAnother.Message},
-			{"no booking of ours", one(map[string]any{"referenceId": encode(kindBooking, booking.ID(7))}),
+			{"parts of a penny", one(map[string]any{"price": 0.001}), billinggraph.ErrAmount.Message},
+			{"another patient's booking", one(map[string]any{"referenceId": theirs}),
+				billing.ErrBookingOfAnother.Message},
+			{"no booking of ours", one(map[string]any{"referenceId": wire.Encode(wire.KindBooking, booking.ID(7))}),
 				booking.ErrNotFound.Message},
 			{"something else than a booking", one(map[string]any{"referenceId": s.jab}), booking.ErrNotFound.Message},
 			{"more than it is for", map[string]any{"payments": []any{s.payBy(1000)}}, billing.ErrOverpaid.Message},
 		} {
-			if _, wrong := d.payload("createInvoice", createInvoice, "data", s.bill(c.more)); !strings.Contains(wrong, c.want) {
+			if _, wrong := d.payload("createInvoice", createInvoice, "data", s.bill(c.more)); !strings.Contains(wrong,
+				c.want) {
 				t.Errorf("%s: %q", c.name, wrong)
 			}
 		}
-		if _, wrong := d.payload("createInvoice", createInvoice, "data", nil); wrong != ErrNoData.Message {
+		if _, wrong := d.payload("createInvoice", createInvoice, "data", nil); wrong != billinggraph.ErrNoData.Message {
 			t.Error(wrong)
 		}
 		id := s.invoiced(map[string]any{"payments": []any{s.payBy(1)}})
@@ -315,42 +337,56 @@ func TestInvoicesAreRefused(t *testing.T) {
 			variables        []any
 			want             string
 		}{
-			{"addLineItem", `invoiceId: $id`, nil, ErrNoData.Message},
-			{"addInvoicePayment", `invoiceId: $id`, nil, ErrNoData.Message},
-			{"updateLineItem", `invoiceId: $id, lineItemId: $item`, []any{"item", payment}, billing.ErrLineNotFound.Message},
-			{"deleteLineItem", `invoiceId: $id, lineItemId: $item`, []any{"item", encode(kindLineItem, billing.LineID(7))},
+			{"addLineItem", `invoiceId: $id`, nil, billinggraph.ErrNoData.Message},
+			{"addInvoicePayment", `invoiceId: $id`, nil, billinggraph.ErrNoData.Message},
+			{"updateLineItem", `invoiceId: $id, lineItemId: $item`, []any{"item", payment},
+				billing.ErrLineNotFound.Message},
+			{"deleteLineItem", `invoiceId: $id, lineItemId: $item`, []any{"item", wire.Encode(wire.KindLineItem,
+				billing.LineID(7))},
 				billing.ErrLineNotFound.Message},
 			{"updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item`, []any{"item", line},
 				billing.ErrPaymentNotFound.Message},
 			{"updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentTypeId: $item}`,
 				[]any{"item", payment}, billing.ErrPaymentTypeNotFound.Message},
 			{"updateInvoicePayment", `invoiceId: $id, invoicePaymentId: $item, paymentData: {paymentAmount: 1.001}`,
-				[]any{"item", payment}, ErrAmount.Message},
-			{"deleteInvoicePayment", `invoiceId: $id, invoicePaymentId: $item`, []any{"item", "x"}, "Cast to ObjectId failed"},
+				[]any{"item", payment}, billinggraph.ErrAmount.Message},
+			{"deleteInvoicePayment", `invoiceId: $id, invoicePaymentId: $item`, []any{"item", "x"},
+				"Cast to ObjectId failed"},
 			{"updateInvoice", `invoiceId: $id, invoiceData: {doctorId: $item}`, []any{"item", line},
 				practice.ErrPractitionerNotFound.Message},
 			{"updateInvoice", `invoiceId: $id, invoiceData: {locationId: $item}`, []any{"item", line},
 				practice.ErrLocationNotFound.Message},
 		} {
-			if _, wrong := s.change(c.field, c.arguments, append([]any{"id", id}, c.variables...)...); !strings.Contains(wrong,
+			if _, wrong := s.change(c.field, c.arguments, append([]any{"id", id},
+				c.variables...)...); !strings.Contains(wrong,
 				c.want) {
 				t.Errorf("%s: %q", c.field, wrong)
 			}
 		}
-		if a := d.ask(`query { invoice(id: "12") { id } }`); a.message() != `Cast to ObjectId failed for value "12" (type string) at path "_id"` {
+		if a := d.ask(`query { invoice(id: "12") { id } }`); a.message() != `Cast to ObjectId failed for value "12" `+
+			`(type string) at path "_id"` {
 			t.Error(a.text)
 		}
 
 		changes := map[string]string{
-			"updateInvoice":        `mutation($id: ID!) { updateInvoice(invoiceId: $id, invoiceData: {comments: "X"}) { data { id } error } }`,
-			"deleteInvoice":        `mutation($id: ID!) { deleteInvoice(invoiceId: $id) { data { id } error } }`,
-			"addLineItem":          `mutation($id: ID!, $p: ID!) { addLineItem(invoiceId: $id, lineItemData: {date: "2031-01-06", productId: $p, quantity: 1}) { data { id } error } }`,
-			"updateLineItem":       `mutation($id: ID!, $line: ID!) { updateLineItem(invoiceId: $id, lineItemId: $line, lineItemData: {quantity: 1}) { data { id } error } }`,
-			"deleteLineItem":       `mutation($id: ID!, $line: ID!) { deleteLineItem(invoiceId: $id, lineItemId: $line) { data { id } error } }`,
-			"addInvoicePayment":    `mutation($id: ID!) { addInvoicePayment(invoiceId: $id, paymentData: {paymentAmount: 1, paymentTypeId: "69555b801700000000000001", paymentDate: "2031-01-06"}) { data { id } error } }`,
-			"updateInvoicePayment": `mutation($id: ID!, $pay: ID!) { updateInvoicePayment(invoiceId: $id, invoicePaymentId: $pay, paymentData: {comment: "X"}) { data { id } error } }`,
-			"deleteInvoicePayment": `mutation($id: ID!, $pay: ID!) { deleteInvoicePayment(invoiceId: $id, invoicePaymentId: $pay) { data { id } error } }`,
-			"refundPayment":        `mutation($id: ID!, $pay: ID!) { refundPayment(invoiceId: $id, paymentId: $pay) { data { id } error } }`,
+			"updateInvoice": `mutation($id: ID!) { updateInvoice(invoiceId: $id, invoiceData: {comments: ` +
+				`"X"}) { data { id } error } }`,
+			"deleteInvoice": `mutation($id: ID!) { deleteInvoice(invoiceId: $id) { data { id } error } }`,
+			"addLineItem": `mutation($id: ID!, $p: ID!) { addLineItem(invoiceId: $id, lineItemData: {date: ` +
+				`"2031-01-06", productId: $p, quantity: 1}) { data { id } error } }`,
+			"updateLineItem": `mutation($id: ID!, $line: ID!) { updateLineItem(invoiceId: $id, lineItemId: ` +
+				`$line, lineItemData: {quantity: 1}) { data { id } error } }`,
+			"deleteLineItem": `mutation($id: ID!, $line: ID!) { deleteLineItem(invoiceId: $id, lineItemId: ` +
+				`$line) { data { id } error } }`,
+			"addInvoicePayment": `mutation($id: ID!) { addInvoicePayment(invoiceId: $id, paymentData: ` +
+				`{paymentAmount: 1, paymentTypeId: "69555b801700000000000001", paymentDate: "2031-01-06"}) { data { ` +
+				`id } error } }`,
+			"updateInvoicePayment": `mutation($id: ID!, $pay: ID!) { updateInvoicePayment(invoiceId: $id, ` +
+				`invoicePaymentId: $pay, paymentData: {comment: "X"}) { data { id } error } }`,
+			"deleteInvoicePayment": `mutation($id: ID!, $pay: ID!) { deleteInvoicePayment(invoiceId: $id, ` +
+				`invoicePaymentId: $pay) { data { id } error } }`,
+			"refundPayment": `mutation($id: ID!, $pay: ID!) { refundPayment(invoiceId: $id, paymentId: $pay) { data ` +
+				`{ id } error } }`,
 		}
 		variables := func(document string) []any {
 			out := []any{"id", id}
@@ -422,7 +458,8 @@ func TestInvoicesAreListed(t *testing.T) {
 					"payments": []any{s.payBy(5)}})
 				payment := at(t, d.get("invoice", `query($id: ID!) { invoice(id: $id) { payments { id } } }`, "id", id),
 					"payments.0.id")
-				d.ask(`mutation($id: ID!, $p: ID!) { refundPayment(invoiceId: $id, paymentId: $p, amount: 1) { error } }`, "id", id,
+				d.ask(`mutation($id: ID!, $p: ID!) { refundPayment(invoiceId: $id, paymentId: $p, amount: 1) { `+
+					`error } }`, "id", id,
 					"p", payment)
 			}
 			return made
@@ -434,12 +471,14 @@ func TestInvoicesAreListed(t *testing.T) {
 			`{ invoices(pagination: {pageSize: 12}) { data { patient { invoices(start: "2031-01-01", end: "2031-12-31") {
 			location doctor { id } lineItems { id } } } } } }`, nil, grow)
 		got := d.get("invoices.data",
-			`{ invoices(dateRange: {start: "2031-01-02", end: "2031-01-04T23:00:00Z"}, options: {includeDeleted: false}) { data { date } } }`).([]any)
+			`{ invoices(dateRange: {start: "2031-01-02", end: "2031-01-04T23:00:00Z"}, options: {includeDeleted: `+
+				`false}) { data { date } } }`).([]any)
 		if len(got) != 3 || at(t, got, "0.date") != "2031-01-02T00:00:00.000Z" ||
 			at(t, got, "2.date") != "2031-01-04T00:00:00.000Z" {
 			t.Errorf("got %v", got)
 		}
-		a := d.ask(`{ invoices(pagination: {pageSize: 2, page: 2}) { data { invoiceNumber patient { invoices(start: "2031-01-01", end: "2031-01-03") { invoiceNumber } } } pageInfo { hasMore page pageSize } } }`)
+		a := d.ask(`{ invoices(pagination: {pageSize: 2, page: 2}) { data { invoiceNumber patient { invoices(start: ` +
+			`"2031-01-01", end: "2031-01-03") { invoiceNumber } } } pageInfo { hasMore page pageSize } } }`)
 		holds(t, a.Data, map[string]any{
 			"invoices.data.0.invoiceNumber": 3.0, "invoices.data.0.patient.invoices.0.invoiceNumber": 3.0,
 			"invoices.pageInfo.hasMore": true, "invoices.pageInfo.page": 2.0,
@@ -457,14 +496,15 @@ func TestInvoicesAreListed(t *testing.T) {
 			}
 		}
 		// What bookings are billed is read at once for all of them.
-		d.door.wait = unhurried
-		ctx, count := store.Counting(d.door.withLoaders(d.ctx))
+		d.door.Wait = unhurried
+		ctx, count := store.Counting(d.door.WithLoaders(d.ctx))
 		var wait []chan error
 		for n := range 30 {
 			done := make(chan error)
 			wait = append(wait, done)
 			go func() {
-				_, err := bookingFields{door: d.door}.Billed(ctx, &gql.Booking{ID: encode(kindBooking, booking.ID(1+n))})
+				_, err := rootOf(d.door.Resolver).Booking().Billed(ctx, &gql.Booking{ID: wire.Encode(wire.KindBooking,
+					booking.ID(1+n))})
 				done <- err
 			}()
 		}
@@ -494,10 +534,12 @@ func TestInvoicesTakeOfTheStockLevel(t *testing.T) {
 			"p", s.patient, "d", s.doctor, "l", s.room, "x", plaster)
 		level("billed", 7)
 		d.done("deleteLineItem",
-			`mutation($i: ID!, $l: ID!) { deleteLineItem(invoiceId: $i, lineItemId: $l) { data { id } error } }`, "i", i["id"],
+			`mutation($i: ID!, $l: ID!) { deleteLineItem(invoiceId: $i, lineItemId: $l) { data { id } error } }`, "i",
+			i["id"],
 			"l", at(t, i, "lineItems.1.id"))
 		level("a line is deleted", 10)
-		d.done("deleteInvoice", `mutation($i: ID!) { deleteInvoice(invoiceId: $i) { data { id } error } }`, "i", i["id"])
+		d.done("deleteInvoice", `mutation($i: ID!) { deleteInvoice(invoiceId: $i) { data { id } error } }`, "i",
+			i["id"])
 		level("the invoice is cancelled", 12)
 	})
 }

@@ -1,6 +1,10 @@
 package graph
 
 import (
+	"frontdesk/graph/wire"
+)
+
+import (
 	"cmp"
 	"fmt"
 	"slices"
@@ -245,7 +249,7 @@ func (c cost) field(f *ast.Field, at spot) int {
 
 // pageSize reads what the arguments say of the page.
 func pageSize(args map[string]any) (size int, paged bool) {
-	size = defaultPage
+	size = wire.DefaultPage
 	for _, name := range []string{"pagination", "cursorPagination", "pageSize"} {
 		v, ok := args[name]
 		if m, isMap := v.(map[string]any); isMap {
@@ -257,14 +261,14 @@ func pageSize(args map[string]any) (size int, paged bool) {
 		paged = true
 		switch n := v.(type) {
 		case int64:
-			size = int(min(max(n, 1), maxPage))
+			size = int(min(max(n, 1), wire.MaxPage))
 		case int:
-			size = min(max(n, 1), maxPage)
+			size = min(max(n, 1), wire.MaxPage)
 		case nil:
 		default:
 			var asked int
 			if _, err := fmt.Sscan(fmt.Sprint(n), &asked); err == nil {
-				size = min(max(asked, 1), maxPage)
+				size = min(max(asked, 1), wire.MaxPage)
 			}
 		}
 	}

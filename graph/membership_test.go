@@ -9,6 +9,8 @@ import (
 	"frontdesk/core/billing"
 	"frontdesk/core/event"
 	"frontdesk/core/patient"
+	billinggraph "frontdesk/graph/billing"
+	"frontdesk/graph/wire"
 	membershipstore "frontdesk/store/membership"
 )
 
@@ -36,7 +38,7 @@ func member(name, said, start any) map[string]any {
 func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id := d.admit(`{first: "Ada", last: "Lovelace"}`)
-		n := ourID[patient.ID](&id)
+		n := wire.Decoded[patient.ID](&id)
 		gold, silver := d.plan("Gold"), d.plan("Silver")
 		holds(t, d.done("addPatientMembership", joinPlan, "id", id, "plan", silver),
 			member("Silver", "2031-01-06", "2031-01-06T00:00:00.000Z"))
@@ -75,7 +77,7 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 		told, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 100)
 		d.must(err)
 		var got []string
-		ours := func(s string) string { return ourID[billing.ProductID](&s).String() }
+		ours := func(s string) string { return wire.Decoded[billing.ProductID](&s).String() }
 		for _, e := range told {
 			if e.Type == event.PatientMembershipUpdated {
 				got = append(got, string(e.Data))
@@ -113,9 +115,9 @@ func TestMembershipsAreRefused(t *testing.T) {
 		for _, c := range []struct{ id, plan, start, want string }{
 			{id, plaster, "", billing.ErrNotMembership.Message},
 			{id, old, "", billing.ErrProductDeleted.Message},
-			{id, encode(kindProduct, billing.ProductID(700)), "", billing.ErrProductNotFound.Message},
-			{id, "x", "", ErrShortID.Message},
-			{encode(kindPatient, patient.ID(700)), gold, "", patient.ErrNotFound.Message},
+			{id, wire.Encode(wire.KindProduct, billing.ProductID(700)), "", billing.ErrProductNotFound.Message},
+			{id, "x", "", billinggraph.ErrShortID.Message},
+			{wire.Encode(wire.KindPatient, patient.ID(700)), gold, "", patient.ErrNotFound.Message},
 			{id, gold, "soon", "membershipStartDate"},
 			{id, gold, "1031-01-01", "membershipStartDate"},
 			{id, gold, strings.Repeat("1", 41), "membershipStartDate"},
@@ -158,7 +160,7 @@ func TestAMergeLeavesOneMembership(t *testing.T) {
 					d.done("addPatientMembership", joinPlan, "id", id, "plan", plan)
 				}
 			}
-			a, b := ourID[patient.ID](&keep), ourID[patient.ID](&from)
+			a, b := wire.Decoded[patient.ID](&keep), wire.Decoded[patient.ID](&from)
 			p, err := d.core.Merge.Preview(d.ctx, a, b)
 			d.must(err)
 			_, err = d.core.Merge.Merge(d.ctx, a, b, p.Token)

@@ -38,7 +38,7 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, n
 	claim := idempotency.ClaimOf(who, name, sum.Sum(nil))
 	claim.InParts = true
 	var out answered
-	kept, again, err := d.core.Idempotency.Once(r.Context(), claim, func(ctx context.Context) idempotency.Answer {
+	kept, again, err := d.Core.Idempotency.Once(r.Context(), claim, func(ctx context.Context) idempotency.Answer {
 		// Running an operation uses its variables up.
 		ops, many, _ := d.decodeBody(body)
 		out = d.answerAll(ctx, ops, many)

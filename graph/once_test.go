@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/idempotency"
+	"frontdesk/graph/wire"
 )
 
 // once sends a body with an idempotency key.
@@ -29,10 +30,11 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		w := d.everything().World()
 		patients := func(last string) int {
-			got, _ := d.get("patients.data", `query($s: String) { patients(search: $s) { data { id } } }`, "s", last).([]any)
+			got, _ := d.get("patients.data", `query($s: String) { patients(search: $s) { data { id } } }`, "s",
+				last).([]any)
 			return len(got)
 		}
-		asked := func(document string) string { return `{"query":` + string(encoded(document)) + `}` }
+		asked := func(document string) string { return `{"query":` + string(wire.JSON(document)) + `}` }
 
 		// An invoice: its lines, payments and patient are read while it is made.
 		invoice := asked(`mutation { createInvoice(invoiceData: {date: "2031-01-06", patientId: "` +
@@ -63,7 +65,8 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 
 		// A field that is refused leaves the others alone, and its refusal is kept.
 		mixed := asked(`mutation { a: createPatient(patientData: {first: "Ada", last: "Mixed"}) { data { id } error }
-			b: createPatient(patientData: {first: "Ada", last: ""}) { data { id } error } c: deletePatient(id: "` + w["patient"] + `0") { error }
+			b: createPatient(patientData: {first: "Ada", last: ""}) { data { id } error } c: deletePatient(id: "` +
+			w["patient"] + `0") { error }
 			d: createPatient(patientData: {first: "Eve", last: "Mixed"}) { data { id } error } }`)
 		first, again = d.once("mixed", mixed), d.once("mixed", mixed)
 		if first.text != again.text || !again.replayed() || at(t, first.Data, "a.data.id") == nil ||
@@ -72,7 +75,8 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		}
 
 		// A list of operations is one request.
-		list := "[" + asked(`mutation { createPatient(patientData: {first: "Ada", last: "Listed"}) { data { id } error } }`) +
+		list := "[" + asked(`mutation { createPatient(patientData: {first: "Ada", last: "Listed"}) { data { id } `+
+			`error } }`) +
 			"," + asked(`{ patients(search: "Listed") { data { id } } }`) + "]"
 		first, again = d.once("list", list), d.once("list", list)
 		if first.text != again.text || !again.replayed() || strings.Count(first.text, `"id"`) != 2 ||
@@ -95,7 +99,8 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 			t.Errorf("not allowed: %s", a.text)
 		}
 		_, err := d.core.Key.SetRole(d.ctx,
-			access.Role{Name: "one day more", Permissions: []access.Permission{access.SeePatients, access.EditPatients}})
+			access.Role{Name: "one day more", Permissions: []access.Permission{access.SeePatients,
+				access.EditPatients}})
 		d.must(err)
 		if a := d.once("allowed", change); a.replayed() || at(t, a.Data, "createPatient.data.id") == nil {
 			t.Errorf("allowed since: %s", a.text)
@@ -131,12 +136,14 @@ func TestAMemberOfStaffsChangeIsMadeOnce(t *testing.T) {
 		d.must(err)
 		signIn := func() string {
 			d.token = ""
-			token, _ := d.get("signIn.token", `mutation($e: String, $p: String!) { signIn(email: $e, password: $p) { token } }`,
+			token, _ := d.get("signIn.token", `mutation($e: String, $p: String!) { signIn(email: $e, password: $p) `+
+				`{ token } }`,
 				"e", w["email"], "p", "correct horse battery").(string)
 			return token
 		}
 		d.token = signIn()
-		const change = `{"query":"mutation { createPatient(patientData: {first: \"Ada\", last: \"Staffs\"}) { data { id } error } }"}`
+		const change = `{"query":"mutation { createPatient(patientData: {first: \"Ada\", last: \"Staffs\"}) { data ` +
+			`{ id } error } }"}`
 		first := d.once("task", change)
 		// Another session of the same member of staff.
 		d.token = signIn()
@@ -148,7 +155,8 @@ func TestAMemberOfStaffsChangeIsMadeOnce(t *testing.T) {
 
 func TestSeveralAtOnceAreMadeOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		const change = `{"query":"mutation { createPatient(patientData: {first: \"Ada\", last: \"Race\"}) { data { id numbers { value } phones { phoneNumber } labels { id } customAttributes { id } } error } }"}`
+		const change = `{"query":"mutation { createPatient(patientData: {first: \"Ada\", last: \"Race\"}) { data { ` +
+			`id numbers { value } phones { phoneNumber } labels { id } customAttributes { id } } error } }"}`
 		var wait sync.WaitGroup
 		texts := make([]string, 8)
 		for i := range texts {

@@ -116,7 +116,7 @@ func (d *door) prepare(ctx context.Context, a asked) (*graphql.OperationContext,
 		RecoverFunc: recovered, ResolverMiddleware: d.field,
 		RootResolverMiddleware: func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
 			if op.Operation == ast.Mutation {
-				ctx = d.withLoaders(ctx)
+				ctx = d.WithLoaders(ctx)
 			}
 			// A field has a collector of its own, for all that is read below it. What
 			// several fields load together is noted at the first of them.

@@ -145,7 +145,8 @@ func TestALongListIsReadToItsEnd(t *testing.T) {
 		d.unlimited()
 		d.must(d.core.Label.Store.Do(context.Background(), func(tx label.Tx) error {
 			for i := range many {
-				l := label.Label{ID: label.ID(1_000_000 + i), Title: fmt.Sprintf("Label %05d", i), CreatedAt: *d.now.Load(),
+				l := label.Label{ID: label.ID(1_000_000 + i), Title: fmt.Sprintf("Label %05d", i),
+					CreatedAt: *d.now.Load(),
 					UpdatedAt: *d.now.Load()}
 				if err := tx.SaveLabel(t.Context(), d.group.ID, l); err != nil {
 					return err
@@ -178,7 +179,8 @@ func TestWhatGoesMeanwhileHidesNoRow(t *testing.T) {
 		d.done("createLabel", `mutation { createLabel(labelData: {title: "a"}) { data { id } error } }`)
 		third, more := d.page(l, 3, 2)
 		if got := fmt.Sprint(first, second, third,
-			more); got != `[{"title":"b"} {"title":"c"}] [{"title":"d"} {"title":"e"}] [{"title":"f"} {"title":"g"}] false` {
+			more); got != `[{"title":"b"} {"title":"c"}] [{"title":"d"} {"title":"e"}] [{"title":"f"} `+
+			`{"title":"g"}] false` {
 			t.Errorf("%s", got)
 		}
 	})

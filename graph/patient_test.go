@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/patient"
 	"frontdesk/core/relationship"
+	"frontdesk/graph/wire"
 )
 
 const wholePatient = `id title status firstName lastName fullName dob sex gender email archived onHold comments birthSurname paymentReference
@@ -54,7 +55,8 @@ func (d *desk) change(mutation string) map[string]any {
 func (d *desk) refused(mutation, want string) {
 	d.t.Helper()
 	a := d.ask(`mutation { m: ` + mutation + ` { data { id } error } }`)
-	if got, _ := at(d.t, a.Data, "m.error").(string); !strings.Contains(got, want) || at(d.t, a.Data, "m.data") != nil ||
+	if got, _ := at(d.t, a.Data, "m.error").(string); !strings.Contains(got, want) ||
+		at(d.t, a.Data, "m.data") != nil ||
 		len(a.Errors) > 0 || at(d.t, a.Ext, "errors.m") == nil {
 		d.t.Errorf("%s\nwant %q, got %s", mutation, want, a.text)
 	}
@@ -70,15 +72,17 @@ func TestAPatientFromBeginningToEnd(t *testing.T) {
 			socialSecurityNumber: "285127512312345", placeOfBirth: {name: "London"},
 			communicationPreferences: {receiveEmail: true, receiveSMS: null, privacyPolicy: "agreed"}})`)
 		id := p["id"].(string)
-		n, _ := known[patient.ID](kindPatient, id)
+		n, _ := wire.Known[patient.ID](wire.KindPatient, id)
 		d.expect(p, map[string]any{
 			"title": "Mrs", "status": "active", "fullName": "Mrs Ada Lovelace", "dob": "1985-12-10T00:00:00.000Z",
 			"sex": "Female", "gender": "woman",
 			"address.address": "12 St James Sq, Flat 2", "address.country": "GB", "phones.0.phoneType": "Mobile",
 			"phones.0.phoneNumber": "+447700900123",
-			"phones.0.phoneId":     encode(kindMobile, n), "numbers.0.name": "System", "numbers.0.value": patient.SystemValue(n),
+			"phones.0.phoneId":     wire.Encode(wire.KindMobile, n), "numbers.0.name": "System",
+			"numbers.0.value":      patient.SystemValue(n),
 			"labels.0.text":        "VIP",
-			"labels.0.referenceId": label, "customAttributes.0.response": "None", "createdAt": "2031-01-06T09:00:00.000Z",
+			"labels.0.referenceId": label, "customAttributes.0.response": "None",
+			"createdAt": "2031-01-06T09:00:00.000Z",
 			"updatedAt": "2031-01-06T09:00:00.000Z",
 			"archived":  false, "archivedInfo": nil, "communicationPreferences.receiveEmail": true,
 			"communicationPreferences.receiveSMS":             nil,
@@ -98,9 +102,11 @@ func TestAPatientFromBeginningToEnd(t *testing.T) {
 			"communicationPreferences.receiveSMS": false, "communicationPreferences.receiveEmail": true,
 			"address.city": "London",
 		})
-		p = d.change(`archivePatient(patientId: "` + id + `", reason: MOVED_AWAY_OR_TRANSFER_OF_CARE, comments: "Paris")`)
+		p = d.change(`archivePatient(patientId: "` + id + `", reason: MOVED_AWAY_OR_TRANSFER_OF_CARE, comments: ` +
+			`"Paris")`)
 		d.expect(p,
-			map[string]any{"archived": true, "status": "archived", "archivedInfo.archivedAt": "2031-01-06T10:00:00.000Z",
+			map[string]any{"archived": true, "status": "archived",
+				"archivedInfo.archivedAt":       "2031-01-06T10:00:00.000Z",
 				"archivedInfo.archivedComments": "Paris"})
 		d.move(time.Hour)
 		p = d.change(`archivePatient(patientId: "` + id + `", reason: OTHER)`)
@@ -108,8 +114,10 @@ func TestAPatientFromBeginningToEnd(t *testing.T) {
 			map[string]any{"archivedInfo.archivedReason": "MOVED_AWAY_OR_TRANSFER_OF_CARE",
 				"updatedAt": "2031-01-06T10:00:00.000Z"})
 		p = d.change(`unarchivePatient(patientId: "` + id + `", reason: ACTIVE_PATIENT)`)
-		d.expect(p, map[string]any{"archived": false, "status": "active", "archivedInfo.unarchivedReason": "ACTIVE_PATIENT"})
-		if got := d.get("patient.id", `query($id: ID!) { patient(id: $id) { id } }`, "id", strings.ToUpper(id)); got != id {
+		d.expect(p, map[string]any{"archived": false, "status": "active",
+			"archivedInfo.unarchivedReason": "ACTIVE_PATIENT"})
+		if got := d.get("patient.id", `query($id: ID!) { patient(id: $id) { id } }`, "id",
+			strings.ToUpper(id)); got != id {
 			t.Errorf("got %v", got)
 		}
 		p = d.change(`deletePatient(id: "` + id + `")`)
@@ -130,7 +138,8 @@ func TestAPatientFromBeginningToEnd(t *testing.T) {
 
 func TestCreatePatientTakesArgumentsOrInput(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		p := d.change(`createPatient(first: "Ada", last: "Lovelace", dob: "1985-12-10", phoneType: "Home", phoneNumber: "01632 960123")`)
+		p := d.change(`createPatient(first: "Ada", last: "Lovelace", dob: "1985-12-10", phoneType: "Home", ` +
+			`phoneNumber: "01632 960123")`)
 		d.expect(p, map[string]any{"firstName": "Ada", "phones.0.phoneType": "Home", "dob": "1985-12-10T00:00:00.000Z"})
 		p = d.change(`createPatient(first: "Ada", patientData: {first: "Ada", last: "King"})`)
 		d.expect(p, map[string]any{"fullName": "Ada King", "dob": nil})
@@ -144,8 +153,10 @@ func TestCreatePatientTakesArgumentsOrInput(t *testing.T) {
 		d.refused(`createPatient(patientData: {first: "A", last: "B", dob: "2040-01-01"})`, "date of birth")
 		d.refused(`createPatient(patientData: {first: "A", last: "B", sex: "blue"})`, "sex")
 		d.refused(`createPatient(patientData: {first: "A", last: "B", title: "Wizard"})`, "title")
-		d.refused(`createPatient(patientData: {first: "A", last: "B", socialSecurityNumber: "1"})`, "socialSecurityNumber")
-		d.refused(`createPatient(patientData: {first: "A", last: "B", labels: ["`+encode(kindLabel, patient.ID(7))+`"]})`,
+		d.refused(`createPatient(patientData: {first: "A", last: "B", socialSecurityNumber: "1"})`,
+			"socialSecurityNumber")
+		d.refused(`createPatient(patientData: {first: "A", last: "B", labels: ["`+wire.Encode(wire.KindLabel,
+			patient.ID(7))+`"]})`,
 			"no such label")
 		if a := d.ask(`mutation { createPatient(dob: "soon", first: "A", last: "B") { error } }`); a.code() != codeInput ||
 			!strings.Contains(a.message(), "Invalid date") {
@@ -159,10 +170,12 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		id := d.admit(`{first: "Ada", last: "Lovelace", phoneType: "Mobile", phoneNumber: "07700900123"}`)
 		of := `patientId: "` + id + `"`
 		// Telephone numbers.
-		p := d.change(`addPatientPhoneNumber(` + of + `, phoneData: {phoneNumber: "07700 900456", phoneType: "Mobile"})`)
+		p := d.change(`addPatientPhoneNumber(` + of +
+			`, phoneData: {phoneNumber: "07700 900456", phoneType: "Mobile"})`)
 		second := at(t, p, "phones.1.phoneId").(string)
 		d.expect(p, map[string]any{"phones.0.phoneNumber": "+447700900123", "phones.1.phoneNumber": "+447700900456"})
-		p = d.change(`updatePatientPhoneNumber(` + of + `, phoneId: "` + second + `", phoneData: {phoneType: "Office"})`)
+		p = d.change(`updatePatientPhoneNumber(` + of + `, phoneId: "` + second +
+			`", phoneData: {phoneType: "Office"})`)
 		d.expect(p, map[string]any{"phones.1.phoneType": "Office", "phones.1.phoneId": second})
 		first := at(t, p, "phones.0.phoneId").(string)
 		p = d.change(`updatePatientPhoneNumber(` + of + `, phoneId: "` + first +
@@ -173,25 +186,28 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 			t.Errorf("%d telephone numbers are left", n)
 		}
 		d.refused(`removePatientPhoneNumber(`+of+`, phoneId: "`+first+`")`, patient.ErrNoPhone.Message)
-		d.refused(`removePatientPhoneNumber(patientId: "`+d.admit(`{first: "Cy", last: "Lovell"}`)+`", phoneId: "`+second+
+		d.refused(`removePatientPhoneNumber(patientId: "`+d.admit(`{first: "Cy", last: "Lovell"}`)+`", phoneId: "`+
+			second+
 			`")`, patient.ErrNoPhone.Message)
 		p = d.change(`removePatientPhoneNumber(` + of + `, phoneId: "` + second + `")`)
 		if n := len(at(t, p, "phones").([]any)); n != 0 {
 			t.Errorf("%d telephone numbers are left", n)
 		}
 		d.refused(`addPatientPhoneNumber(`+of+`, phoneData: {phoneNumber: "12", phoneType: "Fax"})`, "telephone")
-		d.refused(`addPatientPhoneNumber(`+of+`, phoneData: {phoneNumber: "07700900123", phoneType: "Pager"})`, "phoneType")
+		d.refused(`addPatientPhoneNumber(`+of+`, phoneData: {phoneNumber: "07700900123", phoneType: "Pager"})`,
+			"phoneType")
 		// Numbers.
 		def := d.get("createPatientNumber.data.id",
 			`mutation { createPatientNumber(input: {name: "Insurance", primary: true}) { data { id } error } }`).(string)
 		p = d.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + def + `", value: "A-1"})`)
-		d.expect(p, map[string]any{"numbers.1.name": "Insurance", "numbers.1.value": "A-1", "numbers.1.referenceId": def})
+		d.expect(p, map[string]any{"numbers.1.name": "Insurance", "numbers.1.value": "A-1",
+			"numbers.1.referenceId": def})
 		own := at(t, p, "numbers.1.id").(string)
 		p = d.change(`updatePatientNumber(` + of + `, patientNumberId: "` + own + `", value: "A-2")`)
 		d.expect(p, map[string]any{"numbers.1.value": "A-2"})
 		d.refused(`updatePatientNumber(`+of+`, patientNumberId: "`+at(t, p, "numbers.0.id").(string)+`", value: "x")`,
 			patient.ErrFixedNumber.Message)
-		nhs := encode(kindDefinition, patient.NHSNumber)
+		nhs := wire.Encode(wire.KindDefinition, patient.NHSNumber)
 		d.refused(`addPatientNumber(`+of+`, patientNumber: {numberId: "`+nhs+`", value: "1234567890"})`, "NHS number")
 		p = d.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + nhs + `", value: "943 476 5919"})`)
 		d.expect(p, map[string]any{"numbers.1.value": "9434765919", "numbers.1.name": "NHS number"})
@@ -225,7 +241,8 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		d.refused(`removePatientLabel(`+of+`, labelId: "`+label+`")`, patient.ErrNoLabel.Message)
 		p = d.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`)
 		d.expect(p, map[string]any{"labels.0.text": "Very important"})
-		if got := d.get("labels.data.0.title", `{ labels(search: "very") { data { title } } }`); got != "Very important" {
+		if got := d.get("labels.data.0.title",
+			`{ labels(search: "very") { data { title } } }`); got != "Very important" {
 			t.Errorf("got %v", got)
 		}
 		d.get("deleteLabel.data.id", `mutation { deleteLabel(id: "`+label+`") { data { id } error } }`)
@@ -235,19 +252,23 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 		// Access groups.
 		g, err := d.core.Account.SaveAccessGroup(d.ctx, account.AccessGroup{Name: "Diabetes", Label: "DM"})
 		d.must(err)
-		p = d.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + encode(kindAccessGroup, g.ID) + `")`)
+		p = d.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + wire.Encode(wire.KindAccessGroup, g.ID) +
+			`")`)
 		d.expect(p, map[string]any{"accessGroups.0.label": "DM"})
-		d.change(`removePatientAccessGroup(` + of + `, accessGroupId: "` + encode(kindAccessGroup, g.ID) + `")`)
-		d.refused(`removePatientAccessGroup(`+of+`, accessGroupId: "`+encode(kindAccessGroup, g.ID)+`")`,
+		d.change(`removePatientAccessGroup(` + of + `, accessGroupId: "` + wire.Encode(wire.KindAccessGroup, g.ID) +
+			`")`)
+		d.refused(`removePatientAccessGroup(`+of+`, accessGroupId: "`+wire.Encode(wire.KindAccessGroup, g.ID)+`")`,
 			patient.ErrNotInGroup.Message)
 		// Relationships.
 		p = d.change(`addPatientRelationship(` + of + `, relationshipType: NEXT_OF_KIN, contact: {relatedAccountId: "` +
 			other + `"})`)
 		d.expect(p,
 			map[string]any{"relatedAccounts.0.contactDetails.firstName": "Bea",
-				"relatedAccounts.0.contactDetails.relatedAccountId": other, "relatedAccounts.0.relationshipLabel": "Next of kin"})
+				"relatedAccounts.0.contactDetails.relatedAccountId": other,
+				"relatedAccounts.0.relationshipLabel":               "Next of kin"})
 		p = d.change(`addPatientRelationship(` + of +
-			`, relationshipType: OTHER, relationshipLabel: "Muse", contact: {name: "Charles Babbage", phoneNumber: "020 7946 0000"})`)
+			`, relationshipType: OTHER, relationshipLabel: "Muse", contact: {name: "Charles Babbage", phoneNumber: ` +
+			`"020 7946 0000"})`)
 		d.expect(p,
 			map[string]any{"relatedAccounts.1.contactDetails.name": "Charles Babbage",
 				"relatedAccounts.1.relationshipLabel": "Muse"})
@@ -259,7 +280,8 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 				"relatedAccounts.1.contactDetails.name": "Charles Babbage"})
 		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {relatedAccountId: "`+other+
 			`", firstName: "X"})`, relationship.ErrNamedTwice.Message)
-		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "needs a person or a company")
+		d.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`,
+			"needs a person or a company")
 		if got := d.get("patientRelationships.data", `{ patientRelationships(patientId: "`+id+
 			`", relationshipType: OTHER) { data { relationshipId } } }`).([]any); len(got) != 1 {
 			t.Errorf("got %v", got)
@@ -282,7 +304,8 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 		for i, name := range []string{"Ada Lovelace", "Bea Adams", "Cy Lovell", "Dee O'Brien", "Élodie Adair"} {
 			first, last, _ := strings.Cut(name, " ")
 			ids = append(ids,
-				d.admit(fmt.Sprintf(`{first: "%s", last: "%s", email: "p%d@example.org", dob: "198%d-01-02", phoneNumber: "0770090010%d", phoneType: "Mobile"}`, first, last, i, i, i)))
+				d.admit(fmt.Sprintf(`{first: "%s", last: "%s", email: "p%d@example.org", dob: "198%d-01-02", `+
+					`phoneNumber: "0770090010%d", phoneType: "Mobile"}`, first, last, i, i, i)))
 			d.move(time.Minute)
 		}
 		names := func(args string) string {
@@ -307,7 +330,7 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 			{`(cursorPagination: {pageSize: 2, cursor: "` + ids[1] + `"})`, "Cy Dee true"},
 			{`(cursorPagination: {pageSize: 2, cursor: "` + ids[3] + `", direction: PREVIOUS})`, "Cy Bea true"},
 			{`(cursorPagination: {cursor: ""})`, "Ada Bea Cy Dee Élodie false"},
-			{`(cursorPagination: {}, pagination: {})`, ErrPagedTwice.Message},
+			{`(cursorPagination: {}, pagination: {})`, wire.ErrPagedTwice.Message},
 			{`(search: "love")`, "Ada Cy false"},
 			{`(search: "ada")`, "Élodie Bea Ada false"},
 			{`(search: "elodie a")`, "Élodie false"},
@@ -320,7 +343,8 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 			{`(search: "")`, "Ada Bea Cy Dee Élodie false"},
 			{`(options: {createdAt: {start: "2031-01-06T09:02:00Z"}})`, "Cy Dee Élodie false"},
 			{`(options: {createdAt: {start: "2031-01-06T09:01:00Z", end: "2031-01-06T09:02:00Z"}})`, "Bea Cy false"},
-			{`(search: "ada", options: {updatedAt: {end: "2031-01-06T09:02:00Z"}, includeDeleted: true})`, "Bea Ada false"},
+			{`(search: "ada", options: {updatedAt: {end: "2031-01-06T09:02:00Z"}, includeDeleted: true})`,
+				"Bea Ada false"},
 			{`(options: null, pagination: null, search: null)`, "Ada Bea Cy Dee Élodie false"},
 			{`(options: {}, pagination: {})`, "Ada Bea Cy Dee Élodie false"},
 		} {
@@ -333,7 +357,8 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 
 func TestARoleDecidesWhatIsSeenOfAPatient(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		label := d.get("createLabel.data.id", `mutation { createLabel(labelData: {title: "VIP"}) { data { id } } }`).(string)
+		label := d.get("createLabel.data.id",
+			`mutation { createLabel(labelData: {title: "VIP"}) { data { id } } }`).(string)
 		id := d.admit(`{first: "Ada", last: "Lovelace", labels: ["` + label +
 			`"], socialSecurityNumber: "285127512312345", placeOfBirth: {name: "London"}}`)
 		ask := func(name string) answer {
@@ -343,7 +368,8 @@ func TestARoleDecidesWhatIsSeenOfAPatient(t *testing.T) {
 		}
 		a := ask("booking")
 		d.expect(a.Data,
-			map[string]any{"patient.firstName": "Ada", "patient.socialSecurityNumber": nil, "patient.placeOfBirth": nil})
+			map[string]any{"patient.firstName": "Ada", "patient.socialSecurityNumber": nil,
+				"patient.placeOfBirth": nil})
 		if n := len(at(t, a.Data, "patient.labels").([]any)); n != 0 || len(a.Errors) != 0 {
 			t.Error(a.text)
 		}

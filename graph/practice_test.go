@@ -9,13 +9,15 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/diary"
 	"frontdesk/core/practice"
+	"frontdesk/graph/wire"
 )
 
 func TestThePractice(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		place, err := d.core.Practice.CreateLocation(d.ctx,
 			practice.LocationChange{Name: new("Mill Lane"),
-				Address: &practice.Address{Line1: "1 Mill Lane", Line2: "Old Town", Town: "Leeds", Postcode: "LS1 4AP"}})
+				Address: &practice.Address{Line1: "1 Mill Lane", Line2: "Old Town", Town: "Leeds",
+					Postcode: "LS1 4AP"}})
 		d.must(err)
 		_, err = d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Closed"), Active: new(false)})
 		d.must(err)
@@ -24,8 +26,9 @@ func TestThePractice(t *testing.T) {
 		d.must(err)
 		_, err = d.core.Account.SaveAccessGroup(d.ctx, account.AccessGroup{Name: "Diabetes", Label: "DM"})
 		d.must(err)
-		room := encode(kindRoom, place.ID)
-		a := d.ask(`mutation($id: ID!) { updateLocationMetadata(locationId: $id, key: "erp", value: "7") { data { id } error } }`, "id", encode(kindPlace, place.ID))
+		room := wire.Encode(wire.KindRoom, place.ID)
+		a := d.ask(`mutation($id: ID!) { updateLocationMetadata(locationId: $id, key: "erp", value: "7") { data { `+
+			`id } error } }`, "id", wire.Encode(wire.KindPlace, place.ID))
 		if at(t, a.Data, "updateLocationMetadata.error") != nil {
 			t.Fatal(a.text)
 		}
@@ -33,12 +36,14 @@ func TestThePractice(t *testing.T) {
 			locations { id name groupName groupId address { address city postcode country } metadata { key value } }
 			appointmentTypes { id title duration price color } accessGroups { name label } } }`)
 		for path, want := range map[string]any{
-			"practice.id": encode(kindPractice, d.group.ID), "practice.name": "Mill Lane", "practice.timezone": "Europe/London",
+			"practice.id": wire.Encode(wire.KindPractice, d.group.ID), "practice.name": "Mill Lane",
+			"practice.timezone":           "Europe/London",
 			"practice.logo":               nil,
 			"practice.patientSharingMode": "fallback", "practice.contactSharingMode": "link",
-			"practice.locations.0.id": room, "practice.locations.0.groupId": encode(kindPlace, place.ID),
-			"practice.locations.0.groupName":       "Mill Lane",
-			"practice.locations.0.address.address": "1 Mill Lane, Old Town", "practice.locations.0.address.country": "GB",
+			"practice.locations.0.id": room, "practice.locations.0.groupId": wire.Encode(wire.KindPlace, place.ID),
+			"practice.locations.0.groupName":        "Mill Lane",
+			"practice.locations.0.address.address":  "1 Mill Lane, Old Town",
+			"practice.locations.0.address.country":  "GB",
 			"practice.locations.0.metadata.0.value": "7", "practice.appointmentTypes.0.title": "New patient",
 			"practice.appointmentTypes.0.duration": 30.0, "practice.appointmentTypes.0.price": 45.5,
 			"practice.accessGroups.0.label": "DM",
@@ -59,8 +64,9 @@ func TestMetadataHasLimits(t *testing.T) {
 		d.must(err)
 		set := func(key, value string) any {
 			return d.get("updateLocationMetadata.error",
-				`mutation($id: ID!, $k: String!, $v: String!) { updateLocationMetadata(locationId: $id, key: $k, value: $v) { data { id } error } }`,
-				"id", encode(kindRoom, place.ID), "k", key, "v", value)
+				`mutation($id: ID!, $k: String!, $v: String!) { updateLocationMetadata(locationId: $id, key: $k, `+
+					`value: $v) { data { id } error } }`,
+				"id", wire.Encode(wire.KindRoom, place.ID), "k", key, "v", value)
 		}
 		for i := range 50 {
 			if e := set(strings.Repeat("k", 1+i%40)+string(rune('a'+i/40)), "v"); e != nil && i%40 != 39 {
@@ -83,12 +89,13 @@ func TestMetadataHasLimits(t *testing.T) {
 		if got := set("one more", "v"); got != "There can be at most 50 keys." {
 			t.Errorf("the 51st: %v", got)
 		}
-		drop := `mutation($id: ID!) { deleteLocationMetadata(locationId: $id, key: "last") { data { metadata { key } } error } }`
-		a := d.ask(drop, "id", encode(kindRoom, place.ID))
+		drop := `mutation($id: ID!) { deleteLocationMetadata(locationId: $id, key: "last") { data { metadata { key ` +
+			`} } error } }`
+		a := d.ask(drop, "id", wire.Encode(wire.KindRoom, place.ID))
 		if n := len(at(t, a.Data, "deleteLocationMetadata.data.metadata").([]any)); n != 49 {
 			t.Errorf("there are %d", n)
 		}
-		a = d.ask(drop, "id", encode(kindRoom, place.ID))
+		a = d.ask(drop, "id", wire.Encode(wire.KindRoom, place.ID))
 		if at(t, a.Data, "deleteLocationMetadata.data") != nil ||
 			at(t, a.Data, "deleteLocationMetadata.error") != practice.ErrNoKey.Message ||
 			at(t, a.Ext, "errors.deleteLocationMetadata") != practice.ErrNoKey.Code {
@@ -97,7 +104,7 @@ func TestMetadataHasLimits(t *testing.T) {
 		d.join("Another")
 		if got := d.get("updateLocationMetadata.error",
 			`mutation($id: ID!) { updateLocationMetadata(locationId: $id, key: "a", value: "b") { data { id } error } }`, "id",
-			encode(kindRoom, place.ID)); got != practice.ErrLocationNotFound.Message {
+			wire.Encode(wire.KindRoom, place.ID)); got != practice.ErrLocationNotFound.Message {
 			t.Errorf("another practice: %v", got)
 		}
 	})
@@ -113,14 +120,15 @@ func TestStaff(t *testing.T) {
 			mobileNumber: {number: "07700900123"}, settings: {calendarColor: "#fff"}}) { data { id fullName isDoctor accessGroups { id } medicalSpecialties minimumTreatmentAge createdAt updatedAt metadata { key } deleted } error } }`)
 		id, _ := at(t, a.Data, "createUser.data.id").(string)
 		if id == "" || at(t, a.Data, "createUser.data.fullName") != "Dr Amir Khan" ||
-			at(t, a.Data, "createUser.data.accessGroups.0.id") != encode(kindAccessGroup, group.ID) ||
+			at(t, a.Data, "createUser.data.accessGroups.0.id") != wire.Encode(wire.KindAccessGroup, group.ID) ||
 			at(t, a.Data, "createUser.data.createdAt") != "2031-01-06T09:00:00.000Z" ||
 			at(t, a.Data, "createUser.data.updatedAt") != "2031-01-06T09:00:00.000Z" {
 			t.Fatal(a.text)
 		}
 		d.move(time.Minute)
 		a = d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: {pronouns: null, positionTitle: "Partner", accessGroupIds: []}) {
-			data { pronouns gender positionTitle accessGroups { id } updatedAt minimumTreatmentAge } error } }`, "id", id)
+			data { pronouns gender positionTitle accessGroups { id } updatedAt minimumTreatmentAge } error } }`, "id",
+			id)
 		if at(t, a.Data, "updateUser.data.pronouns") != nil || at(t, a.Data, "updateUser.data.gender") != "male" ||
 			at(t, a.Data, "updateUser.data.positionTitle") != "Partner" ||
 			at(t, a.Data, "updateUser.data.updatedAt") != "2031-01-06T09:01:00.000Z" ||
@@ -133,7 +141,8 @@ func TestStaff(t *testing.T) {
 			{"a locum for nobody", `{locumFor: "69555b8002000000000001aa"}`, account.ErrNotFound.Message},
 			{"an id that is none", `{locumFor: "x"}`, "Cast to ObjectId failed"},
 		} {
-			a := d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: `+c.data+`) { data { id } error } }`, "id", id)
+			a := d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: `+c.data+`) { data { id } error } }`, "id",
+				id)
 			if got, _ := at(t, a.Data, "updateUser.error").(string); !strings.Contains(got, c.want) ||
 				at(t, a.Data, "updateUser.data") != nil {
 				t.Errorf("%s: %s", c.name, a.text)
@@ -153,7 +162,8 @@ func TestStaff(t *testing.T) {
 		d.token = d.newToken("billing")
 		d.must(nil)
 		a = d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: {title: "Mr"}) { data { id } error } }`, "id", id)
-		if a.message() != "Missing permission editUsers" || a.code() != "FORBIDDEN" || at(t, a.Data, "updateUser") != nil {
+		if a.message() != "Missing permission editUsers" || a.code() != "FORBIDDEN" ||
+			at(t, a.Data, "updateUser") != nil {
 			t.Error(a.text)
 		}
 		d.join("Another")
@@ -169,7 +179,7 @@ func TestTheLogTellsWhatWasAsked(t *testing.T) {
 		d.must(err)
 		d.ask(`query Everything { practice { id } labs { data { id } } }`)
 		d.ask(`mutation M($id: ID!) { updateLocationMetadata(locationId: $id, key: "", value: "") { error } }`, "id",
-			encode(kindRoom, place.ID))
+			wire.Encode(wire.KindRoom, place.ID))
 		d.ask(`{ user(id: "69555b8002000000000001aa") { id } }`)
 		d.ask(`{ nonsense }`)
 		entries, err := d.core.Audit.List(d.ctx, audit.Query{From: time.Time{}, Until: d.now.Load().Add(time.Hour)}, 0)
@@ -180,7 +190,8 @@ func TestTheLogTellsWhatWasAsked(t *testing.T) {
 				if e.Actor != "Website" || e.KeyID == 0 || e.RequestID == "" {
 					t.Errorf("got %+v", e)
 				}
-				got = append(got, strings.Join([]string{e.Operation, e.Action, e.Outcome, strings.Join(e.Subjects, " ")}, "|"))
+				got = append(got, strings.Join([]string{e.Operation, e.Action, e.Outcome, strings.Join(e.Subjects,
+					" ")}, "|"))
 			}
 		}
 		want := []string{

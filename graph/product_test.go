@@ -10,6 +10,8 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
 	"frontdesk/core/practice"
+	billinggraph "frontdesk/graph/billing"
+	"frontdesk/graph/wire"
 )
 
 const productFieldsAsked = `id status productType labels { id referenceId text color } itemCode name serialNumber tax { taxName taxRate taxCode } stockLevel price cost supplierName
@@ -29,8 +31,9 @@ func (d *desk) product(data map[string]any) string {
 func TestProducts(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.done("createProduct", createProduct, "data", map[string]any{
-			"productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1", "supplierName": "Vax Ltd",
-			"color": "#00f", "isBookable": true,
+			"productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1",
+			"supplierName": "Vax Ltd",
+			"color":        "#00f", "isBookable": true,
 			"serialNumber": "S1", "stockLevel": 12, "cost": 12.5, "comments": "Keep cold.", "requiresPayment": true,
 			"requiresConfirmation": true,
 			"membershipFrequency":  nil,
@@ -38,11 +41,14 @@ func TestProducts(t *testing.T) {
 		holds(t, made, map[string]any{
 			"status": "active", "productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1",
 			"supplierName":        "Vax Ltd",
-			"supplierDisplayName": "Vax Ltd", "color": "#00f", "isBookable": true, "serialNumber": "S1", "stockLevel": 12.0,
-			"cost":     12.5,
-			"comments": "Keep cold.", "requiresPayment": true, "requiresConfirmation": true, "isVideoConsultation": false,
-			"duration":    nil,
-			"tax.taxRate": 0.0, "createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:00:00.000Z",
+			"supplierDisplayName": "Vax Ltd", "color": "#00f", "isBookable": true, "serialNumber": "S1",
+			"stockLevel": 12.0,
+			"cost":       12.5,
+			"comments":   "Keep cold.", "requiresPayment": true, "requiresConfirmation": true,
+			"isVideoConsultation": false,
+			"duration":            nil,
+			"tax.taxRate":         0.0, "createdAt": "2031-01-06T09:00:00.000Z",
+			"updatedAt": "2031-01-06T09:00:00.000Z",
 		})
 		id := made["id"].(string)
 		d.move(time.Minute)
@@ -55,10 +61,12 @@ func TestProducts(t *testing.T) {
 			"price": 0.3, "comments": nil, "cost": 12.5, "name": "Travel vaccine", "tax.taxRate": 17.5,
 			"createdAt": "2031-01-06T09:00:00.000Z", "updatedAt": "2031-01-06T09:01:00.000Z",
 		})
-		set := `mutation($id: ID!, $key: ID!) { updateProductMetadata(productId: $id, key: $key, value: "7") { data { metadata { key value } } error } }`
+		set := `mutation($id: ID!, $key: ID!) { updateProductMetadata(productId: $id, key: $key, value: "7") { data ` +
+			`{ metadata { key value } } error } }`
 		holds(t, d.done("updateProductMetadata", set, "id", id, "key", "erp"),
 			map[string]any{"metadata.0.key": "erp", "metadata.0.value": "7"})
-		drop := `mutation($id: ID!) { deleteProductMetadata(productId: $id, key: "erp") { data { metadata { key } } error } }`
+		drop := `mutation($id: ID!) { deleteProductMetadata(productId: $id, key: "erp") { data { metadata { key } } ` +
+			`error } }`
 		if n := d.done("deleteProductMetadata", drop, "id", id)["metadata"].([]any); len(n) != 0 {
 			t.Errorf("%v is left", n)
 		}
@@ -71,29 +79,34 @@ func TestProducts(t *testing.T) {
 		}
 
 		// An appointment is one of the practice's appointment types.
-		visit := d.product(map[string]any{"productType": "appointment", "name": "Consultation", "price": 65, "duration": 20,
+		visit := d.product(map[string]any{"productType": "appointment", "name": "Consultation", "price": 65,
+			"duration":            20,
 			"isVideoConsultation": true})
 		holds(t, d.get("practice", `{ practice { appointmentTypes { id title duration price } } }`), map[string]any{
-			"appointmentTypes.0.id": visit, "appointmentTypes.0.title": "Consultation", "appointmentTypes.0.duration": 20.0,
-			"appointmentTypes.0.price": 65.0,
+			"appointmentTypes.0.id": visit, "appointmentTypes.0.title": "Consultation",
+			"appointmentTypes.0.duration": 20.0,
+			"appointmentTypes.0.price":    65.0,
 		})
-		n, err := productID(id)
+		n, err := billinggraph.ProductID(id)
 		d.must(err)
-		part, err := productID(visit)
+		part, err := billinggraph.ProductID(visit)
 		d.must(err)
 		d.must(d.core.Billing.SetParts(d.ctx, n, []billing.ProductID{part}))
 		holds(t, d.get("product", `query($id: ID!) { product(id: $id) { `+productFieldsAsked+` } }`, "id", id),
 			map[string]any{
-				"id": id, "appointments.0.id": visit, "appointments.0.name": "Consultation", "appointments.0.tax.taxRate": 17.5,
+				"id": id, "appointments.0.id": visit, "appointments.0.name": "Consultation",
+				"appointments.0.tax.taxRate": 17.5,
 			})
 		del := `mutation($id: ID!) { deleteProduct(id: $id) { data { status } error } }`
 		for range 2 {
 			holds(t, d.done("deleteProduct", del, "id", visit), map[string]any{"status": "deleted"})
 		}
-		if types := d.get("practice.appointmentTypes", `{ practice { appointmentTypes { id } } }`).([]any); len(types) != 0 {
+		if types := d.get("practice.appointmentTypes",
+			`{ practice { appointmentTypes { id } } }`).([]any); len(types) != 0 {
 			t.Errorf("it can still be booked: %v", types)
 		}
-		if got := d.get("product.status", `query($id: ID!) { product(id: $id) { status } }`, "id", visit); got != "deleted" {
+		if got := d.get("product.status", `query($id: ID!) { product(id: $id) { status } }`, "id",
+			visit); got != "deleted" {
 			t.Errorf("got %v", got)
 		}
 		if _, wrong := d.payload("updateProduct", update, "id", visit, "data",
@@ -108,10 +121,13 @@ func TestProductsHaveLabels(t *testing.T) {
 		id, other := d.product(map[string]any{"name": "Plaster"}), d.product(map[string]any{"name": "Bandage"})
 		label := d.done("createLabel",
 			`mutation { createLabel(labelData: {title: "Sterile", color: "#0f0"}) { data { id } error } }`)["id"].(string)
-		add := `mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { data { labels { id referenceId text color } } error } }`
-		remove := `mutation($id: ID!, $label: ID!) { removeProductLabel(productId: $id, labelId: $label) { data { labels { id } } error } }`
+		add := `mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { data ` +
+			`{ labels { id referenceId text color } } error } }`
+		remove := `mutation($id: ID!, $label: ID!) { removeProductLabel(productId: $id, labelId: $label) { data { ` +
+			`labels { id } } error } }`
 		on := d.done("addProductLabel", add, "id", id, "label", label)
-		holds(t, on, map[string]any{"labels.0.referenceId": label, "labels.0.text": "Sterile", "labels.0.color": "#0f0"})
+		holds(t, on, map[string]any{"labels.0.referenceId": label, "labels.0.text": "Sterile",
+			"labels.0.color": "#0f0"})
 		use := at(t, on, "labels.0.id")
 		if _, wrong := d.payload("removeProductLabel", remove, "id", other, "label",
 			use); wrong != billing.ErrNoLabel.Message {
@@ -150,7 +166,7 @@ func TestProductsAreRefused(t *testing.T) {
 			want string
 		}{
 			{"no name", map[string]any{"price": 1}, "name"},
-			{"half a penny", map[string]any{"name": "X", "price": 1.005}, ErrAmount.Message},
+			{"half a penny", map[string]any{"name": "X", "price": 1.005}, billinggraph.ErrAmount.Message},
 			{"less than nothing", map[string]any{"name": "X", "cost": -0.01}, "cost"},
 			{"more than there is", map[string]any{"name": "X", "price": 1e300}, "price"},
 		} {
@@ -160,11 +176,11 @@ func TestProductsAreRefused(t *testing.T) {
 		}
 		id := d.product(map[string]any{"name": "Plaster"})
 		for sent, want := range map[string]string{
-			"x": ErrShortID.Message,
+			"x": billinggraph.ErrShortID.Message,
 			strings.Repeat("z", 24): `Cast to ObjectId failed for value "` + strings.Repeat("z", 24) +
 				`" (type string) at path "_id"`,
-			encode(kindContact, contact.ID(7)):          billing.ErrProductNotFound.Message,
-			encode(kindProduct, billing.ProductID(700)): billing.ErrProductNotFound.Message,
+			wire.Encode(wire.KindContact, contact.ID(7)):          billing.ErrProductNotFound.Message,
+			wire.Encode(wire.KindProduct, billing.ProductID(700)): billing.ErrProductNotFound.Message,
 		} {
 			a := d.ask(`query($id: ID!) { product(id: $id) { id } }`, "id", sent)
 			if a.message() != want || at(t, a.Data, "product") != nil || a.status != 200 {
@@ -172,10 +188,13 @@ func TestProductsAreRefused(t *testing.T) {
 			}
 		}
 		changes := map[string]string{
-			"updateProduct":         `mutation($id: ID!) { updateProduct(id: $id, productData: {name: "X"}) { data { id } error } }`,
-			"deleteProduct":         `mutation($id: ID!) { deleteProduct(id: $id) { data { id } error } }`,
-			"updateProductMetadata": `mutation($id: ID!) { updateProductMetadata(productId: $id, key: "a", value: "b") { data { id } error } }`,
-			"deleteProductMetadata": `mutation($id: ID!) { deleteProductMetadata(productId: $id, key: "a") { data { id } error } }`,
+			"updateProduct": `mutation($id: ID!) { updateProduct(id: $id, productData: {name: "X"}) { data ` +
+				`{ id } error } }`,
+			"deleteProduct": `mutation($id: ID!) { deleteProduct(id: $id) { data { id } error } }`,
+			"updateProductMetadata": `mutation($id: ID!) { updateProductMetadata(productId: $id, key: "a", value: ` +
+				`"b") { data { id } error } }`,
+			"deleteProductMetadata": `mutation($id: ID!) { deleteProductMetadata(productId: $id, key: "a") { data { ` +
+				`id } error } }`,
 		}
 		d.token = d.newToken("readonly")
 		for _, document := range changes {
@@ -188,7 +207,8 @@ func TestProductsAreRefused(t *testing.T) {
 		// Whoever may only write is not told the practice's own rate.
 		holds(t,
 			d.done("updateProduct",
-				`mutation($id: ID!) { updateProduct(id: $id, productData: {name: "Y"}) { data { name tax { taxRate } } error } }`,
+				`mutation($id: ID!) { updateProduct(id: $id, productData: {name: "Y"}) { data { name tax { taxRate `+
+					`} } error } }`,
 				"id", id),
 			map[string]any{"name": "Y", "tax.taxRate": nil})
 
@@ -217,24 +237,30 @@ func TestProductsAreListed(t *testing.T) {
 		grow := func() int {
 			for range 3 {
 				made++
-				visit, err := productID(d.product(map[string]any{"productType": "appointment", "name": fmt.Sprint("Visit ", made)}))
+				visit, err := billinggraph.ProductID(d.product(map[string]any{"productType": "appointment",
+					"name": fmt.Sprint("Visit ", made)}))
 				d.must(err)
-				pack, err := productID(d.product(map[string]any{"productType": "membership", "name": fmt.Sprint("Pack ", made),
+				pack, err := billinggraph.ProductID(d.product(map[string]any{"productType": "membership",
+					"name":     fmt.Sprint("Pack ", made),
 					"itemCode": fmt.Sprint("P-", made)}))
 				d.must(err)
 				d.must(d.core.Billing.SetParts(d.ctx, pack, []billing.ProductID{visit}))
 				d.done("updateProductMetadata",
-					`mutation($id: ID!) { updateProductMetadata(productId: $id, key: "erp", value: "7") { data { id } error } }`, "id",
-					encode(kindProduct, pack))
-				label := d.done("createLabel", `mutation { createLabel(labelData: {title: "Box"}) { data { id } error } }`)["id"]
+					`mutation($id: ID!) { updateProductMetadata(productId: $id, key: "erp", value: "7") { data { id `+
+						`} error } }`, "id",
+					wire.Encode(wire.KindProduct, pack))
+				label := d.done("createLabel", `mutation { createLabel(labelData: {title: "Box"}) { data { id } `+
+					`error } }`)["id"]
 				d.done("addProductLabel",
-					`mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { data { id } error } }`, "id", encode(kindProduct, pack), "label", label)
+					`mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { `+
+						`data { id } error } }`, "id", wire.Encode(wire.KindProduct, pack), "label", label)
 				d.must(d.core.Billing.SetOfferedAt(d.ctx, pack, []practice.LocationID{place.ID}))
 				made2 = append(made2, pack)
 			}
 			return 2 * made
 		}
-		d.flat("products.data", `{ products { data { `+productFieldsAsked+` } pageInfo { page pageSize hasMore } } }`, nil,
+		d.flat("products.data", `{ products { data { `+productFieldsAsked+` } pageInfo { page pageSize hasMore } } }`,
+			nil,
 			grow)
 		a := d.ask(`{ products(search: "p-4", options: {}, pagination: {}) { data { name } pageInfo { hasMore } } }`)
 		holds(t, a.Data, map[string]any{"products.data.0.name": "Pack 4", "products.pageInfo.hasMore": false})
@@ -243,10 +269,12 @@ func TestProductsAreListed(t *testing.T) {
 			t.Errorf("the place offers %d products, not %d", len(got), len(made2))
 		}
 		doctor := d.done("createUser",
-			`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: "booking", isDoctor: true}) { data { id } error } }`)["id"].(string)
+			`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: `+
+				`"booking", isDoctor: true}) { data { id } error } }`)["id"].(string)
 		d.must(d.core.Billing.SetOfferedBy(d.ctx, made2[0],
-			[]practice.PractitionerID{ourID[practice.PractitionerID](&doctor)}))
-		if got := d.get("user.servicesProvided.0.name", `query($id: ID!) { user(id: $id) { servicesProvided { name } } }`,
+			[]practice.PractitionerID{wire.Decoded[practice.PractitionerID](&doctor)}))
+		if got := d.get("user.servicesProvided.0.name", `query($id: ID!) { user(id: $id) { servicesProvided { name `+
+			`} } }`,
 			"id", doctor); got != "Pack 1" {
 			t.Errorf("the doctor offers %v", got)
 		}
@@ -275,12 +303,14 @@ func TestAProductHasTheVATItWasGiven(t *testing.T) {
 		change := func(tax any) map[string]any {
 			return d.done("updateProduct", update, "id", id, "data", map[string]any{"tax": tax})
 		}
-		holds(t, change(map[string]any{"taxRate": 17.5}), map[string]any{"tax.taxRate": 17.5, "tax.taxName": "Standard rate"})
+		holds(t, change(map[string]any{"taxRate": 17.5}), map[string]any{"tax.taxRate": 17.5,
+			"tax.taxName": "Standard rate"})
 		holds(t, bill(id), map[string]any{"tax": 26.25, "total": 176.25})
 		holds(t, change(nil), map[string]any{"tax.taxRate": 17.5})
 		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: new(50)})))
 		holds(t, change(map[string]any{"taxCode": nil}), map[string]any{"tax.taxRate": 17.5, "tax.taxCode": nil})
-		holds(t, change(map[string]any{"taxRate": nil}), map[string]any{"tax.taxRate": 5.0, "tax.taxName": "Standard rate"})
+		holds(t, change(map[string]any{"taxRate": nil}), map[string]any{"tax.taxRate": 5.0,
+			"tax.taxName": "Standard rate"})
 		holds(t, bill(id), map[string]any{"tax": 7.5})
 		holds(t, change(map[string]any{"taxRate": 0}), map[string]any{"tax.taxRate": 0.0})
 		holds(t, bill(id), map[string]any{"tax": 0.0, "total": 150.0})
@@ -293,7 +323,8 @@ func TestAProductHasTheVATItWasGiven(t *testing.T) {
 		// Of an appointment it is that of the appointment type, which REST sets.
 		scan := d.product(map[string]any{"productType": "appointment", "name": "Scan", "price": 100,
 			"tax": map[string]any{"taxRate": 20}})
-		kind, err := d.core.Diary.UpdateType(d.ctx, ourID[diary.TypeID](&scan), diary.TypeChange{Name: new("Scan of a knee")})
+		kind, err := d.core.Diary.UpdateType(d.ctx, wire.Decoded[diary.TypeID](&scan),
+			diary.TypeChange{Name: new("Scan of a knee")})
 		if err != nil || kind.VAT == nil || *kind.VAT != 200 {
 			t.Fatalf("the appointment type is %+v, %v", kind, err)
 		}

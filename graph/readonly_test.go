@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"frontdesk/graph/graphtest"
+	"frontdesk/graph/wire"
 )
 
 // TestTheReadOnlyRoleChangesNothing asks every mutation of the schema for it.
@@ -52,11 +53,12 @@ func TestARequestSignsInOnce(t *testing.T) {
 		token := d.token
 		for _, d.token = range []string{"", token} {
 			for name, body := range map[string]string{
-				"aliases": `{"query":` + string(encoded(`mutation { a: `+one+` b: `+one+` }`)) + `}`,
+				"aliases": `{"query":` + string(wire.JSON(`mutation { a: `+one+` b: `+one+` }`)) + `}`,
 				"fragments": `{"query":` +
-					string(encoded(`mutation { a: `+one+` ...f } fragment f on Mutation { ... on Mutation { b: `+one+` } }`)) + `}`,
-				"a list": `[{"query":` + string(encoded(`mutation { `+one+` }`)) + `},{"query":` +
-					string(encoded(`mutation { `+one+` }`)) + `}]`,
+					string(wire.JSON(`mutation { a: `+one+` ...f } fragment f on Mutation { ... on Mutation { b: `+one+
+						` } }`)) + `}`,
+				"a list": `[{"query":` + string(wire.JSON(`mutation { `+one+` }`)) + `},{"query":` +
+					string(wire.JSON(`mutation { `+one+` }`)) + `}]`,
 			} {
 				a := d.post(body)
 				if d.token == "" && name != "aliases" {
@@ -88,11 +90,13 @@ func TestAnAnswerHasTheMediaTypeThatIsAskedFor(t *testing.T) {
 			return d.do(r)
 		}
 		for accept, want := range map[string]string{
-			"": jsonType, "*/*": jsonType, "application/json": jsonType, "text/html": jsonType, "application/*": jsonType,
-			"rubbish;;":  jsonType,
-			responseType: responseType, responseType + ",application/json;q=0.9": responseType, // Apollo Client 4
+			"": jsonType, "*/*": jsonType, "application/json": jsonType, "text/html": jsonType,
+			"application/*": jsonType,
+			"rubbish;;":     jsonType,
+			responseType:    responseType, responseType + ",application/json;q=0.9": responseType, // Apollo Client 4
 			"application/json, " + responseType: responseType, responseType + "; charset=utf-8": responseType,
-			responseType + ";q=0.5, application/json": jsonType, responseType + ";q=0": jsonType, "text/html, " + responseType +
+			responseType + ";q=0.5, application/json": jsonType, responseType + ";q=0": jsonType,
+			"text/html, " + responseType +
 				";q=0.1": responseType,
 		} {
 			a := post(accept, `{"query":"{ practice { id } }"}`)
@@ -115,7 +119,8 @@ func TestAnAnswerHasTheMediaTypeThatIsAskedFor(t *testing.T) {
 			"no such operation":   {token, `{"query":"query a { __typename }","operationName":"b"}`, 400, 400},
 			"a variable":          {token, `{"query":"query($id: ID!) { patient(id: $id) { id } }"}`, 400, 400},
 			"too costly": {token,
-				`{"query":"{ patients(pagination: {pageSize: 200}) { data { bookings(start: \"2026-01-01\", end: \"2027-01-01\", pagination: {pageSize: 200}) { id start } } } }"}`, 400, 400},
+				`{"query":"{ patients(pagination: {pageSize: 200}) { data { bookings(start: \"2026-01-01\", end: ` +
+					`\"2027-01-01\", pagination: {pageSize: 200}) { id start } } } }"}`, 400, 400},
 			"no token":             {"", `{"query":"{ practice { id } }"}`, 401, 401},
 			"a list of operations": {token, `[{"query":"{"},{"query":"{__typename}"}]`, 200, 200},
 		} {

@@ -9,6 +9,7 @@ import (
 
 	"frontdesk/core/audit"
 	"frontdesk/graph/graphtest"
+	"frontdesk/graph/wire"
 )
 
 // showNobody are the queries that read nothing about a person.
@@ -32,8 +33,8 @@ func TestEveryQueryAboutAPersonIsInTheTrail(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.everything()
 		w := p.World()
-		_, ada, _ := decode(w["patient"])
-		_, contact, _ := decode(w["contact"])
+		_, ada, _ := wire.Decode(w["patient"])
+		_, contact, _ := wire.Decode(w["contact"])
 		patient, person := fmt.Sprint("patient:", ada), fmt.Sprint("contact:", contact)
 		for _, f := range graphtest.Schema().Query.Fields {
 			if strings.HasPrefix(f.Name, "__") {
@@ -43,7 +44,8 @@ func TestEveryQueryAboutAPersonIsInTheTrail(t *testing.T) {
 			call := w.Call(f, 1)
 			switch {
 			case f.Name == "patientCommunications":
-				call = `patientCommunications(options: {patient: "` + w["patient"] + `"}) { data { ... on SMS { id } } }`
+				call = `patientCommunications(options: {patient: "` + w["patient"] + `"}) { data { ... on SMS { id ` +
+					`} } }`
 			case slices.Contains(whole, f.Name): // the arguments that Call gives find nothing
 				call = f.Name + ` { data { id } }`
 			}

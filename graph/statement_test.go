@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/graph/wire"
 )
 
 const statementFieldsAsked = `id statementType date start end header accountReferenceNumber comments
@@ -18,11 +19,12 @@ const statementFieldsAsked = `id statementType date start end header accountRefe
 func (s *surgery) stated(account billing.Account, kind billing.StatementKind) string {
 	s.t.Helper()
 	st, err := s.core.Billing.MakeStatement(s.ctx, billing.StatementRequest{
-		Kind: kind, Account: account, From: input.DayOf(2031, time.January, 1), Until: input.DayOf(2031, time.January, 31),
+		Kind: kind, Account: account, From: input.DayOf(2031, time.January, 1), Until: input.DayOf(2031, time.January,
+			31),
 		Comments: "Soon, please.",
 	})
 	s.must(err)
-	return encode(kindStatement, st.ID)
+	return wire.Encode(wire.KindStatement, st.ID)
 }
 
 func TestAccountStatements(t *testing.T) {
@@ -30,18 +32,21 @@ func TestAccountStatements(t *testing.T) {
 		s := d.surgery()
 		first := s.invoiced(map[string]any{"payments": []any{s.payBy(9.99)}})
 		s.invoiced(map[string]any{"accountId": s.insurer})
-		ada, insurer := billing.Account{Patient: ourID[patient.ID](&s.ada)},
-			billing.Account{Contact: ourID[contact.ID](&s.insurer)}
+		ada, insurer := billing.Account{Patient: wire.Decoded[patient.ID](&s.ada)},
+			billing.Account{Contact: wire.Decoded[contact.ID](&s.insurer)}
 		of := s.stated(ada, billing.Activity)
 		one := `query($id: ID!) { accountStatement(id: $id) { ` + statementFieldsAsked + ` } }`
 		holds(t, d.get("accountStatement", one, "id", of), map[string]any{
-			"id": of, "statementType": "ACTIVITY", "date": "2031-01-06T09:00:00.000Z", "start": "2031-01-01T00:00:00.000Z",
+			"id": of, "statementType": "ACTIVITY", "date": "2031-01-06T09:00:00.000Z",
+			"start":  "2031-01-01T00:00:00.000Z",
 			"end":    "2031-01-31T00:00:00.000Z",
 			"header": "Mill Lane", "comments": "Soon, please.", "account.__typename": "Patient", "account.id": s.ada,
 			"account.fullName": "Ms Ada Byron",
-			"invoices.0.id":    first, "invoices.0.location": "Mill Lane", "invoices.0.lineItems.0.title": "Travel vaccine",
-			"totalPaid":  9.99,
-			"totalPrice": 39.98, "totalOutstanding": 29.99, "deleted": false, "createdAt": "2031-01-06T09:00:00.000Z",
+			"invoices.0.id":    first, "invoices.0.location": "Mill Lane",
+			"invoices.0.lineItems.0.title": "Travel vaccine",
+			"totalPaid":                    9.99,
+			"totalPrice":                   39.98, "totalOutstanding": 29.99, "deleted": false,
+			"createdAt": "2031-01-06T09:00:00.000Z",
 			"updatedAt": "2031-01-06T09:00:00.000Z",
 		})
 		d.move(time.Minute)
@@ -69,7 +74,8 @@ func TestAccountStatements(t *testing.T) {
 		d.token = d.newToken("booking")
 		d.forbidden("seeInvoices", `query($id: ID!) { accountStatement(id: $id) { id } }`, "id", of)
 		d.forbidden("seeInvoices", `{ accountStatements { data { id } } }`)
-		if a := d.ask(`{ accountStatement(id: "0") { id } }`); a.message() != `Cast to ObjectId failed for value "0" (type string) at path "_id"` {
+		if a := d.ask(`{ accountStatement(id: "0") { id } }`); a.message() != `Cast to ObjectId failed for value `+
+			`"0" (type string) at path "_id"` {
 			t.Error(a.text)
 		}
 		d.join("Another")
@@ -91,17 +97,21 @@ func TestAccountStatementsAreListed(t *testing.T) {
 				d.move(time.Minute)
 				who := d.person("Ada" + string(rune('a'+len(made))))
 				s.invoiced(map[string]any{"patientId": who})
-				made = append(made, s.stated(billing.Account{Patient: ourID[patient.ID](&who)}, billing.Activity))
+				made = append(made, s.stated(billing.Account{Patient: wire.Decoded[patient.ID](&who)},
+					billing.Activity))
 				company := d.done("createContact",
 					`mutation { createContact(company: "Crown", isPayor: true) { data { id } error } }`)["id"].(string)
 				s.invoiced(map[string]any{"accountId": company})
-				made = append(made, s.stated(billing.Account{Contact: ourID[contact.ID](&company)}, billing.Activity))
+				made = append(made, s.stated(billing.Account{Contact: wire.Decoded[contact.ID](&company)},
+					billing.Activity))
 			}
 			return len(made)
 		}
-		d.flat("accountStatements.data", `{ accountStatements(pagination: {pageSize: 15}) { data { `+statementFieldsAsked+
+		d.flat("accountStatements.data", `{ accountStatements(pagination: {pageSize: 15}) { data { `+
+			statementFieldsAsked+
 			` } pageInfo { pageSize hasMore } } }`, nil, grow)
-		ids := `{ accountStatements(dateRange: $r, pagination: $p, options: $o) { data { id } pageInfo { pageSize hasMore } } }`
+		ids := `{ accountStatements(dateRange: $r, pagination: $p, options: $o) { data { id } pageInfo { pageSize ` +
+			`hasMore } } }`
 		page := func(p map[string]any) answer {
 			t.Helper()
 			return d.ask(`query($r: DateRange, $p: CursorPagination, $o: QueryOptions) `+ids, "p", p)
@@ -118,7 +128,7 @@ func TestAccountStatementsAreListed(t *testing.T) {
 			"accountStatements.data.0.id": made[7], "accountStatements.data.1.id": made[8],
 			"accountStatements.pageInfo.hasMore": true,
 		})
-		if a := page(map[string]any{"cursor": s.ada}); a.message() != ErrCursor.Message || a.code() != codeInput {
+		if a := page(map[string]any{"cursor": s.ada}); a.message() != wire.ErrCursor.Message || a.code() != codeInput {
 			t.Error(a.text)
 		}
 		if a := page(map[string]any{"cursor": "7"}); a.code() != codeInput {
@@ -130,12 +140,13 @@ func TestAccountStatementsAreListed(t *testing.T) {
 		if len(got) != 2 || at(t, got, "0.id") != made[10] {
 			t.Errorf("got %v", got)
 		}
-		_, err := d.core.Billing.DeleteStatement(d.ctx, ourID[billing.StatementID](&made[0]))
+		_, err := d.core.Billing.DeleteStatement(d.ctx, wire.Decoded[billing.StatementID](&made[0]))
 		d.must(err)
 		if got := d.get("accountStatements.data.0.id", `{ accountStatements { data { id } } }`); got != made[1] {
 			t.Errorf("the first is %v", got)
 		}
-		holds(t, d.get("accountStatements", `{ accountStatements(options: {includeDeleted: true}) { data { id deleted } } }`),
+		holds(t, d.get("accountStatements", `{ accountStatements(options: {includeDeleted: true}) { data { id `+
+			`deleted } } }`),
 			map[string]any{"data.0.id": made[0], "data.0.deleted": true})
 	})
 }

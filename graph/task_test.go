@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/patient"
 	"frontdesk/core/task"
+	"frontdesk/graph/wire"
 )
 
 const taskFieldsAsked = `id patient { id fullName } patientId patientName assignedToUser { id fullName } assignedToUserId assignedToUserName subject dueDate
@@ -33,7 +34,8 @@ func TestTasks(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		amir, ada := d.staff("Amir", true), d.person("Ada")
 		made := d.done("createTask", createTask, "data", map[string]any{
-			"subject": "Ring Ada", "comments": "About her results.", "assignedTo": amir, "patient": ada, "dueDate": "2031-01-09",
+			"subject": "Ring Ada", "comments": "About her results.", "assignedTo": amir, "patient": ada,
+			"dueDate":  "2031-01-09",
 			"taskType": "call", "priority": "high",
 		})
 		holds(t, made, map[string]any{
@@ -53,11 +55,14 @@ func TestTasks(t *testing.T) {
 				map[string]any{"status": "closed", "dueDate": nil, "patient": nil, "taskType": nil, "priority": nil,
 					"assignedTo": nil}),
 			map[string]any{
-				"status": "closed", "dueDate": nil, "patient": nil, "patientId": nil, "patientName": nil, "taskType": nil,
+				"status": "closed", "dueDate": nil, "patient": nil, "patientId": nil, "patientName": nil,
+				"taskType": nil,
 				"priority": "unset", "subject": "Ring Ada",
-				"assignedToUserId": amir, "updatedAt": "2031-01-06T09:01:00.000Z", "assignedAt": "2031-01-06T09:00:00.000Z",
+				"assignedToUserId": amir, "updatedAt": "2031-01-06T09:01:00.000Z",
+				"assignedAt": "2031-01-06T09:00:00.000Z",
 			})
-		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{}), map[string]any{"status": "closed"})
+		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{}),
+			map[string]any{"status": "closed"})
 		holds(t, d.get("task", `query($id: ID!) { task(id: $id) { id subject } }`, "id", id),
 			map[string]any{"id": id, "subject": "Ring Ada"})
 
@@ -68,16 +73,18 @@ func TestTasks(t *testing.T) {
 		d.must(err)
 		everything := d.token
 		d.token = d.get("signIn.token",
-			`mutation($email: String) { signIn(email: $email, password: "correct horse battery staple") { token } }`, "email",
+			`mutation($email: String) { signIn(email: $email, password: "correct horse battery staple") { token } }`,
+			"email",
 			email).(string)
 		holds(t, d.done("updateTask", updateTask, "id", id, "data", map[string]any{"assignedTo": rita}), map[string]any{
-			"assignedToUserId": rita, "lastUpdatedByUserId": rita, "lastUpdatedBy.id": rita, "lastUpdatedByName": "Rita Khan",
-			"createdByUserId": nil,
-			"createdByName":   "Website", "assignedAt": "2031-01-06T09:01:00.000Z",
+			"assignedToUserId": rita, "lastUpdatedByUserId": rita, "lastUpdatedBy.id": rita,
+			"lastUpdatedByName": "Rita Khan",
+			"createdByUserId":   nil,
+			"createdByName":     "Website", "assignedAt": "2031-01-06T09:01:00.000Z",
 		})
 
 		d.token = everything
-		_, err = d.core.Task.Delete(d.ctx, ourID[task.ID](&id))
+		_, err = d.core.Task.Delete(d.ctx, wire.Decoded[task.ID](&id))
 		d.must(err)
 		if got := d.get("task.deleted", `query($id: ID!) { task(id: $id) { deleted } }`, "id", id); got != true {
 			t.Errorf("got %v", got)
@@ -100,7 +107,8 @@ func TestTasksAreRefused(t *testing.T) {
 			{"nothing to do", map[string]any{"subject": " ", "assignedTo": amir}, "subject"},
 			{"nobody's", map[string]any{"subject": "X", "assignedTo": ada}, task.ErrNoAssignee.Message},
 			{"nobody's at all", map[string]any{"subject": "X", "assignedTo": ""}, task.ErrNoAssignee.Message},
-			{"about nobody", map[string]any{"subject": "X", "assignedTo": amir, "patient": amir}, patient.ErrNotFound.Message},
+			{"about nobody", map[string]any{"subject": "X", "assignedTo": amir, "patient": amir},
+				patient.ErrNotFound.Message},
 			{"an id that is none", map[string]any{"subject": "X", "assignedTo": "amir"},
 				`Cast to ObjectId failed for value "amir"`},
 		} {
@@ -110,7 +118,8 @@ func TestTasksAreRefused(t *testing.T) {
 		}
 		id := d.done("createTask", createTask, "data",
 			map[string]any{"subject": "X", "assignedTo": amir, "patient": ada})["id"]
-		if a := d.ask(`{ task(id: "0") { id } }`); a.message() != `Cast to ObjectId failed for value "0" (type string) at path "_id"` {
+		if a := d.ask(`{ task(id: "0") { id } }`); a.message() != `Cast to ObjectId failed for value "0" (type `+
+			`string) at path "_id"` {
 			t.Error(a.text)
 		}
 		d.token = d.newToken("readonly")
@@ -187,11 +196,13 @@ func TestTasksAreListed(t *testing.T) {
 			{"made later", `{createdAt: {start: "2031-01-06T10:00:00Z"}}`, 0},
 			{"nulls", `{includeDeleted: null, taskType: null, status: null, assignedTo: null, dueDate: null}`, 6},
 		} {
-			if got := d.get("tasks.data", `{ tasks(options: `+c.options+`) { data { id } } }`).([]any); len(got) != c.want {
+			if got := d.get("tasks.data", `{ tasks(options: `+c.options+
+				`) { data { id } } }`).([]any); len(got) != c.want {
 				t.Errorf("%s: there are %d, not %d", c.name, len(got), c.want)
 			}
 		}
-		a := d.ask(`{ tasks(pagination: {page: 2, pageSize: 4}) { data { subject } pageInfo { page pageSize hasMore } } }`)
+		a := d.ask(`{ tasks(pagination: {page: 2, pageSize: 4}) { data { subject } pageInfo { page pageSize hasMore ` +
+			`} } }`)
 		holds(t, a.Data,
 			map[string]any{"tasks.data.1.subject": "Task 6", "tasks.pageInfo.page": 2.0, "tasks.pageInfo.pageSize": 4.0,
 				"tasks.pageInfo.hasMore": false})

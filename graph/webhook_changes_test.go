@@ -15,6 +15,8 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/webhook"
 	"frontdesk/graph/gql"
+	webhookgraph "frontdesk/graph/webhook"
+	"frontdesk/graph/wire"
 )
 
 // neverSent are the topics that nothing here causes yet.
@@ -26,12 +28,12 @@ var neverSent = []string{
 // postbox keeps what is posted, by the id of the event.
 type postbox struct {
 	mu   sync.Mutex
-	got  map[string]delivery
+	got  map[string]webhookgraph.Delivery
 	came chan struct{}
 }
 
 func (p *postbox) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
-	var n delivery
+	var n webhookgraph.Delivery
 	if err := json.Unmarshal(parcel.Body, &n); err != nil {
 		return courier.Answer{Status: 400}
 	}
@@ -83,7 +85,7 @@ func (d *desk) subscribe() webhook.Webhook {
 	in := newWebhook()
 	in["eventTypes"] = gql.AllWebhookEventType
 	id, _ := d.done("createWebhook", createWebhook, "in", in)["id"].(string)
-	w, err := d.core.Webhook.Get(d.ctx, webhook.Semble, ourID[webhook.ID](&id))
+	w, err := d.core.Webhook.Get(d.ctx, webhook.Semble, wire.Decoded[webhook.ID](&id))
 	d.must(err)
 	return w
 }
@@ -94,9 +96,10 @@ func newSubscriber(d *desk) *subscriber {
 	d.join("Another")
 	d.subscribe()
 	d.group, d.ctx, d.token = mine.group, mine.ctx, mine.token
-	e := &subscriber{surgery: d.surgery(), box: &postbox{got: map[string]delivery{}, came: make(chan struct{}, 1000)}}
+	e := &subscriber{surgery: d.surgery(), box: &postbox{got: map[string]webhookgraph.Delivery{},
+		came: make(chan struct{}, 1000)}}
 	w := d.subscribe()
-	e.types, e.own = w.Types, encode(kindWebhook, w.ID)
+	e.types, e.own = w.Types, wire.Encode(wire.KindWebhook, w.ID)
 	e.since()
 	return e
 }
@@ -110,7 +113,7 @@ func (e *subscriber) since() (ids []string) {
 	for _, x := range all {
 		e.last = x.ID
 		if slices.Contains(e.types, x.Type) {
-			ids = append(ids, encode(kindEvent, x.ID))
+			ids = append(ids, wire.Encode(wire.KindEvent, x.ID))
 		}
 	}
 	return ids
@@ -132,7 +135,7 @@ func (e *subscriber) deliver() {
 	e.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	c := courier.New(e.db.DeliveryQueue(), e.core.Webhook, e.box, slog.New(slog.DiscardHandler), time.Now)
-	c.SembleBody = WebhookBody
+	c.SembleBody = webhookgraph.WebhookBody
 	var done sync.WaitGroup
 	done.Go(func() { c.Run(ctx) })
 	defer done.Wait()
@@ -172,7 +175,7 @@ func TestSubscriptionsGetEveryChangeOnceWithItsIDs(t *testing.T) {
 				n := e.box.got[id]
 				var ids []string
 				for name, value := range n.Identifiers {
-					if ids = append(ids, name, value); len(value) != hexLen {
+					if ids = append(ids, name, value); len(value) != wire.HexLen {
 						t.Errorf("%s: %s is %q", s.name, name, value)
 					}
 				}
@@ -190,9 +193,9 @@ func TestSubscriptionsGetEveryChangeOnceWithItsIDs(t *testing.T) {
 		if len(e.box.got) != e.sent {
 			t.Errorf("%d events were to be sent, and %d delivered", e.sent, len(e.box.got))
 		}
-		for _, topic := range topics {
-			if heard[topic.name] == slices.Contains(neverSent, topic.name) {
-				t.Errorf("%s: sent here is %t", topic.name, heard[topic.name])
+		for _, topic := range webhookgraph.Topics {
+			if heard[topic.Name] == slices.Contains(neverSent, topic.Name) {
+				t.Errorf("%s: sent here is %t", topic.Name, heard[topic.Name])
 			}
 		}
 	})
@@ -222,9 +225,9 @@ func TestDocumentationListsTheTopicsThatNothingCauses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, topic := range topics {
-		if !strings.Contains(string(text), "`"+topic.name+"`") {
-			t.Errorf("the documentation does not name %s", topic.name)
+	for _, topic := range webhookgraph.Topics {
+		if !strings.Contains(string(text), "`"+topic.Name+"`") {
+			t.Errorf("the documentation does not name %s", topic.Name)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
+	"frontdesk/graph/wire"
 )
 
 func (e *subscriber) patients() []row {
@@ -14,10 +15,13 @@ func (e *subscriber) patients() []row {
 			patient.Changes{FirstName: new("Bea"), LastName: new("Lovelace"),
 				BirthDate: new("1985-12-10"), NHSNumber: new("9434765919"), Town: &town, Mobile: &mobile})
 		e.must(err)
-		return encode(kindPatient, id)
+		return wire.Encode(wire.KindPatient, id)
 	}
 	return []row{
-		nothing("a label is made", func() { label = e.text(e.made(`createLabel(labelData: {title: "VIP"})`, "id"), "id") }),
+		nothing("a label is made", func() {
+			label = e.text(e.made(`createLabel(labelData: {title: "VIP"})`, "id"),
+				"id")
+		}),
 		{"a patient is registered over GraphQL, with what is around them", func() []string {
 			ada = e.admit(`{first: "Ada", last: "Lovelace", phoneType: "Office", phoneNumber: "01632 960123",
 				labels: ["` + label + `"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}]}`)
@@ -32,17 +36,18 @@ func (e *subscriber) patients() []row {
 		{"another town and number are registered", func() []string {
 			register("York", "07700900456")
 			return []string{news("patient.updated", "patientId", bea),
-				news("patient.phone.updated", "patientId", bea, "phoneId", encode(kindMobile, ourID[patient.ID](&bea)))}
+				news("patient.phone.updated", "patientId", bea, "phoneId", wire.Encode(wire.KindMobile,
+					wire.Decoded[patient.ID](&bea)))}
 		}},
 		{"staff enter another number", func() []string {
-			_, err := e.core.Patient.SetContactPoint(e.ctx, ourID[patient.ID](&bea), patient.PointMobile,
+			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&bea), patient.PointMobile,
 				patient.PointChange{Value: new("07700900789")})
 			e.must(err)
 			return []string{news("patient.phone.updated", "patientId", bea, "phoneId",
-				encode(kindMobile, ourID[patient.ID](&bea)))}
+				wire.Encode(wire.KindMobile, wire.Decoded[patient.ID](&bea)))}
 		}},
 		nothing("staff see that it is right", func() {
-			_, err := e.core.Patient.SetContactPoint(e.ctx, ourID[patient.ID](&bea), patient.PointMobile,
+			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&bea), patient.PointMobile,
 				patient.PointChange{Verified: new(true)})
 			e.must(err)
 		}),
@@ -65,7 +70,8 @@ func (e *subscriber) patients() []row {
 			e.change(`archivePatient(patientId: "` + ada + `", reason: OTHER)`)
 			return []string{news("patient.archived", "patientId", ada)}
 		}},
-		nothing("they are archived again", func() { e.change(`archivePatient(patientId: "` + ada + `", reason: OTHER)`) }),
+		nothing("they are archived again",
+			func() { e.change(`archivePatient(patientId: "` + ada + `", reason: OTHER)`) }),
 		{"they are not archived any more", func() []string {
 			e.change(`unarchivePatient(patientId: "` + ada + `", reason: ACTIVE_PATIENT)`)
 			return []string{news("patient.unarchived", "patientId", ada)}
@@ -75,7 +81,7 @@ func (e *subscriber) patients() []row {
 			reason: ACTIVE_PATIENT)`)
 		}),
 		{"two are merged", func() []string {
-			a, b := ourID[patient.ID](&ada), ourID[patient.ID](&bea)
+			a, b := wire.Decoded[patient.ID](&ada), wire.Decoded[patient.ID](&bea)
 			p, err := e.core.Merge.Preview(e.ctx, a, b)
 			e.must(err)
 			_, err = e.core.Merge.Merge(e.ctx, a, b, p.Token)
@@ -86,13 +92,17 @@ func (e *subscriber) patients() []row {
 			e.change(`deletePatient(id: "` + ada + `")`)
 			return []string{news("patient.deleted", "patientId", ada)}
 		}},
-		nothing("they are deleted again", func() { e.refused(`deletePatient(id: "`+ada+`")`, patient.ErrNotFound.Message) }),
+		nothing("they are deleted again", func() {
+			e.refused(`deletePatient(id: "`+ada+`")`,
+				patient.ErrNotFound.Message)
+		}),
 	}
 }
 
 func (e *subscriber) phones() []row {
 	of := `patientId: "` + e.ada + `"`
-	mobile, landline := encode(kindMobile, ourID[patient.ID](&e.ada)), encode(kindLandline, ourID[patient.ID](&e.ada))
+	mobile, landline := wire.Encode(wire.KindMobile, wire.Decoded[patient.ID](&e.ada)), wire.Encode(wire.KindLandline,
+		wire.Decoded[patient.ID](&e.ada))
 	var second string
 	sent := func(how, phone string) string {
 		return news("patient.phone."+how, "patientId", e.ada, "phoneId", phone)
@@ -122,7 +132,8 @@ func (e *subscriber) phones() []row {
 			update(mobile, `phoneNumber: "07700 900999"`)
 			return []string{sent("updated", mobile)}
 		}},
-		nothing("the mobile is the same", func() { update(mobile, `phoneType: "Mobile", phoneNumber: "07700 900999"`) }),
+		nothing("the mobile is the same",
+			func() { update(mobile, `phoneType: "Mobile", phoneNumber: "07700 900999"`) }),
 		{"the second is another", func() []string {
 			update(second, `phoneNumber: "07700 900457"`)
 			return []string{sent("updated", second)}
@@ -133,7 +144,7 @@ func (e *subscriber) phones() []row {
 			return []string{sent("removed", mobile), sent("added", e.text(all[len(all)-1], "phoneId"))}
 		}},
 		{"the number at home is changed with the patient", func() []string {
-			_, err := e.core.Patient.SetContactPoint(e.ctx, ourID[patient.ID](&e.ada), patient.PointLandline,
+			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&e.ada), patient.PointLandline,
 				patient.PointChange{Value: new("01632960124")})
 			e.must(err)
 			return []string{sent("updated", landline)}
@@ -151,12 +162,14 @@ func (e *subscriber) phones() []row {
 func (e *subscriber) numbers() []row {
 	of := `patientId: "` + e.ada + `"`
 	var def, own string
-	nhs, nhsKind := encode(kindNHSNumber, ourID[patient.ID](&e.ada)), encode(kindDefinition, patient.NHSNumber)
+	nhs, nhsKind := wire.Encode(wire.KindNHSNumber, wire.Decoded[patient.ID](&e.ada)), wire.Encode(wire.KindDefinition,
+		patient.NHSNumber)
 	sent := func(how, number string) []string {
 		return []string{news("patient.number."+how, "patientId", e.ada, "patientNumberId", number)}
 	}
 	add := func(kind, value string) map[string]any {
-		return e.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + kind + `", value: "` + value + `"})`)
+		return e.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + kind + `", value: "` + value +
+			`"})`)
 	}
 	update := func(number, value string) {
 		e.change(`updatePatientNumber(` + of + `, patientNumberId: "` + number + `", value: "` + value + `")`)
@@ -174,7 +187,8 @@ func (e *subscriber) numbers() []row {
 		nothing("it is the same", func() { update(own, "A-2") }),
 		{"it is forgotten", func() []string { remove(own); return sent("removed", own) }},
 		nothing("no NHS number", func() {
-			e.refused(`addPatientNumber(`+of+`, patientNumber: {numberId: "`+nhsKind+`", value: "1234567890"})`, "NHS number")
+			e.refused(`addPatientNumber(`+of+`, patientNumber: {numberId: "`+nhsKind+`", value: "1234567890"})`,
+				"NHS number")
 		}),
 		{"an NHS number", func() []string { add(nhsKind, "9434765919"); return sent("added", nhs) }},
 		nothing("it is the same number", func() { update(nhs, "943 476 5919") }),
@@ -204,11 +218,13 @@ func (e *subscriber) around() []row {
 			return attributes("added")
 		}},
 		{"it is another", func() []string {
-			e.change(`updatePatientAttribute(` + of + `, attributeId: "` + attribute + `", attributeData: {response: "Vegan"})`)
+			e.change(`updatePatientAttribute(` + of + `, attributeId: "` + attribute + `", attributeData: ` +
+				`{response: "Vegan"})`)
 			return attributes("updated")
 		}},
 		nothing("it is the same", func() {
-			e.change(`updatePatientAttribute(` + of + `, attributeId: "` + attribute + `", attributeData: {response: "Vegan"})`)
+			e.change(`updatePatientAttribute(` + of + `, attributeId: "` + attribute + `", attributeData: ` +
+				`{response: "Vegan"})`)
 		}),
 		{"it is forgotten", func() []string {
 			e.change(`removePatientAttribute(` + of + `, attributeId: "` + attribute + `")`)
@@ -232,18 +248,25 @@ func (e *subscriber) around() []row {
 				contact: {email: "f@example.org"})`)
 		}),
 		nothing("one with no person", func() {
-			e.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`, "needs a person or a company")
+			e.refused(`addPatientRelationship(`+of+`, relationshipType: FAMILY, contact: {})`,
+				"needs a person or a company")
 		}),
 		{"it is forgotten", func() []string {
 			e.change(`removePatientRelationship(` + of + `, relationshipId: "` + relation + `")`)
 			return relations("removed")
 		}},
-		nothing("a label is made", func() { label = e.text(e.made(`createLabel(labelData: {title: "VIP"})`, "id"), "id") }),
+		nothing("a label is made", func() {
+			label = e.text(e.made(`createLabel(labelData: {title: "VIP"})`, "id"),
+				"id")
+		}),
 		{"it is put on a patient", func() []string {
 			use = e.text(e.change(`addPatientLabel(`+of+`, labelReferenceId: "`+label+`")`), "labels.0.id")
 			return sent("patient.label.added", "labelId", label)
 		}},
-		nothing("it is put on again", func() { e.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label + `")`) }),
+		nothing("it is put on again", func() {
+			e.change(`addPatientLabel(` + of + `, labelReferenceId: "` + label +
+				`")`)
+		}),
 		{"it is taken off", func() []string {
 			e.change(`removePatientLabel(` + of + `, labelId: "` + use + `")`)
 			return sent("patient.label.removed", "labelId", label)
@@ -268,13 +291,16 @@ func (e *subscriber) around() []row {
 		nothing("an access group is made", func() {
 			g, err := e.core.Account.SaveAccessGroup(e.ctx, account.AccessGroup{Name: "Diabetes", Label: "DM"})
 			e.must(err)
-			group = encode(kindAccessGroup, g.ID)
+			group = wire.Encode(wire.KindAccessGroup, g.ID)
 		}),
 		{"it looks after a patient", func() []string {
 			e.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + group + `")`)
 			return sent("patient.updated")
 		}},
-		nothing("it does already", func() { e.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + group + `")`) }),
+		nothing("it does already", func() {
+			e.change(`addPatientAccessGroup(` + of + `, accessGroupId: "` + group +
+				`")`)
+		}),
 		{"it does no more", func() []string {
 			e.change(`removePatientAccessGroup(` + of + `, accessGroupId: "` + group + `")`)
 			return sent("patient.updated")
@@ -292,7 +318,11 @@ func (e *subscriber) memberships() []row {
 		nothing("plans are made", func() { gold, silver = e.plan("Gold"), e.plan("Silver") }),
 		{"a membership", func() []string { join(silver); return sent("productId", silver) }},
 		nothing("the same again", func() { join(silver) }),
-		{"another in its place", func() []string { join(gold); return sent("productId", gold, "previousProductId", silver) }},
+		{"another in its place", func() []string {
+			join(gold)
+			return sent("productId", gold, "previousProductId",
+				silver)
+		}},
 		nothing("an end of what there is not", func() {
 			e.payload("removePatientMembership", leavePlan, "id", e.ada, "plan",
 				silver)

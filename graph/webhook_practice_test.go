@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/document"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/graph/wire"
 )
 
 func (e *subscriber) papers() []row {
@@ -17,8 +18,9 @@ func (e *subscriber) papers() []row {
 		return []string{news(topic, "patientId", e.ada, "letterId", letter, "doctorId", e.doctor)}
 	}
 	share := func(kind document.Kind, id string) {
-		_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: kind, Subject: ourID[int64](&id),
-			Patient: ourID[patient.ID](&e.ada), Recipient: document.ToPatient, Title: "It", Method: document.ByLink})
+		_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: kind, Subject: wire.Decoded[int64](&id),
+			Patient: wire.Decoded[patient.ID](&e.ada), Recipient: document.ToPatient, Title: "It",
+			Method: document.ByLink})
 		e.must(err)
 	}
 	update := func(in map[string]any) { e.done("updateLetter", updateLetter, "id", letter, "in", in) }
@@ -26,7 +28,7 @@ func (e *subscriber) papers() []row {
 		return []string{news("patientDocument."+how, "patientId", e.ada, "documentId", doc)}
 	}
 	remove := func() {
-		_, err := e.core.Document.Delete(e.ctx, ourID[document.ID](&doc))
+		_, err := e.core.Document.Delete(e.ctx, wire.Decoded[document.ID](&doc))
 		e.must(err)
 	}
 	return []row{
@@ -36,7 +38,8 @@ func (e *subscriber) papers() []row {
 			return sent("letter.created")
 		}},
 		nothing("a letter without a title", func() {
-			e.payload("createLetter", createLetter, "in", map[string]any{"patient": e.ada, "title": "", "body": "Good."})
+			e.payload("createLetter", createLetter, "in", map[string]any{"patient": e.ada, "title": "",
+				"body": "Good."})
 		}),
 		nothing("its title changes", func() { update(map[string]any{"title": "Your tests"}) }),
 		{"it is to be looked through", func() []string {
@@ -55,7 +58,8 @@ func (e *subscriber) papers() []row {
 		}},
 		nothing("it is deleted again", func() { e.done("deleteLetter", deleteLetter, "id", letter) }),
 		{"room for a document", func() []string {
-			doc = e.text(e.done("createPatientDocument", createDocument, "p", e.ada, "n", "scan.pdf", "t", "application/pdf"),
+			doc = e.text(e.done("createPatientDocument", createDocument, "p", e.ada, "n", "scan.pdf", "t",
+				"application/pdf"),
 				"id")
 			return documents("uploadInitiated")
 		}},
@@ -74,19 +78,19 @@ func (e *subscriber) papers() []row {
 }
 
 func (e *subscriber) clinic() []row {
-	ada, doctor := ourID[patient.ID](&e.ada), ourID[practice.PractitionerID](&e.doctor)
+	ada, doctor := wire.Decoded[patient.ID](&e.ada), wire.Decoded[practice.PractitionerID](&e.doctor)
 	lab := func(results string) string {
 		l, err := e.core.Clinical.ImportLab(e.ctx, clinical.Lab{Patient: ada, Doctor: doctor, Status: "received",
 			Results: results})
 		e.must(err)
-		return encode(kindLab, l.ID)
+		return wire.Encode(wire.KindLab, l.ID)
 	}
 	var rx string
 	prescribe := func(orders ...clinical.Order) {
 		p, err := e.core.Clinical.ImportPrescription(e.ctx, clinical.Prescription{Patient: ada, Doctor: doctor,
 			Status: "signed", Content: clinical.PrescriptionContent{Orders: orders}})
 		e.must(err)
-		rx = encode(kindPrescription, p.ID)
+		rx = wire.Encode(wire.KindPrescription, p.ID)
 	}
 	sent := func(topic string, noun, id string) string {
 		return news(topic, "patientId", e.ada, "doctorId", e.doctor, noun, id)
@@ -120,17 +124,20 @@ func (e *subscriber) clinic() []row {
 		}},
 		{"it is shared", func() []string {
 			_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: document.KindPrescription,
-				Subject: ourID[int64](&rx), Patient: ada, Recipient: document.ToPatient, Title: "It", Method: document.ByLink})
+				Subject: wire.Decoded[int64](&rx), Patient: ada, Recipient: document.ToPatient, Title: "It",
+				Method: document.ByLink})
 			e.must(err)
 			return []string{news("prescription.shared", "patientId", e.ada, "prescriptionId", rx)}
 		}},
 		nothing("a questionnaire is made", func() {
 			q, err := e.core.Clinical.ImportQuestionnaire(e.ctx,
 				clinical.Questionnaire{Title: "New", Content: clinical.Content{Sections: []clinical.Section{{
-					Title: "You", Questions: []clinical.Question{{ID: 1, Title: "A picture", Kind: clinical.AskFile, Required: true}},
+					Title: "You", Questions: []clinical.Question{{ID: 1, Title: "A picture", Kind: clinical.AskFile,
+						Required: true}},
 				}}}})
 			e.must(err)
-			form, question = encode(kindForm, q.ID), encode(kindQuestion, q.Content.Sections[0].Questions[0].ID)
+			form, question = wire.Encode(wire.KindForm, q.ID), wire.Encode(wire.KindQuestion,
+				q.Content.Sections[0].Questions[0].ID)
 		}),
 		nothing("it is not answered", func() { fill("") }),
 		{"it is answered", func() []string {
@@ -158,7 +165,8 @@ func (e *subscriber) invoices() []row {
 	return []row{
 		{"an invoice with something on it", func() []string { id = e.invoiced(nil); return sent("invoice.created") }},
 		nothing("one that is refused", func() {
-			e.payload("createInvoice", createInvoice, "data", e.bill(map[string]any{"doctorId": encode(kindUser, int64(7))}))
+			e.payload("createInvoice", createInvoice, "data",
+				e.bill(map[string]any{"doctorId": wire.Encode(wire.KindUser, int64(7))}))
 		}),
 		{"its comments change", func() []string {
 			e.made(`updateInvoice(`+in()+`, invoiceData: {comments: "X"})`, "id")
@@ -209,7 +217,8 @@ func (e *subscriber) payments() []row {
 		return data
 	}
 	edit := func(data string) {
-		e.made(`updateInvoicePayment(invoiceId: "`+id+`", invoicePaymentId: "`+payment+`", paymentData: {`+data+`})`, "id")
+		e.made(`updateInvoicePayment(invoiceId: "`+id+`", invoicePaymentId: "`+payment+`", paymentData: {`+data+`})`,
+			"id")
 	}
 	refund := func(amount string) string {
 		all := at(e.t, e.made(`refundPayment(invoiceId: "`+id+`", paymentId: "`+payment+`",
@@ -224,7 +233,8 @@ func (e *subscriber) payments() []row {
 		}},
 		{"more is paid", func() []string { pay(10); return []string{sent("invoice.partiallyPaid")} }},
 		nothing("more than there is to pay", func() {
-			e.surgery.change("addInvoicePayment", `invoiceId: $id, paymentData: $payment`, "id", id, "payment", e.payBy(100))
+			e.surgery.change("addInvoicePayment", `invoiceId: $id, paymentData: $payment`, "id", id, "payment",
+				e.payBy(100))
 		}),
 		{"the rest is paid", func() []string {
 			payment = e.text(pay(20), "payments.2.id")
@@ -249,7 +259,8 @@ func (e *subscriber) payments() []row {
 		{"what is left on one was paid", func() []string {
 			made := e.done("createInvoice", createInvoice, "data", e.bill(map[string]any{
 				"payments": []any{e.payBy(39.98)}, "lineItems": []any{
-					map[string]any{"date": "2031-01-05", "productId": e.jab, "quantity": 2}, map[string]any{"date": "2031-01-05",
+					map[string]any{"date": "2031-01-05", "productId": e.jab, "quantity": 2},
+					map[string]any{"date": "2031-01-05",
 						"productId": e.visit, "quantity": 1},
 				},
 			}))
@@ -267,7 +278,8 @@ func (e *subscriber) bookings() []row {
 	sent := func(topic string, placed bool) []string {
 		ids := []string{"bookingId", id, "patientId", e.ada, "doctorId", e.doctor}
 		if placed {
-			ids = append(ids, "locationId", encode(kindPlace, ourID[practice.LocationID](&e.room)), "productId", e.visit)
+			ids = append(ids, "locationId", wire.Encode(wire.KindPlace, wire.Decoded[practice.LocationID](&e.room)),
+				"productId", e.visit)
 		}
 		return []string{news(topic, ids...)}
 	}
@@ -292,7 +304,10 @@ func (e *subscriber) bookings() []row {
 			id = e.text(e.made(`createBooking(`+data("09:30", "09:45")+`)`, "id"), "id")
 			return sent("booking.created", true)
 		}},
-		nothing("one at the same time", func() { e.refused(`createBooking(`+data("09:40", "09:50")+`)`, "double booking") }),
+		nothing("one at the same time", func() {
+			e.refused(`createBooking(`+data("09:40", "09:50")+`)`,
+				"double booking")
+		}),
 		{"a comment", func() []string { update(`comments: "Early"`); return sent("booking.updated", false) }},
 		nothing("the same comment", func() { update(`comments: "Early"`) }),
 		{"another time, with another comment", func() []string {
@@ -302,17 +317,26 @@ func (e *subscriber) bookings() []row {
 		nothing("the same time", func() { update(`start: "2031-07-07T10:30:00Z", end: "2031-07-07T10:45:00Z"`) }),
 		{"what another program keeps", func() []string { metadata("42"); return sent("booking.updated", false) }},
 		nothing("the same of that", func() { metadata("42") }),
-		{"they come", func() []string { journey("arrived", "10:00"); return sent("booking.patientJourney.arrived", false) }},
+		{"they come", func() []string {
+			journey("arrived", "10:00")
+			return sent("booking.patientJourney.arrived",
+				false)
+		}},
 		nothing("it is said again", func() { journey("arrived", "10:00") }),
 		{"they are seen", func() []string {
 			journey("consultation", "10:30")
 			return sent("booking.patientJourney.inConsultation", false)
 		}},
-		{"they go", func() []string { journey("departed", "10:45"); return sent("booking.patientJourney.completed", false) }},
+		{"they go", func() []string {
+			journey("departed", "10:45")
+			return sent("booking.patientJourney.completed",
+				false)
+		}},
 		{"that was a mistake", func() []string { undo("departed"); return sent("booking.updated", false) }},
 		nothing("it is taken back again", func() { undo("departed") }),
 		nothing("they did not come after all", func() {
-			e.refused(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: dna})`, booking.ErrCame.Message)
+			e.refused(`updateBookingJourney(id: "`+id+`", bookingJourneyInput: {journeyStage: dna})`,
+				booking.ErrCame.Message)
 		}),
 		{"they never were seen", func() []string { undo("consultation"); return sent("booking.updated", false) }},
 		{"nor came", func() []string { undo("arrived"); return sent("booking.updated", false) }},
@@ -339,16 +363,18 @@ func (e *subscriber) bookings() []row {
 func (e *subscriber) appointments() []row {
 	var a booking.Appointment
 	sent := func(topic string) []string {
-		return []string{news(topic, "bookingId", encode(kindBooking, a.ID), "patientId", e.ada, "doctorId", e.doctor,
-			"locationId", encode(kindPlace, ourID[practice.LocationID](&e.room)), "productId", e.visit)}
+		return []string{news(topic, "bookingId", wire.Encode(wire.KindBooking, a.ID), "patientId", e.ada, "doctorId",
+			e.doctor,
+			"locationId", wire.Encode(wire.KindPlace, wire.Decoded[practice.LocationID](&e.room)), "productId",
+			e.visit)}
 	}
 	start := e.now.Load().AddDate(0, 0, 14).Truncate(time.Hour)
 	hold := func() {
 		var err error
 		a, err = e.core.Booking.Reserve(e.ctx, booking.Request{
-			Type: ourID[diary.TypeID](&e.visit), Location: ourID[practice.LocationID](&e.room),
-			Practitioner: ourID[practice.PractitionerID](&e.doctor), Start: start, Length: 20 * time.Minute,
-			Patient: ourID[patient.ID](&e.ada), Override: true,
+			Type: wire.Decoded[diary.TypeID](&e.visit), Location: wire.Decoded[practice.LocationID](&e.room),
+			Practitioner: wire.Decoded[practice.PractitionerID](&e.doctor), Start: start, Length: 20 * time.Minute,
+			Patient: wire.Decoded[patient.ID](&e.ada), Override: true,
 		})
 		e.must(err)
 	}

@@ -9,23 +9,25 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/webhook"
 	"frontdesk/graph/gql"
+	webhookgraph "frontdesk/graph/webhook"
+	"frontdesk/graph/wire"
 )
 
 func TestEveryEventTypeOfTheContractIsATopic(t *testing.T) {
 	var got []gql.WebhookEventType
-	for _, topic := range topics {
-		got = append(got, topic.eventType())
-		for _, of := range topic.of {
+	for _, topic := range webhookgraph.Topics {
+		got = append(got, topic.EventType())
+		for _, of := range topic.Of {
 			if !slices.Contains(event.Types, of) {
-				t.Errorf("%s stands for %s, which is no type of event", topic.name, of)
+				t.Errorf("%s stands for %s, which is no type of event", topic.Name, of)
 			}
 		}
 	}
 	if !slices.Equal(got, gql.AllWebhookEventType) {
 		t.Errorf("got %v", got)
 	}
-	for noun, n := range nouns {
-		if names[n.kind] == "" && n.kind != kindEvent {
+	for noun, n := range webhookgraph.Nouns {
+		if names[n.Kind] == "" && n.Kind != wire.KindEvent {
 			t.Errorf("%s is of a kind that has no name", noun)
 		}
 	}
@@ -33,16 +35,19 @@ func TestEveryEventTypeOfTheContractIsATopic(t *testing.T) {
 
 func TestBodyOfADeliveryHasTheTopicAndKnownIDs(t *testing.T) {
 	w := webhook.Webhook{ID: 7}
-	data := `{"appointment_id":"11","patient_id":"12","location_id":"0","batch_id":"13","state":"booked","start_time":"x"}`
-	ids := `{"bookingId":"` + encode(kindBooking, int64(11)) + `","patientId":"` + encode(kindPatient, int64(12)) + `"}`
+	data := `{"appointment_id":"11","patient_id":"12","location_id":"0","batch_id":"13","state":"booked",` +
+		`"start_time":"x"}`
+	ids := `{"bookingId":"` + wire.Encode(wire.KindBooking, int64(11)) + `","patientId":"` +
+		wire.Encode(wire.KindPatient, int64(12)) + `"}`
 	for of, want := range map[event.Type]string{
 		event.AppointmentConfirmed: "booking.created", event.AppointmentUpdated: "booking.updated",
 		event.AppointmentRescheduled: "booking.updated", event.InvoiceLineAdded: "invoice.lineItems.added",
 		// Kept by earlier versions, and delivered after an upgrade.
 		"booking.patientJourney.noShow": "booking.patientJourney.noShow", event.DemographicsUpdated: "patient.updated",
 	} {
-		got, err := WebhookBody(w, event.Event{ID: 9, Type: of, Data: []byte(data)})
-		body := `{"subscriptionId":"` + encode(kindWebhook, int64(7)) + `","eventId":"` + encode(kindEvent, int64(9)) +
+		got, err := webhookgraph.WebhookBody(w, event.Event{ID: 9, Type: of, Data: []byte(data)})
+		body := `{"subscriptionId":"` + wire.Encode(wire.KindWebhook, int64(7)) + `","eventId":"` +
+			wire.Encode(wire.KindEvent, int64(9)) +
 			`","eventType":"` + want + `","identifiers":` + ids + `}`
 		if err != nil || string(got) != body {
 			t.Errorf("%s: got %s, %v\nwant %s", of, got, err, body)
@@ -51,7 +56,8 @@ func TestBodyOfADeliveryHasTheTopicAndKnownIDs(t *testing.T) {
 }
 
 const (
-	webhookAsked  = `id secret url label eventTypes headers { key value } version createdAt updatedAt deleted deliveryPaused`
+	webhookAsked = `id secret url label eventTypes headers { key value } version createdAt updatedAt deleted ` +
+		`deliveryPaused`
 	createWebhook = `mutation($in: CreateWebhookInput) { createWebhook(input: $in) { data { ` + webhookAsked +
 		` } error } }`
 	updateWebhook = `mutation($id: ID!, $in: UpdateWebhookInput!) { updateWebhook(id: $id, input: $in) { data { ` +
@@ -107,7 +113,8 @@ func TestWebhooksAreRefused(t *testing.T) {
 		id := made["id"]
 		bad := newWebhook()
 		bad["url"] = "http://10.0.0.1/"
-		if _, wrong := d.payload("createWebhook", createWebhook, "in", bad); !strings.Contains(wrong, "not a public one") {
+		if _, wrong := d.payload("createWebhook", createWebhook, "in", bad); !strings.Contains(wrong,
+			"not a public one") {
 			t.Error(wrong)
 		}
 		bad = newWebhook()
@@ -121,7 +128,8 @@ func TestWebhooksAreRefused(t *testing.T) {
 		}
 		change := map[string]any{"label": "x"}
 		d.token = d.newToken("readonly")
-		holds(t, d.get("webhook", oneWebhook, "id", id), map[string]any{"headers.0.key": "X-Key", "headers.0.value": ""})
+		holds(t, d.get("webhook", oneWebhook, "id", id), map[string]any{"headers.0.key": "X-Key",
+			"headers.0.value": ""})
 		d.forbidden("editWebhooks", createWebhook, "in", newWebhook())
 		d.forbidden("editWebhooks", updateWebhook, "id", id, "in", change)
 		d.forbidden("editWebhooks", deleteWebhook, "id", id)

@@ -11,9 +11,10 @@ import (
 // idOf is the id an argument of a field takes.
 func (w World) idOf(field, name string) string {
 	by := map[string]string{
-		"patientId": "patient", "patient": "patient", "location": "room", "locationId": "room", "bookingType": "product",
-		"productId": "product",
-		"doctor":    "user", "doctorId": "user", "accessGroupId": "group", "accessGroupIds": "group",
+		"patientId": "patient", "patient": "patient", "location": "room", "locationId": "room",
+		"bookingType": "product",
+		"productId":   "product",
+		"doctor":      "user", "doctorId": "user", "accessGroupId": "group", "accessGroupIds": "group",
 		"labelReferenceId": "label", "labels": "label",
 		"labelId": "use", "phoneId": "phone", "patientNumberId": "number", "numberId": "definition",
 		"attributeId":    "attribute",
@@ -48,7 +49,8 @@ func (w World) idOf(field, name string) string {
 	if kind, ok := by[name]; ok {
 		return w[kind]
 	}
-	for _, k := range [][2]string{{"Definition", "definition"}, {"ooking", "booking"}, {"ser", "user"}, {"abel", "label"},
+	for _, k := range [][2]string{{"Definition", "definition"}, {"ooking", "booking"}, {"ser", "user"},
+		{"abel", "label"},
 		{"roduct", "product"}, {"ontact", "contact"}, {"nvoice", "invoice"},
 		{"tatement", "statement"}, {"vailability", "availability"}, {"ask", "task"}, {"ebhook", "webhook"},
 		{"Allergy", "allergy"}, {"ecord", "record"}, {"etter", "letter"},
@@ -95,8 +97,10 @@ func (w World) scalar(field, name string, kind *ast.Type) string {
 		given := map[string]string{
 			"email": field + "@example.org", "country": "GB", "phoneNumber": "01632 960999", "number": "07700900123",
 			"phoneType": "Office", "sex": "female", "title": "Mrs",
-			"role": "booking", "membershipStartDate": "2031-03-01", "socialSecurityNumber": "285127512312345", "cursor": "",
-			"search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "", "url": "https://b.example/hooks",
+			"role": "booking", "membershipStartDate": "2031-03-01", "socialSecurityNumber": "285127512312345",
+			"cursor": "",
+			"search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "",
+			"url":    "https://b.example/hooks",
 			"status": "active", "type": "application/pdf",
 			"startTime": "09:00", "endTime": "12:30", "startDate": "2031-05-05", "endDate": "2031-07-28",
 			"exclusions": "2031-05-12",

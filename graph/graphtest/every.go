@@ -46,7 +46,8 @@ func Every(p *Practice) (asked int) {
 func (p *Practice) sameRoots() {
 	p.T.Helper()
 	told := p.get("__schema",
-		`{ __schema { queryType { fields(includeDeprecated: true) { name } } mutationType { fields(includeDeprecated: true) { name } } } }`)
+		`{ __schema { queryType { fields(includeDeprecated: true) { name } } mutationType { `+
+			`fields(includeDeprecated: true) { name } } } }`)
 	for path, root := range map[string]*ast.Definition{"queryType.fields": Schema().Query,
 		"mutationType.fields": Schema().Mutation} {
 		var has, want []string

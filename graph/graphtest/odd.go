@@ -11,7 +11,8 @@ import (
 // The odd values. Texts that JSON cannot write are written as they are sent.
 var (
 	oddTexts = []any{
-		"", " ", "\x00", "a\x00b", "\u200b", "\u2028", "\ufffd", "é́́́", "😀👩‍👩‍👧", "ﷺ", "\u202eolleh", "%", "_%_", `\`, `"`,
+		"", " ", "\x00", "a\x00b", "\u200b", "\u2028", "\ufffd", "é́́́", "😀👩‍👩‍👧", "ﷺ", "\u202eolleh", "%", "_%_", `\`,
+		`"`,
 		"'; DROP TABLE patient; --", "<script>alert(1)</script>",
 		"null", "0", "-1", "true", "{}", "[]", "a\nb\r\nc\td", "\x7f\x1b[31m", strings.Repeat("x", 41),
 		strings.Repeat("é", 300), strings.Repeat("long ", 4000),
@@ -24,9 +25,11 @@ var (
 		1.7976931348623157e308, 5e-324,
 	}
 	oddDates = []any{
-		"", "0001-01-01", "0001-01-01T00:00:00+14:00", "0000-12-31", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59-14:00",
+		"", "0001-01-01", "0001-01-01T00:00:00+14:00", "0000-12-31", "9999-12-31T23:59:59.999Z",
+		"9999-12-31T23:59:59-14:00",
 		"1582-10-10", "1970-01-01", "2031-02-30",
-		"2032-02-29", "2031-03-30T01:30:00Z", "2031-03-30T01:30:00", "2031-10-26T01:30:00Z", "2031-06-06T09:00:00.123456789Z",
+		"2032-02-29", "2031-03-30T01:30:00Z", "2031-03-30T01:30:00", "2031-10-26T01:30:00Z",
+		"2031-06-06T09:00:00.123456789Z",
 		"2031-06-06T09:00:60Z", "24:00", "soon",
 		0, -1, -62135596800000, 253402300799999, 1925000000000,
 	}
@@ -86,7 +89,8 @@ func (r *random) odd(scalar string) any {
 			return pick(r.Chance, oddTexts)
 		case 1:
 			return pick(r.Chance,
-				[]any{1, "1", "000000000000000000000000", "ffffffffffffffffffffffff", strings.ToUpper(r.own["patient"])})
+				[]any{1, "1", "000000000000000000000000", "ffffffffffffffffffffffff",
+					strings.ToUpper(r.own["patient"])})
 		}
 		// An id of something else.
 		w := r.whose()
@@ -101,7 +105,8 @@ func (r *random) odd(scalar string) any {
 		return pick(r.Chance, oddDates)
 	case "QuestionnaireAnswerScalar":
 		return pick(r.Chance,
-			[]any{pick(r.Chance, oddTexts), pick(r.Chance, oddFloats), object{}, object{{"code", "1"}, {"name", "\x00"}},
+			[]any{pick(r.Chance, oddTexts), pick(r.Chance, oddFloats), object{}, object{{"code", "1"},
+				{"name", "\x00"}},
 				[]any{}, []any{"a", nil}, true})
 	}
 	return pick(r.Chance, oddTexts)

@@ -53,7 +53,8 @@ func (p *Practice) World() World {
 		doctor: "` + w["user"] + `", start: "` + day + `09:00:00Z", end: "` + day + `09:15:00Z"})`)
 	of := `patientId: "` + w["patient"] + `"`
 	w["message"] = p.made(`sendSms(` + of + `, message: "Hello` + p.Mark + `", dateToProcess: "` + w["soon"] + `")`)
-	entry := p.get("m.data", `mutation { m: createFreeTextRecord(recordData: {`+of+`, question: "Q`+p.Mark+`", answer: "A`+
+	entry := p.get("m.data", `mutation { m: createFreeTextRecord(recordData: {`+of+`, question: "Q`+p.Mark+
+		`", answer: "A`+
 		p.Mark+`"}) { data { id consultationId } error } }`)
 	w["record"], _ = At(entry, "id").(string)
 	w["consultation"], _ = At(entry, "consultationId").(string)
@@ -63,17 +64,20 @@ func (p *Practice) World() World {
 	w["document"] = p.made(`createPatientDocument(patient: "` + w["patient"] + `", name: "a` + p.Mark +
 		`.pdf", type: "application/pdf")`)
 	w["entry"] = p.proposed(w)
-	w["task"] = p.made(`createTask(taskData: {subject: "Call` + p.Mark + `", assignedTo: "` + w["user"] + `", patient: "` +
+	w["task"] = p.made(`createTask(taskData: {subject: "Call` + p.Mark + `", assignedTo: "` + w["user"] +
+		`", patient: "` +
 		w["patient"] + `"})`)
 	w["webhook"] = p.made(`createWebhook(input: {url: "https://a.example/hooks` + p.Mark + `", label: "Ours` + p.Mark +
 		`", eventTypes: [PATIENT_CREATED]})`)
-	p.get("m.data.token", `mutation { m: createIntegrationToken(patient: "`+w["patient"]+`") { data { token } error } }`)
+	p.get("m.data.token", `mutation { m: createIntegrationToken(patient: "`+w["patient"]+
+		`") { data { token } error } }`)
 	return w
 }
 
 func (p *Practice) staff(n int, first string) string {
 	p.T.Helper()
-	return p.made(fmt.Sprintf(`createUser(userData: {title: "Dr", firstName: "%s", lastName: "Khan%s", email: "%s", role: "booking", isDoctor: true})`, first, p.Mark, p.address(n)))
+	return p.made(fmt.Sprintf(`createUser(userData: {title: "Dr", firstName: "%s", lastName: "Khan%s", email: "%s", `+
+		`role: "booking", isDoctor: true})`, first, p.Mark, p.address(n)))
 }
 
 // address is the n-th address of a member of staff. An address signs in to one
@@ -130,7 +134,8 @@ func (p *Practice) share() {
 	}
 	p.shared["form"], _ = At(form, "id").(string)
 	p.shared["question"], _ = At(form, "sections.0.questions.0.id").(string)
-	p.get("m.data.id", `mutation { m: updateLocationMetadata(locationId: "`+p.shared["room"]+`", key: "text", value: "v`+
+	p.get("m.data.id", `mutation { m: updateLocationMetadata(locationId: "`+p.shared["room"]+
+		`", key: "text", value: "v`+
 		p.Mark+`") { data { id } error } }`)
 }
 
@@ -147,7 +152,8 @@ func (p *Practice) imports(w World) {
 	p.must(err)
 	_, err = p.Core.Clinical.ImportPrescription(ctx,
 		clinical.Prescription{Patient: of, Doctor: doctor, Status: "signed", Content: clinical.PrescriptionContent{
-			Drugs: []clinical.Drug{{Name: "Amlodipine 5mg tablets" + p.Mark, Dosage: "One a day", Quantity: "28 tablets"}},
+			Drugs: []clinical.Drug{{Name: "Amlodipine 5mg tablets" + p.Mark, Dosage: "One a day",
+				Quantity: "28 tablets"}},
 		}})
 	p.must(err)
 	_, err = p.Core.Document.CreateTemplate(ctx,
@@ -181,10 +187,12 @@ func (p *Practice) aboutThePatient(w World) {
 	for _, change := range []string{
 		`updatePatient(id: "` + w["patient"] + `", patientData: {email: "ada` + p.Mark + `@example.org"})`,
 		`addPatientPhoneNumber(` + of + `, phoneData: {phoneNumber: "01632 960123", phoneType: "Office"})`,
-		`addPatientAttribute(` + of + `, attributeData: {title: "a` + p.Mark + `", text: "b` + p.Mark + `", response: "c` +
+		`addPatientAttribute(` + of + `, attributeData: {title: "a` + p.Mark + `", text: "b` + p.Mark +
+			`", response: "c` +
 			p.Mark + `"})`,
 		`addPatientLabel(` + of + `, labelReferenceId: "` + w["label"] + `")`,
-		`addPatientNumber(` + of + `, patientNumber: {numberId: "` + w["definition"] + `", value: "A-1` + p.Mark + `"})`,
+		`addPatientNumber(` + of + `, patientNumber: {numberId: "` + w["definition"] + `", value: "A-1` + p.Mark +
+			`"})`,
 		`addPatientAccessGroup(` + of + `, accessGroupId: "` + w["group"] + `")`,
 		`addPatientMembership(` + of + `, membershipId: "` + w["plan"] + `")`,
 		`addPatientRelationship(` + of + `, relationshipType: GP, contact: {lastName: "Foster` + p.Mark + `"})`,
@@ -192,9 +200,11 @@ func (p *Practice) aboutThePatient(w World) {
 		p.made(change)
 	}
 	got := p.get("patient", `{ patient(id: "`+
-		w["patient"]+`") { phones { phoneId } numbers { id referenceId } customAttributes { id } labels { id } relatedAccounts { relationshipId } } }`)
+		w["patient"]+`") { phones { phoneId } numbers { id referenceId } customAttributes { id } labels { id } `+
+		`relatedAccounts { relationshipId } } }`)
 	for kind, path := range map[string]string{
-		"phone": "phones.0.phoneId", "number": "numbers.1.id", "attribute": "customAttributes.0.id", "use": "labels.0.id",
+		"phone": "phones.0.phoneId", "number": "numbers.1.id", "attribute": "customAttributes.0.id",
+		"use":          "labels.0.id",
 		"relationship": "relatedAccounts.0.relationshipId",
 	} {
 		w[kind], _ = At(got, path).(string)
@@ -215,8 +225,10 @@ func (p *Practice) aboutMoney(w World) {
 	head := `date: "2031-01-06", patientId: "` + w["patient"] + `", doctorId: "` + w["user"] + `", locationId: "` +
 		w["room"] + `"`
 	line := `{date: "2031-01-05", productId: "` + w["product"] + `", quantity: 1, price: `
-	invoice := p.get("m.data", `mutation { m: createInvoice(invoiceData: {`+head+`, lineItems: [`+line+`100}, `+line+`50}],
-		payments: [{paymentAmount: 20, paymentTypeId: "`+w["payment type"]+`", paymentDate: "2031-01-06"}]}) { data { id lineItems { id } payments { id } } error } }`)
+	invoice := p.get("m.data", `mutation { m: createInvoice(invoiceData: {`+head+`, lineItems: [`+line+`100}, `+line+
+		`50}],
+		payments: [{paymentAmount: 20, paymentTypeId: "`+w["payment type"]+`", paymentDate: "2031-01-06"}]}) { data `+
+		`{ id lineItems { id } payments { id } } error } }`)
 	for kind, path := range map[string]string{"invoice": "id", "line": "lineItems.0.id", "payment": "payments.0.id"} {
 		w[kind], _ = At(invoice, path).(string)
 	}

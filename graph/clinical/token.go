@@ -1,0 +1,35 @@
+package clinical
+
+import (
+	"context"
+	"errors"
+
+	"frontdesk/core/document"
+	"frontdesk/core/patient"
+	"frontdesk/graph/gql"
+	"frontdesk/graph/wire"
+)
+
+// IntegrationToken gives a patient's token that is still good; null where there
+// is none.
+func (q Query) IntegrationToken(ctx context.Context, of string) (*gql.IntegrationToken, error) {
+	id, err := wire.Known[patient.ID](wire.KindPatient, of)
+	if err != nil {
+		return nil, err
+	}
+	t, err := q.Core.Document.IntegrationToken(ctx, id)
+	if errors.Is(err, document.ErrNoToken) || errors.Is(err, patient.ErrNotFound) {
+		return nil, nil
+	}
+	return &gql.IntegrationToken{Token: &t}, err
+}
+
+// CreateIntegrationToken makes a token for a patient.
+func (m Mutation) CreateIntegrationToken(ctx context.Context, of string) (*gql.IntegrationTokenPayload, error) {
+	id, err := wire.Known[patient.ID](wire.KindPatient, of)
+	if err != nil {
+		return nil, err
+	}
+	t, err := m.Core.Document.CreateIntegrationToken(ctx, id)
+	return &gql.IntegrationTokenPayload{Data: &gql.IntegrationToken{Token: &t}}, err
+}
