@@ -23,7 +23,8 @@ func diary(s *server, r *raw, group int64) []question {
 	slots := func(name string, who, days int) question {
 		path := sync.OnceValue(func() string { // nobody is there to be named before the diary is
 			q := url.Values{"practitioner_id": p.people[:who], "appointment_type_id": {p.kind},
-				"start_date": {p.monday.Format("2006-01-02")}, "end_date": {p.monday.AddDate(0, 0, days-1).Format("2006-01-02")}}
+				"start_date": {p.monday.Format("2006-01-02")},
+				"end_date":   {p.monday.AddDate(0, 0, days-1).Format("2006-01-02")}}
 			return "/v1/slots?" + q.Encode()
 		})
 		return question{name, ready, func(c *client, _ int) error {
@@ -33,7 +34,7 @@ func diary(s *server, r *raw, group int64) []question {
 			return r.search(ctx, group, p.people[:who], p.monday, p.monday.AddDate(0, 0, days))
 		}}
 	}
-	// Every pair takes a slot nobody had before: from five weeks ahead on over
+	// Every pair takes a new slot: from five weeks ahead on over
 	// HTTP, and years later raw.
 	var pairs, rawPairs atomic.Int64
 	const later = 35

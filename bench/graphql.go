@@ -22,8 +22,8 @@ const (
 	patientDocument = `query($id: ID!) { patient(id: $id) { id firstName lastName dob email } }`
 	nestedDocument  = `query($page: Int!) { patients(pagination: {page: $page,
 		pageSize: 20}) { data { id bookings(start: "2040-01-01T00:00:00Z", end: "2041-01-01T00:00:00Z") { %s } } } }`
-	bookingShort    = `id start`
-	bookingLong     = `doctor { fullName } location { name }`
+	bookingShort = `id start`
+	bookingLong  = `doctor { fullName } location { name }`
 )
 
 // graphql asks by the GraphQL API. Each of its questions is written into the
@@ -73,7 +73,8 @@ type graphClient struct {
 // the first pages.
 func (g *graphClient) prepare(r *raw, group int64) error {
 	s := g.server
-	text, err := exec.Command(s.cmd.Path, "token", "create", "--group", s.Group, "--name", "Bench", "--role", "everything",
+	text, err := exec.Command(s.cmd.Path, "token", "create", "--group", s.Group, "--name", "Bench", "--role",
+		"everything",
 		"--rate-limit", "0",
 		"--json", s.flags[0], s.flags[1]).Output()
 	if err != nil {
@@ -195,7 +196,8 @@ func (r *raw) nested(ctx context.Context, group int64, offset int, columns strin
 	return r.told(ctx, `SELECT `+columns+` FROM appointment a WHERE practice_group_id = $1 AND patient_id IN (`+
 		strings.Join(some, ",")+`)
 		AND start_at >= $2 AND start_at < $3 ORDER BY patient_id,
-		start_at`, group, r.when(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)), r.when(time.Date(2041, 1, 1, 0, 0, 0, 0, time.UTC)))
+		start_at`, group, r.when(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)),
+		r.when(time.Date(2041, 1, 1, 0, 0, 0, 0, time.UTC)))
 }
 
 // told reads rows and writes them as JSON.

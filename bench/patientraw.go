@@ -34,7 +34,8 @@ func (r *raw) written(group int64, p person, now time.Time) []any {
 	key := func(name string) []byte { return []byte(strings.ToLower(name)) } // the names are ASCII
 	return []any{group, p.id, p.number, "", "", "", p.born, nil, "", p.first, p.last, key(p.first), key(p.last),
 		key(p.first + " " + p.last), p.sex,
-		p.mobile, "", p.email, p.email, p.line, "", "", p.place, "", "", p.postcode, "", "hero", false, "unarchived", "", "",
+		p.mobile, "", p.email, p.email, p.line, "", "", p.place, "", "", p.postcode, "", "hero", false, "unarchived",
+		"", "",
 		"", nil, int64(1),
 		r.when(now), r.when(now)}
 }
@@ -48,7 +49,7 @@ var insertPatient = func() string {
 	return `INSERT INTO patient (` + patientWritten + `) VALUES (` + strings.Join(marks, ", ") + `)`
 }()
 
-// fill writes people in one transaction. What they told of how to reach them is
+// fill writes people in one transaction. Their contact points are
 // left to their own columns, as it is with patients from before there were
 // sources: nothing that is measured reads more.
 func (r *raw) fill(ctx context.Context, group int64, people []person) error {
@@ -103,7 +104,7 @@ func between(text string) (from, to []byte) {
 }
 
 // surname reads a page of those whose surname begins with a text, and counts
-// them. There are as many as are ever counted, so nobody's full name matters.
+// them. There are as many as are ever counted, so full names do not matter.
 func (r *raw) surname(ctx context.Context, group int64, text string, offset int) error {
 	from, to := between(text)
 	const match, order = `last_key >= $2 AND last_key < $3`, ` ORDER BY last_key, first_key, id`

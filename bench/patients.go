@@ -37,12 +37,14 @@ func (reg *register) who(n int) person { return reg.people[n*7919%registered] }
 // patients asks about patients, a hundred thousand of them.
 func patients(r *raw, group int64, reg *register) []question {
 	ready, who := reg.ready, reg.who
-	search := func(name string, page int, text func(n int) string, raw func(ctx context.Context, n int) error) question {
+	search := func(name string, page int, text func(n int) string, raw func(ctx context.Context,
+		n int) error) question {
 		return question{name, ready, func(c *client, n int) error {
-			q := url.Values{"search": {text(n)}, "page_index": {strconv.Itoa(page)}, "page_size": {strconv.Itoa(pageSize)}}
+			q := url.Values{"search": {text(n)}, "page_index": {strconv.Itoa(page)},
+				"page_size": {strconv.Itoa(pageSize)}}
 			answer, err := c.do("GET", "/v1/patients?"+q.Encode(), nil)
 			if err == nil && bytes.Contains(answer, []byte(`"data":[]`)) {
-				err = fmt.Errorf("nobody was found for %s", text(n))
+				err = fmt.Errorf("no patient was found for %s", text(n))
 			}
 			return err
 		}, raw}
@@ -104,7 +106,8 @@ func (reg *register) fill(r *raw, group int64) error {
 // register sends a registration.
 func (p person) register(c *client) error {
 	body, err := json.Marshal(map[string]string{
-		"nhs_number": p.number, "dob": p.born, "first_name": p.first, "last_name": p.last, "sex": p.sex, "mobile": p.mobile,
+		"nhs_number": p.number, "dob": p.born, "first_name": p.first, "last_name": p.last, "sex": p.sex,
+		"mobile":         p.mobile,
 		"email":          p.email,
 		"address_line_1": p.line, "town": p.place, "postcode": p.postcode,
 	})

@@ -83,17 +83,18 @@ func (m *maker) person() person {
 	p := person{number: m.number(), first: firstNames[first], last: m.surnames[m.pick(m.family)],
 		sex: []string{"Male", "Female"}[first%2]}
 	p.born = time.Date(1930, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, m.dice.IntN(95*365)).Format(time.DateOnly)
-	// Nobody is ever rung. Only a thousand numbers are reserved for fiction,
+	// No number is ever called. Only a thousand numbers are reserved for fiction,
 	// and a hundred patients with each would be like no practice.
 	p.mobile = fmt.Sprintf("+447%d%08d", []int{1, 3, 4, 5, 7, 8, 9}[m.dice.IntN(7)], m.dice.IntN(1e8))
 	p.email = strings.ToLower(p.first+"."+p.last) + strconv.Itoa(m.dice.IntN(10000)) + "@example.org"
 	p.line = fmt.Sprint(1+m.dice.IntN(200), " ", m.surnames[m.dice.IntN(len(m.surnames))], " Road")
 	p.place, p.postcode = "Ashcombe",
-		fmt.Sprintf("ZZ%d %d%c%c", 1+m.dice.IntN(20), m.dice.IntN(10), 'A'+rune(m.dice.IntN(26)), 'A'+rune(m.dice.IntN(26)))
+		fmt.Sprintf("ZZ%d %d%c%c", 1+m.dice.IntN(20), m.dice.IntN(10), 'A'+rune(m.dice.IntN(26)),
+			'A'+rune(m.dice.IntN(26)))
 	return p
 }
 
-// number makes an NHS number nobody was given before, for any goroutine: of
+// number makes an NHS number that is not in use, for any goroutine: of
 // the range that begins with 999, which is never issued, scattered as real ones
 // are. There are about 900,000.
 func (m *maker) number() string {

@@ -40,7 +40,7 @@ func webSink(dir string) (*sink, error) {
 	var taken atomic.Int64
 	web := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return // whoever sent it has gone
+			return // the sender has gone
 		}
 		w.WriteHeader(http.StatusAccepted)
 		fmt.Fprintf(w, `{"id":"%d"}`, taken.Add(1))
@@ -54,7 +54,8 @@ func webSink(dir string) (*sink, error) {
 			secret := filepath.Join(dir, "secret")
 			return errors.Join(
 				os.WriteFile(secret, []byte("a secret of the benchmark"), 0o600),
-				s.connect("set", "gateway", "--set", "url="+url, "--set", "channels=sms", "--set", "priority=1", "--set",
+				s.connect("set", "gateway", "--set", "url="+url, "--set", "channels=sms", "--set", "priority=1",
+					"--set",
 					"simulated=", "--secret-file", "secret="+secret))
 		},
 		raw: func(ctx context.Context, all []carrier.Outgoing) error { return postAll(ctx, url, all) },
@@ -65,7 +66,8 @@ func webSink(dir string) (*sink, error) {
 // with a client set as connect/web sets its own.
 func postAll(ctx context.Context, url string, all []carrier.Outgoing) error {
 	const connections = 64
-	transport := &http.Transport{MaxIdleConns: 2 * connections, MaxIdleConnsPerHost: connections, DisableCompression: true}
+	transport := &http.Transport{MaxIdleConns: 2 * connections, MaxIdleConnsPerHost: connections,
+		DisableCompression: true}
 	defer transport.CloseIdleConnections()
 	c := &http.Client{Transport: transport}
 	one := func(m carrier.Outgoing) error {
@@ -120,7 +122,8 @@ func mailSink(string) (*sink, error) {
 		taken: func() int { _, n := box.Counts(); return n },
 		close: post.Close,
 		connect: func(s *server) error {
-			return s.connect("set", "smtp", "--set", "host=127.0.0.1", "--set", "port="+strconv.Itoa(port), "--set", "tls=none",
+			return s.connect("set", "smtp", "--set", "host=127.0.0.1", "--set", "port="+strconv.Itoa(port), "--set",
+				"tls=none",
 				"--set", "simulated=")
 		},
 		raw: func(ctx context.Context, all []carrier.Outgoing) error {

@@ -46,7 +46,7 @@ func (e *endpoint) take(w http.ResponseWriter, r *http.Request) {
 	now := time.Now()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return // whoever sent it has gone
+		return // the sender has gone
 	}
 	var payload struct {
 		At time.Time `json:"created_at"`
@@ -100,7 +100,8 @@ type hooks struct {
 // measureWebhooks gives the table of deliveries.
 func measureWebhooks(s *server, r *raw, group int64, engine string, wanted *regexp.Regexp) (string, error) {
 	h := &hooks{s, r, group}
-	table := "| what | p50 | p99 | deliveries per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: |\n"
+	table := "| what | p50 | p99 | deliveries per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | " +
+		"---: | ---: |\n"
 	for _, m := range []struct {
 		name string
 		row  func() (string, error)
@@ -193,7 +194,8 @@ func (h *hooks) burst(to *endpoint) (float64, error) {
 			err := errors.Join(
 				exec(`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2,
 					$3, $2, 1, $4, $5)`,
-					h.group, event, told, now, `{"patient_id":"`+strconv.Itoa(i)+`","merged_patient_id":"1000000000000011"}`),
+					h.group, event, told, now, `{"patient_id":"`+strconv.Itoa(i)+
+						`","merged_patient_id":"1000000000000011"}`),
 				exec(`INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, at,
 					state, attempts, tries, due_at, since, status, failure, created_at)
 					VALUES ($1, CAST($4 AS bigint), $2, $2, 1, $3, 'waiting', 0, 0, $3, $3, 0, '',
@@ -227,7 +229,8 @@ func postRaw(url string, n int) (float64, error) {
 	const connections = 32
 	transport := &http.Transport{MaxIdleConnsPerHost: connections, DisableCompression: true}
 	defer transport.CloseIdleConnections()
-	body := []byte(`{"id":"115114060984323","event_type":"patient.merged","created_at":"2026-11-22T06:00:00.000001Z","practice_group_id":"115114060984300","sequence":1,` +
+	body := []byte(`{"id":"115114060984323","event_type":"patient.merged",` +
+		`"created_at":"2026-11-22T06:00:00.000001Z","practice_group_id":"115114060984300","sequence":1,` +
 		`"data":{"patient_id":"1000000000000002","merged_patient_id":"1000000000000011"}}`)
 	began := time.Now()
 	var left atomic.Int64

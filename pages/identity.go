@@ -11,7 +11,7 @@ type verification struct {
 	Practice, Phone, Dial, Reference, Until string
 }
 
-// verify tells somebody who could not be identified what to do.
+// verify tells a patient who could not be identified what to do.
 func (d *door) verify(w http.ResponseWriter, r *http.Request) {
 	check, group, err := d.core.Demographics.IdentityCheck(r.Context(), r.PathValue("link"))
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Received is a message somebody of the sandbox's town received.
+// Received is a message that a person of the sandbox's town received.
 type Received struct {
 	At               time.Time
 	Carrier, Channel string

@@ -35,7 +35,8 @@ func (c choice) title() string {
 	return titled("Choose a password", message)
 }
 
-var passwordHint = fmt.Sprintf("Use at least %d characters. Three words that have nothing to do with each other are hard to guess and easy to remember.", account.MinPassword)
+var passwordHint = fmt.Sprintf("Use at least %d characters. Three words that have nothing to do with each other are "+
+	"hard to guess and easy to remember.", account.MinPassword)
 
 // describedBy names what a box is described by.
 func describedBy(name, hint, amiss string) string {
@@ -49,7 +50,7 @@ func describedBy(name, hint, amiss string) string {
 	return strings.Join(all, " ")
 }
 
-// askPassword asks somebody who was invited for the password they want.
+// askPassword asks an invited member of staff for a password.
 func (d *door) askPassword(w http.ResponseWriter, r *http.Request) {
 	group, err := d.core.Account.Invited(r.Context(), r.PathValue("link"))
 	if err != nil {

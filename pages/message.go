@@ -27,7 +27,7 @@ func (d *door) askBirth(w http.ResponseWriter, r *http.Request) {
 	show(w, r, http.StatusOK, birthPage(faceOf(o.Group), birth{}))
 }
 
-// openMessage shows the message to whoever knows the date.
+// openMessage shows the message to a visitor who gives the date.
 func (d *door) openMessage(w http.ResponseWriter, r *http.Request) {
 	ctx, link := r.Context(), r.PathValue("link")
 	o, err := d.core.Messaging.Page(ctx, link)

@@ -1,9 +1,9 @@
 // Package pages is the door for people: plain pages that work without
-// JavaScript and tell nobody anything about anyone they do not know already.
+// JavaScript and disclose nothing about a patient to a visitor who does not know it.
 //
 //	pages.go    addresses, headers, errors
-//	text.go     what somebody wrote, with links to click
-//	identity.go somebody who could not be identified
+//	text.go     text as it was written, with links to click
+//	identity.go a patient who could not be identified
 //	message.go  a message a patient reads, for a date of birth
 //	birth.go    a date of birth, as it is typed
 //	unsubscribe.go no more e-mails that are not direct care
@@ -67,8 +67,9 @@ func careful(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy",
-			"default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-		// A page's address is a secret, and no other site is told of it. With
+			"default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; frame-ancestors 'none'; "+
+				"base-uri 'none'")
+		// A page's address is a secret, and is kept from other sites. With
 		// no-referrer a browser would not even tell us that a form is our own:
 		// it sends "Origin: null", which older ones send with nothing else.
 		h.Set("Referrer-Policy", "same-origin")
@@ -142,7 +143,8 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		web.Note(r, web.Fault(err))
 		show(w, r, http.StatusBadRequest,
-			problem("This link does not work", "Its address was changed on the way. Open the link you were sent again.", face{}))
+			problem("This link does not work", "Its address was changed on the way. Open the link you were sent again.",
+				face{}))
 	})).ServeHTTP(w, r)
 }
 

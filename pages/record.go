@@ -93,8 +93,9 @@ func (d *door) propose(w http.ResponseWriter, r *http.Request, status int, g pra
 		Seen: e.Patient.String(),
 		Code: e.Code, Term: e.Term, Text: e.Content, Channel: channelName(e.Channel), ProposedBy: e.ProposedBy,
 		At:   e.CreatedAt,
-		Made: moment(e.CreatedAt, g.Zone()), Until: moment(e.ExpiresAt, g.Zone()), Error: wrong, ErrorLeadsTo: "#approve",
-		Gone: e.Of.Deleted(),
+		Made: moment(e.CreatedAt, g.Zone()), Until: moment(e.ExpiresAt, g.Zone()), Error: wrong,
+		ErrorLeadsTo: "#approve",
+		Gone:         e.Of.Deleted(),
 	}
 	if p.Gone {
 		p.ErrorLeadsTo = "#reject"
@@ -105,7 +106,7 @@ func (d *door) propose(w http.ResponseWriter, r *http.Request, status int, g pra
 	show(w, r, status, proposalPage(p))
 }
 
-// decide signs somebody in or out, or writes it, or does not.
+// decide signs a member of staff in or out, or writes it, or does not.
 func (d *door) decide(w http.ResponseWriter, r *http.Request) {
 	if err := form(w, r, maxForm); err != nil {
 		d.fail(w, r, err)

@@ -15,7 +15,7 @@ var (
 	webAddress = regexp.MustCompile(`(?i)\bhttps?://[^\s<>"]+`)
 )
 
-// prose shows what somebody wrote: paragraphs and lines as they were typed, and
+// prose shows text as it was written: paragraphs and lines as they were typed, and
 // addresses of the web as links. Everything else is only text.
 func prose(text string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {

@@ -114,7 +114,7 @@ func TestAnAnswerComesLateAsAsked(t *testing.T) {
 		t.Errorf("it took %s", late)
 	}
 
-	// Whoever does not wait is not waited for: the server could not close else.
+	// A client that does not wait is not waited for: the server could not close else.
 	w.Fail(sim.Failure{Kind: sim.FailSlow, Wait: time.Hour})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()

@@ -61,7 +61,7 @@ type Seen struct {
 const (
 	patientPath = "/personal-demographics/FHIR/R4/Patient"
 	fhirType    = "application/fhir+json"
-	// Nobody looks at more requests than this, and a sandbox runs for months.
+	// No test looks at more requests than this, and a sandbox runs for months.
 	maxSeen = 1000
 )
 
@@ -144,7 +144,7 @@ func (p *PDS) answer(r *http.Request) (answer, *Failure) {
 		return f.refusal(), f
 	case rest == "":
 		return p.search(r), f
-	case number == "" || strings.Contains(number, "/"): // no number; somebody's relations are not simulated
+	case number == "" || strings.Contains(number, "/"): // no number; related persons are not simulated
 		return outcome(http.StatusBadRequest, "UNSUPPORTED_SERVICE", ""), f
 	default:
 		return p.read(number), f
@@ -181,7 +181,8 @@ func (p *PDS) admit(r *http.Request) *answer {
 		return no(http.StatusBadRequest, "MISSING_VALUE",
 			"Invalid request with error - X-Request-ID header must be supplied to access this resource")
 	case !uuidShape.MatchString(id):
-		return no(http.StatusBadRequest, "INVALID_VALUE", fmt.Sprintf("Invalid value - '%s' in header 'X-Request-ID'", id))
+		return no(http.StatusBadRequest, "INVALID_VALUE", fmt.Sprintf("Invalid value - '%s' in header 'X-Request-ID'",
+			id))
 	case ods != "" && !odsShape.MatchString(ods):
 		return no(http.StatusBadRequest, "INVALID_VALUE",
 			fmt.Sprintf("Invalid value - '%s' in header 'NHSD-End-User-Organisation-ODS'", ods))
@@ -197,7 +198,7 @@ func (p *PDS) caller(r *http.Request) (app, why string) {
 	return p.tokens.Caller(r)
 }
 
-// read answers GET Patient/{number}. Whoever has taken a superseded number's
+// read answers GET Patient/{number}. A patient who took a superseded number's
 // place is told instead, under their own.
 func (p *PDS) read(number string) answer {
 	who := p.follow(number)
@@ -266,7 +267,8 @@ func outcome(status int, code, diagnostics string) answer {
 	if diagnostics != "" {
 		issue["diagnostics"] = diagnostics
 	}
-	return answer{status: status, media: fhirType, body: object{"resourceType": "OperationOutcome", "issue": list{issue}}}
+	return answer{status: status, media: fhirType, body: object{"resourceType": "OperationOutcome",
+		"issue": list{issue}}}
 }
 
 // head sets the headers of an answer.

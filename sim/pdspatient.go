@@ -30,9 +30,9 @@ func (p Period) fhir() object {
 	return out
 }
 
-// patient is somebody as a FHIR R4 Patient. A search tells less than a read:
+// patient is a person as a FHIR R4 Patient. A search tells less than a read:
 // only what is in force, only the home address, and none of the names that are
-// no longer used. Neither tells where somebody restricted is.
+// no longer used. Neither gives the address of a restricted patient.
 func (who *Resident) patient(searched bool, today string) object {
 	out := object{
 		"resourceType": "Patient",
@@ -108,7 +108,8 @@ func (who *Resident) security() object {
 	case "V":
 		code, display = "V", "very restricted"
 	}
-	return object{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": code, "display": display}
+	return object{"system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality", "code": code,
+		"display": display}
 }
 
 // inUse tells whether a name is of the kinds that a search looks at.

@@ -39,14 +39,16 @@ var (
 	dateShape    = regexp.MustCompile(`^(eq|ge|le)?([0-9]{4}-[0-9]{2}-[0-9]{2})$`)
 	repeatable   = []string{"given", "birthdate", "death-date"}
 	searchParams = []string{
-		"_fuzzy-match", "_exact-match", "_history", "_max-results", "family", "given", "gender", "birthdate", "death-date",
+		"_fuzzy-match", "_exact-match", "_history", "_max-results", "family", "given", "gender", "birthdate",
+		"death-date",
 		"address-postalcode", "address-postcode", "general-practitioner", "email", "phone",
 	}
 )
 
 // invalid refuses the value of a parameter.
 func invalid(value, field string) *answer {
-	a := outcome(http.StatusBadRequest, "INVALID_VALUE", fmt.Sprintf("Invalid value - '%s' in field '%s'", value, field))
+	a := outcome(http.StatusBadRequest, "INVALID_VALUE", fmt.Sprintf("Invalid value - '%s' in field '%s'", value,
+		field))
 	return &a
 }
 
@@ -244,7 +246,7 @@ func (s search) enough() bool {
 	return given && family || family && narrowed || given && narrowed
 }
 
-// score is how well somebody matches, to 1 for exactly, or 0 for not at all.
+// score is how well a patient matches, to 1 for exactly, or 0 for not at all.
 func (s search) score(who *Resident, today string) float64 {
 	if !s.born.covers(who.BirthDate) || who.BirthDate == "" || s.gender != "" && s.gender != who.Gender {
 		return 0
@@ -273,7 +275,7 @@ func (s search) score(who *Resident, today string) float64 {
 	return score - (1 - now)
 }
 
-// details scores what somebody may have several of.
+// details scores what a patient may have several of.
 func (s search) details(names []Name, abodes []Abode, contacts []Contact) float64 {
 	best := 0.0
 	for _, name := range names {

@@ -31,19 +31,19 @@ type Resident struct {
 // Period is from one date to another, both included; an empty one is open.
 type Period struct{ From, To string }
 
-// Name is what somebody is called. Use is usual, nickname, temp, old, maiden.
+// Name is a person's name. Use is usual, nickname, temp, old, maiden.
 type Name struct {
 	Use, Prefix, Given, Family string // given names have a space between them
 	Period                     Period
 }
 
-// Abode is where somebody lives. Use is home or temp.
+// Abode is an address that a person lives at. Use is home or temp.
 type Abode struct {
 	Use, Text, Lines, Postcode string // lines have a comma between them
 	Period                     Period
 }
 
-// Contact is how to reach somebody. System is phone or email, use home, work,
+// Contact is a telephone number or e-mail address of a person. System is phone or email, use home, work,
 // temp or mobile.
 type Contact struct {
 	System, Use, Value string
@@ -138,7 +138,7 @@ func neighbours() []Resident {
 		{NHSNumber: "9991000003", Names: usual("Mr", "Idris", "Vaughan"), Gender: "male", BirthDate: "1962-05-17",
 			Practice: elsewhere,
 			Abodes:   home("11 Tanner's Yard", "ZZ1 4VN"), Contacts: reach("07700900301", "idris@example.org")},
-		// Whose whereabouts nobody may be told.
+		// Restricted: the address may not be given out.
 		{NHSNumber: "9991000011", Names: usual("Ms", "Nadia", "Farouk"), Gender: "female", BirthDate: "1988-11-03",
 			Practice:        elsewhere,
 			Confidentiality: "R", Abodes: home("27 Orchard Row", "ZZ1 2AB"),
@@ -162,7 +162,8 @@ func neighbours() []Resident {
 		// A number withdrawn, with no other in its place.
 		{NHSNumber: "9991000062", Names: usual("Mr", "Dunstan", "Grey"), Gender: "male", BirthDate: "1975-09-30",
 			Practice:    elsewhere,
-			Invalidated: true, Abodes: home("3 Quay Street", "ZZ1 3QT"), Contacts: reach("07700900305", "dunstan@example.org")},
+			Invalidated: true, Abodes: home("3 Quay Street", "ZZ1 3QT"), Contacts: reach("07700900305",
+				"dunstan@example.org")},
 		// Twins, alike down to the first letters of their names.
 		{NHSNumber: "9991000070", Names: usual("Miss", "Tamsin", "Penrose"), Gender: "female", BirthDate: "2012-02-29",
 			BirthOrder: 1, Practice: elsewhere,
@@ -208,10 +209,11 @@ func neighbours() []Resident {
 		// A few weeks old when the record was made: hardly anything is known.
 		{NHSNumber: "9991000127", Names: []Name{{Use: "usual", Family: "Quill", Period: since}}, Gender: "unknown",
 			BirthDate: "2018-04-09"},
-		// Written down by somebody in a hurry.
+		// Entered carelessly.
 		{NHSNumber: "9991000135", Names: usual("MR", "ARJUN", "PILLAI"), Gender: "male", BirthDate: "1970-08-15",
 			Practice: elsewhere,
-			Abodes:   []Abode{{"home", "", "FLAT 3, THE MALTINGS, 44 STATION ROAD, BRAMBLEFORD, WESTMARCH", "ZZ11AJ", since}},
+			Abodes: []Abode{{"home", "", "FLAT 3, THE MALTINGS, 44 STATION ROAD, BRAMBLEFORD, WESTMARCH", "ZZ11AJ",
+				since}},
 			Contacts: []Contact{
 				{"phone", "home", "01632 960311", since}, {"phone", "mobile", "+44 (0)7700 900311", since},
 				{"email", "home", "ARJUN@EXAMPLE.ORG", since},
@@ -255,7 +257,7 @@ func (p *PDS) Invalidate(number string) bool {
 	return p.Change(number, func(who *Resident) { who.Invalidated = true })
 }
 
-// follow finds who has a number now, or nobody.
+// follow finds who has a number now, if anyone.
 func (p *PDS) follow(number string) *Resident {
 	who := p.people[number]
 	for range p.people { // numbers that supersede each other in a ring would never end

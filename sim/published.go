@@ -3,7 +3,7 @@ package sim
 // published are the people of NHS England's own sandbox and test packs, with
 // the facts published about them: a caller that works there should work here.
 // They are as invented as the town is. 9111231130 is left out on purpose: it is
-// the published example of a number that nobody has.
+// the published example of a number that belongs to no one.
 //
 // Source: the Personal Demographics Service FHIR API, its specification and its
 // tests, Crown copyright, under the MIT licence.
@@ -89,8 +89,9 @@ func smiths() []Resident {
 		return Resident{
 			NHSNumber: number, Gender: "female", BirthDate: "2010-10-22", BirthOrder: 1, Died: "2010-10-22", Version: 2,
 			Practice: "Y12345", Confidentiality: confidentiality,
-			Names:  []Name{{"usual", "Mrs", given, family, over}},
-			Abodes: []Abode{{"home", "", "1 Trevelyan Square, Boar Lane, City Centre, Leeds, West Yorkshire", "LS1 6AE", over}},
+			Names: []Name{{"usual", "Mrs", given, family, over}},
+			Abodes: []Abode{{"home", "", "1 Trevelyan Square, Boar Lane, City Centre, Leeds, West Yorkshire", "LS1 6AE",
+				over}},
 			Contacts: []Contact{
 				{"phone", "home", "01632960587", over},
 				{"email", "home", email, Period{"2019-01-01", "2022-12-31"}},

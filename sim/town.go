@@ -1,5 +1,5 @@
 // Package sim is one invented town, the same in every part of it: its practices
-// and their diaries, and the people who live there. Nobody in it exists. It is
+// and their diaries, and the people who live there. All of it is invented. It is
 // served over the protocols of the systems that the world keeps such things in.
 //
 //	town.go       the town and its practices
@@ -44,7 +44,7 @@ type Place struct {
 	Address     Address
 }
 
-// Person is somebody patients see.
+// Person is a practitioner.
 type Person struct{ Title, FirstName, LastName, Profession string }
 
 // Kind is a kind of appointment.
@@ -76,7 +76,7 @@ type Closed struct {
 	Name     string
 }
 
-// Patient is somebody who lives in the town.
+// Patient is a person who lives in the town.
 type Patient struct {
 	NHSNumber, Title, FirstName, LastName, BirthDate, Sex, Mobile, Email string
 	Address                                                              Address
@@ -94,7 +94,8 @@ func Brambleford() Town {
 	}
 	return Town{Residents: neighbours(), Practices: []Practice{
 		{
-			Name: "Brambleford Health Centre", ODSCode: "Z99001", Phone: "01632 960100", Email: "desk@brambleford.example.org",
+			Name: "Brambleford Health Centre", ODSCode: "Z99001", Phone: "01632 960100",
+			Email:   "desk@brambleford.example.org",
 			Address: home("1 Mill Lane", "ZZ1 1AA"),
 			Places: []Place{
 				{"Mill Lane Surgery", "01632 960100", home("1 Mill Lane", "ZZ1 1AA")},
@@ -141,7 +142,8 @@ func Brambleford() Town {
 			},
 		},
 		{
-			Name: "Kestrel Rise Practice", ODSCode: "Z99002", Phone: "01632 960200", Email: "desk@kestrelrise.example.org",
+			Name: "Kestrel Rise Practice", ODSCode: "Z99002", Phone: "01632 960200",
+			Email:   "desk@kestrelrise.example.org",
 			Address: home("80 Kestrel Rise", "ZZ2 5KR"),
 			Places: []Place{
 				{"Kestrel Rise", "01632 960200", home("80 Kestrel Rise", "ZZ2 5KR")},
@@ -169,14 +171,15 @@ func Brambleford() Town {
 					home("6 Falcon Close", "ZZ2 5KS")},
 				{"9990000085", "Mrs", "Mei", "Lin", "1979-02-17", "Female", "07700 900202", "mei@example.org",
 					home("14 Kestrel Rise", "ZZ2 5KR")},
-				{"9990000093", "Mx", "Robin", "Ashdown", "1998-09-21", "Not specified", "07700 900203", "robin@example.org",
+				{"9990000093", "Mx", "Robin", "Ashdown", "1998-09-21", "Not specified", "07700 900203",
+					"robin@example.org",
 					home("90 Market Place", "ZZ2 1MP")},
 			},
 		},
 	}}
 }
 
-// Contact is the mobile number and e-mail address somebody of the town has, as
+// Contact is the mobile number and e-mail address a person of the town has, as
 // the national service knows them.
 func (t Town) Contact(nhsNumber string) (mobile, email string) {
 	for _, p := range t.Practices {

@@ -64,7 +64,7 @@ func (p *PDS) Mend() {
 	p.failures = nil
 }
 
-// serveFail lets whoever tests against a running simulator ask for a failure:
+// serveFail lets a test ask a running simulator for a failure:
 //
 //	POST /sim/fail
 //	{"kind": "503", "times": 2, "after": 1, "nhs_number": "9991000003", "token": false, "seconds": 1.5}
@@ -86,7 +86,8 @@ func (p *PDS) serveFail(w http.ResponseWriter, r *http.Request) {
 		err := d.Decode(&ask)
 		if _, ok := failing[ask.Kind]; err != nil || !ok || ask.Times < 0 || ask.After < 0 || ask.Seconds < 0 ||
 			ask.Seconds > 600 {
-			http.Error(w, "kind must be 408, 429, 500, 503, slow, cut or malformed; seconds at most 600", http.StatusBadRequest)
+			http.Error(w, "kind must be 408, 429, 500, 503, slow, cut or malformed; seconds at most 600",
+				http.StatusBadRequest)
 			return
 		}
 		ask.Wait = time.Duration(ask.Seconds * float64(time.Second))

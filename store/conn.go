@@ -33,10 +33,10 @@ func (c Conn) Elsewhere() *Tx { return c.tx }
 // another's rows; SQLite's run one after the other.
 func Parallel(c Conn) bool { return c.tx.db.pg != nil }
 
-// Hold, after a SELECT, keeps the row from being changed until the end of the transaction.
+// Hold is what, after a SELECT, keeps the row from being changed until the end of the transaction.
 func Hold(c Conn) string { return c.tx.db.hold }
 
-// Take, after a SELECT, does that too, and others who take the row wait.
+// Take is Hold, and others who take the row wait.
 func Take(c Conn) string { return c.tx.db.take }
 
 // LockedDiaries are the diaries this transaction has locked for patients, to be added to. again says that it has locked

@@ -60,7 +60,8 @@ var guides = []struct {
 	{"Decisions", []string{
 		"decisions/contract-choices.md", "decisions/slots-are-worked-out.md", "decisions/no-double-booking.md",
 		"decisions/one-sql.md", "decisions/one-person.md", "decisions/delivered-once.md", "decisions/courier.md",
-		"decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md", "decisions/group-commit.md",
+		"decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md",
+		"decisions/group-commit.md",
 		"decisions/ids.md", "decisions/libraries.md", "decisions/smtp-client.md",
 	}},
 }
@@ -105,7 +106,8 @@ func (d *documentation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Content-Security-Policy",
-		"default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
+		"default-src 'self'; script-src 'self'; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; img-src "+
+			"'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-cache")
@@ -157,7 +159,7 @@ func serveScript(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, err := io.Copy(w, unpacked); err != nil {
-		panic(http.ErrAbortHandler) // cut the answer short, so that nobody takes it for whole
+		panic(http.ErrAbortHandler) // cut the answer short, so that it is not taken for whole
 	}
 }
 
@@ -194,7 +196,8 @@ func (d *documentation) make() error {
 			p.Pages = append(p.Pages, navPage{pathOf(name), titles[name]})
 		}
 		if part.part == "Using the API" {
-			p.Pages = append(p.Pages, navPage{"/docs/operations", "Operations"}, navPage{"/docs/reference", "API reference"})
+			p.Pages = append(p.Pages, navPage{"/docs/operations", "Operations"}, navPage{"/docs/reference",
+				"API reference"})
 		}
 		nav = append(nav, p)
 	}

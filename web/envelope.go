@@ -102,7 +102,7 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(out.StatusCode)
-	w.Write(body) // a caller who has gone away is nobody's fault
+	w.Write(body) // a caller who has gone away is no error
 }
 
 // Fault is fault.Of, and knows the errors of reading a request.

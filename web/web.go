@@ -73,13 +73,14 @@ var (
 	noSniff = []string{"nosniff"}
 )
 
-// Done is told of each request when it has been answered.
+// Done is called with each request when it has been answered.
 type Done func(ctx context.Context, r *Request, method string, status int, took time.Duration)
 
 // Observe gives each request an id, turns a panic into an answer through fail,
 // and logs one line when it is done, with ids and never with what was sent.
 func Observe(
-	next http.Handler, proxies *Proxies, log *slog.Logger, fail func(http.ResponseWriter, *http.Request, error), done Done,
+	next http.Handler, proxies *Proxies, log *slog.Logger, fail func(http.ResponseWriter, *http.Request, error),
+	done Done,
 ) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -96,7 +97,8 @@ func Observe(
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(p)
 				}
-				log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request_id", about.ID), slog.Any("panic", p),
+				log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request_id", about.ID),
+					slog.Any("panic", p),
 					slog.String("stack", string(debug.Stack())))
 				if out.status == 0 {
 					fail(out, r, fault.Unknown)

@@ -14,7 +14,8 @@
 //	X-Frontdesk-Timestamp: seconds since 1970
 //	X-Frontdesk-Signature: hex HMAC-SHA256(secret, "{timestamp}.{body}")
 //
-//	{"key": "…", "channel": "sms", "to": "+447700900123", "subject": "", "text": "…", "from_name": "…", "unsubscribe_url": "…"}
+//	{"key": "…", "channel": "sms", "to": "+447700900123", "subject": "", "text": "…", "from_name": "…",
+//	"unsubscribe_url": "…"}
 //
 // unsubscribe_url is there only for an e-mail that is not direct care.
 //
@@ -30,10 +31,11 @@
 // Any other answer, and none, has us send the same request again with the same
 // key: the adaptor must know a key for two days, and hand a message on once.
 //
-// The adaptor tells us what became of messages, and what patients wrote, with
+// The adaptor posts delivery receipts, and what patients wrote, with
 // the same two headers over its own body:
 //
-//	{"receipts": [{"key": "…", "id": "…", "status": "delivered", "code": "", "reason": "", "at": "2026-03-16T09:30:00Z"}],
+//	{"receipts": [{"key": "…", "id": "…", "status": "delivered", "code": "", "reason": "", "at":
+//	"2026-03-16T09:30:00Z"}],
 //	 "replies":  [{"id": "…", "channel": "sms", "from": "+447700900123", "text": "…", "at": "…", "key": "…"}]}
 //
 // A status is delivered, read or failed. A code is a word, and a reason a

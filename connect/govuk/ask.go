@@ -53,9 +53,9 @@ func (c *Carrier) Find(ctx context.Context, key string) (carrier.Accepted, bool,
 	return carrier.Accepted{}, false, nil
 }
 
-var errNoList = errors.New("the provider's list of messages makes no sense")
+var errNoList = errors.New("the provider's list of messages cannot be read")
 
-// settle finds out what became of a lost request. GOV.UK Notify may still be at
+// settle finds the outcome of a lost request. GOV.UK Notify may still be at
 // work on it, so a message that is not there counts as not created only after a
 // while.
 func (c *Carrier) settle(ctx context.Context, key string, unknown error) (carrier.Accepted, error) {

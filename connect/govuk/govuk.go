@@ -1,7 +1,7 @@
 // Package govuk hands text messages and e-mails to GOV.UK Notify.
 //
 //	govuk.go   the settings, and sending
-//	ask.go     asking what became of a message whose fate is unknown
+//	ask.go     asking for the outcome of a message that got no answer
 //	key.go     the API key, and the token made of it
 //	listen.go  what GOV.UK Notify tells us
 //
@@ -165,7 +165,8 @@ func (c *Carrier) order(m carrier.Outgoing) (order, *url.URL) {
 		}
 		return order{
 			Unsubscribe:  unsubscribe,
-			EmailAddress: m.To, TemplateID: c.settings.EmailTemplate, Reference: m.Key, EmailReplyTo: c.settings.EmailReplyTo,
+			EmailAddress: m.To, TemplateID: c.settings.EmailTemplate, Reference: m.Key,
+			EmailReplyTo:    c.settings.EmailReplyTo,
 			Personalisation: map[string]string{"subject": m.Subject, "body": m.Text},
 		}, c.email
 	}
@@ -245,8 +246,9 @@ func (c *Carrier) judge(ctx context.Context, a web.Answer) (carrier.Accepted, er
 	case a.Status == http.StatusBadRequest && code == "BadRequestError":
 		c.web.Note(ctx, "the provider does not take the template, the key or the service for a message", a.Status, code)
 		return carrier.Accepted{}, &carrier.Refusal{
-			Code:   code,
-			Reason: "GOV.UK Notify does not take the practice's template, or its service may not send to this patient yet.",
+			Code: code,
+			Reason: "GOV.UK Notify does not take the practice's template, or its service may not send to this " +
+				"patient yet.",
 		}
 	case a.Status == http.StatusRequestEntityTooLarge:
 		return carrier.Accepted{}, &carrier.Refusal{Code: "413", Reason: "The message is too long for the provider."}

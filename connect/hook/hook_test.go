@@ -67,21 +67,26 @@ func TestFailureSaysWhyThereIsNoAnswer(t *testing.T) {
 	}{
 		{"nobody listens", nowhere(t), 0, 0, webhook.Refused},
 		{"the connection ends before the answer", bare(t, func(c *net.TCPConn) { asked(c) }), 0, 0, webhook.Reset},
-		{"the connection is reset before the answer", bare(t, func(c *net.TCPConn) { asked(c); _ = c.SetLinger(0) }), 0, 0,
+		{"the connection is reset before the answer", bare(t, func(c *net.TCPConn) { asked(c); _ = c.SetLinger(0) }), 0,
+			0,
 			webhook.Reset},
 		{"the connection is reset while the request is written", bare(t, func(c *net.TCPConn) {
 			wait.Out(20 * time.Millisecond) // the request is being written
 			_ = c.SetLinger(0)
 		}), 64 << 20, 0, webhook.Reset},
 		{"the connection ends in the handshake", secureOf(bare(t, func(*net.TCPConn) {})), 0, 0, webhook.Reset},
-		{"the answer breaks off", bare(t, says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")), 0, 200, webhook.Reset},
-		{"the chunks break off", bare(t, says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")), 0, 200,
+		{"the answer breaks off", bare(t, says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")), 0, 200,
 			webhook.Reset},
-		{"the chunks are none", bare(t, says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nmore\r\n")),
+		{"the chunks break off", bare(t, says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n")), 0,
+			200,
+			webhook.Reset},
+		{"the chunks are none", bare(t, says("HTTP/1.1 200 OK\r\nTransfer-Encoding: "+
+			"chunked\r\n\r\n4\r\nhalf\r\nmore\r\n")),
 			0, 200, webhook.BadAnswer},
 		{"the answer is not HTTP", bare(t, says("220 mail.example ESMTP\r\n\r\n")), 0, 0, webhook.BadAnswer},
 		{"the answer has no status", bare(t, says("HTTP/1.1 fine\r\n\r\n")), 0, 0, webhook.BadAnswer},
-		{"the answer has two lengths", bare(t, says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")),
+		{"the answer has two lengths", bare(t, says("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: "+
+			"2\r\n\r\nab")),
 			0, 0, webhook.BadAnswer},
 		{"the headers are huge", bare(t, says("HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 1<<20)+"\r\n\r\n")), 0, 0,
 			webhook.BadAnswer},
@@ -93,14 +98,16 @@ func TestFailureSaysWhyThereIsNoAnswer(t *testing.T) {
 				}
 			}
 		}), 0, 0, webhook.BadAnswer},
-		{"another protocol", bare(t, says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\nx")),
+		{"another protocol", bare(t, says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: "+
+			"Upgrade\r\n\r\nx")),
 			0, 101, webhook.BadAnswer},
 		{"no answer", bare(t, func(c *net.TCPConn) { asked(c); <-stuck }), 0, 0, webhook.TimedOut},
 		{"no handshake", secureOf(bare(t, func(*net.TCPConn) { <-stuck })), 0, 0, webhook.TimedOut},
 		{"nobody reads", bare(t, func(*net.TCPConn) { <-stuck }), 64 << 20, 0, webhook.TimedOut},
 		{"headers that trickle", bare(t, func(c *net.TCPConn) { asked(c); trickle(c, "HTTP/1.1 200 OK\r\nX: ") }), 0, 0,
 			webhook.TimedOut},
-		{"a body that trickles", bare(t, func(c *net.TCPConn) { asked(c); trickle(c, "HTTP/1.1 200 OK\r\n\r\n") }), 0, 200,
+		{"a body that trickles", bare(t, func(c *net.TCPConn) { asked(c); trickle(c, "HTTP/1.1 200 OK\r\n\r\n") }), 0,
+			200,
 			webhook.TimedOut},
 		{"no TLS", secureOf(bare(t, says("HTTP/1.1 400 Bad Request\r\n\r\n"))), 0, 0, webhook.TLS},
 		{"no TLS, nor HTTP", secureOf(bare(t, func(c *net.TCPConn) {
@@ -152,7 +159,10 @@ func TestHTTP2StreamFailsAsAConnectionDoes(t *testing.T) {
 				_ = http.NewResponseController(w).Flush()
 				<-stuck
 			}, 200, webhook.TimedOut},
-			{"huge headers", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 1<<20)) }, 0,
+			{"huge headers", func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X",
+					strings.Repeat("x", 1<<20))
+			}, 0,
 				webhook.BadAnswer},
 		} {
 			t.Run(name+": "+c.name, func(t *testing.T) {
@@ -170,7 +180,7 @@ func TestHTTP2StreamFailsAsAConnectionDoes(t *testing.T) {
 	}
 }
 
-// trickle writes a byte at a time for as long as somebody reads.
+// trickle writes a byte at a time for as long as the other side reads.
 func trickle(c net.Conn, first string) {
 	_, err := io.WriteString(c, first)
 	for err == nil {
@@ -181,7 +191,8 @@ func trickle(c net.Conn, first string) {
 
 func TestInterimResponsesArePassedOver(t *testing.T) {
 	url := bare(t,
-		says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 202 Accepted\r\nContent-Length: 2\r\n\r\nok"))
+		says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 202 "+
+			"Accepted\r\nContent-Length: 2\r\n\r\nok"))
 	if a := client(t, nil).Post(t.Context(), parcel(url)); !a.Accepted() || a.Status != 202 || a.Body != "ok" {
 		t.Errorf("got %+v", a)
 	}
@@ -309,7 +320,8 @@ func TestEndpointWithoutAValidCertificateIsRefused(t *testing.T) {
 				tls.VersionTLS11
 		}, webhook.TLS},
 		{"the oldest we take", good, root, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }, ""},
-		{"one who asks for ours", good, root, func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert }, webhook.TLS},
+		{"one who asks for ours", good, root, func(c *tls.Config) { c.ClientAuth = tls.RequireAnyClientCert },
+			webhook.TLS},
 		{"one who asks for ours, the old way", good, root, func(c *tls.Config) {
 			c.ClientAuth, c.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
 		}, webhook.TLS},

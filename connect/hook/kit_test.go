@@ -135,7 +135,7 @@ func bare(t testing.TB, each func(*net.TCPConn)) string {
 	return "http://" + l.Addr().String()
 }
 
-// nowhere is an address at which nobody listens.
+// nowhere is an address at which no server listens.
 func nowhere(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -64,7 +64,7 @@ func (f *Failure) Unwrap() error { return f.Cause }
 var (
 	ErrNoRequest = errors.New("the request could not be made")
 	ErrTooLong   = errors.New("the answer is too long")
-	ErrSenseless = errors.New("the answer makes no sense")
+	ErrSenseless = errors.New("the answer cannot be read")
 	ErrNetwork   = errors.New("the connection failed")
 )
 

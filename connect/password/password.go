@@ -10,7 +10,7 @@ import (
 )
 
 // Hasher makes and checks hashes, a few at a time: each takes a lot of memory,
-// and whoever sends many passwords shall not have it all.
+// and a client that sends many passwords shall not use it all.
 type Hasher struct {
 	params *argon2id.Params
 	turns  chan struct{}
@@ -29,7 +29,7 @@ func New() *Hasher {
 		params: &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32},
 		turns:  make(chan struct{}, atOnce),
 	}
-	// A program that nobody signs in to need not make it.
+	// A program without sign-ins need not make it.
 	h.nobodys = sync.OnceValues(func() (string, error) { return argon2id.CreateHash("", h.params) })
 	return h
 }

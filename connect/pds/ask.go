@@ -129,7 +129,7 @@ func (r request) judge(a nhsapi.Answer) (*nhsapi.Failure, error) {
 	return &nhsapi.Failure{Status: a.Status, Code: code, Again: nhsapi.Passing(a.Status), Wait: a.Wait}, nil
 }
 
-// faultOf is what the caller is told of a failure.
+// faultOf is the fault that a failure becomes.
 func faultOf(f *nhsapi.Failure) *fault.Error {
 	if !f.Again && f.Status >= 300 && f.Status < 500 {
 		return demographics.ErrRefused.Because(f)

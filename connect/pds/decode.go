@@ -63,7 +63,7 @@ func birthDate(s string) input.Date {
 }
 
 // died reads when a person died. A value that cannot be read still says that
-// they did: a wrong date is better than a letter to somebody who has died.
+// they did: a wrong date is better than a letter to a person who has died.
 func died(s string, now time.Time) time.Time {
 	if s == "" {
 		return time.Time{}
@@ -133,7 +133,7 @@ func best[T any](list []T, use func(T) string, uses ...string) (T, bool) {
 // maxOthers is how many other surnames are kept.
 const maxOthers = 10
 
-// called chooses what to call somebody: the usual name, the official one, or any
+// called chooses the name of a person: the usual name, the official one, or any
 // other that is in use. Where the period of every name has ended, one of them
 // is still what the person is called.
 func called(all []humanName, now time.Time) (title, first, last string, others []string) {
@@ -168,7 +168,7 @@ func called(all []humanName, now time.Time) (title, first, last string, others [
 	return title, first, last, others
 }
 
-// home is where somebody lives: at home, or for the time being elsewhere. Bills
+// home is where a person lives: at home, or for the time being elsewhere. Bills
 // and work go to other places.
 func home(all []address, now time.Time) patient.Address {
 	all = slices.DeleteFunc(newest(all, func(a address) period { return a.Period }),
@@ -192,7 +192,7 @@ func home(all []address, now time.Time) patient.Address {
 	}
 }
 
-// contacts are the ways to reach somebody by one system, those for the uses
+// contacts are a person's contact points of one system, those for the uses
 // named first in front.
 func contacts(all []contactPoint, system string, now time.Time, uses ...string) []string {
 	all = newest(all, func(c contactPoint) period { return c.Period })

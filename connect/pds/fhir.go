@@ -104,7 +104,7 @@ func outcome(body []byte) (code string, ok bool) {
 }
 
 // errShape says that an answer is not what was asked for. It does not say what
-// it is instead: that may tell about somebody.
+// it is instead: that may identify a person.
 var errShape = errors.New("another shape")
 
 // found gives the NHS number of the one person a search found. Too many of them

@@ -207,7 +207,7 @@ func (c *Client) Read(ctx context.Context, group practice.ID, number string) (de
 }
 
 // Trace implements demographics.PDS. A restricted record is found only
-// without a postcode: the service never gives one out for where somebody lives.
+// without a postcode: the service never gives out the postcode of a restricted address.
 func (c *Client) Trace(ctx context.Context, group practice.ID, t demographics.Trace) (demographics.Person, error) {
 	params, ok := query(t)
 	if !ok {

@@ -30,7 +30,7 @@ func (r reply) String() string {
 // maxLines is the longest answer read, in lines; the reader bounds each line.
 const maxLines = 128
 
-var errReply = errors.New("the mail server's answer makes no sense")
+var errReply = errors.New("the mail server's answer is not SMTP")
 
 // readReply reads an answer. Each line is told without its code, and must not
 // be kept.

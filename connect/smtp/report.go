@@ -30,7 +30,7 @@ type report struct {
 	left       int // how many more parts are read
 }
 
-// outcome is what became of the message for one recipient.
+// outcome is the result of the message for one recipient.
 type outcome struct{ action, status, address, diagnostic string }
 
 const (
@@ -84,7 +84,7 @@ func readReport(contentType string, body []byte) (*report, error) {
 func multi(media string) bool { return strings.HasPrefix(media, "multipart/") }
 
 // read reads a multipart. A multipart/report that calls itself one of delivery
-// (RFC 6522) must say what became of the message. OpenSMTPD makes its reports a
+// (RFC 6522) must give the message's outcome. OpenSMTPD makes its reports a
 // multipart/mixed, and a list or a virus scanner may wrap one in that.
 func (r *report) read(media string, params map[string]string, body io.Reader) error {
 	kind := strings.ToLower(params["report-type"])
@@ -102,7 +102,7 @@ func (r *report) read(media string, params map[string]string, body io.Reader) er
 		return err
 	}
 	if owed && len(r.recipients) == 0 {
-		return ErrReport.Saying("The report has no part that says what became of the message.")
+		return ErrReport.Saying("The report has no part that gives the message's outcome.")
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (r *report) readStatus(content io.Reader) error {
 	for {
 		fields, err := groups.ReadMIMEHeader()
 		if err != nil && !errors.Is(err, io.EOF) {
-			return ErrReport.Saying("The part of the report that says what became of the message cannot be read.")
+			return ErrReport.Saying("The part of the report that gives the message's outcome cannot be read.")
 		}
 		switch {
 		case len(fields) == 0:

@@ -87,7 +87,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Answer, error) {
 	a, err := c.send(within, r)
 	switch {
 	case err == nil:
-		c.breaker.RecordSuccess() // any answer shows that somebody is there
+		c.breaker.RecordSuccess() // any answer shows that the server is there
 	case errors.Is(ctx.Err(), context.Canceled):
 		c.unlearnt()
 	default:

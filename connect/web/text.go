@@ -13,12 +13,12 @@ var (
 	word    = regexp.MustCompile(`^[0-9A-Za-z_.:-]{1,64}$`)
 	number  = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 	address = regexp.MustCompile(`^[^\s@<>"]{1,64}@[^\s@<>"]{1,189}$`)
-	// telling is what may name somebody: a number or an address.
+	// telling is what may identify a person: a number or an address.
 	telling = regexp.MustCompile(`@|[0-9](?:[ ()-]{0,2}[0-9]){5}`)
 )
 
 // Word is a provider's code, or empty when it is not one, or could be
-// somebody's number.
+// a person's number.
 func Word(s string) string {
 	if !word.MatchString(s) || telling.MatchString(s) {
 		return ""
@@ -27,7 +27,7 @@ func Word(s string) string {
 }
 
 // Reason is a provider's sentence, or the other when it says nothing or could
-// tell about somebody.
+// identify a person.
 func Reason(s, otherwise string) string {
 	s = strings.Join(strings.Fields(Text(s, 200)), " ")
 	if s == "" || telling.MatchString(s) {

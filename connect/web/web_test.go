@@ -44,7 +44,7 @@ func listener(t *testing.T, each func(net.Conn)) string {
 	return "http://" + l.Addr().String()
 }
 
-// nowhere is an address at which nobody listens.
+// nowhere is an address at which no server listens.
 func nowhere(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -96,9 +96,11 @@ func TestWhetherARequestMayHaveArrived(t *testing.T) {
 		{"nobody listens", nowhere(t), "x", true},
 		{"there is no such host", "http://nowhere.invalid", "x", true},
 		{"the other side does not speak TLS",
-			strings.Replace(listener(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad\r\n\r\n") }), "http:",
+			strings.Replace(listener(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad\r\n\r\n") }),
+				"http:",
 				"https:", 1), "x", true},
-		{"the connection ends while the request is written", listener(t, func(net.Conn) { wait.Out(50 * time.Millisecond) }),
+		{"the connection ends while the request is written",
+			listener(t, func(net.Conn) { wait.Out(50 * time.Millisecond) }),
 			strings.Repeat("x", 64<<20), true},
 		{"the connection ends without an answer",
 			listener(t, func(c net.Conn) { _, _ = http.ReadRequest(bufio.NewReader(c)) }), "x", false},
@@ -239,7 +241,8 @@ func TestOurOwnLimitIsNotTheProvidersFault(t *testing.T) {
 func TestAProviderThatIsNotThereIsLeftAlone(t *testing.T) {
 	var log bytes.Buffer
 	address := nowhere(t)
-	c := client(t, web.Limits{}, web.Options{Rest: 300 * time.Millisecond, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	c := client(t, web.Limits{}, web.Options{Rest: 300 * time.Millisecond,
+		Log: slog.New(slog.NewTextHandler(&log, nil))})
 	for i := range 5 {
 		if _, err := c.Do(t.Context(), post(t, address, "x")); busy(err) == nil || busy(err).Code != "unreachable" {
 			t.Fatalf("%d: got %v", i, err)

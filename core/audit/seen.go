@@ -58,7 +58,7 @@ type Collector struct {
 	room   [2]named // most requests read one of each
 	met    map[named]struct{}
 	more   int
-	// besides are what is about nobody, and what changes were made to. They alone
+	// besides are entries about no person, and what changes were made to. They alone
 	// make no entry: only a door that tells of every call names them.
 	besides []named
 	ready   []Entry
@@ -81,7 +81,7 @@ func Of(ctx context.Context) *Collector {
 }
 
 // Seen notes that the caller has been shown things. Every function of core that
-// reads what is about a person ends with it. Where nobody collects, as in our own
+// reads what is about a person ends with it. Where no collector runs, as in our own
 // jobs, it does nothing.
 func Seen[T Thing](ctx context.Context, things ...T) {
 	if len(things) == 0 {

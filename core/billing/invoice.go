@@ -153,8 +153,8 @@ func (s *Service) CreateInvoice(ctx context.Context, r InvoiceRequest) (Invoice,
 			Version:   1, CreatedAt: now, UpdatedAt: now,
 		}}
 		var err error
-		// The number comes first: whoever waits for it holds nothing yet that
-		// somebody who has it might need.
+		// The number comes first: a transaction that waits for it holds nothing that
+		// the one that has it might need.
 		if b.Number, err = tx.NextNumber(ctx, who.Group); err != nil {
 			return err
 		}

@@ -94,7 +94,7 @@ func (s *Service) labels(ctx context.Context, of ProductID, action string, chang
 	return after, err
 }
 
-// LabelsOn are the labels on some products. Whoever may not see labels sees none,
+// LabelsOn are the labels on some products. A caller without permission for labels sees none,
 // and is not told so.
 func (s *Service) LabelsOn(ctx context.Context, of []ProductID) (map[ProductID][]label.Use, error) {
 	who, err := access.Require(ctx, access.SeeProducts)

@@ -115,7 +115,7 @@ func (s *Service) OfferedAt(
 	return offered(ctx, s, at, s.Store.OfferedAt, s.Store.WorkedAt)
 }
 
-// OfferedBy lists what some people offer: where nothing was said of somebody,
+// OfferedBy lists what practitioners offer: where nothing is set for one,
 // the appointments their sessions offer from today on.
 func (s *Service) OfferedBy(
 	ctx context.Context, by []practice.PractitionerID,

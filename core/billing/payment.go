@@ -218,7 +218,7 @@ func (b *bill) refund(ctx context.Context, of PaymentID, r RefundRequest) (Refun
 	return made.ID, in.Err()
 }
 
-// PaymentTypes lists the ways to pay; inactive ones too when asked. Whoever may
+// PaymentTypes lists the ways to pay; inactive ones too when asked. A caller who may
 // see the practice may see these.
 func (s *Service) PaymentTypes(ctx context.Context, inactive bool) ([]PaymentType, error) {
 	who, err := access.Require(ctx, access.SeePractice)

@@ -16,7 +16,7 @@ const maxStock = 1_000_000_000
 func pieces(n Quantity) int { return int((n + One - 1) / One) }
 
 // take moves what the lines take of products' stocks from what it was before. A
-// stock may fall below nothing: what was given was given, whatever somebody
+// stock may fall below nothing: what was given was given, whatever a person
 // counted. Error: ErrStock.
 func (b *bill) take(ctx context.Context, who access.Caller, before bill) error {
 	moved := map[ProductID]int{}

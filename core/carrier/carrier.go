@@ -77,7 +77,7 @@ type Recorder interface {
 }
 
 // Recorded is a carrier that tells a message's Recorder whatever goes out. Of any other
-// nobody knows what had gone when the program died.
+// it is unknown what had gone when the program died.
 type Recorded interface{ Recorded() }
 
 // noRecorder keeps no note of anything.
@@ -122,7 +122,7 @@ type Result struct {
 //   - a Refusal: the provider will never take this message;
 //   - a Busy: the provider does not have the message, and may take it later;
 //   - an Unanswered: it may have it, and may be sent the same request again;
-//   - any other error: nobody knows whether the provider has it.
+//   - any other error: it is unknown whether the provider has it.
 type Carrier interface {
 	// Name is the connector's name, for example "smtp".
 	Name() string
@@ -145,7 +145,7 @@ type Carrier interface {
 // been read in time.
 type Pairer interface {
 	// Pairs reports whether the provider does that for a message that goes by
-	// first. Whoever asks and hears yes hands it over with the pair, and does
+	// first. A caller that gets true hands it over with the pair, and does
 	// nothing about a second way any more.
 	Pairs(first Channel, p Pair) bool
 }
@@ -176,7 +176,7 @@ func (b *Busy) Error() string { return "busy: " + b.Code }
 // Unwrap gives the cause.
 func (b *Busy) Unwrap() error { return b.Err }
 
-// Unanswered is a request of which nobody knows whether the provider has it, and
+// Unanswered is a request that the provider may or may not have, and
 // which it takes once however often it comes. It is to be handed over again as it
 // was, until there is an answer.
 type Unanswered struct {

@@ -42,8 +42,8 @@ type Explanation struct {
 	Exceptions int // times a session did not run because of an exception
 	Past       int // slots that have begun
 	Blocked    int // slots in time that was taken away
-	Held       int // slots somebody holds
-	Booked     int // slots somebody has booked
+	Held       int // slots that are held
+	Booked     int // slots that are booked
 }
 
 // open reads what is needed to say which times are offered, and, when l.taken

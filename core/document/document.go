@@ -42,7 +42,7 @@ func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 // Document is a file, without its content.
 type Document struct {
 	ID ID `json:"id"`
-	// Patient is whose it is; 0 is nobody's: a file others are made from.
+	// Patient is the patient; 0 is none, for a template.
 	Patient   patient.ID `json:"patient_id,omitempty"`
 	Folder    FolderID   `json:"folder_id,omitempty"`
 	Title     string     `json:"title"`
@@ -91,7 +91,7 @@ var (
 // Rows says which documents to list: Limit of them after Offset.
 type Rows struct {
 	input.Listing
-	// Templates lists those that are nobody's, in place of patients'.
+	// Templates lists templates in place of patients' documents.
 	Templates     bool
 	Offset, Limit int
 }

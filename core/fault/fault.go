@@ -121,7 +121,7 @@ func (e *Error) After(d time.Duration) *Error {
 	return &c
 }
 
-// Unknown is what a caller is told about an error nobody declared.
+// Unknown answers an error that is not declared as a fault.
 var Unknown = New(Internal, "internal_error", "Something went wrong on our side. Nothing was changed by this request.")
 
 // Of finds the fault in err. Any other error is Unknown, with err as its cause.

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// SameForename reports whether a forename somebody gave may be that of a person
+// SameForename reports whether a forename given may be that of a person
 // with these given names: one of them, all of them, an initial, or a short form
 // people use. Anna and Hannah are two people, and so are Joseph and Josephine.
 // Where one of the two is not known, nothing speaks against it.

@@ -28,7 +28,7 @@ const apostrophes = "'`´‘’‚‛′‵ʹʻʼʽʾʿˈˊˋꞌ՚׳΄᾽᾿＇�
 const dashes = "−⁃˗﹘➖"
 
 // plain takes the punctuation of names out: an apostrophe joins what is around
-// it, a dash and a full stop part it, and what nobody sees is not there.
+// it, a dash and a full stop part it, and invisible characters are dropped.
 func plain(r rune) rune {
 	switch {
 	case strings.ContainsRune(apostrophes, r), unicode.Is(unicode.Cf, r):

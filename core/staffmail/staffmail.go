@@ -60,7 +60,7 @@ func (p *Sender) Mail(ctx context.Context, group practice.ID, m account.Mail,
 	}
 	post := all[0]
 	if again && !post.Idempotent() {
-		warn("nobody knows whether an invitation was sent", "carrier", post.Name())
+		warn("it is unknown whether an invitation was sent", "carrier", post.Name())
 		return account.InvitationUnsure, nil
 	}
 	sending, cancel := context.WithTimeout(ctx, p.Timeout)
@@ -81,6 +81,6 @@ func (p *Sender) Mail(ctx context.Context, group practice.ID, m account.Mail,
 	case post.Idempotent():
 		return account.InvitationHanding, ErrUncarried.Because(err)
 	}
-	warn("nobody knows whether an invitation was sent", "carrier", post.Name())
+	warn("it is unknown whether an invitation was sent", "carrier", post.Name())
 	return account.InvitationUnsure, nil
 }

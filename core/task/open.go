@@ -13,7 +13,7 @@ import (
 )
 
 // Open is the job that gives staff a task the program itself has found. It is
-// nobody's in particular until a member of staff takes it. One that says the
+// unassigned until a member of staff takes it. One that says the
 // same of the same patient, and is not closed, stands for it.
 func (s *Service) Open(ctx context.Context, j job.Job) error {
 	var asked job.Task

@@ -52,7 +52,7 @@ const (
 	High   Priority = "high"
 	Medium Priority = "medium"
 	Low    Priority = "low"
-	Unset  Priority = "unset" // nobody said
+	Unset  Priority = "unset" // not given
 )
 
 // Priorities are all the priorities.
@@ -75,10 +75,10 @@ var Statuses = []Status{Open, Processing, Closed}
 // Task is one thing to do.
 type Task struct {
 	ID ID `json:"id"`
-	// Patient is whom it is about; 0 is nobody.
+	// Patient is the patient it is about; 0 is none.
 	Patient patient.ID `json:"patient_id,omitempty"`
 	// Assignee is whose task it is: any member of staff, by the id that those
-	// patients are booked with have too; 0 is nobody's yet.
+	// patients are booked with have too; 0 is not assigned.
 	Assignee practice.PractitionerID `json:"assigned_to"`
 	Subject  string                  `json:"subject"`
 	Comments string                  `json:"comments"`
@@ -193,7 +193,7 @@ func (c Change) apply(t *Task) error {
 	return in.Err()
 }
 
-// Create gives somebody a task. Errors: field faults, ErrNoAssignee,
+// Create assigns a task. Errors: field faults, ErrNoAssignee,
 // patient.ErrNotFound.
 func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
 	who, err := access.Require(ctx, access.EditTasks)

@@ -18,7 +18,7 @@ const (
 	callAgain = time.Second
 )
 
-// courier tells the practice what became of messages, a few calls at a time.
+// courier posts delivery receipts to the practice, a few calls at a time.
 // What does not find room in its queue is never told.
 type courier[T any] struct {
 	// together is how many parcels one call may carry.

@@ -24,14 +24,14 @@ type Gateway struct {
 	// Secret signs, both ways.
 	Secret string
 	// Fast only counts what arrives, without a look at the signature, the key
-	// or the number, to measure how fast somebody sends.
+	// or the number, to measure the rate of a sender.
 	Fast bool
 
 	keys    memory[string] // guarded by mu
 	courier courier[tidings]
 }
 
-// tidings are what the practice is told of one message.
+// tidings are the receipts of one message.
 type tidings struct {
 	Receipts []receipt `json:"receipts"`
 	Replies  []reply   `json:"replies"`
@@ -207,8 +207,9 @@ func (g *Gateway) take(o order, script inbox.Script, size int) answer {
 		return answer{status: http.StatusConflict, body: word{ID: id}}
 	}
 	g.Box.Add(inbox.Item{
-		At: g.now(), Carrier: "gateway", Channel: o.Channel, To: o.To, From: o.FromName, Subject: o.Subject, Text: o.Text,
-		Key: o.Key, ProviderID: id, Bytes: size, Unsubscribe: o.Unsubscribe,
+		At: g.now(), Carrier: "gateway", Channel: o.Channel, To: o.To, From: o.FromName, Subject: o.Subject,
+		Text: o.Text,
+		Key:  o.Key, ProviderID: id, Bytes: size, Unsubscribe: o.Unsubscribe,
 	})
 	g.report(o, id, script)
 	if script == inbox.Duplicate {
@@ -231,8 +232,9 @@ func (g *Gateway) report(o order, id string, script inbox.Script) {
 				reply{ID: "R" + digits(16), Channel: o.Channel, From: o.To, Text: says, At: g.now(), Key: o.Key})
 		case failed:
 			out.Receipts = append(out.Receipts,
-				receipt{Key: o.Key, ID: id, Status: "failed", Code: "bounced", Reason: "The recipient cannot be reached.",
-					At: g.now()})
+				receipt{Key: o.Key, ID: id, Status: "failed", Code: "bounced",
+					Reason: "The recipient cannot be reached.",
+					At:     g.now()})
 		default:
 			out.Receipts = append(out.Receipts, receipt{Key: o.Key, ID: id, Status: string(s), At: g.now()})
 		}

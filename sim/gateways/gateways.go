@@ -5,7 +5,7 @@
 //
 //	gateways.go  what the three have in common
 //	trouble.go   failures asked for, and what happens to one message
-//	courier.go   telling the practice what became of messages
+//	courier.go   posting delivery receipts to the practice
 //	gateway.go   our own protocol
 //	twilio.go    Twilio
 //	govuk.go     GOV.UK Notify: messages in
@@ -37,7 +37,7 @@ import (
 type Provider struct {
 	// Box is where messages arrive.
 	Box *inbox.Box
-	// CallbackURL is where the practice is told what became of messages; when
+	// CallbackURL is where delivery receipts are posted; when
 	// it is empty it is told nothing.
 	CallbackURL string
 	// Slow is how late the answer to a slow message is; 0 is three seconds.
@@ -64,7 +64,7 @@ func (p *Provider) now() time.Time {
 
 const (
 	maxBody = 256 << 10
-	// Nobody runs a sandbox with more messages than this in doubt.
+	// No sandbox has more messages than this in doubt.
 	maxKept  = 100_000
 	jsonType = "application/json"
 )

@@ -113,18 +113,20 @@ func (g *GovUK) report(n *notice, says string) {
 		return
 	}
 	out := []map[string]any{{
-		"id": n.ID, "reference": n.Reference, "to": n.to, "status": n.Status, "created_at": n.Created, "sent_at": n.Sent,
+		"id": n.ID, "reference": n.Reference, "to": n.to, "status": n.Status, "created_at": n.Created,
+		"sent_at":           n.Sent,
 		"completed_at":      n.Completed,
 		"notification_type": n.Type, "template_id": n.Template.ID, "template_version": n.Template.Version,
 	}}
-	// Nobody can answer its e-mails.
+	// Its e-mails cannot be answered.
 	if says != "" && n.Type == "sms" {
 		from := strings.TrimPrefix(n.to, "+")
 		if rest, ok := strings.CutPrefix(from, "0"); ok {
 			from = "44" + rest
 		}
 		out = append(out, map[string]any{
-			"id": uuid(), "source_number": from, "destination_number": "447900900900", "message": says, "date_received": g.now(),
+			"id": uuid(), "source_number": from, "destination_number": "447900900900", "message": says,
+			"date_received": g.now(),
 		})
 	}
 	g.courier.tell(out, g.Delay)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Item is a message somebody received.
+// Item is a message that a person received.
 type Item struct {
 	At time.Time
 	// Carrier is the simulated provider it came by, and Channel sms, email or
@@ -107,7 +107,8 @@ const (
 
 // numbers of Ofcom's drama range, by their last three digits.
 var numbers = map[string]Script{
-	"990": Refused, "991": Bounced, "992": Silent, "993": Slow, "994": Busy, "995": Cut, "996": Broken, "997": Duplicate,
+	"990": Refused, "991": Bounced, "992": Silent, "993": Slow, "994": Busy, "995": Cut, "996": Broken,
+	"997": Duplicate,
 	"998": Stops, "999": Replies,
 	"989": Read,
 }

@@ -20,7 +20,7 @@ type bounce struct {
 // posts is how often a report is posted before it is dropped.
 const posts = 5
 
-// bounce posts a report soon, and again when nobody takes it.
+// bounce posts a report soon, and again when it is not taken.
 func (s *Server) bounce(b bounce) {
 	if s.o.BounceURL == "" {
 		return
@@ -85,7 +85,8 @@ func (s *Server) Report(from, to, envelope string, header []byte) []byte {
 		"--" + boundary + "\nContent-Type: text/plain; charset=us-ascii\n\n" +
 		"This message could not be delivered: there is no such mailbox.\n\n" +
 		"--" + boundary + "\nContent-Type: message/delivery-status\n\n" + status +
-		"\n--" + boundary + "\nContent-Type: text/rfc822-headers\n\n" + strings.ReplaceAll(string(header), "\r\n", "\n") +
+		"\n--" + boundary + "\nContent-Type: text/rfc822-headers\n\n" + strings.ReplaceAll(string(header), "\r\n",
+		"\n") +
 		"\n--" + boundary + "--\n"
 	return []byte(strings.ReplaceAll(whole, "\n", "\r\n"))
 }

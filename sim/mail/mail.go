@@ -40,10 +40,10 @@ import (
 type Options struct {
 	// Domain is the server's own name; empty is mail.sim.example.
 	Domain string
-	// Username and Password must be given by whoever sends, when they are set.
+	// Username and Password are required of the sender when they are set.
 	Username, Password string
 	// BounceURL is where reports are posted to, with BounceSecret in their
-	// Authorization field. When it is empty nobody hears of a bounce.
+	// Authorization field. When it is empty, bounces are not reported.
 	BounceURL, BounceSecret string
 	// BounceAfter is how long after a message the report about it comes; 0 is 200
 	// milliseconds.

@@ -51,18 +51,19 @@ func read(raw []byte, eight, international bool) (message, error) {
 		}
 	}
 	if _, err := m.Header.Date(); err != nil {
-		return message{}, errors.New("the date makes no sense")
+		return message{}, errors.New("the field Date cannot be read")
 	}
 	from, err := m.Header.AddressList("From")
 	if err != nil || len(from) != 1 {
-		return message{}, errors.New("the field From makes no sense")
+		return message{}, errors.New("the field From cannot be read")
 	}
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
 	if err != nil {
-		return message{}, errors.New("the subject makes no sense")
+		return message{}, errors.New("the field Subject cannot be read")
 	}
-	out := message{header: append(header[:len(header):len(header)], '\r', '\n'), from: from[0].Address, subject: subject,
-		bytes: len(raw)}
+	out := message{header: append(header[:len(header):len(header)], '\r', '\n'), from: from[0].Address,
+		subject: subject,
+		bytes:   len(raw)}
 	if from[0].Name != "" {
 		out.from = from[0].Name + " <" + from[0].Address + ">"
 	}

@@ -174,8 +174,8 @@ func (s *session) cut() error {
 	return refuse(421, 4, 4, 2, "Gone")
 }
 
-// wantsFailure says whether to report a failure: whoever says nothing about it
-// wants to know (RFC 3461, section 4.1), and nobody is told about a report.
+// wantsFailure says whether to report a failure: a sender that says nothing about it
+// wants to know (RFC 3461, section 4.1), and no report is made about a report.
 func (s *session) wantsFailure() bool {
 	if s.from == "" {
 		return false

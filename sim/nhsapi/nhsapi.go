@@ -52,7 +52,7 @@ type Tokens struct {
 	spent  map[string]time.Time // the jti of each assertion used, until it is too old anyway
 }
 
-// NewTokens is a token endpoint that knows nobody yet.
+// NewTokens is a token endpoint that knows no application yet.
 func NewTokens(now func() time.Time) *Tokens {
 	return &Tokens{now: now, apps: map[string]map[string]*rsa.PublicKey{}, tokens: map[string]grant{},
 		spent: map[string]time.Time{}}
@@ -145,7 +145,8 @@ func malformed(r *http.Request) *refusal {
 	case r.Method != http.MethodPost:
 		return deny(http.StatusMethodNotAllowed, "invalid_request", "Method not allowed - must be POST")
 	case err != nil || media != formType:
-		return deny(http.StatusBadRequest, "invalid_request", "Missing or invalid Content-Type - must be '"+formType+"'")
+		return deny(http.StatusBadRequest, "invalid_request", "Missing or invalid Content-Type - must be '"+formType+
+			"'")
 	case form.Get("grant_type") == "":
 		return deny(http.StatusBadRequest, "invalid_request", "grant_type is missing")
 	case form.Get("grant_type") != "client_credentials":
@@ -203,7 +204,8 @@ func (t *Tokens) verify(assertion, address string) (string, *refusal) {
 		{iss == "" || iss != sub, http.StatusBadRequest, "Missing or non-matching 'iss'/'sub' claims" + in},
 		{!known, http.StatusUnauthorized, "Invalid 'iss'/'sub' claims" + in},
 		{claims["jti"] == nil || claims["jti"] == "", http.StatusBadRequest, "Missing 'jti' claim" + in},
-		{!jtiIsText, http.StatusBadRequest, "Invalid 'jti' claim" + in + " - must be a unique string value such as a GUID"},
+		{!jtiIsText, http.StatusBadRequest, "Invalid 'jti' claim" + in +
+			" - must be a unique string value such as a GUID"},
 		{claims["aud"] != address, http.StatusUnauthorized, "Missing or invalid 'aud' claim" + in},
 		{claims["exp"] == nil, http.StatusBadRequest, "Missing 'exp' claim" + in},
 		{!expIsNumber || notWhole != nil, http.StatusBadRequest, "Invalid 'exp' claim" + in + " - must be an integer"},

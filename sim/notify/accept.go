@@ -137,7 +137,7 @@ func international(number string) string {
 	}
 }
 
-// keep remembers messages, for whoever asks about them, and gives what is told
+// keep remembers messages, for later status requests, and gives what is told
 // about them.
 func (n *Notify) keep(all []*sent) (told list) {
 	n.mu.Lock()

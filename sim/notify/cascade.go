@@ -18,7 +18,7 @@ type sent struct {
 	created time.Time
 	legs    []leg // in the order of the cascade
 	order   order
-	due     time.Time // when it goes on if nobody has read it
+	due     time.Time // when it moves to the next channel if unread
 }
 
 // leg is a channel of a message. Its status is one of the API's: created, sending,
@@ -63,7 +63,7 @@ func (n *Notify) try(s *sent, at int) {
 	script := n.script(l.plan, o, to)
 	l.status, l.supplier = "delivered", "delivered"
 	switch {
-	case to == "": // nobody knows where to send it
+	case to == "": // no address is known
 		l.status, l.supplier, l.failure = "failed", "", "CFR_CONT_0001"
 	// Texts that are missing or too long are accepted, and fail later.
 	case !l.plan.fits(o):
@@ -100,7 +100,7 @@ func (n *Notify) try(s *sent, at int) {
 	}
 }
 
-// Play goes on with the messages that nobody has read in time, by the
+// Play moves unread messages to their next channel, by the
 // simulator's clock. Every request does it too.
 func (n *Notify) Play() {
 	n.mu.Lock()

@@ -64,7 +64,7 @@ type Notify struct {
 	// Plans are the routing plans by their IDs; the free-text plans to begin
 	// with.
 	Plans map[string]Plan
-	// Contact is what the demographics service knows of somebody. Without it,
+	// Contact is the address that the demographics service has for a patient. Without it,
 	// or where it gives nothing, a message without contact details fails.
 	Contact func(nhsNumber string) (mobile, email string)
 	// AllowContact lets requests have contact details of their own.
@@ -93,7 +93,7 @@ type Notify struct {
 
 	mu       sync.Mutex // guards all below
 	sent     map[string]*sent
-	unread   map[string]*sent // which go on when nobody reads them
+	unread   map[string]*sent // which move to the next channel when they stay unread
 	order    []string         // of sent
 	had      map[string]had
 	first    map[string][sha256.Size]byte // bodies of requests, by reference
@@ -138,7 +138,7 @@ const (
 	batches     = "/comms/v1/message-batches"
 	vendorType  = "application/vnd.api+json"
 	maxMessages = 45_000
-	// Nobody looks at more requests than this, or asks about older messages, and
+	// No test looks at more requests than this, or asks about older messages, and
 	// a sandbox runs for months.
 	maxSeen = 1000
 	maxSent = 200_000
@@ -162,7 +162,8 @@ func New(box *inbox.Box, now func() time.Time) *Notify {
 			"00000000-0000-0000-0000-000000000006": pair(24*time.Hour, &mobile),
 			"00000000-0000-0000-0000-000000000007": pair(4*time.Hour, &mobile),
 		},
-		sent: map[string]*sent{}, unread: map[string]*sent{}, had: map[string]had{}, first: map[string][sha256.Size]byte{},
+		sent: map[string]*sent{}, unread: map[string]*sent{}, had: map[string]had{},
+		first: map[string][sha256.Size]byte{},
 		tries: map[string]int{},
 	}
 	n.post.idle = sync.NewCond(&n.post.mu)

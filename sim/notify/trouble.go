@@ -69,7 +69,7 @@ func (n *Notify) Mend() {
 	n.failures = nil
 }
 
-// serveFail lets whoever tests against a running simulator ask for a failure:
+// serveFail lets a test ask a running simulator for a failure:
 //
 //	POST /sim/fail
 //	{"kind": "503", "times": 2, "after": 1, "token": false, "seconds": 1.5}
