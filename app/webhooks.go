@@ -44,7 +44,7 @@ func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error,
 		Patients: a.core.Patient, Bookings: a.core.Booking, Practices: a.core.Practice, Messages: a.core.Messaging,
 		Replies: a.core.Reply,
 	}
-	c.Details, c.SembleBody = details.Of, webhookgraph.WebhookBody
+	c.Details, c.SembleBody = details.Of, webhookgraph.Body
 	a.metrics.delivers(c)
 	a.db.OnEvents(c.Notify)
 	a.db.BlockedEndpoints(c.Blocked)

@@ -53,7 +53,7 @@ type (
 	billingMutation        = billinggraph.Mutation
 	messagingMutation      = messaginggraph.Mutation
 	webhookMutation        = webhookgraph.Mutation
-	practicePracticeFields = practicegraph.PracticeFields
+	practicePracticeFields = practicegraph.Fields
 	patientPracticeFields  = patientgraph.PracticeFields
 	billingPracticeFields  = billinggraph.PracticeFields
 	practiceLocationFields = practicegraph.LocationFields
@@ -62,11 +62,11 @@ type (
 	bookingUserFields      = bookinggraph.UserFields
 	clinicalUserFields     = clinicalgraph.UserFields
 	billingUserFields      = billinggraph.UserFields
-	patientPatientFields   = patientgraph.PatientFields
+	patientPatientFields   = patientgraph.Fields
 	bookingPatientFields   = bookinggraph.PatientFields
 	clinicalPatientFields  = clinicalgraph.PatientFields
 	billingPatientFields   = billinggraph.PatientFields
-	bookingBookingFields   = bookinggraph.BookingFields
+	bookingBookingFields   = bookinggraph.Fields
 	billingBookingFields   = billinggraph.BookingFields
 )
 

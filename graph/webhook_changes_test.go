@@ -135,7 +135,7 @@ func (e *subscriber) deliver() {
 	e.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	c := courier.New(e.db.DeliveryQueue(), e.core.Webhook, e.box, slog.New(slog.DiscardHandler), time.Now)
-	c.SembleBody = webhookgraph.WebhookBody
+	c.SembleBody = webhookgraph.Body
 	var done sync.WaitGroup
 	done.Go(func() { c.Run(ctx) })
 	defer done.Wait()

@@ -45,7 +45,7 @@ func TestBodyOfADeliveryHasTheTopicAndKnownIDs(t *testing.T) {
 		// Kept by earlier versions, and delivered after an upgrade.
 		"booking.patientJourney.noShow": "booking.patientJourney.noShow", event.DemographicsUpdated: "patient.updated",
 	} {
-		got, err := webhookgraph.WebhookBody(w, event.Event{ID: 9, Type: of, Data: []byte(data)})
+		got, err := webhookgraph.Body(w, event.Event{ID: 9, Type: of, Data: []byte(data)})
 		body := `{"subscriptionId":"` + wire.Encode(wire.KindWebhook, int64(7)) + `","eventId":"` +
 			wire.Encode(wire.KindEvent, int64(9)) +
 			`","eventType":"` + want + `","identifiers":` + ids + `}`

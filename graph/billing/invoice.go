@@ -58,9 +58,9 @@ func invoiceOf(i billing.Invoice) *gql.Invoice {
 		PaidOrOutstanding: new(string(i.Standing())),
 		InvoiceNumber:     new(int(i.Number)),
 		PaymentReference:  wire.Text(i.PaymentReference), Date: wire.Date(i.Date),
-		PatientID:    wire.IdOrNull(wire.KindPatient, i.Patient),
+		PatientID:    wire.IDOrNull(wire.KindPatient, i.Patient),
 		PayeeDetails: wire.Text(i.Payee),
-		DoctorID:     wire.IdOrNull(wire.KindUser, i.Practitioner), Tax: money(i.VAT), Total: money(i.Total),
+		DoctorID:     wire.IDOrNull(wire.KindUser, i.Practitioner), Tax: money(i.VAT), Total: money(i.Total),
 		Outstanding: money(i.Outstanding()), Refunded: money(i.Refunded),
 		Comments: wire.Text(i.Comments), ExtraInfo: wire.Text(i.ExtraInfo), Type: new(string(i.Kind)),
 		DateShared: scalar.Of(i.SharedAt),
@@ -151,13 +151,13 @@ func lineOf(l billing.Line) *gql.LineItem {
 		Price:       money(l.Price), Quantity: new(float64(l.Quantity) / float64(billing.One)),
 		TaxRate:     percent(l.Rate),
 		Total:       money(l.Total),
-		ReferenceID: wire.IdOrNull(wire.KindProduct, l.Product), ReferenceType: new(forProduct),
+		ReferenceID: wire.IDOrNull(wire.KindProduct, l.Product), ReferenceType: new(forProduct),
 	}
 	if l.Cost != billing.Unknown {
 		out.Cost = money(l.Cost)
 	}
 	if l.Booking != 0 {
-		out.ReferenceID, out.ReferenceType = wire.IdOrNull(wire.KindBooking, l.Booking), new(forBooking)
+		out.ReferenceID, out.ReferenceType = wire.IDOrNull(wire.KindBooking, l.Booking), new(forBooking)
 	}
 	return out
 }

@@ -29,7 +29,7 @@ func (f InvoiceFields) Refunds(ctx context.Context, obj *gql.Invoice) ([]*gql.In
 		return &gql.InvoiceRefund{
 			ID: new(wire.Encode(wire.KindRefund, r.ID)), RefundAmount: money(r.Amount), RefundDate: wire.Date(r.Date),
 			RefundReason: wire.Text(r.Reason), Comment: wire.Text(r.Comment),
-			RelatedPayment: wire.IdOrNull(wire.KindPayment, r.Payment),
+			RelatedPayment: wire.IDOrNull(wire.KindPayment, r.Payment),
 		}
 	}), err
 }
@@ -141,5 +141,5 @@ func (m Mutation) RefundPayment(
 	if err != nil {
 		return nil, err
 	}
-	return &gql.RefundPaymentPayload{Data: p.Data, RefundID: wire.IdOrNull(wire.KindRefund, made)}, nil
+	return &gql.RefundPaymentPayload{Data: p.Data, RefundID: wire.IDOrNull(wire.KindRefund, made)}, nil
 }

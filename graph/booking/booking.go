@@ -89,17 +89,17 @@ func fullName(p booking.Person) (out patient.Patient) {
 }
 
 // Doctor is the practitioner.
-func (f BookingFields) Doctor(ctx context.Context, obj *gql.Booking) (*gql.User, error) {
+func (f Fields) Doctor(ctx context.Context, obj *gql.Booking) (*gql.User, error) {
 	return f.UserByID(ctx, account.StaffID(obj.Of.Practitioner))
 }
 
 // Patient is who comes.
-func (f BookingFields) Patient(ctx context.Context, obj *gql.Booking) (*gql.Patient, error) {
+func (f Fields) Patient(ctx context.Context, obj *gql.Booking) (*gql.Patient, error) {
 	return f.PatientByID(ctx, obj.Of.Patient)
 }
 
 // Metadata is what other programs keep with a booking.
-func (f BookingFields) Metadata(ctx context.Context, obj *gql.Booking) ([]*gql.MetadataEntry, error) {
+func (f Fields) Metadata(ctx context.Context, obj *gql.Booking) ([]*gql.MetadataEntry, error) {
 	return f.MetadataOf(ctx, practice.OfBooking, obj.ID)
 }
 

@@ -19,8 +19,8 @@ type (
 	Mutation struct{ Resolver }
 	// AvailabilityFields answers for fields of a ResourceAvailability.
 	AvailabilityFields struct{ Resolver }
-	// BookingFields answers for fields of a Booking.
-	BookingFields struct{ Resolver }
+	// Fields answers for fields of a Booking.
+	Fields struct{ Resolver }
 	// PatientFields answers for fields of a Patient.
 	PatientFields struct{ Resolver }
 	// SettingsFields answers for fields of AvailabilitySettings.

@@ -17,13 +17,13 @@ import (
 
 func taskOf(t task.Task) *gql.Task {
 	return &gql.Task{
-		ID: wire.Encode(wire.KindTask, t.ID), PatientID: wire.IdOrNull(wire.KindPatient, t.Patient),
-		AssignedToUserID: wire.IdOrNull(wire.KindUser, t.Assignee),
+		ID: wire.Encode(wire.KindTask, t.ID), PatientID: wire.IDOrNull(wire.KindPatient, t.Patient),
+		AssignedToUserID: wire.IDOrNull(wire.KindUser, t.Assignee),
 		Subject:          wire.Text(t.Subject),
 		DueDate:          wire.Date(t.Due), TaskType: wire.Text(string(t.Kind)),
 		Priority: wire.Text(string(t.Priority)), Comments: wire.Text(t.Comments),
-		CreatedByUserID: wire.IdOrNull(wire.KindUser, t.CreatedBy), CreatedByName: wire.Text(t.CreatedByName),
-		LastUpdatedByUserID: wire.IdOrNull(wire.KindUser, t.UpdatedBy),
+		CreatedByUserID: wire.IDOrNull(wire.KindUser, t.CreatedBy), CreatedByName: wire.Text(t.CreatedByName),
+		LastUpdatedByUserID: wire.IDOrNull(wire.KindUser, t.UpdatedBy),
 		LastUpdatedByName:   wire.Text(t.UpdatedByName), CreatedAt: scalar.Of(t.CreatedAt),
 		UpdatedAt:  scalar.Of(t.UpdatedAt),
 		AssignedAt: scalar.Of(t.AssignedAt),

@@ -17,7 +17,7 @@ func consultation(c clinical.Consultation) *gql.Consultation {
 		ID: wire.Encode(wire.KindConsultation, c.ID), Patient: new(wire.Encode(wire.KindPatient, c.Patient)),
 		Date:          scalar.Of(c.At),
 		EncounterType: wire.Text(c.Encounter),
-		DoctorName:    wire.Text(c.DoctorName), QuestionnaireID: wire.IdOrNull(wire.KindForm, c.Questionnaire),
+		DoctorName:    wire.Text(c.DoctorName), QuestionnaireID: wire.IDOrNull(wire.KindForm, c.Questionnaire),
 		Deleted: new(c.Deleted()),
 	}
 }

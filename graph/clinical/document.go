@@ -63,7 +63,7 @@ func (d Resolver) filesOf(ctx context.Context, all []document.Document) ([]*gql.
 			ID: wire.Encode(wire.KindDocument, doc.ID), Title: wire.Text(doc.Title), Path: wire.Text(folders[i].Path),
 			Name:   wire.Text(doc.Name),
 			Type:   wire.Text(doc.MediaType),
-			Parent: wire.IdOrNull(wire.KindFolder, doc.Folder), Deleted: new(doc.Deleted()),
+			Parent: wire.IDOrNull(wire.KindFolder, doc.Folder), Deleted: new(doc.Deleted()),
 			DateShared:   scalar.Of(doc.SharedAt),
 			DateCreated:  scalar.Of(doc.CreatedAt),
 			DateModified: scalar.Of(doc.UpdatedAt), UploadURL: up, DownloadURL: down, PatientID: int64(doc.Patient),

@@ -15,9 +15,9 @@ import (
 func record(r clinical.Record) *gql.Record {
 	out := &gql.Record{
 		ID: new(wire.Encode(wire.KindRecord, r.ID)), Deleted: new(r.Deleted()),
-		ConsultationID: wire.IdOrNull(wire.KindConsultation,
+		ConsultationID: wire.IDOrNull(wire.KindConsultation,
 			r.Consultation),
-		SectionID: wire.IdOrNull(wire.KindSection, r.Section), SectionTitle: wire.Text(r.SectionTitle),
+		SectionID: wire.IDOrNull(wire.KindSection, r.Section), SectionTitle: wire.Text(r.SectionTitle),
 		RecordType: wire.Text(string(r.Kind)),
 		Patient:    new(wire.Encode(wire.KindPatient, r.Patient)), DoctorName: wire.Text(r.DoctorName),
 		Term:  wire.Text(r.Term),
@@ -41,7 +41,7 @@ func record(r clinical.Record) *gql.Record {
 func freeText(r clinical.Record) *gql.FreeTextRecord {
 	return &gql.FreeTextRecord{
 		ID: wire.Encode(wire.KindRecord, r.ID), PatientID: new(wire.Encode(wire.KindPatient, r.Patient)),
-		ConsultationID: wire.IdOrNull(wire.KindConsultation, r.Consultation),
+		ConsultationID: wire.IDOrNull(wire.KindConsultation, r.Consultation),
 		SectionTitle:   wire.Text(r.SectionTitle), Question: wire.Text(r.Title), Answer: wire.Text(r.Term),
 		CreatedAt: scalar.Of(r.CreatedAt), UpdatedAt: scalar.Of(r.UpdatedAt),
 	}
@@ -50,7 +50,7 @@ func freeText(r clinical.Record) *gql.FreeTextRecord {
 func allergy(r clinical.Record) *gql.AllergyRecord {
 	return &gql.AllergyRecord{
 		ID: wire.Encode(wire.KindRecord, r.ID), PatientID: new(wire.Encode(wire.KindPatient, r.Patient)),
-		ConsultationID: wire.IdOrNull(wire.KindConsultation, r.Consultation),
+		ConsultationID: wire.IDOrNull(wire.KindConsultation, r.Consultation),
 		SectionTitle:   wire.Text(r.SectionTitle), Allergen: wire.Text(r.Term),
 		ClinicalStatus: wire.Enum[gql.ClinicalStatus](r.Status), Start: wire.Date(r.From), End: wire.Date(r.Until),
 		Severity: wire.Enum[gql.AllergyRecordSeverity](r.Severity), Comments: wire.Text(r.Comments),

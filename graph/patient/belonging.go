@@ -14,7 +14,7 @@ import (
 
 // Phones are a patient's telephone numbers: the mobile and the landline that
 // messages and calls go to, then the others.
-func (f PatientFields) Phones(ctx context.Context, obj *gql.Patient) ([]*gql.Phone, error) {
+func (f Fields) Phones(ctx context.Context, obj *gql.Patient) ([]*gql.Phone, error) {
 	p := obj.Of
 	all, err := wire.Loader(ctx, "phones", f.Core.Patient.Phones).Load(ctx, p.ID)
 	if err != nil {
@@ -96,7 +96,7 @@ func (m Mutation) RemovePatientPhoneNumber(ctx context.Context, patientID,
 
 // Numbers are what a patient is known by: always this program's own number, the
 // NHS number, then the practice's.
-func (f PatientFields) Numbers(ctx context.Context, obj *gql.Patient) ([]*gql.PatientNumber, error) {
+func (f Fields) Numbers(ctx context.Context, obj *gql.Patient) ([]*gql.PatientNumber, error) {
 	p := obj.Of
 	out := []*gql.PatientNumber{{
 		ID: wire.Encode(wire.KindOwnNumber, p.ID), ReferenceID: wire.Encode(wire.KindDefinition, patient.SystemNumber),
@@ -225,7 +225,7 @@ func (m Mutation) DeletePatientNumberDefinition(ctx context.Context,
 }
 
 // CustomAttributes are what was asked of a patient, and answered.
-func (f PatientFields) CustomAttributes(ctx context.Context, obj *gql.Patient) ([]*gql.CustomAttribute, error) {
+func (f Fields) CustomAttributes(ctx context.Context, obj *gql.Patient) ([]*gql.CustomAttribute, error) {
 	all, err := wire.Loader(ctx, "attributes", f.Core.Patient.Attributes).Load(ctx, obj.Of.ID)
 	out := make([]*gql.CustomAttribute, len(all))
 	for i, a := range all {
@@ -270,7 +270,7 @@ func (m Mutation) RemovePatientAttribute(ctx context.Context, patientID,
 }
 
 // Labels are those on a patient.
-func (f PatientFields) Labels(ctx context.Context, obj *gql.Patient) ([]*gql.PatientLabel, error) {
+func (f Fields) Labels(ctx context.Context, obj *gql.Patient) ([]*gql.PatientLabel, error) {
 	all, err := wire.Loader(ctx, "labels", f.Core.Patient.LabelsOn).Load(ctx, obj.Of.ID)
 	out := make([]*gql.PatientLabel, len(all))
 	for i, u := range all {
@@ -307,7 +307,7 @@ func (m Mutation) RemovePatientLabel(ctx context.Context, patientID,
 }
 
 // AccessGroups are those who look after a patient.
-func (f PatientFields) AccessGroups(ctx context.Context, obj *gql.Patient) ([]*gql.PatientAccessGroup, error) {
+func (f Fields) AccessGroups(ctx context.Context, obj *gql.Patient) ([]*gql.PatientAccessGroup, error) {
 	all, err := wire.Loader(ctx, "groups of patients", f.Core.Patient.AccessGroups).Load(ctx, obj.Of.ID)
 	out := make([]*gql.PatientAccessGroup, len(all))
 	for i, g := range all {

@@ -391,7 +391,7 @@ func (m Mutation) UnarchivePatient(ctx context.Context, patientID string,
 }
 
 // ArchivedInfo is when and why a patient was set aside; null when never.
-func (f PatientFields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql.PatientArchivedInfo, error) {
+func (f Fields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql.PatientArchivedInfo, error) {
 	p := obj.Of
 	if p.ArchivedAt.IsZero() && p.Dead() { // as the national service says
 		return &gql.PatientArchivedInfo{ArchivedAt: scalar.Of(p.DeceasedAt),

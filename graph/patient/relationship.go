@@ -12,7 +12,7 @@ import (
 )
 
 // RelatedAccounts are the people around a patient.
-func (f PatientFields) RelatedAccounts(ctx context.Context, obj *gql.Patient) ([]*gql.PatientRelationship, error) {
+func (f Fields) RelatedAccounts(ctx context.Context, obj *gql.Patient) ([]*gql.PatientRelationship, error) {
 	all, err := wire.Loader(ctx, "relationships", f.Core.Relationship.Of).Load(ctx, obj.Of.ID)
 	if err != nil {
 		return nil, err

@@ -18,8 +18,8 @@ type (
 	Query struct{ Resolver }
 	// Mutation answers for the mutations of this area.
 	Mutation struct{ Resolver }
-	// PatientFields answers for fields of a Patient.
-	PatientFields struct{ Resolver }
+	// Fields answers for fields of a Patient.
+	Fields struct{ Resolver }
 	// PracticeFields answers for fields of a Practice.
 	PracticeFields struct{ Resolver }
 	// CheckFields answers for fields of an IdentityCheck.

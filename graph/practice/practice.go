@@ -31,7 +31,7 @@ func (q Query) Practice(ctx context.Context) (*gql.Practice, error) {
 }
 
 // Locations are the rooms patients come to: each place here has one.
-func (f PracticeFields) Locations(ctx context.Context, _ *gql.Practice) ([]*gql.PracticeLocation, error) {
+func (f Fields) Locations(ctx context.Context, _ *gql.Practice) ([]*gql.PracticeLocation, error) {
 	all, err := f.Core.Practice.Locations(ctx, false)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (d Resolver) LocationsByID(
 }
 
 // AppointmentTypes are the products that can be booked.
-func (f PracticeFields) AppointmentTypes(ctx context.Context, _ *gql.Practice) ([]*gql.AppointmentType, error) {
+func (f Fields) AppointmentTypes(ctx context.Context, _ *gql.Practice) ([]*gql.AppointmentType, error) {
 	all, err := f.Core.Diary.AppointmentTypes(ctx, false)
 	if err != nil {
 		return nil, err
@@ -81,7 +81,7 @@ func (f PracticeFields) AppointmentTypes(ctx context.Context, _ *gql.Practice) (
 }
 
 // AccessGroups are the practice's groups of staff.
-func (f PracticeFields) AccessGroups(ctx context.Context, _ *gql.Practice) ([]*gql.PracticeAccessGroups, error) {
+func (f Fields) AccessGroups(ctx context.Context, _ *gql.Practice) ([]*gql.PracticeAccessGroups, error) {
 	all, err := f.Core.Account.AccessGroups(ctx)
 	if err != nil {
 		return nil, err

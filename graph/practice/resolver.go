@@ -17,8 +17,8 @@ type (
 	Query struct{ Resolver }
 	// Mutation answers for the mutations of this area.
 	Mutation struct{ Resolver }
-	// PracticeFields answers for fields of a Practice.
-	PracticeFields struct{ Resolver }
+	// Fields answers for fields of a Practice.
+	Fields struct{ Resolver }
 	// LocationFields answers for fields of a PracticeLocation.
 	LocationFields struct{ Resolver }
 	// UserFields answers for fields of a User.

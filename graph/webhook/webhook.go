@@ -197,9 +197,9 @@ type Delivery struct {
 	Identifiers    map[string]string `json:"identifiers"`
 }
 
-// WebhookBody is an event as an endpoint of this API gets it. Its identifiers are
+// Body is an event as an endpoint of this API gets it. Its identifiers are
 // the ids in the event's data that this API knows.
-func WebhookBody(w webhook.Webhook, e event.Event) ([]byte, error) {
+func Body(w webhook.Webhook, e event.Event) ([]byte, error) {
 	out := Delivery{EventType: topicOf(e.Type), Identifiers: map[string]string{}}
 	_, out.EventID, _ = Identifier("event", e.ID)
 	_, out.SubscriptionID, _ = Identifier("webhook", int64(w.ID))

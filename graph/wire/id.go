@@ -160,8 +160,8 @@ func ErrCast(s string) error {
 		fmt.Sprintf(`Cast to ObjectId failed for value "%s" (type string) at path "_id"`, strings.ToValidUTF8(s, "?")))
 }
 
-// IdOrNull is an id to answer with; 0 is null.
-func IdOrNull[T ~int64](k Kind, id T) *string {
+// IDOrNull is an id to answer with; 0 is null.
+func IDOrNull[T ~int64](k Kind, id T) *string {
 	if id == 0 {
 		return nil
 	}
