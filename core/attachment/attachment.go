@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -73,8 +72,10 @@ type Tx interface {
 // Service is the attachment capability.
 type Service struct {
 	Store Store
-	Now   func() time.Time
-	NewID func() int64
+	// MediaType tells what kind of file some content is, by its first bytes.
+	MediaType func(content []byte) string
+	Now       func() time.Time
+	NewID     func() int64
 }
 
 // Attach keeps a file with a patient; data is Base64. What kind of file it is
@@ -93,7 +94,7 @@ func (s *Service) Attach(ctx context.Context, of patient.ID, name, data string) 
 		in.Wrong("file_name", input.CodeString, "a file's name without a folder", "This is not a file's name.")
 	}
 	a.Content, err = base64.StdEncoding.DecodeString(data)
-	a.Size, a.MediaType = int64(len(a.Content)), http.DetectContentType(a.Content)
+	a.Size, a.MediaType = int64(len(a.Content)), s.MediaType(a.Content)
 	switch {
 	case err != nil:
 		in.Wrong("file_data", input.CodeString, "the file in Base64", "This is not Base64.")

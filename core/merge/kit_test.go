@@ -1,6 +1,7 @@
 package merge_test
 
 import (
+	"net/http"
 	"testing"
 
 	"frontdesk/core/patient"
@@ -11,7 +12,10 @@ import (
 type kit struct{ *patienttest.Kit }
 
 func withKit(t *testing.T, test func(k *kit)) {
-	patienttest.Each(t, func(k *patienttest.Kit) { test(&kit{k}) })
+	patienttest.Each(t, func(k *patienttest.Kit) {
+		k.Files.MediaType = http.DetectContentType
+		test(&kit{k})
+	})
 }
 
 func ada() patient.Changes { return patienttest.AdaSays() }

@@ -1,8 +1,6 @@
 // Package patient keeps what core/patient remembers: patient.go has the patient, particulars.go what few have,
-// belonging.go
-// what is theirs (numbers, telephones, attributes, labels, access groups), list.go and search.go the lists, alike.go
-// who
-// may be the same person.
+// belonging.go what is theirs (numbers, telephones, attributes, labels, access groups), list.go and search.go the
+// lists, alike.go who may be the same person.
 package patient
 
 import (
@@ -69,6 +67,7 @@ type Tx struct {
 // On is its statements in a transaction of another area.
 func On(c store.Conn) *Tx { return &Tx{c, c.Elsewhere(), labelstore.On(c)} }
 
+// Areas still in package store find patients here.
 var _ = func() bool {
 	store.PatientsOn = func(c store.Conn) any { return On(c) }
 	return true
