@@ -208,19 +208,19 @@ func TestAvailabilityIsRefused(t *testing.T) {
 		id := s.hours(true, "2031-07-07", "09:00", "12:00", "")["id"].(string)
 		of := `room: "` + s.room + `", startDate: "2031-07-07", startTime: "09:00", endTime: "12:00"`
 		user := `, user: "` + s.doctor + `"`
-		nobodys := wire.Encode(wire.KindUser, practice.PractitionerID(77))
+		unknown := wire.Encode(wire.KindUser, practice.PractitionerID(77))
 		// Payloads have no room for an error: it is one of the answer.
 		for _, c := range []struct{ document, code, want string }{
 			{`mutation { createAvailability(data: {unavailability: false, ` + of + `}) { data { id } } }`, codeInput,
 				"A session needs a practitioner."},
 			{`mutation { createAvailability(data: {unavailability: true, recurrence: {interval: 1}, ` + of + user +
 				`}) { data { id } } }`, codeInput, "does not recur"},
-			{`mutation { createAvailability(data: {unavailability: false, user: "` + nobodys + `", ` + of +
+			{`mutation { createAvailability(data: {unavailability: false, user: "` + unknown + `", ` + of +
 				`}) { data { id } } }`, "NOT_FOUND", practice.ErrPractitionerNotFound.Message},
 			{`mutation { createAvailability(data: {unavailability: false, user: "x", ` + of + `}) { data { id } } }`,
 				codeInput,
 				"Cast to ObjectId failed"},
-			{`mutation { createAvailability(data: {unavailability: true, ` + strings.Replace(of, s.room, nobodys, 1) +
+			{`mutation { createAvailability(data: {unavailability: true, ` + strings.Replace(of, s.room, unknown, 1) +
 				`}) { data { id } } }`, "NOT_FOUND", practice.ErrLocationNotFound.Message},
 			{`mutation { updateAvailability(id: "` + id + `", data: {recurrence: {interval: 1}}) { data { id } } }`,
 				codeInput,
@@ -258,7 +258,7 @@ func TestAvailabilityIsRefused(t *testing.T) {
 			}
 		}
 		// What narrows a list to nobody makes it empty.
-		for _, args := range []string{`userIds: ["` + nobodys + `"]`, `locationIds: ["` + s.room + `"]`, `roomIds: ["` +
+		for _, args := range []string{`userIds: ["` + unknown + `"]`, `locationIds: ["` + s.room + `"]`, `roomIds: ["` +
 			s.room + `"], locationIds: ["` + s.room + `"]`} {
 			if got := d.get("availabilitySlots.data",
 				`{ availabilitySlots(dateRange: {start: "2031-07-01", end: "2031-07-12"}, `+args+

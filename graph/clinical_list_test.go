@@ -31,7 +31,7 @@ func TestListsOfWhatIsClinicalTakeAsManyStatementsHoweverLongTheyAre(t *testing.
 		made := 0
 		grow := func() {
 			for range 3 {
-				of := d.somebody("Ada", "ada@example.org")
+				of := d.addPatient("Ada", "ada@example.org")
 				id := wire.Encode(wire.KindPatient, of)
 				d.done("createFreeTextRecord", createFreeText, "in",
 					map[string]any{"patientId": id, "question": "Q", "answer": "A"})

@@ -42,7 +42,7 @@ const (
 
 func TestRecordsAndConsultations(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := wire.Encode(wire.KindPatient, d.somebody("Ada", ""))
+		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", ""))
 		one := d.done("createFreeTextRecord", createFreeText, "in",
 			map[string]any{"patientId": ada, "question": "Smoking?", "answer": "No.", "sectionTitle": "Habits"})
 		holds(t, one,
@@ -180,7 +180,7 @@ func (d *desk) doctor() string {
 
 func TestLetters(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada, doctor := wire.Encode(wire.KindPatient, d.somebody("Ada", "ada@example.org")), d.doctor()
+		ada, doctor := wire.Encode(wire.KindPatient, d.addPatient("Ada", "ada@example.org")), d.doctor()
 		grace := d.done("createContact", createContact, "phone", "07700 900123")["id"]
 		made := d.done("createLetter", createLetter, "in",
 			map[string]any{"patient": ada, "recipient": ada, "doctor": doctor, "title": "Your test",
@@ -203,8 +203,8 @@ func TestLetters(t *testing.T) {
 			})
 		relate := `mutation($id: ID!, $c: PatientRelationshipContactInput!) { addPatientRelationship(patientId: $id,` +
 			` relationshipType: GP, contact: $c) { data { relatedAccounts { relationshipId } } error } }`
-		bea, cleo := wire.Encode(wire.KindPatient, d.somebody("Bea", "bea@example.org")),
-			wire.Encode(wire.KindPatient, d.somebody("Cleo", "cleo@example.org"))
+		bea, cleo := wire.Encode(wire.KindPatient, d.addPatient("Bea", "bea@example.org")),
+			wire.Encode(wire.KindPatient, d.addPatient("Cleo", "cleo@example.org"))
 		around := func(whom string, c map[string]any) any {
 			all := d.done("addPatientRelationship", relate, "id", whom, "c", c)["relatedAccounts"].([]any)
 			return at(t, all, fmt.Sprint(len(all)-1)+".relationshipId")
@@ -237,7 +237,7 @@ func TestLetters(t *testing.T) {
 			want string
 		}{
 			{"somebody who was removed", map[string]any{"recipient": gp}, clinical.ErrNoRecipient.Message},
-			{"somebody around another patient",
+			{"a related person of another patient",
 				map[string]any{"recipient": around(cleo, map[string]any{"lastName": "Noel"})},
 				clinical.ErrNoRecipient.Message},
 			{"another patient, and still to whoever is around the first", map[string]any{"patient": cleo},
@@ -309,7 +309,7 @@ const (
 
 func TestLabsAndPrescriptions(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		of := d.somebody("Ada", "")
+		of := d.addPatient("Ada", "")
 		ada := wire.Encode(wire.KindPatient, of)
 		l, err := d.core.Clinical.ImportLab(d.ctx,
 			clinical.Lab{Patient: of, Status: "received", Fasting: new(true), OrderNumber: "B-1", Tests: "FBC",
@@ -383,7 +383,7 @@ const (
 
 func TestQuestionnaires(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := wire.Encode(wire.KindPatient, d.somebody("Ada", ""))
+		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", ""))
 		q, err := d.core.Clinical.ImportQuestionnaire(d.ctx,
 			clinical.Questionnaire{Title: "New patient",
 				Content: clinical.Content{Sections: []clinical.Section{{Title: "Habits", Questions: []clinical.Question{
@@ -463,7 +463,7 @@ const (
 
 func TestDocuments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		of := d.somebody("Ada", "ada@example.org")
+		of := d.addPatient("Ada", "ada@example.org")
 		ada := wire.Encode(wire.KindPatient, of)
 		made := d.done("createPatientDocument", createDocument, "p", ada, "n", "scan.pdf", "t", "application/pdf")
 		holds(t, made,
@@ -533,7 +533,7 @@ func TestDocuments(t *testing.T) {
 // booked with, and as a program.
 func TestWhoeverSignedInIsTheAuthor(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada, doctor, rita := wire.Encode(wire.KindPatient, d.somebody("Ada", "ada@example.org")), d.doctor(),
+		ada, doctor, rita := wire.Encode(wire.KindPatient, d.addPatient("Ada", "ada@example.org")), d.doctor(),
 			d.staff("Rita", false)
 		email := d.get("user.email", `query($id: ID!) { user(id: $id) { email } }`, "id", rita).(string)
 		_, err := d.core.Account.SetPassword(d.ctx, email, "correct horse battery staple")

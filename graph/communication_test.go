@@ -11,7 +11,7 @@ import (
 )
 
 // somebody is a patient who can be reached.
-func (d *desk) somebody(first, email string) patient.ID {
+func (d *desk) addPatient(first, email string) patient.ID {
 	d.t.Helper()
 	r, err := patienttest.Register(d.ctx, d.core.Patient,
 		patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new("1981-12-10"),
@@ -36,7 +36,7 @@ const (
 
 func TestMessagesToPatients(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := d.somebody("Ada", "ada@example.org")
+		ada := d.addPatient("Ada", "ada@example.org")
 		id := wire.Encode(wire.KindPatient, ada)
 		sms := d.done("sendSms", sendSms, "p", id, "m", "Please call us.")
 		holds(t, sms, map[string]any{
@@ -98,7 +98,7 @@ func TestMessagesToPatients(t *testing.T) {
 
 func TestMessagesToPatientsAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := wire.Encode(wire.KindPatient, d.somebody("Ada", ""))
+		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", ""))
 		if _, wrong := d.payload("sendEmail", sendEmail, "p", ada, "s", "x", "m",
 			"y"); wrong != messaging.ErrNoContact.Message {
 			t.Error(wrong)
@@ -144,7 +144,7 @@ func TestMessagesToPatientsAreRefused(t *testing.T) {
 
 func TestAListOfMessagesTakesAsManyStatementsHoweverLongItIs(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		ada := wire.Encode(wire.KindPatient, d.somebody("Ada", "ada@example.org"))
+		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", "ada@example.org"))
 		document := strings.Replace(communications, "query($o: PatientCommunicationQueryOptions!)", "query", 1)
 		document = strings.Replace(document, "$o", `{patient: "`+ada+`"}`, 1)
 		made := 0

@@ -45,8 +45,8 @@ import (
 	relationshipstore "frontdesk/store/relationship"
 )
 
-// nobodysCarrier is there and is never asked: nothing is due in these tests.
-type nobodysCarrier struct{ carrier.Carrier }
+// idleCarrier is there and is never asked: nothing is due in these tests.
+type idleCarrier struct{ carrier.Carrier }
 
 // testAddresses likes every address but one.
 type testAddresses struct{}
@@ -78,7 +78,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	messages := &messaging.Service{
 		Store: db.Messaging(), Records: entries, Now: clock, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
-			return []carrier.Carrier{nobodysCarrier{}}, nil
+			return []carrier.Carrier{idleCarrier{}}, nil
 		},
 	}
 	return &core.Core{

@@ -103,7 +103,8 @@ func TestAWholeNumberIsAnInt(t *testing.T) {
 			a := d.post(`{"query":"mutation($n: Int, $days: [Int!], $price: Float, $free: Boolean) { ` +
 				`createProduct(productData: {stockLevel: $n, price: $price, isBookable: $free}) { error } ` +
 				`createAvailability(data: {unavailability: false, room: \"0\", recurrence: {days: $days}, ` +
-				`startDate: \"2031-01-06\", startTime: \"09:00\", endTime: \"17:00\"}) { data { id } } }","variables":` + c.variables + `}`)
+				`startDate: \"2031-01-06\", startTime: \"09:00\", endTime: \"17:00\"}) { data { id } } }",` +
+				`"variables":` + c.variables + `}`)
 			if a.status != 400 || a.code() != codeValidation || !strings.HasSuffix(a.message(), c.message) {
 				t.Errorf("%s: %d %s", c.variables, a.status, a.text)
 			}

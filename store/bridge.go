@@ -7,8 +7,8 @@ import (
 	"frontdesk/core/practice"
 )
 
-// patients are the statements of store/patient that areas still in this package need.
-type patients interface {
+// Patients are the statements of store/patient that areas still in this package need.
+type Patients interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	PatientsByID(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Patient, error)
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
@@ -16,9 +16,9 @@ type patients interface {
 }
 
 // PatientsOn is what store/patient sets. It goes with the last area that leaves this package and asks for patients.
-var PatientsOn func(Conn) any
+var PatientsOn func(Conn) Patients
 
-func (t *Tx) patients() patients { return PatientsOn(Conn{t}).(patients) }
+func (t *Tx) patients() Patients { return PatientsOn(Conn{t}) }
 
 // Patient finds a patient.
 func (t *Tx) Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error) {

@@ -97,7 +97,7 @@ func (d *desk) server(on batch.Store) *batch.Service {
 }
 
 // somebody registers a patient with a mobile number and an e-mail address.
-func (d *desk) somebody(mobile, email string) patient.ID {
+func (d *desk) addPatient(mobile, email string) patient.ID {
 	d.Helper()
 	id, err := patienttest.Register(d.ctx, d.people, patient.Changes{
 		FirstName: new("Ada"), LastName: new("N" + email), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email,
@@ -149,7 +149,7 @@ func (s slowStore) Named(
 func TestABatchTwoServersWorkOnIsQueuedOnce(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"},
-			batch.NewRecipient{Patient: d.somebody("07700 900001", "a@example.org").String()})
+			batch.NewRecipient{Patient: d.addPatient("07700 900001", "a@example.org").String()})
 		if _, _, err := d.s.Send(d.ctx, b.ID); err != nil {
 			d.Fatal(err)
 		}
@@ -200,7 +200,7 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 		if err != nil {
 			d.Fatal(err)
 		}
-		bob, kit := d.somebody("07700 900002", "bob@example.org"), d.somebody("07700 900003", "kit@example.org")
+		bob, kit := d.addPatient("07700 900002", "bob@example.org"), d.addPatient("07700 900003", "kit@example.org")
 		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"},
 			batch.NewRecipient{NHSNumber: "943 476 5919", BirthDate: "1985-12-10"},
 			batch.NewRecipient{Patient: bob.String()},
@@ -259,7 +259,7 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 // have become one patient since.
 func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 	withDesk(t, func(d *desk) {
-		bob, kit := d.somebody("07700 900002", "bob@example.org"), d.somebody("07700 900003", "kit@example.org")
+		bob, kit := d.addPatient("07700 900002", "bob@example.org"), d.addPatient("07700 900003", "kit@example.org")
 		var recipients []batch.NewRecipient
 		for range 200 { // more than are queued at once
 			recipients = append(recipients, batch.NewRecipient{Patient: "1"})
@@ -318,7 +318,7 @@ func (d *desk) rowsOf(tx batch.Tx, b batch.Batch) batch.Recipient {
 
 func TestRowsThatCannotBeUsedKeepWhatWasSent(t *testing.T) {
 	withDesk(t, func(d *desk) {
-		good := d.somebody("07700 900001", "a@example.org")
+		good := d.addPatient("07700 900001", "a@example.org")
 		rows := []struct {
 			sent   batch.NewRecipient
 			reason string

@@ -129,7 +129,7 @@ func (f TaskFields) LastUpdatedBy(ctx context.Context, obj *gql.Task) (*gql.User
 	return f.UserByID(ctx, wire.Decoded[account.StaffID](obj.LastUpdatedByUserID))
 }
 
-// CreateTask gives somebody a task.
+// CreateTask assigns a task.
 func (m Mutation) CreateTask(ctx context.Context, in gql.CreateTaskDataInput) (*gql.TaskResponsePayload, error) {
 	ch, err := taskChange(gql.UpdateTaskDataInput{
 		Subject: graphql.OmittableOf(&in.Subject), AssignedTo: graphql.OmittableOf(&in.AssignedTo),
@@ -160,7 +160,7 @@ func (m Mutation) UpdateTask(
 	return &gql.TaskResponsePayload{Data: taskOf(t)}, err
 }
 
-// taskChange reads an input. A task is always somebody's and always has a state.
+// taskChange reads an input. A task always has an assignee and a state.
 func taskChange(in gql.UpdateTaskDataInput) (ch task.Change, err error) {
 	ch = task.Change{Subject: wire.Change(in.Subject), Comments: wire.Change(in.Comments)}
 	if v, set := in.DueDate.ValueOK(); set {

@@ -68,10 +68,7 @@ type Tx struct {
 func On(c store.Conn) *Tx { return &Tx{c, c.Elsewhere(), labelstore.On(c)} }
 
 // Areas still in package store find patients here.
-var _ = func() bool {
-	store.PatientsOn = func(c store.Conn) any { return On(c) }
-	return true
-}()
+func init() { store.PatientsOn = func(c store.Conn) store.Patients { return On(c) } }
 
 type others interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
