@@ -172,7 +172,7 @@ func TestAPartnerIsToldWhenAnAppointmentIsBooked(t *testing.T) {
 			d.Header.Get("Frontdesk-Attempt") != "1" {
 			t.Errorf("the headers were %v", d.Header)
 		}
-		for _, secret := range []string{"first_name", "0770", "@"} {
+		for _, secret := range []string{"first_name", `"07`, `"+44`, "@"} {
 			if strings.Contains(string(d.Body), secret) {
 				t.Errorf("the payload has %q: %s", secret, d.Body)
 			}
