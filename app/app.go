@@ -35,6 +35,7 @@ import (
 	"frontdesk/operator"
 	"frontdesk/sandbox"
 	"frontdesk/store"
+	messagingstore "frontdesk/store/messaging"
 	"frontdesk/worker"
 )
 
@@ -172,7 +173,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	// The program that sent before may have died: what is due goes on at once, and
 	// not when it is next looked for.
-	if err := a.db.Messaging().Do(ctx, func(tx messaging.Tx) error {
+	if err := messagingstore.New(a.db).Do(ctx, func(tx messaging.Tx) error {
 		return tx.Enqueue(ctx, job.Job{Kind: recoverLost})
 	}); err != nil {
 		return err

@@ -46,17 +46,23 @@ import (
 	"frontdesk/store"
 	archivestore "frontdesk/store/archive"
 	attachmentstore "frontdesk/store/attachment"
+	batchstore "frontdesk/store/batch"
 	billingstore "frontdesk/store/billing"
 	clinicalstore "frontdesk/store/clinical"
 	connectorstore "frontdesk/store/connector"
 	contactstore "frontdesk/store/contact"
 	demographicsstore "frontdesk/store/demographics"
+	dispatchstore "frontdesk/store/dispatch"
 	documentstore "frontdesk/store/document"
 	labelstore "frontdesk/store/label"
 	membershipstore "frontdesk/store/membership"
 	mergestore "frontdesk/store/merge"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
+	replystore "frontdesk/store/reply"
+	webhookstore "frontdesk/store/webhook"
 )
 
 // newCore wires the capabilities to their store and to the outside world.
@@ -81,7 +87,7 @@ func newCore(
 	}
 	people := &registry.Demographics{Source: source}
 	post := &registry.Carriers{Source: source, Public: pages, Rest: c.NotifyRest}
-	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
+	records := &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
 	patients := &patient.Service{
 		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
 		Definitions: patientstore.NewDefinitions(db), Now: c.Now, NewID: db.NewID,
@@ -93,16 +99,16 @@ func newCore(
 	documents := &document.Service{Store: documentstore.New(db), Box: outside.Box, Pages: pages, Now: c.Now,
 		NewID: db.NewID}
 	messages := &messaging.Service{
-		Store: db.Messaging(), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now,
+		Store: messagingstore.New(db), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now,
 		NewID: db.NewID,
 	}
-	batches := &batch.Service{Store: db.Batch(), Messages: messages, Patients: traced, Now: c.Now, NewID: db.NewID}
+	batches := &batch.Service{Store: batchstore.New(db), Messages: messages, Patients: traced, Now: c.Now, NewID: db.NewID}
 	handover := &dispatch.Service{
-		Store: db.Dispatch(), Messages: messages, BatchDone: batches.Complete, Now: c.Now, NewID: db.NewID,
-		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: db.Handovers(),
+		Store: dispatchstore.New(db), Messages: messages, BatchDone: batches.Complete, Now: c.Now, NewID: db.NewID,
+		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: dispatchstore.NewJournal(db),
 	}
 	messages.Opened = handover.Opened
-	replies := &reply.Service{Store: db.Reply(), Dispatch: handover, Now: c.Now, NewID: db.NewID}
+	replies := &reply.Service{Store: replystore.New(db), Dispatch: handover, Now: c.Now, NewID: db.NewID}
 	all := &core.Core{
 		Key:         keyring,
 		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: c.Now, Box: outside.Box},
@@ -110,7 +116,7 @@ func newCore(
 		Audit:       &audit.Service{Store: db.AuditStore(), Now: c.Now, NewID: db.NewID},
 		Account: &account.Service{
 			Store: db.Account(), Keys: keyring, Hasher: password.New(),
-			Mailer: &staffmail.Sender{Carriers: post.Of, Paused: db.Dispatch().SendingPaused,
+			Mailer: &staffmail.Sender{Carriers: post.Of, Paused: dispatchstore.New(db).SendingPaused,
 				Timeout: handover.Timeout, Log: c.Log},
 			Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		},
@@ -143,7 +149,7 @@ func newCore(
 			Store: db, Witness: beside(c), OneFile: db.SQLite() != nil, Now: c.Now,
 		},
 		Webhook: &webhook.Service{
-			Store: db.Webhook(), Log: db.EventLog(), Addresses: poster(c), Box: outside.Box, Now: c.Now,
+			Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: poster(c), Box: outside.Box, Now: c.Now,
 			NewID: db.NewID,
 		},
 	}

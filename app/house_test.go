@@ -33,8 +33,8 @@ var rooms = map[string]struct {
 		ours:   []string{"..."},
 		theirs: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io"},
 	},
-	"operator": {ours: []string{"core", "core/...", "store", "store/connector"}},
-	"sandbox":  {ours: []string{"core", "core/...", "store", "store/connector", "pages", "sim", "sim/..."}},
+	"operator": {ours: []string{"core", "core/...", "store", "store/..."}},
+	"sandbox":  {ours: []string{"core", "core/...", "store", "store/...", "pages", "sim", "sim/..."}},
 
 	"core/fault": {},
 	"core/job":   {ours: []string{"core/fault"}},
@@ -151,6 +151,7 @@ var rooms = map[string]struct {
 	"store/archive":    {ours: []string{"core/...", "store", "store/merge", "store/patient"}},
 	"store/attachment": {ours: []string{"core/...", "store", "store/patient"}},
 	"store/billing":    {ours: []string{"core/...", "store", "store/contact", "store/label", "store/patient"}},
+	"store/batch":      {ours: []string{"core/...", "store", "store/messaging", "store/patient"}},
 	"store/clinical": {ours: []string{"core/...", "store", "store/document", "store/patient",
 		"store/relationship"}},
 	"store/contact":      {ours: []string{"core/...", "store"}},
@@ -161,8 +162,13 @@ var rooms = map[string]struct {
 	"store/patient":      {ours: []string{"core/...", "store", "store/label"}},
 	"store/relationship": {ours: []string{"core/...", "store", "store/patient"}},
 	"store/connector":    {ours: []string{"core/...", "store"}},
+	"store/dispatch":     {ours: []string{"core/...", "store", "store/batch", "store/messaging"}},
 	"store/document":     {ours: []string{"core/...", "store", "store/patient"}},
+	"store/messaging":    {ours: []string{"core/...", "store", "store/patient", "store/record"}},
 	"store/plan":         {},
+	"store/record":       {ours: []string{"core/...", "store", "store/patient"}},
+	"store/reply":        {ours: []string{"core/...", "store", "store/messaging"}},
+	"store/webhook":      {ours: []string{"core/...", "store"}},
 	"store/storetest":    {ours: []string{"store"}, theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},
 	"worker": {ours: []string{"core/job", "core/fault"}, theirs: []string{
 		"github.com/riverqueue/river", "github.com/jackc/pgx", // pgx for the pool's type

@@ -16,6 +16,8 @@ import (
 	"frontdesk/core/staffmail"
 	"frontdesk/core/webhook"
 	webhookgraph "frontdesk/graph/webhook"
+	dispatchstore "frontdesk/store/dispatch"
+	webhookstore "frontdesk/store/webhook"
 )
 
 // loopback are the hosts a sandbox delivers to besides: people who try it out have
@@ -34,12 +36,12 @@ func poster(c Config) *hook.Client {
 func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error, err error) {
 	groups, err := a.db.Practice().Groups(ctx)
 	for _, g := range groups {
-		err = errors.Join(err, a.db.FreeDeliveries(ctx, g.ID, a.config.Now()))
+		err = errors.Join(err, webhookstore.New(a.db).FreeDeliveries(ctx, g.ID, a.config.Now()))
 	}
 	if err != nil {
 		return nil, err
 	}
-	c := courier.New(a.db.DeliveryQueue(), a.core.Webhook, poster(a.config), a.config.Log, time.Now)
+	c := courier.New(webhookstore.New(a.db), a.core.Webhook, poster(a.config), a.config.Log, time.Now)
 	details := &detail.Service{
 		Patients: a.core.Patient, Bookings: a.core.Booking, Practices: a.core.Practice, Messages: a.core.Messaging,
 		Replies: a.core.Reply,
@@ -98,7 +100,7 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	if err != nil || g.Email == "" {
 		return err
 	}
-	if paused, err := a.db.Dispatch().SendingPaused(ctx); err != nil || paused {
+	if paused, err := dispatchstore.New(a.db).SendingPaused(ctx); err != nil || paused {
 		return err
 	}
 	carriers, err := a.carriers.Of(ctx, group, carrier.Email)

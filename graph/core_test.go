@@ -41,8 +41,11 @@ import (
 	labelstore "frontdesk/store/label"
 	membershipstore "frontdesk/store/membership"
 	mergestore "frontdesk/store/merge"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
+	webhookstore "frontdesk/store/webhook"
 )
 
 // idleCarrier is there and is never asked: nothing is due in these tests.
@@ -71,12 +74,12 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
 		Definitions: patientstore.NewDefinitions(db), Now: clock, NewID: db.NewID,
 	}
-	entries := &torecord.Service{Store: db.RecordStore(), Writer: torecord.Own{}, Pages: pages, Now: clock,
+	entries := &torecord.Service{Store: recordstore.New(db), Writer: torecord.Own{}, Pages: pages, Now: clock,
 		NewID: db.NewID}
 	documents := &document.Service{Store: documentstore.New(db), Box: testBox, Pages: pages, Now: clock,
 		NewID: db.NewID}
 	messages := &messaging.Service{
-		Store: db.Messaging(), Records: entries, Now: clock, NewID: db.NewID, Pages: pages,
+		Store: messagingstore.New(db), Records: entries, Now: clock, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 			return []carrier.Carrier{idleCarrier{}}, nil
 		},
@@ -119,7 +122,8 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 			Store: db.Task(), Now: clock, NewID: db.NewID,
 		},
 		Messaging: messages,
-		Webhook: &webhook.Service{Store: db.Webhook(), Log: db.EventLog(), Addresses: testAddresses{}, Box: testBox,
+		Webhook: &webhook.Service{Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: testAddresses{},
+			Box: testBox,
 			Now: clock, NewID: db.NewID},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"frontdesk/graph/gql"
 	webhookgraph "frontdesk/graph/webhook"
 	"frontdesk/graph/wire"
+	webhookstore "frontdesk/store/webhook"
 )
 
 // neverSent are the topics that nothing here causes yet.
@@ -134,14 +135,14 @@ func (e *subscriber) run(rows []row) {
 func (e *subscriber) deliver() {
 	e.t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	c := courier.New(e.db.DeliveryQueue(), e.core.Webhook, e.box, slog.New(slog.DiscardHandler), time.Now)
+	c := courier.New(webhookstore.New(e.db), e.core.Webhook, e.box, slog.New(slog.DiscardHandler), time.Now)
 	c.SembleBody = webhookgraph.Body
 	var done sync.WaitGroup
 	done.Go(func() { c.Run(ctx) })
 	defer done.Wait()
 	defer stop()
 	for end := time.After(time.Minute); ; {
-		due, err := e.db.DeliveryQueue().DueWebhooks(ctx, e.now.Load().Add(time.Hour))
+		due, err := webhookstore.New(e.db).DueWebhooks(ctx, e.now.Load().Add(time.Hour))
 		e.must(err)
 		if len(due) == 0 {
 			return

@@ -24,6 +24,8 @@ import (
 	"frontdesk/core/webhook"
 	"frontdesk/store"
 	connectorstore "frontdesk/store/connector"
+	dispatchstore "frontdesk/store/dispatch"
+	webhookstore "frontdesk/store/webhook"
 )
 
 // Finding is one thing the doctor looked at.
@@ -187,7 +189,7 @@ func (d *Doctor) sending(ctx context.Context) {
 	if err == nil {
 		var waiting []string
 		for _, g := range d.groups {
-			due, listErr := d.db.Dispatch().DueChannels(ctx, g.ID, time.Now().Add(-late))
+			due, listErr := dispatchstore.New(d.db).DueChannels(ctx, g.ID, time.Now().Add(-late))
 			if err = listErr; err != nil {
 				break
 			}
@@ -280,7 +282,7 @@ func (d *Doctor) try(
 func (d *Doctor) webhooks(ctx context.Context, box *seal.Box) {
 	off, shut, all := []string{}, 0, 0
 	for _, g := range d.groups {
-		list, err := d.db.Webhook().Webhooks(ctx, g.ID, webhook.Filter{})
+		list, err := webhookstore.New(d.db).Webhooks(ctx, g.ID, webhook.Filter{})
 		if err != nil {
 			d.add("webhooks", err, "")
 			return
@@ -295,7 +297,7 @@ func (d *Doctor) webhooks(ctx context.Context, box *seal.Box) {
 			}
 		}
 	}
-	due, err := d.db.DeliveryQueue().DueWebhooks(ctx, time.Now().Add(-late))
+	due, err := webhookstore.New(d.db).DueWebhooks(ctx, time.Now().Add(-late))
 	groups := map[string]bool{}
 	for _, x := range due {
 		groups[x.Group.String()] = true

@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 )
 
 // TestTheLinkOfAnEntryShowsNothingToAStranger holds the address and nothing else.
@@ -64,7 +65,7 @@ func TestAnEntryIsDecidedOnceByAMemberOfStaff(t *testing.T) {
 			says(t, status, body, 200,
 				map[string]string{"approve": "It will be written to the record",
 					"reject": "It will not be written to the record"}[decision])
-			e, err := k.db.RecordStore().RecordEntry(k.ctx, k.group, id)
+			e, err := recordstore.New(k.db).RecordEntry(k.ctx, k.group, id)
 			if err != nil || e.Status != want || e.DecidedBy != "Grace Hopper" || e.Decider != int64(grace.ID) ||
 				!e.DecidedAt.Equal(k.clock) {
 				t.Errorf("kept %+v, %v", e, err)

@@ -30,7 +30,10 @@ import (
 	"frontdesk/pages"
 	"frontdesk/store"
 	demographicsstore "frontdesk/store/demographics"
+	dispatchstore "frontdesk/store/dispatch"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
 
@@ -97,7 +100,7 @@ func newKit(t *testing.T) *kit {
 		clock: time.Date(2031, time.July, 7, 8, 30, 0, 0, time.UTC)}
 	now := func() time.Time { return k.clock }
 	base := func() string { return "https://desk.example.org" }
-	records := &record.Service{Store: k.db.RecordStore(), Writer: record.Own{}, Pages: base, Now: now,
+	records := &record.Service{Store: recordstore.New(k.db), Writer: record.Own{}, Pages: base, Now: now,
 		NewID: k.db.NewID}
 	patients := &patient.Service{Store: patientstore.New(k.db), Now: now, NewID: k.db.NewID}
 	box, err := seal.Parse([]byte(seal.NewKey()))
@@ -117,14 +120,14 @@ func newKit(t *testing.T) *kit {
 			Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: now, NewID: k.db.NewID,
 		},
 		Messaging: &messaging.Service{
-			Store: k.db.Messaging(), Records: records, Pages: base, Now: now, NewID: k.db.NewID,
+			Store: messagingstore.New(k.db), Records: records, Pages: base, Now: now, NewID: k.db.NewID,
 			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 				return []carrier.Carrier{k.post}, nil
 			},
 		},
 	}
 	k.core.Dispatch = &dispatch.Service{
-		Store: k.db.Dispatch(), Messages: k.core.Messaging, Now: now, NewID: k.db.NewID, Timeout: time.Second,
+		Store: dispatchstore.New(k.db), Messages: k.core.Messaging, Now: now, NewID: k.db.NewID, Timeout: time.Second,
 	}
 	k.core.Messaging.Opened = k.core.Dispatch.Opened
 	g, err := k.core.Practice.CreateGroup(context.Background(),
@@ -207,7 +210,7 @@ func path(address string) string { return strings.TrimPrefix(address, "https://d
 
 func (k *kit) status(id int64) record.Status {
 	k.Helper()
-	e, err := k.db.RecordStore().RecordEntry(k.ctx, k.group, id)
+	e, err := recordstore.New(k.db).RecordEntry(k.ctx, k.group, id)
 	if err != nil {
 		k.Fatal(err)
 	}

@@ -29,6 +29,7 @@ import (
 	"frontdesk/store"
 	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
+	webhookstore "frontdesk/store/webhook"
 	"frontdesk/web"
 )
 
@@ -56,7 +57,7 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 		Diary:       days,
 		Booking:     &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Minute},
 		Webhook: &webhook.Service{
-			Store: db.Webhook(), Log: db.EventLog(), Addresses: anyAddress{}, Now: now, NewID: db.NewID, Box: box,
+			Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: anyAddress{}, Now: now, NewID: db.NewID, Box: box,
 		},
 	}
 	g, err := c.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})

@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/webhook"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
+	webhookstore "frontdesk/store/webhook"
 )
 
 // partner asks the door with a key.
@@ -207,7 +208,7 @@ func (p *partner) post(id string, answers ...courier.Answer) {
 	g, _ := strconv.ParseInt(p.group, 10, 64)
 	group, of := practice.ID(g), webhook.ID(n)
 	for i, a := range answers {
-		err := p.db.DeliveryQueue().DoUnawaited(context.Background(), func(tx courier.Tx) error {
+		err := webhookstore.New(p.db).DoUnawaited(context.Background(), func(tx courier.Tx) error {
 			claimed, err := tx.ClaimDeliveries(context.Background(), group, of,
 				courier.Claim{Now: at, Until: at.Add(time.Minute), Lease: 1, Limit: 1})
 			if err != nil {

@@ -128,3 +128,14 @@ func keyed[K comparable, T any](found []T, err error, id func(T) K) (map[K]T, er
 	}
 	return out, err
 }
+
+// among runs a statement for ids, which come between its other arguments.
+func (t *Tx) among(ctx context.Context, of amongst, before in, ids []int64, after ...any) error {
+	var all []statement
+	for some := range slices.Chunk(ids, manyIDs) {
+		text, room := roomFor(of, some)
+		all = append(all, statement{text, slices.Concat(before, room, after)})
+	}
+	_, err := t.run(ctx, all)
+	return err
+}

@@ -26,6 +26,12 @@ func (db *DB) Do(ctx context.Context, fn func(Conn) error) error {
 	return db.do(ctx, func(t *Tx) error { return fn(Conn{t}) })
 }
 
+// DoUnawaited runs fn in one transaction, which may end before the disk has it. After a loss of power it may not have
+// happened, but then none of it did.
+func (db *DB) DoUnawaited(ctx context.Context, fn func(Conn) error) error {
+	return db.perform(ctx, func(t *Tx) error { return fn(Conn{t}) }, unawaited)
+}
+
 // Elsewhere is the areas that are still in this package, in the same transaction.
 func (c Conn) Elsewhere() *Tx { return c.tx }
 
@@ -61,6 +67,35 @@ func (c Conn) Many(ctx context.Context, text string, args []In) error {
 	return c.tx.many(ctx, text, args)
 }
 
+// Run runs statements in their order, on PostgreSQL in one round trip, and gives the number of rows each touched. They
+// must be short ones: on SQLite time may run out only between them.
+func Run(ctx context.Context, c Conn, all []Statement) ([]int64, error) { return c.tx.run(ctx, all) }
+
+// Insert adds rows with the text that inserts one, whose parameters are in order.
+func Insert(ctx context.Context, c Conn, text string, rows []In) error {
+	return c.tx.insert(ctx, text, rows)
+}
+
+// Insertions are the statements that Insert runs.
+func Insertions(c Conn, text string, rows []In) []Statement { return c.tx.insertions(text, rows) }
+
+// ExecAmong runs a statement for ids, which come between its other arguments.
+func ExecAmong(ctx context.Context, c Conn, of Amongst, before In, ids []int64, after ...any) error {
+	return c.tx.among(ctx, of, before, ids, after...)
+}
+
+// InOrder keeps the database from sorting, until the end of the transaction, where an index gives the order.
+func InOrder(ctx context.Context, c Conn) error {
+	if c.tx.db.inOrder == "" {
+		return nil
+	}
+	_, err := c.tx.exec(ctx, c.tx.db.inOrder)
+	return err
+}
+
+// Pages reports whether a change costs as much as the pages it touches, however little of each.
+func Pages(c Conn) bool { return c.tx.db.pages }
+
 // One reads one row into dest, and reports whether there was one.
 func (c Conn) One(ctx context.Context, text string, args In, dest ...any) (bool, error) {
 	return c.tx.one(ctx, text, args, dest...)
@@ -75,6 +110,16 @@ func (c Conn) Enqueue(ctx context.Context, j job.Job) error { return c.tx.Enqueu
 // Record keeps an event, and queues it for every endpoint that wants it.
 func (c Conn) Record(ctx context.Context, e event.Event) error { return c.tx.Record(ctx, e) }
 
+// Happened notes that an event is part of the transaction, so that those who listen hear of it when it is committed.
+func Happened(ctx context.Context, c Conn, group practice.ID, of event.Type) {
+	c.tx.notes(ctx, group, of)
+}
+
+// Wants gives the types of events that some endpoint of the group wants.
+func Wants(ctx context.Context, c Conn, group practice.ID) (map[event.Type]bool, error) {
+	return c.tx.wants(ctx, group)
+}
+
 type (
 	// In is the arguments of a statement.
 	In = in
@@ -82,9 +127,14 @@ type (
 	Scanner = scanner
 	// Columns are values of a row by name.
 	Columns = columns
+	// Flag reads a truth, NULL as false.
+	Flag = flag
 	// Amongst is one question about many things, with room for few ids and for many.
 	Amongst = amongst
 )
+
+// SkipLocked stands after a SELECT of rows to change and leaves out those that others are changing; only where Parallel.
+const SkipLocked = ` FOR UPDATE SKIP LOCKED`
 
 // The places of ids in a question about many things; the number is that of the first.
 const (
@@ -243,3 +293,9 @@ func Spans(l input.Listing) In {
 
 // First is the first of some rows, or the fault that says there is none.
 func First[T any](rows []T, err, missing error) (T, error) { return first(rows, err, missing) }
+
+// OneOf is a list of words as LIKE finds one in it; the empty text is any word.
+func OneOf[T ~string](list []T) string { return oneOf(list) }
+
+// Bind is a text with its arguments.
+func Bind(text string, args In) Statement { return statement{text, args} }

@@ -11,12 +11,10 @@
 //	installation.go file.go home_linux.go home_other.go
 //	             whose key its secrets have, where it is, which server has its file
 //	insert.go    rows added many at a time
-//	dispatch.go  what core/dispatch remembers of messages
-//	handover.go  the journal of what is being handed over
-//	job.go       jobs and events, kept with what caused them
-//	webhook.go   endpoints, and the log of events
+//	conn.go      what areas in packages of their own work with
+//	job.go       jobs, kept with what caused them
+//	event.go     events, and what queues them for endpoints
 //	listen.go    what is notified of events when they are committed
-//	delivery.go  what is delivered to endpoints
 //	among.go     questions about many things at once
 //	count.go     how many statements something takes
 //	listing.go   what the lists of the GraphQL API have in common
@@ -60,7 +58,7 @@ type DB struct {
 	pgJobs         *river.Client[pgx.Tx]
 	liteJobs       *river.Client[*sql.Tx]
 	node           node
-	handed         handovers // what is being handed over
+	onClose        []func()
 	listeners      listeners
 	insertRows     sync.Map     // see insertion
 	path           string       // of SQLite's file
@@ -102,7 +100,6 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	db := &DB{}
-	db.handed.db = db
 	var err error
 	switch {
 	case strings.HasPrefix(address, "sqlite:"):
@@ -238,7 +235,9 @@ func (db *DB) close() {
 	if db.lines != nil {
 		db.lines.close()
 	}
-	db.handed.close()
+	for _, fn := range db.onClose {
+		fn()
+	}
 	if db.pg != nil {
 		db.pg.Close()
 	}
@@ -249,6 +248,12 @@ func (db *DB) close() {
 	}
 	db.leave()
 }
+
+// OnClose has fn called when the database is closed. Call it before the database is used by several at once.
+func (db *DB) OnClose(fn func()) { db.onClose = append(db.onClose, fn) }
+
+// File is the path of SQLite's file.
+func (db *DB) File() string { return db.path }
 
 // Engine is "sqlite" or "postgres".
 func (db *DB) Engine() string { return db.name }

@@ -129,3 +129,6 @@ func outward(err error) error {
 // ErrAgain ends a transaction that has to be begun again: it found something it should have locked before what it has
 // locked already.
 var ErrAgain = errors.New("locks would be taken out of order")
+
+// Outward is an error of the database in the terms callers know, outside a transaction.
+func Outward(err error) error { return outward(err) }

@@ -5,9 +5,7 @@ import (
 
 	"github.com/riverqueue/river"
 
-	"frontdesk/core/event"
 	"frontdesk/core/job"
-	"frontdesk/core/practice"
 )
 
 // Enqueue keeps a job in this transaction. A job with a key is kept once while
@@ -63,43 +61,4 @@ func (db *DB) Begin(ctx context.Context, j job.Job) error {
 			j.Kind, j.Key)
 		return err
 	})
-}
-
-const keepEvent = `INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2, $3,
-	$4, $5, $6, $7)`
-
-// Record keeps an event with its parts, and queues each for every endpoint that
-// wants it.
-func (t *Tx) Record(ctx context.Context, e event.Event) error {
-	var all []statement
-	keep := func(e event.Event) error {
-		if e.ID == 0 {
-			e.ID = t.db.NewID()
-		}
-		if e.Subject == 0 {
-			e.Subject, e.Sequence = e.ID, 1 // counted by itself
-		}
-		deliver, err := t.deliveries(e)
-		all = append(all, statement{keepEvent, in{e.Group, e.ID, e.Type, e.Subject, e.Sequence, e.At, string(e.Data)}})
-		all = append(all, deliver...)
-		t.notes(ctx, practice.ID(e.Group), e.Type)
-		return err
-	}
-	for _, part := range e.Parts {
-		if err := keep(event.Event{Group: e.Group, Type: part.Type, At: e.At, Data: part.Data()}); err != nil {
-			return err
-		}
-	}
-	if err := keep(e); err != nil {
-		return err
-	}
-	_, err := t.run(ctx, all)
-	return err
-}
-
-// Events lists a group's events after an id, oldest first.
-func (db *DB) Events(ctx context.Context, group, after int64, limit int) ([]event.Event, error) {
-	return list(ctx, db.plain(), `SELECT `+eventColumns+` FROM event
-		WHERE practice_group_id = $1 AND id > $2 ORDER BY id LIMIT $3`, in{group, after, limit},
-		scanEvent(group))
 }

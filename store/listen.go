@@ -52,8 +52,8 @@ func (l *listeners) blockedIn(group practice.ID) []webhook.ID {
 }
 
 // NewEvents gives a channel that is closed when the group has new events.
-func (s webhookStore) NewEvents(group practice.ID) <-chan struct{} {
-	l := &s.tx.db.listeners
+func (db *DB) NewEvents(group practice.ID) <-chan struct{} {
+	l := &db.listeners
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.waiting[group] == nil {

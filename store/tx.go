@@ -151,11 +151,13 @@ func (t *Tx) many(ctx context.Context, text string, args []in) error {
 	return err
 }
 
-// statement is a text with its arguments.
-type statement struct {
+// Statement is a text with its arguments: Bind makes one.
+type Statement struct {
 	text string
 	args in
 }
+
+type statement = Statement
 
 // run runs statements in their order, on PostgreSQL in one round trip, and gives
 // the number of rows each touched. They must be short ones: on SQLite time may

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/webhook"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
+	webhookstore "frontdesk/store/webhook"
 )
 
 // run runs statements on either database.
@@ -55,7 +56,7 @@ func TestUpgradeGivesTypesOfEventsTheirOwnNames(t *testing.T) {
 			w.Types = append(w.Types, of)
 		}
 		slices.Sort(w.Types)
-		if err := db.Webhook().Do(ctx, func(tx webhook.Tx) error { return tx.AddWebhook(ctx, g.ID, w) }); err != nil {
+		if err := webhookstore.New(db).Do(ctx, func(tx webhook.Tx) error { return tx.AddWebhook(ctx, g.ID, w) }); err != nil {
 			t.Fatal(err)
 		}
 		for of, name := range before {
@@ -65,7 +66,7 @@ func TestUpgradeGivesTypesOfEventsTheirOwnNames(t *testing.T) {
 		if err := db.MigrateOne(ctx, version); err != nil {
 			t.Fatal(err)
 		}
-		got, err := db.Webhook().Webhook(ctx, g.ID, w.ID)
+		got, err := webhookstore.New(db).Webhook(ctx, g.ID, w.ID)
 		if err != nil || !slices.Equal(got.Types, w.Types) {
 			t.Errorf("got %v, %v, want %v", got.Types, err, w.Types)
 		}

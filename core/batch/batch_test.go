@@ -17,8 +17,12 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	batchstore "frontdesk/store/batch"
 	demographicsstore "frontdesk/store/demographics"
+	dispatchstore "frontdesk/store/dispatch"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
 
@@ -73,18 +77,18 @@ func withDesk(t *testing.T, test func(d *desk)) {
 		d.people = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 		pages := func() string { return "https://desk.example.org" }
 		messages := &messaging.Service{
-			Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages,
+			Store: messagingstore.New(db), Now: now, NewID: db.NewID, Pages: pages,
 			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 				return []carrier.Carrier{d.post}, nil
 			},
-			Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID,
+			Records: &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Now: now, NewID: db.NewID,
 				Pages: pages},
 		}
-		d.s = &batch.Service{Store: db.Batch(), Messages: messages,
+		d.s = &batch.Service{Store: batchstore.New(db), Messages: messages,
 			Patients: &demographics.Service{Store: demographicsstore.New(db), Now: now, NewID: db.NewID}, Now: now,
 			NewID: db.NewID}
 		d.sending = &dispatch.Service{
-			Store: db.Dispatch(), Messages: messages, BatchDone: d.s.Complete, Now: now, NewID: db.NewID,
+			Store: dispatchstore.New(db), Messages: messages, BatchDone: d.s.Complete, Now: now, NewID: db.NewID,
 			Timeout: time.Second,
 		}
 		test(d)
@@ -268,7 +272,7 @@ func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 			batch.NewRecipient{Patient: bob.String()})
 		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"}, recipients...)
 		d.work(b)
-		err := d.db.Batch().Do(d.ctx, func(tx batch.Tx) error {
+		err := batchstore.New(d.db).Do(d.ctx, func(tx batch.Tx) error {
 			// Kit is queued, and Bob is not yet.
 			r := d.rowsOf(tx, b)
 			r.Status, r.Message = batch.RecipientQueued, 77

@@ -29,8 +29,11 @@ import (
 	"frontdesk/core/webhook"
 	"frontdesk/store"
 	demographicsstore "frontdesk/store/demographics"
+	dispatchstore "frontdesk/store/dispatch"
 	mergestore "frontdesk/store/merge"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	replystore "frontdesk/store/reply"
 	"frontdesk/store/storetest"
 )
 
@@ -70,15 +73,15 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 		Diary:   days,
 		Booking: &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Hour},
 		Messaging: &messaging.Service{
-			Store: db.Messaging(), Box: box, Pages: pages, Now: now, NewID: db.NewID,
+			Store: messagingstore.New(db), Box: box, Pages: pages, Now: now, NewID: db.NewID,
 			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 				return make([]carrier.Carrier, 1), nil
 			},
 		},
 	}
 	s.core.Reply = &reply.Service{
-		Store: db.Reply(), Now: now, NewID: db.NewID,
-		Dispatch: &dispatch.Service{Store: db.Dispatch(), Messages: s.core.Messaging, Now: now, NewID: db.NewID},
+		Store: replystore.New(db), Now: now, NewID: db.NewID,
+		Dispatch: &dispatch.Service{Store: dispatchstore.New(db), Messages: s.core.Messaging, Now: now, NewID: db.NewID},
 	}
 	s.found = &detail.Service{
 		Patients: s.core.Patient, Bookings: s.core.Booking, Practices: s.core.Practice, Messages: s.core.Messaging,

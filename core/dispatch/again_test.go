@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/messaging"
+	dispatchstore "frontdesk/store/dispatch"
 )
 
 // counter is a provider that takes several messages in one request, and the same
@@ -264,13 +265,13 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			withDesk(t, func(d *desk) {
 				by := newCounter()
-				d.post, d.d.Journal = []carrier.Carrier{by}, d.db.Handovers()
+				d.post, d.d.Journal = []carrier.Carrier{by}, dispatchstore.NewJournal(d.db)
 				ids := d.messages(6, nil)
 				epoch := d.d.Journal.Epoch(d.ctx)
 				if epoch == 0 {
 					d.Fatal("there is no journal")
 				}
-				err := d.db.Dispatch().Do(d.ctx, func(tx dispatch.Tx) error {
+				err := dispatchstore.New(d.db).Do(d.ctx, func(tx dispatch.Tx) error {
 					_, err := tx.Claim(d.ctx, dispatch.Claim{
 						Group: d.group, Channel: carrier.SMS, Carrier: "counter", Now: d.clock, Lease: 7, Until: d.clock.Add(time.Minute),
 						Limit: 8, Journal: epoch + c.epoch,
@@ -314,7 +315,7 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 func TestNotesAreThrownAwayWithWhatIsWrittenDown(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		c := newCounter()
-		d.post, d.d.Journal = []carrier.Carrier{c}, d.db.Handovers()
+		d.post, d.d.Journal = []carrier.Carrier{c}, dispatchstore.NewJournal(d.db)
 		var mu sync.Mutex
 		var leases []int64 // several groups are taken side by side
 		c.answer = nil

@@ -18,7 +18,10 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	dispatchstore "frontdesk/store/dispatch"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
 
@@ -84,12 +87,12 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	d.group, d.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
 	pages := func() string { return "https://desk.example.org" }
 	d.s = &messaging.Service{
-		Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages,
+		Store: messagingstore.New(db), Now: now, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) { return d.post, nil },
-		Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID,
+		Records: &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Now: now, NewID: db.NewID,
 			Pages: pages},
 	}
-	d.d = &dispatch.Service{Store: db.Dispatch(), Messages: d.s, Now: now, NewID: db.NewID, Timeout: time.Second}
+	d.d = &dispatch.Service{Store: dispatchstore.New(db), Messages: d.s, Now: now, NewID: db.NewID, Timeout: time.Second}
 	d.s.Opened = d.d.Opened
 	t.Cleanup(func() {
 		all, err := db.Events(d.ctx, int64(d.group), 0, 1000)
@@ -192,7 +195,7 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 				by := &post{name: "a", idempotent: c.idempotent, got: map[string]int{}}
 				d.post = []carrier.Carrier{by}
 				id := d.messages(1, nil)[0]
-				err := d.db.Dispatch().Do(d.ctx, func(tx dispatch.Tx) error {
+				err := dispatchstore.New(d.db).Do(d.ctx, func(tx dispatch.Tx) error {
 					_, err := tx.Claim(d.ctx, dispatch.Claim{
 						Group: d.group, Channel: carrier.SMS, Carrier: "a", Now: d.clock, Lease: 7,
 						Until: d.clock.Add(time.Minute),

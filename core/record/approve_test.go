@@ -14,7 +14,9 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
 
@@ -41,8 +43,10 @@ func newOffice(t *testing.T, db *store.DB) *office {
 	o.must(err)
 	o.group, o.ctx = g.ID, access.With(context.Background(), access.Operator(g.ID))
 	o.people = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
-	o.records = &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID, Pages: pages}
-	o.messages = &messaging.Service{Store: db.Messaging(), Records: o.records, Now: now, NewID: db.NewID, Pages: pages}
+	o.records = &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Now: now, NewID: db.NewID,
+		Pages: pages}
+	o.messages = &messaging.Service{Store: messagingstore.New(db), Records: o.records, Now: now, NewID: db.NewID,
+		Pages: pages}
 	for first, id := range map[string]*patient.ID{"Ada": &o.ada, "Bob": &o.bob} {
 		email := first + "@example.org"
 		*id, err = patienttest.Register(o.ctx, o.people,
@@ -121,7 +125,7 @@ func TestNoProgramApprovesWhatItProposed(t *testing.T) {
 				t.Errorf("%s looks: %v", name, err)
 			}
 		}
-		if e, err := db.RecordStore().RecordEntry(o.ctx, o.group, id); err != nil || e.Status != record.Pending ||
+		if e, err := recordstore.New(db).RecordEntry(o.ctx, o.group, id); err != nil || e.Status != record.Pending ||
 			e.DecidedBy != "" {
 			t.Fatalf("kept %+v, %v", e, err)
 		}

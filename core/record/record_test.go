@@ -19,7 +19,9 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
 
@@ -58,9 +60,11 @@ func TestWhatIsWrittenIsToldOnce(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				records := &record.Service{Store: db.RecordStore(), Writer: writer{c.says}, Now: now, NewID: db.NewID,
+				records := &record.Service{Store: recordstore.New(db), Writer: writer{c.says}, Now: now,
+					NewID: db.NewID,
 					Pages: pages}
-				messages := &messaging.Service{Store: db.Messaging(), Records: records, Now: now, NewID: db.NewID,
+				messages := &messaging.Service{Store: messagingstore.New(db), Records: records, Now: now,
+					NewID: db.NewID,
 					Pages: pages}
 				sent, err := messages.Send(ctx,
 					messaging.Request{Patient: ada, Channel: carrier.Hero, Text: "Hello", WriteToRecord: true,

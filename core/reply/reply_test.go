@@ -18,7 +18,11 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/reply"
 	"frontdesk/store"
+	dispatchstore "frontdesk/store/dispatch"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
+	replystore "frontdesk/store/reply"
 	"frontdesk/store/storetest"
 )
 
@@ -63,15 +67,15 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	j := &desk{T: t, db: db, group: g.ID, ctx: access.With(context.Background(), access.Operator(g.ID))}
 	pages := func() string { return "https://desk.example.org" }
 	messages := &messaging.Service{
-		Store: db.Messaging(), Now: now, NewID: db.NewID, Pages: pages,
+		Store: messagingstore.New(db), Now: now, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 			return []carrier.Carrier{post{}}, nil
 		},
-		Records: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Now: now, NewID: db.NewID,
+		Records: &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Now: now, NewID: db.NewID,
 			Pages: pages},
 	}
-	j.s = &reply.Service{Store: db.Reply(),
-		Dispatch: &dispatch.Service{Store: db.Dispatch(), Messages: messages, Now: now, NewID: db.NewID,
+	j.s = &reply.Service{Store: replystore.New(db),
+		Dispatch: &dispatch.Service{Store: dispatchstore.New(db), Messages: messages, Now: now, NewID: db.NewID,
 			Timeout: time.Second}, Now: now, NewID: db.NewID}
 	j.people = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 	j.ada = j.person("Ada", "07700 900001", "ada@example.org")

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/webhook"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
+	webhookstore "frontdesk/store/webhook"
 )
 
 // poster remembers what was posted, and answers what a test says.
@@ -110,9 +111,9 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	d := &desk{T: t, db: db, clock: noon, poster: &poster{came: make(chan struct{}, 1)}}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
-	d.queue = db.DeliveryQueue()
+	d.queue = webhookstore.New(db)
 	d.hooks = &webhook.Service{
-		Store: db.Webhook(), Log: db.EventLog(), Addresses: d.poster, Now: d.now, NewID: db.NewID,
+		Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: d.poster, Now: d.now, NewID: db.NewID,
 		Box: func() (*seal.Box, error) { return box, nil },
 	}
 	practices := &practice.Service{Store: db.Practice(), Now: d.now, NewID: db.NewID}

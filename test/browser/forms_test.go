@@ -27,7 +27,10 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/seal"
 	"frontdesk/pages"
+	dispatchstore "frontdesk/store/dispatch"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
 
@@ -36,17 +39,17 @@ import (
 func TestTheForms(t *testing.T) {
 	db := storetest.Open(t, storetest.SQLite(t))
 	base := func() string { return "" }
-	records := &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: base, Now: time.Now,
+	records := &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: base, Now: time.Now,
 		NewID: db.NewID}
 	c := &core.Core{
 		Audit:    &audit.Service{Store: db.AuditStore(), Now: time.Now, NewID: db.NewID},
 		Practice: &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID},
 		Patient:  &patient.Service{Store: patientstore.New(db), Now: time.Now, NewID: db.NewID},
 		Record:   records,
-		Messaging: &messaging.Service{Store: db.Messaging(), Records: records, Pages: base, Now: time.Now,
+		Messaging: &messaging.Service{Store: messagingstore.New(db), Records: records, Pages: base, Now: time.Now,
 			NewID: db.NewID},
 	}
-	handover := &dispatch.Service{Store: db.Dispatch(), Messages: c.Messaging, Now: time.Now, NewID: db.NewID}
+	handover := &dispatch.Service{Store: dispatchstore.New(db), Messages: c.Messaging, Now: time.Now, NewID: db.NewID}
 	c.Messaging.Opened = handover.Opened
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	if err != nil {

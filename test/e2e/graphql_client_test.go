@@ -30,6 +30,7 @@ import (
 	documentstore "frontdesk/store/document"
 	membershipstore "frontdesk/store/membership"
 	patientstore "frontdesk/store/patient"
+	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
 
@@ -123,7 +124,7 @@ func operators(t *testing.T, address string) *core.Core {
 		Patient: &patient.Service{Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
 			Definitions: patientstore.NewDefinitions(db),
 			Now:         time.Now, NewID: db.NewID},
-		Record: &record.Service{Store: db.RecordStore(), Writer: record.Own{}, Pages: pages, Now: time.Now,
+		Record: &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: pages, Now: time.Now,
 			NewID: db.NewID},
 		Demographics: &demographics.Service{Store: demographicsstore.New(db), Pages: pages, Now: time.Now,
 			NewID: db.NewID},

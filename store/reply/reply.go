@@ -1,4 +1,4 @@
-package store
+package reply
 
 import (
 	"context"
@@ -9,47 +9,32 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/reply"
+	"frontdesk/store"
 )
-
-type replyStore struct {
-	reply.Reader
-	tx *Tx
-}
-
-// Reply is what replies remember.
-func (db *DB) Reply() reply.Store { return replyStore{db.plain(), db.plain()} }
-
-func (s replyStore) Do(ctx context.Context, fn func(reply.Tx) error) error {
-	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
-}
 
 const replyColumns = `id, carrier, provider_id, message_id, patient_id, channel, contact, content, at, meaning, ` +
 	`open, handled_by, handled_at`
 
 // selectReply leaves out the number or address of a restricted record.
 const selectReply = `SELECT id, carrier, provider_id, message_id, patient_id, channel, CASE WHEN EXISTS (SELECT 1
-	FROM patient p
-	WHERE p.practice_group_id = message_reply.practice_group_id AND p.restricted AND (p.id =
-	message_reply.patient_id OR p.id IN (
-		SELECT c.patient_id FROM reply_candidate c WHERE c.practice_group_id = message_reply.practice_group_id AND
-		c.reply_id = message_reply.id)))
-	THEN '' ELSE contact END, content, at, meaning, open, handled_by, handled_at`
+	FROM patient p WHERE p.practice_group_id = message_reply.practice_group_id AND p.restricted
+	AND (p.id = message_reply.patient_id OR p.id IN ( SELECT c.patient_id FROM reply_candidate c
+	WHERE c.practice_group_id = message_reply.practice_group_id AND c.reply_id = message_reply.id))) THEN ''
+	ELSE contact END, content, at, meaning, open, handled_by, handled_at`
 
-func scanReply(scan scanner) (reply.Reply, error) {
+func scanReply(scan store.Scanner) (reply.Reply, error) {
 	var r reply.Reply
-	var open flag
-	err := scan(&r.ID, &r.Carrier, &r.ProviderID, num[messaging.ID]{&r.Message}, num[patient.ID]{&r.Patient},
-		&r.Channel,
-		&r.Contact, &r.Text, when{&r.At},
-		&r.Meaning, &open, &r.HandledBy, when{&r.HandledAt})
+	var open store.Flag
+	err := scan(&r.ID, &r.Carrier, &r.ProviderID, store.Num(&r.Message), store.Num(&r.Patient), &r.Channel,
+		&r.Contact, &r.Text, store.When(&r.At), &r.Meaning, &open, &r.HandledBy, store.When(&r.HandledAt))
 	r.Open = bool(open)
 	return r, err
 }
 
 // Replies lists what came back to a message.
 func (t *Tx) Replies(ctx context.Context, group practice.ID, of messaging.ID, limit int) ([]reply.Reply, error) {
-	return list(ctx, t, selectReply+` FROM message_reply
-		WHERE practice_group_id = $1 AND message_id = $2 ORDER BY id LIMIT $3`, in{group, of, limit}, scanReply)
+	return store.List(ctx, t.Conn, selectReply+` FROM message_reply WHERE practice_group_id = $1 AND message_id = $2
+		ORDER BY id LIMIT $3`, store.In{group, of, limit}, scanReply)
 }
 
 const (
@@ -72,11 +57,11 @@ func (t *Tx) RepliesKept(ctx context.Context, group practice.ID, q reply.Query) 
 			` LIMIT $2) AS matches`
 	}
 	count := 0
-	if _, err := t.one(ctx, countText, in{group, patient.CountTo(q.Offset, q.Limit)}, &count); err != nil ||
+	if _, err := t.One(ctx, countText, store.In{group, patient.CountTo(q.Offset, q.Limit)}, &count); err != nil ||
 		count <= q.Offset {
 		return nil, count, err
 	}
-	found, err := list(ctx, t, listText, in{group, q.Limit, q.Offset}, scanReply)
+	found, err := store.List(ctx, t.Conn, listText, store.In{group, q.Limit, q.Offset}, scanReply)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -98,8 +83,9 @@ func (t *Tx) possible(ctx context.Context, group practice.ID, replies []reply.Re
 		reply   reply.ID
 		patient patient.ID
 	}
-	found, err := listAmong(ctx, t, amongst{possibleOf + few2, possibleOf + many2}, in{group}, ids,
-		func(scan scanner) (link, error) {
+	found, err := store.ListAmong(ctx, t.Conn, store.Among(possibleOf+store.Few2, possibleOf+store.Many2),
+		store.In{group}, ids,
+		func(scan store.Scanner) (link, error) {
 			var l link
 			err := scan(&l.reply, &l.patient)
 			return l, err
@@ -118,7 +104,7 @@ func (t *Tx) possible(ctx context.Context, group practice.ID, replies []reply.Re
 
 // LockReply keeps others from changing the reply, and reads it.
 func (t *Tx) LockReply(ctx context.Context, group practice.ID, id reply.ID) (reply.Reply, error) {
-	if _, err := t.exec(ctx, `UPDATE message_reply SET meaning = meaning WHERE practice_group_id = $1 AND id = $2`,
+	if _, err := t.Exec(ctx, `UPDATE message_reply SET meaning = meaning WHERE practice_group_id = $1 AND id = $2`,
 		group,
 		id); err != nil {
 		return reply.Reply{}, err
@@ -128,9 +114,9 @@ func (t *Tx) LockReply(ctx context.Context, group practice.ID, id reply.ID) (rep
 
 // Reply finds a reply.
 func (t *Tx) Reply(ctx context.Context, group practice.ID, id reply.ID) (reply.Reply, error) {
-	r, err := find(ctx, t, reply.ErrNotFound,
-		selectReply+` FROM message_reply WHERE practice_group_id = $1 AND id = $2`,
-		in{group, id}, scanReply)
+	r, err := store.Find(ctx, t.Conn, reply.ErrNotFound, selectReply+` FROM message_reply WHERE practice_group_id = $1
+		AND id = $2`,
+		store.In{group, id}, scanReply)
 	if err != nil {
 		return r, err
 	}
@@ -141,30 +127,29 @@ func (t *Tx) Reply(ctx context.Context, group practice.ID, id reply.ID) (reply.R
 
 // SaveReply keeps whose a reply is, and whether staff have seen to it.
 func (t *Tx) SaveReply(ctx context.Context, group practice.ID, r reply.Reply) error {
-	_, err := t.exec(ctx,
-		`UPDATE message_reply SET patient_id = $3, open = $4, handled_by = $5, handled_at = $6 WHERE
-			practice_group_id = $1 AND id = $2`,
-		group, r.ID, opt(r.Patient), r.Open, r.HandledBy, at(r.HandledAt))
+	_, err := t.Exec(ctx,
+		`UPDATE message_reply SET patient_id = $3, open = $4, handled_by = $5, handled_at = $6
+			WHERE practice_group_id = $1 AND id = $2`,
+		group, r.ID, store.Opt(r.Patient), r.Open, r.HandledBy, store.At(r.HandledAt))
 	return err
 }
 
 // AddReply keeps what a patient sent back, once.
 func (t *Tx) AddReply(ctx context.Context, group practice.ID, r reply.Reply) (bool, error) {
-	n, err := t.exec(ctx, `INSERT INTO message_reply (practice_group_id, `+replyColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (practice_group_id, carrier,
-		provider_id) DO NOTHING`,
-		group, r.ID, r.Carrier, r.ProviderID, opt(r.Message), opt(r.Patient), r.Channel, r.Contact, r.Text, r.At,
-		r.Meaning,
-		r.Open, r.HandledBy, at(r.HandledAt))
+	n, err := t.Exec(ctx, `INSERT INTO message_reply (practice_group_id, `+replyColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		ON CONFLICT (practice_group_id, carrier, provider_id) DO NOTHING`,
+		group, r.ID, r.Carrier, r.ProviderID, store.Opt(r.Message), store.Opt(r.Patient), r.Channel, r.Contact,
+		r.Text, r.At, r.Meaning, r.Open, r.HandledBy, store.At(r.HandledAt))
 	if err != nil || n == 0 {
 		return false, err
 	}
-	args := make([]in, len(r.Possible))
+	args := make([]store.In, len(r.Possible))
 	for i, p := range r.Possible {
-		args[i] = in{group, t.db.NewID(), r.ID, p}
+		args[i] = store.In{group, t.NewID(), r.ID, p}
 	}
 	return true,
-		t.many(ctx, `INSERT INTO reply_candidate (practice_group_id, id, reply_id, patient_id) VALUES ($1, $2, $3, $4)`,
+		t.Many(ctx, `INSERT INTO reply_candidate (practice_group_id, id, reply_id, patient_id) VALUES ($1, $2, $3, $4)`,
 			args)
 }
 
@@ -172,10 +157,10 @@ func (t *Tx) AddReply(ctx context.Context, group practice.ID, r reply.Reply) (bo
 func (t *Tx) LastTo(
 	ctx context.Context, group practice.ID, channel carrier.Channel, contact string,
 ) (id messaging.ID, to patient.ID, err error) {
-	_, err = t.one(ctx, `SELECT id, patient_id FROM message WHERE practice_group_id = $1 AND (channel = $2 AND
-		contact = $3
-		OR fallback = $2 AND fallback_contact = $3 AND leg = 2) ORDER BY id DESC LIMIT 1`, in{group, channel, contact},
-		&id, &to)
+	_, err = t.One(ctx, `SELECT id, patient_id FROM message WHERE practice_group_id = $1 AND (channel = $2
+		AND contact = $3 OR fallback = $2 AND fallback_contact = $3 AND leg = 2) ORDER BY id DESC
+		LIMIT 1`, store.In{group, channel,
+		contact}, &id, &to)
 	return id, to, err
 }
 
@@ -183,12 +168,11 @@ const (
 	live = ` FROM patient WHERE practice_group_id = $1 AND merged_into IS NULL AND deleted_at IS NULL AND `
 	// Those a request has named the number or address for.
 	namedFor = ` UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND contact = $2
-		AND contact_source = 'request'
-		UNION SELECT patient_id FROM message WHERE practice_group_id = $1 AND fallback_contact = $2
-		AND fallback_source = 'request') ORDER BY id LIMIT $3`
+		AND contact_source = 'request' UNION SELECT patient_id FROM message WHERE practice_group_id = $1
+		AND fallback_contact = $2 AND fallback_source = 'request') ORDER BY id LIMIT $3`
 	holdersOfNumber = `SELECT id` + live + `id IN (SELECT id` + live + `mobile = $2 UNION SELECT id` + live +
-		`landline = $2
-		UNION SELECT patient_id FROM patient_phone WHERE practice_group_id = $1 AND number = $2` + namedFor
+		`landline = $2 UNION SELECT patient_id FROM patient_phone WHERE practice_group_id = $1
+			AND number = $2` + namedFor
 	holdersOfAddress = `SELECT id` + live + `id IN (SELECT id` + live + `email_key = $4` + namedFor
 )
 
@@ -197,7 +181,8 @@ func (t *Tx) Holders(
 	ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int,
 ) ([]patient.ID, error) {
 	if channel == carrier.Email {
-		return list(ctx, t, holdersOfAddress, in{group, contact, limit, EmailKey(contact)}, ScanID[patient.ID])
+		return store.List(ctx, t.Conn, holdersOfAddress, store.In{group, contact, limit, store.EmailKey(contact)},
+			store.ScanID[patient.ID])
 	}
-	return list(ctx, t, holdersOfNumber, in{group, contact, limit}, ScanID[patient.ID])
+	return store.List(ctx, t.Conn, holdersOfNumber, store.In{group, contact, limit}, store.ScanID[patient.ID])
 }

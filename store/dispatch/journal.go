@@ -1,4 +1,4 @@
-package store
+package dispatch
 
 import (
 	"context"
@@ -11,9 +11,10 @@ import (
 
 	"frontdesk/core/dispatch"
 	"frontdesk/core/practice"
+	"frontdesk/store"
 )
 
-// handovers is the journal of what is handed over to carriers. It is written many
+// Journal is the journal of what is handed over to carriers. It is written many
 // times as often as anything else, and each note is of use for a moment only, so
 // it does not wait for the disk: it has to outlive this program, not the machine.
 //
@@ -22,15 +23,24 @@ import (
 // database, where it does not wait for the transactions of the one that writes;
 // after the machine has been started anew it is thrown away. Either way its epoch
 // is another one then.
-type handovers struct {
-	db *DB
+type Journal struct {
+	db   *store.DB
+	conn store.Conn
 
 	mu   sync.Mutex
-	lite statements
+	lite *sql.DB
+	// SQLite's statements, prepared: parsing one takes longer than running it.
+	add, list, drop *sql.Stmt
 }
 
-// Handovers is the journal of what is handed over.
-func (db *DB) Handovers() dispatch.Journal { return &db.handed }
+// NewJournal keeps the journal of a database. It is closed with the database.
+func NewJournal(db *store.DB) *Journal {
+	j := &Journal{db: db, conn: db.Conn()}
+	db.OnClose(j.close)
+	return j
+}
+
+var _ dispatch.Journal = (*Journal)(nil)
 
 const (
 	addNote = `INSERT INTO handover_note (practice_group_id, lease, id, note) VALUES ($1, $2, $3, $4) ON
@@ -40,22 +50,22 @@ const (
 )
 
 // Epoch implements dispatch.Journal.
-func (h *handovers) Epoch(ctx context.Context) int64 {
-	n, err := h.readEpoch(ctx)
+func (j *Journal) Epoch(ctx context.Context) int64 {
+	n, err := j.readEpoch(ctx)
 	if err != nil {
 		return 0
 	}
 	return n
 }
 
-func (h *handovers) readEpoch(ctx context.Context) (int64, error) {
-	if err := h.open(ctx); err != nil {
+func (j *Journal) readEpoch(ctx context.Context) (int64, error) {
+	if err := j.open(ctx); err != nil {
 		return 0, err
 	}
-	note, err := h.epochNote(ctx)
+	note, err := j.epochNote(ctx)
 	if err == nil && note == "" {
-		if err = h.exec(ctx, addNote, 0, 0, 0, strconv.FormatInt(h.db.NewID(), 10)+" "+h.boot()); err == nil {
-			note, err = h.epochNote(ctx)
+		if err = j.exec(ctx, addNote, 0, 0, 0, strconv.FormatInt(j.db.NewID(), 10)+" "+j.boot()); err == nil {
+			note, err = j.epochNote(ctx)
 		}
 	}
 	if err != nil {
@@ -65,8 +75,8 @@ func (h *handovers) readEpoch(ctx context.Context) (int64, error) {
 	return strconv.ParseInt(number, 10, 64)
 }
 
-func (h *handovers) epochNote(ctx context.Context) (string, error) {
-	notes, err := h.notes(ctx, notesOf, 0, 0) // of no group
+func (j *Journal) epochNote(ctx context.Context) (string, error) {
+	notes, err := j.notes(ctx, 0, 0) // of no group
 	if err != nil || len(notes) == 0 {
 		return "", err
 	}
@@ -74,56 +84,55 @@ func (h *handovers) epochNote(ctx context.Context) (string, error) {
 }
 
 // Note implements dispatch.Journal.
-func (h *handovers) Note(ctx context.Context, group practice.ID, lease int64, text []byte) error {
-	return outward(h.exec(ctx, addNote, int64(group), lease, h.db.NewID(), string(text)))
+func (j *Journal) Note(ctx context.Context, group practice.ID, lease int64, text []byte) error {
+	return store.Outward(j.exec(ctx, addNote, int64(group), lease, j.db.NewID(), string(text)))
 }
 
 // Notes implements dispatch.Journal.
-func (h *handovers) Notes(ctx context.Context, group practice.ID, lease int64) ([][]byte, error) {
-	if err := h.open(ctx); err != nil {
-		return nil, outward(err)
+func (j *Journal) Notes(ctx context.Context, group practice.ID, lease int64) ([][]byte, error) {
+	if err := j.open(ctx); err != nil {
+		return nil, store.Outward(err)
 	}
-	notes, err := h.notes(ctx, notesOf, int64(group), lease)
-	return notes, outward(err)
+	notes, err := j.notes(ctx, int64(group), lease)
+	return notes, store.Outward(err)
 }
 
 // Forget implements dispatch.Journal.
-func (h *handovers) Forget(ctx context.Context, group practice.ID, leases []int64) error {
+func (j *Journal) Forget(ctx context.Context, group practice.ID, leases []int64) error {
 	for _, lease := range leases {
-		if err := h.exec(ctx, forgetNotes, int64(group), lease); err != nil {
-			return outward(err)
+		if err := j.exec(ctx, forgetNotes, int64(group), lease); err != nil {
+			return store.Outward(err)
 		}
 	}
 	return nil
 }
 
 // open makes sure that there is a journal.
-func (h *handovers) open(ctx context.Context) error {
-	if h.db.pg != nil {
+func (j *Journal) open(ctx context.Context) error {
+	if j.db.Postgres() != nil {
 		return nil
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.openFile(ctx)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.openFile(ctx)
 }
 
 // openFile opens the file beside a SQLite database, and makes it anew where it is
 // of another start of the machine, or cannot be read.
-func (h *handovers) openFile(ctx context.Context) error {
-	if h.lite.db != nil {
+func (j *Journal) openFile(ctx context.Context) error {
+	if j.lite != nil {
 		return nil
 	}
-	path := h.db.path + "-handover"
+	path := j.db.File() + "-handover"
 	for again := range 2 {
 		if again > 0 {
 			for _, end := range []string{"", "-wal", "-shm"} {
 				_ = os.Remove(path + end)
 			}
 		}
-		lite, err := h.tryFile(ctx, path)
+		lite, err := j.tryFile(ctx, path)
 		if err == nil {
-			h.lite.db = lite
-			return nil
+			return j.use(ctx, lite)
 		}
 		if again > 0 {
 			return err
@@ -132,13 +141,28 @@ func (h *handovers) openFile(ctx context.Context) error {
 	return nil
 }
 
+// use prepares the statements of an open file.
+func (j *Journal) use(ctx context.Context, lite *sql.DB) error {
+	for _, s := range []struct {
+		into **sql.Stmt
+		text string
+	}{{&j.add, addNote}, {&j.list, notesOf}, {&j.drop, forgetNotes}} {
+		var err error
+		if *s.into, err = lite.PrepareContext(ctx, s.text); err != nil {
+			return errors.Join(err, lite.Close())
+		}
+	}
+	j.lite = lite
+	return nil
+}
+
 var errOtherBoot = errors.New("the machine has been started anew")
 
-func (h *handovers) tryFile(ctx context.Context, path string) (*sql.DB, error) {
+func (j *Journal) tryFile(ctx context.Context, path string) (*sql.DB, error) {
 	// Where it cannot be told whether the machine has been started anew, notes
 	// wait for the disk.
 	sync := "OFF"
-	if h.boot() == "" {
+	if j.boot() == "" {
 		sync = "FULL"
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -156,7 +180,7 @@ func (h *handovers) tryFile(ctx context.Context, path string) (*sql.DB, error) {
 	}
 	lite.SetMaxOpenConns(1)
 	lite.SetMaxIdleConns(1)
-	if err = h.fitFile(ctx, lite); err != nil {
+	if err = j.fitFile(ctx, lite); err != nil {
 		return nil, errors.Join(err, lite.Close())
 	}
 	return lite, nil
@@ -164,7 +188,7 @@ func (h *handovers) tryFile(ctx context.Context, path string) (*sql.DB, error) {
 
 // fitFile makes the table of a new file, and refuses the file of another start of
 // the machine.
-func (h *handovers) fitFile(ctx context.Context, lite *sql.DB) error {
+func (j *Journal) fitFile(ctx context.Context, lite *sql.DB) error {
 	var tables int
 	if err := lite.QueryRowContext(ctx,
 		`SELECT count(*) FROM sqlite_schema WHERE name = 'handover_note'`).Scan(&tables); err != nil {
@@ -172,7 +196,7 @@ func (h *handovers) fitFile(ctx context.Context, lite *sql.DB) error {
 	}
 	if tables == 0 {
 		var table string
-		if _, err := h.db.plain().one(ctx, `SELECT sql FROM sqlite_schema WHERE name = 'handover_note'`, nil,
+		if _, err := j.conn.One(ctx, `SELECT sql FROM sqlite_schema WHERE name = 'handover_note'`, nil,
 			&table); err != nil {
 			return err
 		}
@@ -184,7 +208,7 @@ func (h *handovers) fitFile(ctx context.Context, lite *sql.DB) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	if _, boot, _ := strings.Cut(note, " "); err == nil && boot != h.boot() {
+	if _, boot, _ := strings.Cut(note, " "); err == nil && boot != j.boot() {
 		return errOtherBoot
 	}
 	return err
@@ -192,8 +216,8 @@ func (h *handovers) fitFile(ctx context.Context, lite *sql.DB) error {
 
 // boot names the time since the machine was started; empty is that it cannot be
 // told. PostgreSQL sees to it by itself.
-func (h *handovers) boot() string {
-	if h.db.pg != nil {
+func (j *Journal) boot() string {
+	if j.db.Postgres() != nil {
 		return ""
 	}
 	id, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
@@ -203,21 +227,22 @@ func (h *handovers) boot() string {
 	return strings.TrimSpace(string(id))
 }
 
-func (h *handovers) exec(ctx context.Context, text string, args ...any) error {
-	if h.db.pg != nil {
-		_, err := h.db.pg.Exec(ctx, text, args...)
+func (j *Journal) exec(ctx context.Context, text string, args ...any) error {
+	if j.db.Postgres() != nil {
+		_, err := j.db.Postgres().Exec(ctx, text, args...)
 		return err
 	}
-	stmt, err := h.lite.prepare(ctx, text)
-	if err == nil {
-		_, err = stmt.ExecContext(ctx, args...)
+	stmt := j.add
+	if text == forgetNotes {
+		stmt = j.drop
 	}
+	_, err := stmt.ExecContext(ctx, args...)
 	return err
 }
 
-func (h *handovers) notes(ctx context.Context, text string, args ...any) (out [][]byte, err error) {
-	if h.db.pg != nil {
-		rows, err := h.db.pg.Query(ctx, text, args...)
+func (j *Journal) notes(ctx context.Context, args ...any) (out [][]byte, err error) {
+	if j.db.Postgres() != nil {
+		rows, err := j.db.Postgres().Query(ctx, notesOf, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -231,11 +256,7 @@ func (h *handovers) notes(ctx context.Context, text string, args ...any) (out []
 		}
 		return out, rows.Err()
 	}
-	stmt, err := h.lite.prepare(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
+	rows, err := j.list.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -250,10 +271,10 @@ func (h *handovers) notes(ctx context.Context, text string, args ...any) (out []
 	return out, rows.Err()
 }
 
-func (h *handovers) close() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.lite.db != nil {
-		h.lite.db.Close()
+func (j *Journal) close() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.lite != nil {
+		j.lite.Close()
 	}
 }
