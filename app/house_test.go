@@ -466,3 +466,39 @@ func TestTheHouseNumbersEachMigrationOnce(t *testing.T) {
 		taken[number] = f.Name()
 	}
 }
+
+// checksInput finds where core names the field of a fault.
+var checksInput = regexp.MustCompile(`\binput\.Checks\b|\bfault\.(Wrong|Input|Field)\b|\bMisnamed\(`)
+
+// wireSpelling finds a name as a contract spells it: camelCase, or a header.
+var wireSpelling = regexp.MustCompile(`"[a-z][a-z0-9_.]*[A-Z][A-Za-z0-9_.]*"|"[A-Z][A-Za-z]*(-[A-Z][A-Za-z]*)+"`)
+
+// TestFaultFieldsInCoreAreSnakeCase reads each declaration of core that checks input.
+func TestFaultFieldsInCoreAreSnakeCase(t *testing.T) {
+	for dir, names := range files(t) {
+		for _, name := range names {
+			if !strings.HasPrefix(dir, "core/") || strings.HasSuffix(name, "_test.go") {
+				continue
+			}
+			text, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := token.NewFileSet()
+			f, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range f.Decls {
+				code := text[set.Position(d.Pos()).Offset:set.Position(d.End()).Offset]
+				if !checksInput.Match(code) {
+					continue
+				}
+				for _, wrong := range wireSpelling.FindAll(code, -1) {
+					t.Errorf("%s: %s is no field of core's: name it in snake_case, and add it to the tables called.go "+
+						"of rest and graph", set.Position(d.Pos()), wrong)
+				}
+			}
+		}
+	}
+}

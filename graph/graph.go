@@ -351,7 +351,7 @@ func refuse(w http.ResponseWriter, status int, e *gqlerror.Error) {
 
 // fail answers with what went wrong before there was an operation.
 func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
-	f := fault.Of(err)
+	f := web.Fault(err)
 	web.Note(r, f)
 	if s := web.RetrySeconds(f); s > 0 {
 		w.Header().Set("Retry-After", web.Seconds(f))

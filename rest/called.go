@@ -25,6 +25,7 @@ var wire = map[string][]string{
 	"page":             {"page_index"},
 	"patient":          {"patient_id"},
 	"practitioner":     {"practitioner_id"},
+	"source":           {"data_source"},
 	"start":            {"start_time", "start_date"},
 	"step":             {"slot_length"},
 	"text":             {"message_string"},

@@ -21,11 +21,9 @@ func (d *door) RegisterPatient(ctx context.Context, in *oas.PatientRegistration,
 		NHSNumber: ptr(in.NhsNumber.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()), Title: to[string](in.Title.Get()),
 		Landline: ptr(in.Landline.Get()), Mobile: ptr(in.Mobile.Get()), Email: ptr(in.Email.Get()),
 		Source: to[patient.Source](in.DataSource.Get()), BirthDate: &in.Dob, FirstName: &in.FirstName,
-		LastName: &in.LastName,
-		Sex:      to[patient.Sex](in.Sex.Get()), Line1: ptr(in.AddressLine1.Get()), Line2: ptr(in.AddressLine2.Get()),
-		Line3: ptr(in.AddressLine3.Get()), Town: ptr(in.Town.Get()), County: ptr(in.County.Get()),
-		Country:  ptr(in.Country.Get()),
-		Postcode: ptr(in.Postcode.Get()),
+		LastName: &in.LastName, Sex: to[patient.Sex](in.Sex.Get()), Line1: ptr(in.AddressLine1.Get()),
+		Line2: ptr(in.AddressLine2.Get()), Line3: ptr(in.AddressLine3.Get()), Town: ptr(in.Town.Get()),
+		County: ptr(in.County.Get()), Country: ptr(in.Country.Get()), Postcode: ptr(in.Postcode.Get()),
 	}})
 	if err != nil {
 		return nil, err
@@ -37,20 +35,16 @@ func patientOf(p patient.Patient) *oas.Patient {
 	a := p.Address
 	out := &oas.Patient{
 		ID: digits(p.ID), UID: text(""), EmisID: text(p.EMISID), EhrPartnerID: text(p.EHRPartnerID),
-		Dob:        oas.NilDateTime{Null: true},
-		DeceasedAt: optInstant(p.DeceasedAt), Title: oas.OptNilTitle{Value: oas.Title(p.Title), Set: true,
-			Null: p.Title == ""},
-		Sex: oas.OptNilSex{Value: oas.Sex(p.Sex), Set: true, Null: p.Sex == ""}, FirstName: text(p.FirstName),
-		LastName:  text(p.LastName),
-		NhsNumber: text(p.NHSNumber), Email: text(p.Email), Emails: oas.OptNilStringArray{Value: []string{}, Set: true},
-		Mobile:       text(p.Mobile),
-		AddressLine1: text(a.Line1), AddressLine2: text(a.Line2), AddressLine3: text(a.Line3),
-		Country: text(a.Country), Postcode: text(a.Postcode), Town: text(a.Town), County: text(a.County),
-		Notes:                   text(p.Notes),
+		Dob: oas.NilDateTime{Null: true}, DeceasedAt: optInstant(p.DeceasedAt),
+		Title: oas.OptNilTitle{Value: oas.Title(p.Title), Set: true, Null: p.Title == ""},
+		Sex:   oas.OptNilSex{Value: oas.Sex(p.Sex), Set: true, Null: p.Sex == ""}, FirstName: text(p.FirstName),
+		LastName: text(p.LastName), NhsNumber: text(p.NHSNumber), Email: text(p.Email),
+		Emails: oas.OptNilStringArray{Value: []string{}, Set: true}, Mobile: text(p.Mobile),
+		AddressLine1: text(a.Line1), AddressLine2: text(a.Line2), AddressLine3: text(a.Line3), Country: text(a.Country),
+		Postcode: text(a.Postcode), Town: text(a.Town), County: text(a.County), Notes: text(p.Notes),
 		VerificationCredentials: oas.OptNilStringArray{Value: []string{}, Set: true},
-		DataSource:              oas.DataSource(p.Source),
-		Restricted:              oas.NewOptBool(p.Restricted), SexChangedAt: oas.OptNilDateTime{Set: true, Null: true},
-		Status: oas.PatientStatus(p.Status),
+		DataSource:              oas.DataSource(p.Source), Restricted: oas.NewOptBool(p.Restricted),
+		SexChangedAt: oas.OptNilDateTime{Set: true, Null: true}, Status: oas.PatientStatus(p.Status),
 	}
 	if p.BirthDate != input.NoDate {
 		out.Dob = oas.NewNilDateTime(p.BirthDate.UTC())
@@ -98,23 +92,26 @@ func (d *door) ListPatients(ctx context.Context, p oas.ListPatientsParams) (*oas
 	return out, nil
 }
 
+// unconfirmed answers in place of a patient.
+const unconfirmed = "We could not confirm this person's identity from the details given. Ask them to open " +
+	"login_url, then register them again."
+
 // RegisterPatientPds finds a person in the national service and adds them.
 func (d *door) RegisterPatientPds(
 	ctx context.Context, in *oas.PDSRegistration, _ oas.RegisterPatientPdsParams,
 ) (oas.RegisterPatientPdsOK, error) {
 	got, err := d.core.Demographics.Register(ctx, demographics.Registration{
 		NHSNumber: ptr(in.NhsNumber.Get()), BirthDate: ptr(in.Dob.Get()), Forename: ptr(in.Forename.Get()),
-		Surname:  ptr(in.Surname.Get()),
-		Postcode: ptr(in.Postcode.Get()), Sex: to[patient.Sex](in.Sex.Get()), EHRPartner: ptr(in.EhrPartner.Get()),
-		EHRPartnerID: ptr(in.EhrPartnerID.Get()),
+		Surname: ptr(in.Surname.Get()), Postcode: ptr(in.Postcode.Get()), Sex: to[patient.Sex](in.Sex.Get()),
+		EHRPartner: ptr(in.EhrPartner.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()),
 	})
 	if err != nil {
 		return oas.RegisterPatientPdsOK{}, err
 	}
 	out := oas.NewPatientRegisteredRegisterPatientPdsOK(oas.PatientRegistered{PatientID: got.ID.String()})
 	if got.ID == 0 {
-		out = oas.NewIdentityUnconfirmedRegisterPatientPdsOK(oas.IdentityUnconfirmed{Message: demographics.UnsureMessage,
-			LoginURL: got.Check.URL})
+		page := oas.IdentityUnconfirmed{Message: unconfirmed, LoginURL: got.Check.URL}
+		out = oas.NewIdentityUnconfirmedRegisterPatientPdsOK(page)
 	}
 	return out, nil
 }
@@ -137,19 +134,18 @@ func profileOf(p patient.Patient) *oas.PatientV2 {
 	a := p.Address
 	out := &oas.PatientV2{
 		EhrPartnerID: text(p.EHRPartnerID), EmisID: text(p.EMISID), DeceasedAt: moment(p.DeceasedAt),
-		Dob:   oas.NilString{Null: true},
-		Title: text(p.Title), FirstName: text(p.FirstName), LastName: text(p.LastName), Sex: text(string(p.Sex)),
-		NhsNumber: text(p.NHSNumber),
-		Email:     text(p.Email), Mobile: text(p.Mobile), Landline: text(p.Landline), LastSyncAt: moment(p.SyncedAt),
+		Dob: oas.NilString{Null: true}, Title: text(p.Title), FirstName: text(p.FirstName), LastName: text(p.LastName),
+		Sex: text(string(p.Sex)), NhsNumber: text(p.NHSNumber), Email: text(p.Email), Mobile: text(p.Mobile),
+		Landline: text(p.Landline), LastSyncAt: moment(p.SyncedAt),
 		DataSource: oas.NewOptNilDataSource(oas.DataSource(p.Source)), Restricted: oas.NewOptBool(p.Restricted),
 		Line1: text(a.Line1), Line2: text(a.Line2), Line3: text(a.Line3), Town: text(a.Town), County: text(a.County),
-		Postcode: text(a.Postcode),
-		HeroID:   text(p.ID.String()), HeroUID: text(""), Identifiers: []oas.PatientIdentifier{},
-		// Nobody who is not connected is known to be missing there.
+		Postcode: text(a.Postcode), HeroID: text(p.ID.String()), HeroUID: text(""),
+		Identifiers: []oas.PatientIdentifier{},
+		// A patient without a connection may be registered there all the same.
 		EhrRegistered: oas.NilBool{Value: true, Null: p.EHRPartnerID == ""},
 		MergedInto:    text(""), MergedPatientIds: make([]oas.ID, len(p.Merged)),
-		MobileShared: oas.NewOptBool(p.SharedMobile),
-		SupersededBy: text(p.SupersededBy), ContactDetails: make([]oas.ContactDetail, len(p.ContactPoints)),
+		MobileShared: oas.NewOptBool(p.SharedMobile), SupersededBy: text(p.SupersededBy),
+		ContactDetails: make([]oas.ContactDetail, len(p.ContactPoints)),
 		NhsNumberStatus: oas.OptNilPatientV2NhsNumberStatus{Value: oas.PatientV2NhsNumberStatus(p.NumberStatus),
 			Set: true, Null: p.NumberStatus == ""},
 	}
@@ -167,7 +163,7 @@ func profileOf(p patient.Patient) *oas.PatientV2 {
 		out.Identifiers = append(out.Identifiers, oas.PatientIdentifier{
 			Source: oas.PatientIdentifierSourceEhrPartner, Name: oas.PatientIdentifierNameEhrPartnerID,
 			Role:  oas.PatientIdentifierRoleMain,
-			Label: oas.PatientIdentifierLabel(p.RecordSystem()), Value: p.EHRPartnerID,
+			Label: recordSystems[p.RecordSystem()], Value: p.EHRPartnerID,
 		})
 	}
 	if p.ID != 0 {
@@ -181,6 +177,11 @@ func profileOf(p patient.Patient) *oas.PatientV2 {
 		out.ContactDetails[i] = contactOf(c, p.ContactPoints)
 	}
 	return out
+}
+
+// recordSystems are the contract's names of record systems.
+var recordSystems = map[patient.Source]oas.PatientIdentifierLabel{
+	patient.SourceEMIS: oas.PatientIdentifierLabelEMIS, patient.SourceSystmOne: oas.PatientIdentifierLabelSystmOne,
 }
 
 func heroID(id patient.ID, role oas.PatientIdentifierRole) oas.PatientIdentifier {
@@ -272,9 +273,8 @@ func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMe
 	}
 	out := &oas.MergePreview{
 		MergeToken: got.Token, ExpiresAt: got.ExpiresAt.UTC(), Patient: *profileOf(got.Kept),
-		OtherPatient:  *profileOf(got.Other),
-		MergedPatient: *profileOf(got.Result), Warnings: make([]oas.MergePreviewWarningsItem, len(got.Warnings)),
-		Moves: oas.Moved(got.Moves),
+		OtherPatient: *profileOf(got.Other), MergedPatient: *profileOf(got.Result),
+		Warnings: make([]oas.MergePreviewWarningsItem, len(got.Warnings)), Moves: oas.Moved(got.Moves),
 	}
 	for i, w := range got.Warnings {
 		out.Warnings[i] = oas.MergePreviewWarningsItem(w)
@@ -344,8 +344,7 @@ func (d *door) ListPatientAttachments(ctx context.Context,
 }
 
 // GetPatientAttachment gives one file with its content.
-func (d *door) GetPatientAttachment(ctx context.Context,
-	p oas.GetPatientAttachmentParams) (*oas.Attachment, error) {
+func (d *door) GetPatientAttachment(ctx context.Context, p oas.GetPatientAttachmentParams) (*oas.Attachment, error) {
 	a, err := d.core.Attachment.Attachment(ctx, id[patient.ID](p.ID), id[int64](string(p.AttachmentID)))
 	if err != nil {
 		return nil, err

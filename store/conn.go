@@ -133,7 +133,7 @@ type (
 	Amongst = amongst
 )
 
-// SkipLocked stands after a SELECT of rows to change and leaves out those that others are changing; only where Parallel.
+// SkipLocked stands after a SELECT of rows to change and leaves out those others are changing; only where Parallel.
 const SkipLocked = ` FOR UPDATE SKIP LOCKED`
 
 // The places of ids in a question about many things; the number is that of the first.

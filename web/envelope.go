@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
@@ -111,5 +112,12 @@ func Fault(err error) *fault.Error {
 	if errors.As(err, &tooLarge) {
 		return ErrTooLarge
 	}
-	return fault.Of(err)
+	f := fault.Of(err)
+	if len(f.Fields) == 0 {
+		return f
+	}
+	return f.Renamed(func(name string) string { return cmp.Or(headers[name], name) })
 }
+
+// headers are the names of headers that core has other names for.
+var headers = map[string]string{"idempotency_key": "Idempotency-Key"}

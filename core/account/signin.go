@@ -140,7 +140,7 @@ func (s *Service) several(ctx context.Context, right []Signed) error {
 	}
 	f := ErrSeveral.Saying(ErrSeveral.Message)
 	f.Fields = []fault.Field{{
-		Path: []string{"practiceGroupId"}, Code: ErrSeveral.Code, Expected: "one of " + strings.Join(names, ", "),
+		Path: []string{"practice_group"}, Code: ErrSeveral.Code, Expected: "one of " + strings.Join(names, ", "),
 		Message: f.Message,
 	}}
 	return f

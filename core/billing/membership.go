@@ -78,7 +78,7 @@ type Subscription struct {
 func (q Subscription) membership(today input.Date) (Membership, error) {
 	var in input.Checks
 	m := Membership{
-		Product: q.Product, Start: today, Said: in.Text("membershipStartDate", q.Start, 40),
+		Product: q.Product, Start: today, Said: in.Text("membership_start_date", q.Start, 40),
 		Comments: in.Lines("comments", q.Comments, 5000),
 	}
 	if m.Said == "" {
@@ -89,7 +89,7 @@ func (q Subscription) membership(today input.Date) (Membership, error) {
 	if at, err := time.Parse(time.RFC3339, date); err == nil {
 		date = input.DateOf(at).String()
 	}
-	m.Start = in.Date("membershipStartDate", date)
+	m.Start = in.Date("membership_start_date", date)
 	return m, in.Err()
 }
 

@@ -202,7 +202,7 @@ func (s *Service) number(in *input.Checks, sections []Section, known map[int64]i
 				in.Wrong("possible_answers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
 			}
 			if q.Kind == AskTerm {
-				q.Becomes = input.Choice(in, "recordType", q.Becomes, []Kind{Allergy, Condition, FamilyHistory,
+				q.Becomes = input.Choice(in, "record_type", q.Becomes, []Kind{Allergy, Condition, FamilyHistory,
 					Medication, Procedure})
 			}
 			id := s.NewID()

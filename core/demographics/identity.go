@@ -77,10 +77,6 @@ func parseReference(text string) (int64, bool) {
 	return n, err == nil && len(text) <= referenceLen && text[0] != '+'
 }
 
-// UnsureMessage answers a caller in place of a patient.
-const UnsureMessage = "We could not confirm this person's identity from the details given. Ask them to open " +
-	"login_url, then register them again."
-
 // CheckLife is how long the page of an identity check is there.
 const CheckLife = 7 * 24 * time.Hour
 

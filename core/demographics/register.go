@@ -49,7 +49,7 @@ func (r Registration) check(today input.Date) (sought, error) {
 		return strings.TrimSpace(*s)
 	}
 	if born := text(r.BirthDate); born != "" {
-		out.born = patient.BirthDate(&in, "dob", born, today)
+		out.born = patient.BirthDate(&in, "birth_date", born, today)
 	} else {
 		out.born = input.NoDate
 	}

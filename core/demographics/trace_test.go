@@ -35,7 +35,7 @@ func TestSomebodyTracedBecomesAPatient(t *testing.T) {
 		if err != nil || got.ID != id {
 			k.Fatalf("by name: got %+v, %v", got, err)
 		}
-		if p := k.Profile(id); p.EHRPartnerID != "E-1" || p.RecordSystem() != "Systm One" {
+		if p := k.Profile(id); p.EHRPartnerID != "E-1" || p.RecordSystem() != patient.SourceSystmOne {
 			k.Fatalf("got %+v", p)
 		}
 	})
@@ -134,8 +134,8 @@ func TestATraceThatMakesNoSenseIsRefusedFieldByField(t *testing.T) {
 		}{
 			{demographics.Registration{NHSNumber: new("999 000 0019"), BirthDate: new("1985-12-10")}, "nhs_number"},
 			{demographics.Registration{NHSNumber: new(" "), BirthDate: new("1985-12-10")}, "nhs_number"},
-			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("2031-01-07")}, "dob"},
-			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1874-01-07")}, "dob"},
+			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("2031-01-07")}, "birth_date"},
+			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1874-01-07")}, "birth_date"},
 			{demographics.Registration{BirthDate: new("1985-12-10")}, "forename surname postcode"},
 			{demographics.Registration{BirthDate: new("1985-12-10"), Forename: new("A\u202eda"), Surname: new("B\x00"),
 				Postcode: new("ZZ1 2AB")}, "forename surname"},

@@ -91,7 +91,7 @@ func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	var in input.Checks
-	born := patient.BirthDate(&in, "dob", birthDate, input.DateOf(now.UTC()))
+	born := patient.BirthDate(&in, "birth_date", birthDate, input.DateOf(now.UTC()))
 	if err := in.Err(); err != nil {
 		return o, err
 	}

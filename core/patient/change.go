@@ -68,7 +68,7 @@ func (c Changes) apply(p *Patient, in *input.Checks, today input.Date) {
 	if c.BirthDate != nil {
 		p.BirthDate = input.NoDate
 		if strings.TrimSpace(*c.BirthDate) != "" {
-			p.BirthDate = BirthDate(in, "dob", *c.BirthDate, today)
+			p.BirthDate = BirthDate(in, "birth_date", *c.BirthDate, today)
 		}
 	}
 	c.particulars(&p.Particulars, in)
@@ -80,10 +80,10 @@ func (c Changes) particulars(x *Particulars, in *input.Checks) {
 		name     string
 		to, from *string
 	}{
-		{"gender", &x.Gender, c.Gender}, {"paymentReference", &x.PaymentReference, c.PaymentReference},
-		{"birthSurname", &x.BirthSurname, c.BirthSurname}, {"birthName", &x.BirthName, c.BirthName},
-		{"birthNames", &x.BirthNames, c.BirthNames}, {"placeOfBirth.name", &x.BirthPlace, c.BirthPlace},
-		{"placeOfBirth.code", &x.BirthPlaceCode, c.BirthPlaceCode}, {"privacyPolicy", &x.PrivacyPolicy,
+		{"gender", &x.Gender, c.Gender}, {"payment_reference", &x.PaymentReference, c.PaymentReference},
+		{"birth_surname", &x.BirthSurname, c.BirthSurname}, {"birth_name", &x.BirthName, c.BirthName},
+		{"birth_names", &x.BirthNames, c.BirthNames}, {"birth_place.name", &x.BirthPlace, c.BirthPlace},
+		{"birth_place.code", &x.BirthPlaceCode, c.BirthPlaceCode}, {"privacy_policy", &x.PrivacyPolicy,
 			c.PrivacyPolicy},
 	} {
 		if f.from != nil {
@@ -93,7 +93,7 @@ func (c Changes) particulars(x *Particulars, in *input.Checks) {
 	if c.SocialSecurityNumber != nil {
 		x.SocialSecurityNumber = strings.ToUpper(input.Bare(*c.SocialSecurityNumber))
 		if n := x.SocialSecurityNumber; n != "" && (len(n) != 15 || strings.Trim(n, "0123456789"+lettersSSN) != "") {
-			in.Wrong("socialSecurityNumber", input.CodeString, "15 characters: digits, A and B",
+			in.Wrong("social_security_number", input.CodeString, "15 characters: digits, A and B",
 				"This is not a social security number.")
 		}
 	}
@@ -119,7 +119,7 @@ func (p *Patient) check(in *input.Checks) {
 	p.Mobile = in.Mobile("mobile", p.Mobile)
 	p.Landline = in.Telephone("landline", p.Landline)
 	p.Email = in.Email("email", p.Email)
-	p.Source = input.Choice(in, "data_source", p.Source, Sources)
+	p.Source = input.Choice(in, "source", p.Source, Sources)
 	p.Address.check(in, "")
 }
 

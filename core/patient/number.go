@@ -136,7 +136,7 @@ func (s *Service) SaveNumberDefinition(ctx context.Context, id DefinitionID, c D
 		case NHSType:
 			return d, ErrSecondNHS
 		case SystemType, INSType:
-			return d, fault.Wrong("idType", input.CodeChoice, "USER", "The practice can have no number of this kind "+
+			return d, fault.Wrong("identifier_type", input.CodeChoice, "USER", "The practice can have no number of this kind "+
 				"of its own.")
 		}
 		if c.Name != nil {

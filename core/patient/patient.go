@@ -192,12 +192,12 @@ func (p Patient) FullName() string {
 
 // RecordSystem is the practice's record system: the word given with the patient's
 // id there decides.
-func (p Patient) RecordSystem() string {
+func (p Patient) RecordSystem() Source {
 	name := strings.ToLower(p.EHRPartner)
 	if strings.Contains(name, "systm") || strings.Contains(name, "tpp") || p.Source == SourceSystmOne {
-		return "Systm One"
+		return SourceSystmOne
 	}
-	return "EMIS"
+	return SourceEMIS
 }
 
 // The faults of patient.

@@ -122,17 +122,17 @@ func TestRegisterRefuses(t *testing.T) {
 			{"a wrong check digit", func(r *patient.Changes) { r.NHSNumber = new("999 000 0019") }, "nhs_number"},
 			{"ten equal digits, which are nobody's number",
 				func(r *patient.Changes) { r.NHSNumber = new("111 111 1111") }, "nhs_number"},
-			{"a birth date in the future", func(r *patient.Changes) { r.BirthDate = new("2031-01-07") }, "dob"},
+			{"a birth date in the future", func(r *patient.Changes) { r.BirthDate = new("2031-01-07") }, "birth_date"},
 			{"today's birth date", func(r *patient.Changes) { r.BirthDate = new("2031-01-06") }, ""},
-			{"a birth date before 1875", func(r *patient.Changes) { r.BirthDate = new("1874-12-31") }, "dob"},
-			{"a birth date that is none", func(r *patient.Changes) { r.BirthDate = new("10/12/1985") }, "dob"},
+			{"a birth date before 1875", func(r *patient.Changes) { r.BirthDate = new("1874-12-31") }, "birth_date"},
+			{"a birth date that is none", func(r *patient.Changes) { r.BirthDate = new("10/12/1985") }, "birth_date"},
 			{"an unknown title", func(r *patient.Changes) { r.Title = new("Wizard") }, "title"},
 			{"no title", func(r *patient.Changes) { r.Title = new("") }, ""},
 			{"an unknown sex", func(r *patient.Changes) { r.Sex = new(patient.Sex("x")) }, "sex"},
-			{"an unknown source", func(r *patient.Changes) { r.Source = new(patient.Source("rumour")) }, "data_source"},
+			{"an unknown source", func(r *patient.Changes) { r.Source = new(patient.Source("rumour")) }, "source"},
 			{"everything wrong", func(r *patient.Changes) {
 				*r = patient.Changes{Mobile: new("1"), Email: new("x"), NHSNumber: new("1"), Landline: new("x")}
-			}, "dob nhs_number first_name last_name mobile landline email"},
+			}, "birth_date nhs_number first_name last_name mobile landline email"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				r := ada()

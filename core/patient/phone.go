@@ -29,12 +29,12 @@ func phoneKind(in *input.Checks, kind input.PhoneKind) input.PhoneKind {
 	if kind == "" {
 		return input.OtherPhone
 	}
-	return input.Choice(in, "phoneType", kind, input.PhoneKinds)
+	return input.Choice(in, "phone_type", kind, input.PhoneKinds)
 }
 
 func needPhone(in *input.Checks, number string) {
 	if number == "" {
-		in.Wrong("phoneNumber", input.CodeSmall, "a telephone number", "A telephone number is needed.")
+		in.Wrong("phone_number", input.CodeSmall, "a telephone number", "A telephone number is needed.")
 	}
 }
 
@@ -42,7 +42,7 @@ func needPhone(in *input.Checks, number string) {
 func (n *Phone) check(kept string) error {
 	var in input.Checks
 	in.Keep(kept)
-	n.Number = in.Telephone("phoneNumber", n.Number)
+	n.Number = in.Telephone("phone_number", n.Number)
 	needPhone(&in, n.Number)
 	return in.Err()
 }

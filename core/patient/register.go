@@ -76,7 +76,7 @@ func (r *Registration) record(id ID, now time.Time) (Patient, error) {
 		}
 	}
 	if !r.NameOnly && (r.BirthDate == nil || strings.TrimSpace(*r.BirthDate) == "") {
-		BirthDate(&in, "dob", "", input.DateOf(now.UTC()))
+		BirthDate(&in, "birth_date", "", input.DateOf(now.UTC()))
 	}
 	r.apply(&p, &in, input.DateOf(now.UTC()))
 	if !r.NameOnly && p.Mobile == "" && p.Email == "" {

@@ -124,17 +124,17 @@ func (r *Relationship) check(kept string) error {
 	var in input.Checks
 	in.Keep(kept)
 	if kinds[r.Kind] == "" {
-		in.Wrong("relationshipType", input.CodeChoice, "a kind of relationship", "This is not a kind of relationship.")
+		in.Wrong("relationship_type", input.CodeChoice, "a kind of relationship", "This is not a kind of relationship.")
 	}
-	r.Label = in.Text("relationshipLabel", r.Label, 100)
+	r.Label = in.Text("relationship_label", r.Label, 100)
 	d := &r.Details
 	for _, x := range []struct {
 		name string
 		text *string
 	}{
-		{"source", &d.Source}, {"title", &d.Title}, {"firstName", &d.FirstName}, {"lastName", &d.LastName},
-		{"companyName", &d.Company},
-		{"phoneType", &d.PhoneKind},
+		{"source", &d.Source}, {"title", &d.Title}, {"first_name", &d.FirstName}, {"last_name", &d.LastName},
+		{"company_name", &d.Company},
+		{"phone_type", &d.PhoneKind},
 	} {
 		*x.text = in.Text(x.name, *x.text, 300)
 	}
@@ -142,9 +142,9 @@ func (r *Relationship) check(kept string) error {
 		name string
 		text *string
 	}{
-		{"sourceId", &d.SourceID}, {"phoneNumber", &d.Phone}, {"address", &d.Street}, {"city", &d.Town},
+		{"source_id", &d.SourceID}, {"phone_number", &d.Phone}, {"street", &d.Street}, {"town", &d.Town},
 		{"postcode", &d.Postcode},
-		{"country", &d.Country}, {"policyNumber", &d.PolicyNumber}, {"authorizationCode", &d.Authorisation},
+		{"country", &d.Country}, {"policy_number", &d.PolicyNumber}, {"authorisation_code", &d.Authorisation},
 	} {
 		*x.text = in.Postal(x.name, *x.text, 300)
 	}
@@ -159,7 +159,7 @@ func (r *Relationship) check(kept string) error {
 		return ErrNamedTwice
 	}
 	if r.Other == 0 && r.Contact == 0 && d.FirstName+d.LastName+d.Company == "" {
-		return fault.Wrong("contact", input.CodeSmall, "a name, a company or relatedAccountId",
+		return fault.Wrong("contact", input.CodeSmall, "a name, a company or a related account",
 			"A relationship needs a person or a company.")
 	}
 	return nil
