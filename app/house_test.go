@@ -218,8 +218,20 @@ var rooms = map[string]struct {
 	"connect/registry":    {ours: []string{"connect/...", "core/...", "web"}},
 	"connect/connecttest": {ours: []string{"core/input", "core/demographics", "core/patient", "core/practice"}},
 
-	"rest": {ours: []string{"core/...", "core", "web", "rest/oas"}, theirs: []string{"github.com/ogen-go/ogen",
-		"github.com/go-faster/jx"}},
+	"rest": {
+		ours: []string{"core/...", "core", "web", "rest/oas", "rest/wire", "rest/practice", "rest/patient",
+			"rest/booking",
+			"rest/messaging", "rest/webhook"},
+		theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"},
+	},
+	"rest/wire":     {ours: []string{"core/input", "rest/oas"}},
+	"rest/practice": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
+	"rest/patient": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"},
+		theirs: []string{"github.com/go-faster/jx"}},
+	"rest/booking":   {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
+	"rest/messaging": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
+	"rest/webhook": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"},
+		theirs: []string{"github.com/go-faster/jx"}},
 	"pages": {ours: []string{"core/...", "core", "web"}, theirs: []string{"github.com/a-h/templ"}},
 	"files": {ours: []string{"core", "core/document", "web"}},
 	"graph": {

@@ -8,9 +8,9 @@ import (
 	"frontdesk/core/fault"
 )
 
-// wire are the names this API has for fields of core, where they differ. An operation
+// others are the names this API has for fields of core, where they differ. An operation
 // has the first of them that it takes.
-var wire = map[string][]string{
+var others = map[string][]string{
 	"billpayer":        {"billpayer_id"},
 	"birth_date":       {"dob"},
 	"channel":          {"message_type"},
@@ -37,7 +37,7 @@ var wire = map[string][]string{
 func called(operation string, f *fault.Error) *fault.Error {
 	takes := taken(operation)
 	return f.Renamed(func(name string) string {
-		for _, one := range append([]string{name}, wire[name]...) {
+		for _, one := range append([]string{name}, others[name]...) {
 			if takes[plain.Replace(strings.ToLower(one))] {
 				return one
 			}
@@ -58,7 +58,8 @@ func taken(operation string) map[string]bool {
 	if known, ok := names.Load(operation); ok {
 		return known.(map[string]bool)
 	}
-	m, ok := handler.MethodByName(strings.ToUpper(operation[:min(1, len(operation))]) + operation[min(1, len(operation)):])
+	m, ok := handler.MethodByName(strings.ToUpper(operation[:min(1, len(operation))]) +
+		operation[min(1, len(operation)):])
 	if !ok {
 		return nil
 	}

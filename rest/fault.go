@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/fault"
 	"frontdesk/core/key"
+	bookingrest "frontdesk/rest/booking"
 	"frontdesk/rest/oas"
 	"frontdesk/web"
 )
@@ -43,7 +44,7 @@ func (d *door) NewError(ctx context.Context, err error) *oas.ErrorStatusCodeWith
 	}
 	var notFree *booking.NotFree
 	if errors.As(err, &notFree) {
-		out.Response.NearestSlots = slots(notFree.Nearest)
+		out.Response.NearestSlots = bookingrest.Slots(notFree.Nearest)
 	}
 	return out
 }

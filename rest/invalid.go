@@ -107,7 +107,8 @@ func (f finder) field(err error) fault.Field {
 		out.Code, out.Expected, out.Message = input.CodeSmall, fmt.Sprintf("at least %d", short.MinLength),
 			"This is too short."
 	case errors.As(err, &long):
-		out.Code, out.Expected, out.Message = input.CodeBig, fmt.Sprintf("at most %d", long.MaxLength), "This is too long."
+		out.Code, out.Expected, out.Message = input.CodeBig, fmt.Sprintf("at most %d", long.MaxLength),
+			"This is too long."
 	case errors.As(err, &pattern):
 		out.Code, out.Expected, out.Message = input.CodeString, "text that matches "+pattern.Pattern.String(),
 			"This does not have the right form."
@@ -115,7 +116,8 @@ func (f finder) field(err error) fault.Field {
 		out.Code, out.Message = input.CodeDate, "This is not an instant."
 	case limit.MatchString(text):
 		m := limit.FindStringSubmatch(text)
-		if out.Code, out.Expected, out.Message = input.CodeSmall, "at least "+m[2], "This is too small."; m[1] == "greater" {
+		if out.Code, out.Expected, out.Message = input.CodeSmall, "at least "+m[2],
+			"This is too small."; m[1] == "greater" {
 			out.Code, out.Expected, out.Message = input.CodeBig, "at most "+m[2], "This is too large."
 		}
 	case strings.Contains(text, "invalid value") && len(choices(t)) > 0:

@@ -8,10 +8,10 @@
 //	fhir.go      errors where answers are FHIR
 //	number.go    whole numbers, however they are written
 //	invalid.go   what was wrong with a request that could not be read
-//	words.go     ids, times and optional values
-//	practice.go patient.go diary.go booking.go messaging.go batch.go
-//	record.go webhook.go delivery.go
-//	             one file for each capability, or two
+//	stream.go    batches whose body is read as it comes
+//
+// An area has a package of its own, with a file for each capability: practice, patient, booking, messaging, webhook.
+// What they share is in wire.
 package rest
 
 import (
@@ -28,14 +28,34 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
+	bookingrest "frontdesk/rest/booking"
+	messagingrest "frontdesk/rest/messaging"
 	"frontdesk/rest/oas"
+	patientrest "frontdesk/rest/patient"
+	practicerest "frontdesk/rest/practice"
+	webhookrest "frontdesk/rest/webhook"
 	"frontdesk/web"
 )
 
 // MaxBody is the longest request body, in bytes.
 const MaxBody = 1 << 20
 
+// Names for the operations of the areas, which door has together.
+type (
+	practiceOperations  = practicerest.Operations
+	patientOperations   = patientrest.Operations
+	bookingOperations   = bookingrest.Operations
+	messagingOperations = messagingrest.Operations
+	webhookOperations   = webhookrest.Operations
+)
+
 type door struct {
+	practiceOperations
+	patientOperations
+	bookingOperations
+	messagingOperations
+	webhookOperations
+
 	core   *core.Core
 	server *oas.Server
 	// strangers limits wrong keys, by address.
@@ -44,7 +64,11 @@ type door struct {
 
 // New is the REST door.
 func New(c *core.Core) (http.Handler, error) {
-	d := &door{core: c, strangers: web.NewAttempts(c.Key.Now)}
+	d := &door{
+		practiceOperations: practiceOperations{Core: c}, patientOperations: patientOperations{Core: c},
+		bookingOperations: bookingOperations{Core: c}, messagingOperations: messagingOperations{Core: c},
+		webhookOperations: webhookOperations{Core: c}, core: c, strangers: web.NewAttempts(c.Key.Now),
+	}
 	var err error
 	d.server, err = oas.NewServer(d, security{},
 		oas.WithErrorHandler(func(_ context.Context, w http.ResponseWriter, r *http.Request,

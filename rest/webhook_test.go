@@ -79,8 +79,9 @@ func TestSecretsOfAWebhookAreShownOnce(t *testing.T) {
 		t.Errorf("%v", made)
 	}
 	p.same("what was made", made, object{
-		"id": id, "event_type": "message.sent", "url": "https://example.org/hook?tenant=4", "signing_key": "correct horse",
-		"headers": object{"X-Tenant": "battery"}, "created_at": now, "updated_at": now, "description": "our bus",
+		"id": id, "event_type": "message.sent", "url": "https://example.org/hook?tenant=4",
+		"signing_key": "correct horse",
+		"headers":     object{"X-Tenant": "battery"}, "created_at": now, "updated_at": now, "description": "our bus",
 		"include_details": true, "ordered": true, "ed25519": true, "public_key": public,
 	})
 	seen := object{
@@ -116,8 +117,9 @@ func TestWebhookNeedsATypeAndAnAddressAlone(t *testing.T) {
 		t.Errorf("%v", made["signing_key"])
 	}
 	p.same("what was made", made, object{
-		"id": made["id"], "event_type": "patient.merged", "url": "https://example.org", "signing_key": made["signing_key"],
-		"headers": object{}, "created_at": now, "updated_at": now, "description": "", "include_details": false,
+		"id": made["id"], "event_type": "patient.merged", "url": "https://example.org",
+		"signing_key": made["signing_key"],
+		"headers":     object{}, "created_at": now, "updated_at": now, "description": "", "include_details": false,
 		"ordered": false, "ed25519": false,
 	})
 }
@@ -172,7 +174,8 @@ func TestDeliveriesAreListedWithTheirAttempts(t *testing.T) {
 		"next_attempt_at": now, "queued_at": now, "status": nil, "failure": nil, "ended_at": nil, "created_at": now,
 	})
 	p.post(made["id"].(string),
-		courier.Answer{Failure: webhook.Refused, Took: 1500 * time.Millisecond}, courier.Answer{Status: 200, Body: "thanks",
+		courier.Answer{Failure: webhook.Refused, Took: 1500 * time.Millisecond}, courier.Answer{Status: 200,
+			Body: "thanks",
 			Took: time.Millisecond})
 	tried, _ := p.ask(200, "GET", at+"/deliveries/"+first["id"].(string), "")
 	p.same("its attempts", tried["attempts"], []any{

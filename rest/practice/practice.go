@@ -1,4 +1,4 @@
-package rest
+package practice
 
 import (
 	"context"
@@ -8,11 +8,13 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
 )
 
 func address(a practice.Address) oas.Address {
-	return oas.Address{Line1: str(a.Line1), Line2: str(a.Line2), Town: str(a.Town), County: str(a.County),
-		Postcode: str(a.Postcode)}
+	return oas.Address{Line1: wire.String(a.Line1), Line2: wire.String(a.Line2), Town: wire.String(a.Town),
+		County:   wire.String(a.County),
+		Postcode: wire.String(a.Postcode)}
 }
 
 func toAddress(a oas.OptAddress) *practice.Address {
@@ -26,16 +28,17 @@ func toAddress(a oas.OptAddress) *practice.Address {
 
 func group(g practice.Group) *oas.PracticeGroup {
 	return &oas.PracticeGroup{
-		ID: digits(g.ID), Name: g.Name, Sector: oas.Sector(g.Sector), OdsCode: str(g.ODSCode), Phone: str(g.Phone),
-		Email:   str(g.Email),
-		Website: str(g.Website), Timezone: str(g.TimeZone), Address: address(g.Address),
+		ID: wire.Digits(g.ID), Name: g.Name, Sector: oas.Sector(g.Sector), OdsCode: wire.String(g.ODSCode),
+		Phone:   wire.String(g.Phone),
+		Email:   wire.String(g.Email),
+		Website: wire.String(g.Website), Timezone: wire.String(g.TimeZone), Address: address(g.Address),
 		Sandbox: oas.NewOptBool(g.Sandbox),
 	}
 }
 
 // GetPracticeGroupById tells of the caller's practice group.
-func (d *door) GetPracticeGroupById(ctx context.Context) (*oas.PracticeGroup, error) {
-	g, err := d.core.Practice.Group(ctx)
+func (o Operations) GetPracticeGroupById(ctx context.Context) (*oas.PracticeGroup, error) {
+	g, err := o.Core.Practice.Group(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -43,27 +46,28 @@ func (d *door) GetPracticeGroupById(ctx context.Context) (*oas.PracticeGroup, er
 }
 
 // UpdatePracticeGroup changes the caller's practice group.
-func (d *door) UpdatePracticeGroup(
+func (o Operations) UpdatePracticeGroup(
 	ctx context.Context, in *oas.PracticeGroupInput, _ oas.UpdatePracticeGroupParams,
 ) (*oas.PracticeGroup, error) {
 	var check input.Checks
 	var vat *int
 	if rate, ok := in.VatRate.Get(); ok {
-		vat = ptr(check.Rate("vat_rate", rate), true)
+		vat = wire.Ptr(check.Rate("vat_rate", rate), true)
 	}
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	g, err := d.core.Practice.UpdateGroup(ctx, practice.GroupChange{
-		VAT: vat, PatientOverlap: to[practice.Overlap](in.PatientOverlap.Get()),
-		Name: ptr(in.Name.Get()), ODSCode: ptr(in.OdsCode.Get()), Phone: ptr(in.Phone.Get()),
-		Email:   ptr(in.Email.Get()),
-		Website: ptr(in.Website.Get()), TimeZone: ptr(in.Timezone.Get()), Sector: to[practice.Sector](in.Sector.Get()),
-		Address: toAddress(in.Address), Holidays: to[practice.Country](in.BankHolidays.Get()),
-		Leaving:           to[practice.Leaving](in.ArchivedPatientAppointments.Get()),
-		CancellationHours: ptr(in.CancellationPolicyHours.Get()), WindowDays: ptr(in.BookingWindowDays.Get()),
-		UnreadMinutes: ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: ptr(in.SMSPricePence.Get()),
-		SendFrom: ptr(in.SendFrom.Get()), SendUntil: ptr(in.SendUntil.Get()),
+	g, err := o.Core.Practice.UpdateGroup(ctx, practice.GroupChange{
+		VAT: vat, PatientOverlap: wire.As[practice.Overlap](in.PatientOverlap.Get()),
+		Name: wire.Ptr(in.Name.Get()), ODSCode: wire.Ptr(in.OdsCode.Get()), Phone: wire.Ptr(in.Phone.Get()),
+		Email:   wire.Ptr(in.Email.Get()),
+		Website: wire.Ptr(in.Website.Get()), TimeZone: wire.Ptr(in.Timezone.Get()),
+		Sector:  wire.As[practice.Sector](in.Sector.Get()),
+		Address: toAddress(in.Address), Holidays: wire.As[practice.Country](in.BankHolidays.Get()),
+		Leaving:           wire.As[practice.Leaving](in.ArchivedPatientAppointments.Get()),
+		CancellationHours: wire.Ptr(in.CancellationPolicyHours.Get()), WindowDays: wire.Ptr(in.BookingWindowDays.Get()),
+		UnreadMinutes: wire.Ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: wire.Ptr(in.SMSPricePence.Get()),
+		SendFrom: wire.Ptr(in.SendFrom.Get()), SendUntil: wire.Ptr(in.SendUntil.Get()),
 	})
 	if err != nil {
 		return nil, err
@@ -72,28 +76,29 @@ func (d *door) UpdatePracticeGroup(
 }
 
 // GetConfiguration tells how the group takes bookings.
-func (d *door) GetConfiguration(ctx context.Context) (*oas.Configuration, error) {
-	g, err := d.core.Practice.Group(ctx)
+func (o Operations) GetConfiguration(ctx context.Context) (*oas.Configuration, error) {
+	g, err := o.Core.Practice.Group(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return &oas.Configuration{
 		Timezone: g.TimeZone, BankHolidays: oas.BankHolidayCountry(g.Holidays),
-		CancellationPolicyHours: float64(g.CancellationHours),
-		BookingWindowDays:       float64(g.WindowDays),
-		HoldMinutes:             float64(d.core.Booking.Hold) / float64(time.Minute),
-		MaximumSearchDays:       oas.NewOptFloat64(practice.MaxWindowDays),
-		UnreadFallbackMinutes:   oas.NewOptFloat64(float64(g.UnreadMinutes)),
-		VatRate:                 oas.NewOptFloat64(float64(g.VAT) / 10),
-		PatientOverlap:          oas.NewOptPatientOverlap(oas.PatientOverlap(g.PatientOverlap)),
-		SMSPricePence:           oas.NewOptFloat64(float64(g.SMSPrice)), SendFrom: str(practice.Clock(g.SendFrom)),
-		SendUntil:                   str(practice.Clock(g.SendUntil)),
+		CancellationPolicyHours:     float64(g.CancellationHours),
+		BookingWindowDays:           float64(g.WindowDays),
+		HoldMinutes:                 float64(o.Core.Booking.Hold) / float64(time.Minute),
+		MaximumSearchDays:           oas.NewOptFloat64(practice.MaxWindowDays),
+		UnreadFallbackMinutes:       oas.NewOptFloat64(float64(g.UnreadMinutes)),
+		VatRate:                     oas.NewOptFloat64(float64(g.VAT) / 10),
+		PatientOverlap:              oas.NewOptPatientOverlap(oas.PatientOverlap(g.PatientOverlap)),
+		SMSPricePence:               oas.NewOptFloat64(float64(g.SMSPrice)),
+		SendFrom:                    wire.String(practice.Clock(g.SendFrom)),
+		SendUntil:                   wire.String(practice.Clock(g.SendUntil)),
 		ArchivedPatientAppointments: oas.NewOptArchivedPatientAppointments(oas.ArchivedPatientAppointments(g.Leaving)),
 	}, nil
 }
 
 // GetCapabilities tells what the caller can do.
-func (d *door) GetCapabilities(ctx context.Context) (*oas.Capabilities, error) {
+func (o Operations) GetCapabilities(ctx context.Context) (*oas.Capabilities, error) {
 	c, err := access.CapabilitiesOf(ctx)
 	if err != nil {
 		return nil, err
@@ -101,7 +106,7 @@ func (d *door) GetCapabilities(ctx context.Context) (*oas.Capabilities, error) {
 	out := &oas.Capabilities{
 		Booking: c.Booking, Messaging: c.Messaging, BookingLinks: c.BookingLinks,
 		Permissions:     make([]oas.CapabilitiesPermissionsItem, 0, len(access.KeyPermissions)),
-		PracticeGroupID: digits(c.Group), KeyPracticeGroupID: digits(c.Home),
+		PracticeGroupID: wire.Digits(c.Group), KeyPracticeGroupID: wire.Digits(c.Home),
 		RateLimit: oas.NilFloat64{Value: float64(c.Limit), Null: c.Limit == 0},
 	}
 	for _, p := range c.KeyPermissions {
@@ -111,18 +116,19 @@ func (d *door) GetCapabilities(ctx context.Context) (*oas.Capabilities, error) {
 }
 
 func location(l practice.Location) *oas.Location {
-	return &oas.Location{ID: digits(l.ID), Name: l.Name, Phone: str(l.Phone), Address: address(l.Address),
+	return &oas.Location{ID: wire.Digits(l.ID), Name: l.Name, Phone: wire.String(l.Phone), Address: address(l.Address),
 		Active: l.Active}
 }
 
 func locationChange(in *oas.LocationInput) practice.LocationChange {
-	return practice.LocationChange{Name: ptr(in.Name.Get()), Phone: ptr(in.Phone.Get()), Address: toAddress(in.Address),
-		Active: ptr(in.Active.Get())}
+	return practice.LocationChange{Name: wire.Ptr(in.Name.Get()), Phone: wire.Ptr(in.Phone.Get()),
+		Address: toAddress(in.Address),
+		Active:  wire.Ptr(in.Active.Get())}
 }
 
 // ListLocations lists the group's places.
-func (d *door) ListLocations(ctx context.Context, p oas.ListLocationsParams) (*oas.ListLocationsOK, error) {
-	all, err := d.core.Practice.Locations(ctx, p.IncludeInactive.Value)
+func (o Operations) ListLocations(ctx context.Context, p oas.ListLocationsParams) (*oas.ListLocationsOK, error) {
+	all, err := o.Core.Practice.Locations(ctx, p.IncludeInactive.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -134,10 +140,10 @@ func (d *door) ListLocations(ctx context.Context, p oas.ListLocationsParams) (*o
 }
 
 // CreateLocation adds a place.
-func (d *door) CreateLocation(
+func (o Operations) CreateLocation(
 	ctx context.Context, in *oas.LocationInput, _ oas.CreateLocationParams,
 ) (*oas.Location, error) {
-	l, err := d.core.Practice.CreateLocation(ctx, locationChange(in))
+	l, err := o.Core.Practice.CreateLocation(ctx, locationChange(in))
 	if err != nil {
 		return nil, err
 	}
@@ -145,10 +151,10 @@ func (d *door) CreateLocation(
 }
 
 // UpdateLocation changes a place.
-func (d *door) UpdateLocation(
+func (o Operations) UpdateLocation(
 	ctx context.Context, in *oas.LocationInput, p oas.UpdateLocationParams,
 ) (*oas.Location, error) {
-	l, err := d.core.Practice.UpdateLocation(ctx, id[practice.LocationID](p.ID), locationChange(in))
+	l, err := o.Core.Practice.UpdateLocation(ctx, wire.ID[practice.LocationID](p.ID), locationChange(in))
 	if err != nil {
 		return nil, err
 	}
@@ -157,21 +163,22 @@ func (d *door) UpdateLocation(
 
 func practitioner(p practice.Practitioner) *oas.Practitioner {
 	return &oas.Practitioner{
-		ID: digits(p.ID), Title: p.Title, FirstName: p.FirstName, LastName: p.LastName,
+		ID: wire.Digits(p.ID), Title: p.Title, FirstName: p.FirstName, LastName: p.LastName,
 		PractitionerType: oas.PractitionerType(p.Profession), Active: p.Active,
 	}
 }
 
 func practitionerChange(in *oas.PractitionerInput) practice.PractitionerChange {
 	return practice.PractitionerChange{
-		Title: ptr(in.Title.Get()), FirstName: ptr(in.FirstName.Get()), LastName: ptr(in.LastName.Get()),
-		Profession: to[practice.Profession](in.PractitionerType.Get()), Active: ptr(in.Active.Get()),
+		Title: wire.Ptr(in.Title.Get()), FirstName: wire.Ptr(in.FirstName.Get()), LastName: wire.Ptr(in.LastName.Get()),
+		Profession: wire.As[practice.Profession](in.PractitionerType.Get()), Active: wire.Ptr(in.Active.Get()),
 	}
 }
 
 // ListPractitioners lists the group's people.
-func (d *door) ListPractitioners(ctx context.Context, p oas.ListPractitionersParams) (*oas.ListPractitionersOK, error) {
-	all, err := d.core.Practice.Practitioners(ctx, p.IncludeInactive.Value)
+func (o Operations) ListPractitioners(ctx context.Context,
+	p oas.ListPractitionersParams) (*oas.ListPractitionersOK, error) {
+	all, err := o.Core.Practice.Practitioners(ctx, p.IncludeInactive.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -183,10 +190,10 @@ func (d *door) ListPractitioners(ctx context.Context, p oas.ListPractitionersPar
 }
 
 // CreatePractitioner adds a person.
-func (d *door) CreatePractitioner(
+func (o Operations) CreatePractitioner(
 	ctx context.Context, in *oas.PractitionerInput, _ oas.CreatePractitionerParams,
 ) (*oas.Practitioner, error) {
-	p, err := d.core.Practice.CreatePractitioner(ctx, practitionerChange(in))
+	p, err := o.Core.Practice.CreatePractitioner(ctx, practitionerChange(in))
 	if err != nil {
 		return nil, err
 	}
@@ -194,10 +201,11 @@ func (d *door) CreatePractitioner(
 }
 
 // UpdatePractitioner changes a person.
-func (d *door) UpdatePractitioner(
+func (o Operations) UpdatePractitioner(
 	ctx context.Context, in *oas.PractitionerInput, p oas.UpdatePractitionerParams,
 ) (*oas.Practitioner, error) {
-	changed, err := d.core.Practice.UpdatePractitioner(ctx, id[practice.PractitionerID](p.ID), practitionerChange(in))
+	changed, err := o.Core.Practice.UpdatePractitioner(ctx, wire.ID[practice.PractitionerID](p.ID),
+		practitionerChange(in))
 	if err != nil {
 		return nil, err
 	}
@@ -209,9 +217,10 @@ func bankHoliday(h practice.Holiday) oas.BankHoliday {
 }
 
 // ListBankHolidays lists the group's bank holidays.
-func (d *door) ListBankHolidays(ctx context.Context, p oas.ListBankHolidaysParams) (*oas.ListBankHolidaysOK, error) {
+func (o Operations) ListBankHolidays(ctx context.Context,
+	p oas.ListBankHolidaysParams) (*oas.ListBankHolidaysOK, error) {
 	var in input.Checks
-	from := input.DateOf(d.core.Practice.Now())
+	from := input.DateOf(o.Core.Practice.Now())
 	if p.StartDate.Set {
 		from = in.Date("start_date", string(p.StartDate.Value))
 	}
@@ -222,7 +231,7 @@ func (d *door) ListBankHolidays(ctx context.Context, p oas.ListBankHolidaysParam
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	all, err := d.core.Practice.Holidays(ctx, from, until)
+	all, err := o.Core.Practice.Holidays(ctx, from, until)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +243,7 @@ func (d *door) ListBankHolidays(ctx context.Context, p oas.ListBankHolidaysParam
 }
 
 // SetBankHoliday says by hand whether the practice is closed on a date.
-func (d *door) SetBankHoliday(
+func (o Operations) SetBankHoliday(
 	ctx context.Context, body *oas.BankHolidayInput, p oas.SetBankHolidayParams,
 ) (*oas.BankHoliday, error) {
 	var in input.Checks
@@ -242,7 +251,7 @@ func (d *door) SetBankHoliday(
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	h, err := d.core.Practice.SetHoliday(ctx, practice.Holiday{Day: day, Name: body.Name, Closed: body.Closed})
+	h, err := o.Core.Practice.SetHoliday(ctx, practice.Holiday{Day: day, Name: body.Name, Closed: body.Closed})
 	if err != nil {
 		return nil, err
 	}
@@ -251,13 +260,13 @@ func (d *door) SetBankHoliday(
 }
 
 // ResetBankHoliday lets the rule decide again.
-func (d *door) ResetBankHoliday(ctx context.Context, p oas.ResetBankHolidayParams) (*oas.Done, error) {
+func (o Operations) ResetBankHoliday(ctx context.Context, p oas.ResetBankHolidayParams) (*oas.Done, error) {
 	var in input.Checks
 	day := in.Date("date", string(p.Date))
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	if err := d.core.Practice.ResetHoliday(ctx, day); err != nil {
+	if err := o.Core.Practice.ResetHoliday(ctx, day); err != nil {
 		return nil, err
 	}
 	return &oas.Done{Success: true}, nil

@@ -1,4 +1,4 @@
-package rest
+package booking
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
 )
 
 // sourceAPI is what this API calls itself in an appointment's source.
@@ -21,9 +22,9 @@ func request(
 	check *input.Checks, kind, location, practitioner string, start time.Time, duration float64,
 ) booking.Request {
 	return booking.Request{
-		Type:         body[diary.TypeID](check, "appointment_type_id", kind),
-		Location:     body[practice.LocationID](check, "location_id", location),
-		Practitioner: body[practice.PractitionerID](check, "practitioner_id", practitioner), Start: start,
+		Type:         wire.FieldID[diary.TypeID](check, "appointment_type_id", kind),
+		Location:     wire.FieldID[practice.LocationID](check, "location_id", location),
+		Practitioner: wire.FieldID[practice.PractitionerID](check, "practitioner_id", practitioner), Start: start,
 		Length: minutes(duration),
 	}
 }
@@ -34,7 +35,7 @@ func minutes(n float64) time.Duration {
 }
 
 // CheckSlotAvailability says whether a time could be reserved now.
-func (d *door) CheckSlotAvailability(
+func (o Operations) CheckSlotAvailability(
 	ctx context.Context, in *oas.AvailabilityRequest, _ oas.CheckSlotAvailabilityParams,
 ) (*oas.CheckSlotAvailabilityOK, error) {
 	var check input.Checks
@@ -42,7 +43,7 @@ func (d *door) CheckSlotAvailability(
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	yes, err := d.core.Booking.Available(ctx, r)
+	yes, err := o.Core.Booking.Available(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -50,37 +51,37 @@ func (d *door) CheckSlotAvailability(
 }
 
 // CreateAppointment holds a time.
-func (d *door) CreateAppointment(
+func (o Operations) CreateAppointment(
 	ctx context.Context, in *oas.AppointmentRequest, _ oas.CreateAppointmentParams,
 ) (*oas.Reservation, error) {
 	var check input.Checks
 	r := request(&check, in.AppointmentTypeID, in.LocationID, in.PractitionerID, in.StartTime.Value, in.Duration)
-	r.Patient, r.Billpayer = optional[patient.ID](&check, "patient_id", in.PatientID),
-		optional[patient.ID](&check, "billpayer_id", in.BillpayerID)
+	r.Patient, r.Billpayer = wire.OptionalID[patient.ID](&check, "patient_id", in.PatientID),
+		wire.OptionalID[patient.ID](&check, "billpayer_id", in.BillpayerID)
 	r.Reason, r.SuppressMail, r.Override = in.Reason.Value, in.SuppressMail.Value, in.SuppressAvailabilityCheck.Value
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	a, err := d.core.Booking.Reserve(ctx, r)
+	a, err := o.Core.Booking.Reserve(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return &oas.Reservation{ID: a.ID.String(), ReservedUntil: instant(a.ReservedUntil), Warnings: warnings(a)}, nil
+	return &oas.Reservation{ID: a.ID.String(), ReservedUntil: wire.Instant(a.ReservedUntil), Warnings: warnings(a)}, nil
 }
 
 // move gives an appointment in a state another time.
-func (d *door) move(
+func (o Operations) move(
 	ctx context.Context, appointmentID string, in *oas.AppointmentEdit, state booking.State,
 ) (*oas.Appointment, error) {
 	var check input.Checks
-	of := body[practice.PractitionerID](&check, "practitioner_id", string(in.PractitionerID))
+	of := wire.FieldID[practice.PractitionerID](&check, "practitioner_id", string(in.PractitionerID))
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
 	start, end := in.StartTime.Value, in.StartTime.Value.Add(minutes(in.Duration))
-	a, err := d.core.Booking.Change(ctx, id[booking.ID](appointmentID), booking.Change{
+	a, err := o.Core.Booking.Change(ctx, wire.ID[booking.ID](appointmentID), booking.Change{
 		State: state, Practitioner: &of, Start: &start, End: &end, Override: in.SuppressAvailabilityCheck.Value,
-		SuppressMail: ptr(in.SuppressMail.Get()), SuppressPolicy: in.SuppressCancellationPolicy.Value,
+		SuppressMail: wire.Ptr(in.SuppressMail.Get()), SuppressPolicy: in.SuppressCancellationPolicy.Value,
 	})
 	if err != nil {
 		return nil, err
@@ -89,10 +90,10 @@ func (d *door) move(
 }
 
 // EditAppointment changes a hold.
-func (d *door) EditAppointment(
+func (o Operations) EditAppointment(
 	ctx context.Context, in *oas.AppointmentEdit, p oas.EditAppointmentParams,
 ) (*oas.Appointment, error) {
-	a, err := d.move(ctx, p.ID, in, booking.Reserved)
+	a, err := o.move(ctx, p.ID, in, booking.Reserved)
 	if err != nil {
 		return nil, err
 	}
@@ -100,10 +101,10 @@ func (d *door) EditAppointment(
 }
 
 // RescheduleAppointment moves a confirmed appointment.
-func (d *door) RescheduleAppointment(
+func (o Operations) RescheduleAppointment(
 	ctx context.Context, in *oas.AppointmentEdit, p oas.RescheduleAppointmentParams,
 ) (*oas.Appointment, error) {
-	a, err := d.move(ctx, p.ID, in, booking.Booked)
+	a, err := o.move(ctx, p.ID, in, booking.Booked)
 	if err != nil {
 		return nil, err
 	}
@@ -111,20 +112,20 @@ func (d *door) RescheduleAppointment(
 }
 
 // BookAppointment confirms a hold.
-func (d *door) BookAppointment(
+func (o Operations) BookAppointment(
 	ctx context.Context, in oas.OptBookRequest, p oas.BookAppointmentParams,
 ) (*oas.Appointment, error) {
 	var check input.Checks
 	b := in.Value
 	c := booking.Confirmation{
-		Patient:   optional[patient.ID](&check, "patient_id", b.PatientID),
-		Billpayer: optional[patient.ID](&check, "billpayer_id", b.BillpayerID),
-		Reason:    ptr(b.Reason.Get()), SuppressMail: ptr(b.SuppressMail.Get()),
+		Patient:   wire.OptionalID[patient.ID](&check, "patient_id", b.PatientID),
+		Billpayer: wire.OptionalID[patient.ID](&check, "billpayer_id", b.BillpayerID),
+		Reason:    wire.Ptr(b.Reason.Get()), SuppressMail: wire.Ptr(b.SuppressMail.Get()),
 	}
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	a, err := d.core.Booking.Confirm(ctx, id[booking.ID](p.ID), c)
+	a, err := o.Core.Booking.Confirm(ctx, wire.ID[booking.ID](p.ID), c)
 	if err != nil {
 		return nil, err
 	}
@@ -132,11 +133,11 @@ func (d *door) BookAppointment(
 }
 
 // CancelAppointment gives the time back.
-func (d *door) CancelAppointment(
+func (o Operations) CancelAppointment(
 	ctx context.Context, in oas.OptCancelRequest, p oas.CancelAppointmentParams,
 ) (*oas.Appointment, error) {
-	a, err := d.core.Booking.Cancel(ctx, id[booking.ID](p.ID), booking.Cancellation{
-		SuppressMail: ptr(in.Value.SuppressMail.Get()), SuppressPolicy: in.Value.SuppressCancellationPolicy.Value,
+	a, err := o.Core.Booking.Cancel(ctx, wire.ID[booking.ID](p.ID), booking.Cancellation{
+		SuppressMail: wire.Ptr(in.Value.SuppressMail.Get()), SuppressPolicy: in.Value.SuppressCancellationPolicy.Value,
 	})
 	if err != nil {
 		return nil, err
@@ -146,16 +147,18 @@ func (d *door) CancelAppointment(
 
 // stages are the stages of a journey as this API spells them.
 var stages = map[oas.JourneyRequestStage]booking.Stage{
-	oas.JourneyRequestStageArrived: booking.StageArrived, oas.JourneyRequestStageConsultation: booking.StageConsultation,
-	oas.JourneyRequestStageDeparted: booking.StageDeparted, oas.JourneyRequestStageDidNotAttend: booking.StageNoShow,
+	oas.JourneyRequestStageArrived:      booking.StageArrived,
+	oas.JourneyRequestStageConsultation: booking.StageConsultation,
+	oas.JourneyRequestStageDeparted:     booking.StageDeparted,
+	oas.JourneyRequestStageDidNotAttend: booking.StageNoShow,
 }
 
 // UpdateAppointmentJourney notes how far the patient has come.
-func (d *door) UpdateAppointmentJourney(
+func (o Operations) UpdateAppointmentJourney(
 	ctx context.Context, in *oas.JourneyRequest, p oas.UpdateAppointmentJourneyParams,
 ) (*oas.Appointment, error) {
 	step := booking.Step{Stage: stages[in.Stage], At: in.At.Value, Undo: in.Undo.Value}
-	a, err := d.core.Booking.RecordJourney(ctx, id[booking.ID](p.ID), step)
+	a, err := o.Core.Booking.RecordJourney(ctx, wire.ID[booking.ID](p.ID), step)
 	if err != nil {
 		return nil, err
 	}
@@ -169,8 +172,8 @@ func warnings(a booking.Appointment) []oas.AppointmentWarning {
 	for _, o := range a.Elsewhere {
 		out = append(out, oas.AppointmentWarning{
 			Code: oas.AppointmentWarningCodePatientBookedElsewhere, Message: booking.ErrElsewhere.Message,
-			AppointmentID:  oas.NewOptID(digits(o.ID)),
-			PractitionerID: oas.NewOptID(digits(o.Practitioner)), StartTime: oas.NewOptDateTime(o.Start),
+			AppointmentID:  oas.NewOptID(wire.Digits(o.ID)),
+			PractitionerID: oas.NewOptID(wire.Digits(o.Practitioner)), StartTime: oas.NewOptDateTime(o.Start),
 			EndTime: oas.NewOptDateTime(o.End),
 		})
 	}
@@ -178,8 +181,8 @@ func warnings(a booking.Appointment) []oas.AppointmentWarning {
 }
 
 func person(p booking.Person) oas.OptPersonName {
-	return oas.NewOptPersonName(oas.PersonName{Title: str(p.Title), FirstName: str(p.FirstName),
-		LastName: str(p.LastName)})
+	return oas.NewOptPersonName(oas.PersonName{Title: wire.String(p.Title), FirstName: wire.String(p.FirstName),
+		LastName: wire.String(p.LastName)})
 }
 
 func appointment(a booking.Appointment) *oas.Appointment {
@@ -188,30 +191,37 @@ func appointment(a booking.Appointment) *oas.Appointment {
 		source = sourceAPI
 	}
 	out := &oas.Appointment{
-		ID: digits(a.ID), PatientID: text(""), PractitionerID: digits(a.Practitioner), LocationID: digits(a.Location),
-		AppointmentTypeID: digits(a.Type), Duration: oas.NewOptFloat64(a.Length().Minutes()), StartTime: instant(a.Start),
-		Video: oas.NewOptBool(a.Video), InPerson: oas.NewOptBool(a.InPerson), Telephone: oas.NewOptBool(a.Telephone),
-		LinkID: text(""), ReservedUntil: optInstant(a.ReservedUntil), BookingConfirmedAt: optInstant(a.ConfirmedAt),
-		CanBeCancelled: oas.NewOptBool(a.CanCancel), CanBeRescheduled: oas.NewOptBool(a.CanReschedule),
-		CancellationPolicyHours: oas.NewOptFloat64(float64(a.PolicyHours)), SuppressMail: oas.NewOptBool(len(a.Told()) == 0),
-		Reason: str(a.Reason), AppointmentTemplateName: str(a.TypeName), LocationName: str(a.LocationName),
-		AppointmentSource: str(source), CancelledAt: optInstant(a.CancelledAt), Practitioner: person(a.PractitionerName),
-		Warnings: warnings(a),
+		ID: wire.Digits(a.ID), PatientID: wire.Text(""), PractitionerID: wire.Digits(a.Practitioner),
+		LocationID:        wire.Digits(a.Location),
+		AppointmentTypeID: wire.Digits(a.Type), Duration: oas.NewOptFloat64(a.Length().Minutes()),
+		StartTime: wire.Instant(a.Start),
+		Video:     oas.NewOptBool(a.Video), InPerson: oas.NewOptBool(a.InPerson),
+		Telephone: oas.NewOptBool(a.Telephone),
+		LinkID:    wire.Text(""), ReservedUntil: wire.OptInstant(a.ReservedUntil),
+		BookingConfirmedAt: wire.OptInstant(a.ConfirmedAt),
+		CanBeCancelled:     oas.NewOptBool(a.CanCancel), CanBeRescheduled: oas.NewOptBool(a.CanReschedule),
+		CancellationPolicyHours: oas.NewOptFloat64(float64(a.PolicyHours)),
+		SuppressMail:            oas.NewOptBool(len(a.Told()) == 0),
+		Reason:                  wire.String(a.Reason), AppointmentTemplateName: wire.String(a.TypeName),
+		LocationName:      wire.String(a.LocationName),
+		AppointmentSource: wire.String(source), CancelledAt: wire.OptInstant(a.CancelledAt),
+		Practitioner: person(a.PractitionerName),
+		Warnings:     warnings(a),
 		Journey: oas.NewOptAppointmentJourney(oas.AppointmentJourney{
-			ArrivedAt: optInstant(a.Journey.Arrived), ConsultationAt: optInstant(a.Journey.Consultation),
-			DepartedAt: optInstant(a.Journey.Departed), DidNotAttendAt: optInstant(a.Journey.NoShow),
+			ArrivedAt: wire.OptInstant(a.Journey.Arrived), ConsultationAt: wire.OptInstant(a.Journey.Consultation),
+			DepartedAt: wire.OptInstant(a.Journey.Departed), DidNotAttendAt: wire.OptInstant(a.Journey.NoShow),
 		}),
 	}
 	if a.Patient != 0 {
-		out.PatientID = text(a.Patient.String())
+		out.PatientID = wire.Text(a.Patient.String())
 		out.Patient = person(a.PatientName)
 	}
 	return out
 }
 
 // GetAppointment finds one appointment.
-func (d *door) GetAppointment(ctx context.Context, p oas.GetAppointmentParams) (*oas.Appointment, error) {
-	a, err := d.core.Booking.Read(ctx, id[booking.ID](p.ID))
+func (o Operations) GetAppointment(ctx context.Context, p oas.GetAppointmentParams) (*oas.Appointment, error) {
+	a, err := o.Core.Booking.Read(ctx, wire.ID[booking.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -219,17 +229,17 @@ func (d *door) GetAppointment(ctx context.Context, p oas.GetAppointmentParams) (
 }
 
 // GetAppointmentStatus says where an appointment is in its life.
-func (d *door) GetAppointmentStatus(
+func (o Operations) GetAppointmentStatus(
 	ctx context.Context, p oas.GetAppointmentStatusParams,
 ) (*oas.AppointmentStatus, error) {
-	a, err := d.core.Booking.Read(ctx, id[booking.ID](p.ID))
+	a, err := o.Core.Booking.Read(ctx, wire.ID[booking.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
 	return &oas.AppointmentStatus{
-		ID: digits(a.ID), Status: oas.AppointmentState(a.State), StartTime: instant(a.Start),
-		ReservedUntil:      instant(a.ReservedUntil),
-		BookingConfirmedAt: instant(a.ConfirmedAt), CancelledAt: instant(a.CancelledAt),
+		ID: wire.Digits(a.ID), Status: oas.AppointmentState(a.State), StartTime: wire.Instant(a.Start),
+		ReservedUntil:      wire.Instant(a.ReservedUntil),
+		BookingConfirmedAt: wire.Instant(a.ConfirmedAt), CancelledAt: wire.Instant(a.CancelledAt),
 	}, nil
 }
 
@@ -250,22 +260,23 @@ func searched(in *input.Checks, q *booking.Query, field oas.OptListAppointmentsF
 	case wanted == "":
 		in.Wrong("search", input.CodeSmall, "the text to search for", "A field needs a text to search for.")
 	case field.Value == oas.ListAppointmentsFieldPatientID:
-		q.Patient = body[patient.ID](in, "search", wanted)
+		q.Patient = wire.FieldID[patient.ID](in, "search", wanted)
 	case field.Value == oas.ListAppointmentsFieldPractitionerID:
-		q.Practitioner = body[practice.PractitionerID](in, "search", wanted)
+		q.Practitioner = wire.FieldID[practice.PractitionerID](in, "search", wanted)
 	default:
 		q.NameField, q.Name = nameFields[field.Value], wanted
 	}
 }
 
 // ListAppointments lists appointments by start.
-func (d *door) ListAppointments(ctx context.Context, p oas.ListAppointmentsParams) (*oas.ListAppointmentsOK, error) {
+func (o Operations) ListAppointments(ctx context.Context,
+	p oas.ListAppointmentsParams) (*oas.ListAppointmentsOK, error) {
 	var in input.Checks
 	q := booking.Query{
-		Patient:      filter[patient.ID](&in, "patient_id", p.PatientID),
-		Practitioner: filter[practice.PractitionerID](&in, "practitioner_id", p.PractitionerID),
-		Location:     filter[practice.LocationID](&in, "location_id", p.LocationID),
-		Type:         filter[diary.TypeID](&in, "appointment_type_id", p.AppointmentTypeID),
+		Patient:      wire.FilterID[patient.ID](&in, "patient_id", p.PatientID),
+		Practitioner: wire.FilterID[practice.PractitionerID](&in, "practitioner_id", p.PractitionerID),
+		Location:     wire.FilterID[practice.LocationID](&in, "location_id", p.LocationID),
+		Type:         wire.FilterID[diary.TypeID](&in, "appointment_type_id", p.AppointmentTypeID),
 		From:         diary.ReadMoment(&in, "start_date", p.StartDate.Value),
 		To:           diary.ReadMoment(&in, "end_date", p.EndDate.Value),
 		Descending:   p.OrderDescending.Value, Offset: p.PageIndex.Value * p.PageSize.Value, Limit: p.PageSize.Value,
@@ -278,7 +289,7 @@ func (d *door) ListAppointments(ctx context.Context, p oas.ListAppointmentsParam
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	found, count, err := d.core.Booking.List(ctx, q)
+	found, count, err := o.Core.Booking.List(ctx, q)
 	if err != nil {
 		return nil, err
 	}

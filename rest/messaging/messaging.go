@@ -1,4 +1,4 @@
-package rest
+package messaging
 
 import (
 	"context"
@@ -13,22 +13,25 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/reply"
 	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
 )
 
 // SendMessage sends a message.
-func (d *door) SendMessage(
+func (o Operations) SendMessage(
 	ctx context.Context, in *oas.MessageRequest, _ oas.SendMessageParams,
 ) (*oas.SentMessage, error) {
 	var check input.Checks
 	r := messaging.Request{
-		Patient: body[patient.ID](&check, "patient_id", string(in.PatientID)), Channel: carrier.Channel(in.MessageType),
-		Text: in.MessageString, Subject: in.Subject.Value,
+		Patient: wire.FieldID[patient.ID](&check, "patient_id", string(in.PatientID)),
+		Channel: carrier.Channel(in.MessageType),
+		Text:    in.MessageString, Subject: in.Subject.Value,
 		Contact: in.RecipientContactDetail.Value, Fallback: carrier.Channel(in.FallbackMessageType.Value),
 		FallbackContact: in.FallbackContactDetail.Value,
 		Encrypted:       truth(in.Encrypted), Purpose: messaging.Purpose(in.Purpose.Value), SendAt: in.SendAt.Value,
 		SendBy: in.SendBy.Value,
 		Urgent: in.Urgent.Value, Plain: in.PlainCharacters.Value,
-		WriteToRecord: in.WriteToRecord.Value, AutoWriteToRecord: in.AutoWriteToRecord.Value, SnomedCode: in.SnomedCode.Value,
+		WriteToRecord: in.WriteToRecord.Value, AutoWriteToRecord: in.AutoWriteToRecord.Value,
+		SnomedCode: in.SnomedCode.Value,
 		SnomedTerm: in.SnomedTerm.Value,
 		TaskID:     in.TaskID.Value, Attachment: in.AttachmentUUID.Value, ShortLink: in.ShortLinkID.Value,
 		AssigneeID: whole(&check, "assignee_id", in.AssigneeID), AssigneeType: string(in.AssigneeType.Value),
@@ -36,7 +39,7 @@ func (d *door) SendMessage(
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	got, err := d.core.Messaging.Send(ctx, r)
+	got, err := o.Core.Messaging.Send(ctx, r)
 	if err != nil {
 		return nil, err
 	}
@@ -47,21 +50,23 @@ func (d *door) SendMessage(
 func sent(got messaging.Taken) *oas.SentMessage {
 	out := &oas.SentMessage{
 		MessageID: got.ID.String(), Content: got.Content, CreatedAt: got.CreatedAt.UTC().Format(time.RFC3339Nano),
-		SnomedCode:    text(got.Record.Code),
-		WriteToRecord: got.WriteToRecord, AuthToken: text(got.Record.Token), ConfirmWriteToRecordURL: text(got.Record.URL),
-		SubmittedBy: text(got.SubmittedBy),
-		SendAt:      text(""), Status: oas.NewOptMessageStatus(oas.MessageStatus(got.State)), MessageURL: text(got.PageURL),
-		SMSParts: parts(got.Message),
+		SnomedCode:    wire.Text(got.Record.Code),
+		WriteToRecord: got.WriteToRecord, AuthToken: wire.Text(got.Record.Token),
+		ConfirmWriteToRecordURL: wire.Text(got.Record.URL),
+		SubmittedBy:             wire.Text(got.SubmittedBy),
+		SendAt:                  wire.Text(""), Status: oas.NewOptMessageStatus(oas.MessageStatus(got.State)),
+		MessageURL: wire.Text(got.PageURL),
+		SMSParts:   parts(got.Message),
 	}
 	if got.State == messaging.Scheduled {
-		out.SendAt = moment(got.SendAt)
+		out.SendAt = wire.Moment(got.SendAt)
 	}
 	return out
 }
 
 // SendMessageAgain sends the text of a message once more.
-func (d *door) SendMessageAgain(ctx context.Context, p oas.SendMessageAgainParams) (*oas.SentMessage, error) {
-	got, err := d.core.Messaging.SendAgain(ctx, id[messaging.ID](p.ID))
+func (o Operations) SendMessageAgain(ctx context.Context, p oas.SendMessageAgainParams) (*oas.SentMessage, error) {
+	got, err := o.Core.Messaging.SendAgain(ctx, wire.ID[messaging.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +74,11 @@ func (d *door) SendMessageAgain(ctx context.Context, p oas.SendMessageAgainParam
 }
 
 // UnlockMessage lets a patient try the page of a message again.
-func (d *door) UnlockMessage(ctx context.Context, p oas.UnlockMessageParams) (*oas.Message, error) {
-	if _, err := d.core.Messaging.Unlock(ctx, id[messaging.ID](p.ID)); err != nil {
+func (o Operations) UnlockMessage(ctx context.Context, p oas.UnlockMessageParams) (*oas.Message, error) {
+	if _, err := o.Core.Messaging.Unlock(ctx, wire.ID[messaging.ID](p.ID)); err != nil {
 		return nil, err
 	}
-	return d.message(ctx, id[messaging.ID](p.ID))
+	return o.message(ctx, wire.ID[messaging.ID](p.ID))
 }
 
 // orNone is an id as digits, and nothing for none.
@@ -110,67 +115,70 @@ func parts(m messaging.Message) oas.OptNilInt {
 }
 
 // GetMessage finds one message.
-func (d *door) GetMessage(ctx context.Context, p oas.GetMessageParams) (*oas.Message, error) {
-	return d.message(ctx, id[messaging.ID](p.ID))
+func (o Operations) GetMessage(ctx context.Context, p oas.GetMessageParams) (*oas.Message, error) {
+	return o.message(ctx, wire.ID[messaging.ID](p.ID))
 }
 
 // CancelMessage calls a message back.
-func (d *door) CancelMessage(ctx context.Context, p oas.CancelMessageParams) (*oas.Message, error) {
-	m, err := d.core.Messaging.Cancel(ctx, id[messaging.ID](p.ID))
+func (o Operations) CancelMessage(ctx context.Context, p oas.CancelMessageParams) (*oas.Message, error) {
+	m, err := o.Core.Messaging.Cancel(ctx, wire.ID[messaging.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
-	return d.message(ctx, m.ID)
+	return o.message(ctx, m.ID)
 }
 
-func (d *door) message(ctx context.Context, id messaging.ID) (*oas.Message, error) {
-	m, err := d.core.Messaging.History(ctx, id)
+func (o Operations) message(ctx context.Context, id messaging.ID) (*oas.Message, error) {
+	m, err := o.Core.Messaging.History(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	who := m.PatientName
-	replies, err := d.core.Reply.Of(ctx, m.ID)
+	replies, err := o.Core.Reply.Of(ctx, m.ID)
 	if err != nil {
 		return nil, err
 	}
 	out := &oas.Message{
-		ID: digits(m.ID),
-		Patient: oas.NamedPatient{ID: digits(who.ID), Title: text(who.Title), FirstName: text(who.FirstName),
-			LastName: text(who.LastName)},
-		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: oas.OptNilMessageShortLink{Set: true, Null: true},
+		ID: wire.Digits(m.ID),
+		Patient: oas.NamedPatient{ID: wire.Digits(who.ID), Title: wire.Text(who.Title),
+			FirstName: wire.Text(who.FirstName),
+			LastName:  wire.Text(who.LastName)},
+		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: oas.OptNilMessageShortLink{Set: true,
+			Null: true},
 		Campaign: oas.OptNilMessageCampaign{Set: true, Null: true}, CreatedAt: m.CreatedAt.UTC(),
-		SentAt: optInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
+		SentAt: wire.OptInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
 		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true},
-		SubmittedBy: str(m.SubmittedBy),
-		TaskID:      text(m.TaskID), AssigneeID: text(orNone(m.Assignee)),
-		MessageType: oas.MessageType(m.Channel), FallbackMessageType: text(string(m.Fallback)), Content: m.Content,
-		ContactSource: text(m.ContactSource),
+		SubmittedBy: wire.String(m.SubmittedBy),
+		TaskID:      wire.Text(m.TaskID), AssigneeID: wire.Text(orNone(m.Assignee)),
+		MessageType: oas.MessageType(m.Channel), FallbackMessageType: wire.Text(string(m.Fallback)), Content: m.Content,
+		ContactSource: wire.Text(m.ContactSource),
 		Locked:        oas.NewOptBool(m.Locked), SendBy: oas.NewOptDateTime(m.SendBy.UTC()),
-		DeliveredAt: optInstant(m.DeliveredAt),
-		ReadAt:      optInstant(m.ReadAt), SMSParts: parts(m.Message),
-		SMSEncoding: text(m.Encoding), CostPence: oas.OptNilInt{Value: m.Cost, Set: true, Null: m.Cost == 0},
+		DeliveredAt: wire.OptInstant(m.DeliveredAt),
+		ReadAt:      wire.OptInstant(m.ReadAt), SMSParts: parts(m.Message),
+		SMSEncoding: wire.Text(m.Encoding), CostPence: oas.OptNilInt{Value: m.Cost, Set: true, Null: m.Cost == 0},
 		Timeline: make([]oas.MessageStep, len(m.Steps)), Replies: make([]oas.MessageReply, len(replies)),
 	}
 	out.FailureCode, out.FailureReason = failure(m.Message)
 	if e := m.Record; e != nil {
 		out.WriteToRecord = oas.NilMessageWriteToRecord{Value: oas.MessageWriteToRecord{
-			WriteToRecordAt: optInstant(e.WrittenAt),
+			WriteToRecordAt: wire.OptInstant(e.WrittenAt),
 			Status:          oas.NewOptMessageWriteToRecordStatus(oas.MessageWriteToRecordStatus(e.Status)),
-			FailureReason:   text(e.Reason), SnomedCode: str(e.Code),
+			FailureReason:   wire.Text(e.Reason), SnomedCode: wire.String(e.Code),
 		}}
 	}
 	if m.Batch != 0 {
-		b, _, err := d.core.Batch.Batch(ctx, m.Batch)
+		b, _, err := o.Core.Batch.Batch(ctx, m.Batch)
 		if err != nil {
 			return nil, err
 		}
-		out.Campaign = oas.NewOptNilMessageCampaign(oas.MessageCampaign{ID: str(b.ID.String()), Name: str(b.Name)})
+		out.Campaign = oas.NewOptNilMessageCampaign(oas.MessageCampaign{ID: wire.String(b.ID.String()),
+			Name: wire.String(b.Name)})
 	}
 	for i, s := range m.Steps {
 		out.Timeline[i] = oas.MessageStep{
 			At: s.At.UTC(), What: oas.MessageStepWhat(s.What), Leg: s.Leg, Channel: oas.MessageType(s.Channel),
-			Carrier:    text(s.Carrier),
-			ProviderID: text(s.ProviderID), Code: text(s.Code), Reason: text(s.Reason),
+			Carrier:    wire.Text(s.Carrier),
+			ProviderID: wire.Text(s.ProviderID), Code: wire.Text(s.Code), Reason: wire.Text(s.Reason),
 		}
 	}
 	for i, r := range replies {
@@ -182,26 +190,27 @@ func (d *door) message(ctx context.Context, id messaging.ID) (*oas.Message, erro
 // scheduled is when a message is to go, if that is not at once.
 func scheduled(m messaging.Message) oas.OptNilDateTime {
 	if m.SendAt.Equal(m.CreatedAt) {
-		return optInstant(time.Time{})
+		return wire.OptInstant(time.Time{})
 	}
-	return optInstant(m.SendAt)
+	return wire.OptInstant(m.SendAt)
 }
 
 // failure is why a message did not arrive.
 func failure(m messaging.Message) (code, reason oas.OptNilString) {
 	switch m.State {
 	case messaging.Failed, messaging.Expired, messaging.Suppressed, messaging.Unknown:
-		return text(m.Code), text(m.Reason)
+		return wire.Text(m.Code), wire.Text(m.Reason)
 	}
-	return text(""), text("")
+	return wire.Text(""), wire.Text("")
 }
 
 // ListSentMessages lists messages.
-func (d *door) ListSentMessages(ctx context.Context, p oas.ListSentMessagesParams) (*oas.ListSentMessagesOK, error) {
+func (o Operations) ListSentMessages(ctx context.Context,
+	p oas.ListSentMessagesParams) (*oas.ListSentMessagesOK, error) {
 	var in input.Checks
 	q := messaging.Query{
-		Patient: filter[patient.ID](&in, "patient_id", p.PatientID), Channel: carrier.Channel(p.Channel.Value),
-		Batch:  filter[messaging.BatchID](&in, "batch_id", p.BatchID),
+		Patient: wire.FilterID[patient.ID](&in, "patient_id", p.PatientID), Channel: carrier.Channel(p.Channel.Value),
+		Batch:  wire.FilterID[messaging.BatchID](&in, "batch_id", p.BatchID),
 		Offset: p.PageIndex.Value * p.PageSize.Value, Limit: p.PageSize.Value,
 	}
 	if p.Status.Set {
@@ -210,7 +219,7 @@ func (d *door) ListSentMessages(ctx context.Context, p oas.ListSentMessagesParam
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	found, count, err := d.core.Messaging.Messages(ctx,
+	found, count, err := o.Core.Messaging.Messages(ctx,
 		messaging.Search{Query: q, FromText: p.StartDate.Value, ToText: p.EndDate.Value})
 	if err != nil {
 		return nil, err
@@ -222,25 +231,26 @@ func summaries(found []messaging.Details) []oas.MessageSummary {
 	out := make([]oas.MessageSummary, len(found))
 	for i, m := range found {
 		out[i] = oas.MessageSummary{
-			ID: digits(m.ID), PatientID: digits(m.Patient), BatchID: text(""), MessageType: oas.MessageType(m.Channel),
-			Status:    oas.MessageStatus(m.State),
-			CreatedAt: m.CreatedAt.UTC(), ScheduledAt: scheduled(m.Message), SentAt: optInstant(m.SentAt),
-			DeliveredAt: optInstant(m.DeliveredAt),
-			ReadAt:      optInstant(m.ReadAt), SMSParts: parts(m.Message),
+			ID: wire.Digits(m.ID), PatientID: wire.Digits(m.Patient), BatchID: wire.Text(""),
+			MessageType: oas.MessageType(m.Channel),
+			Status:      oas.MessageStatus(m.State),
+			CreatedAt:   m.CreatedAt.UTC(), ScheduledAt: scheduled(m.Message), SentAt: wire.OptInstant(m.SentAt),
+			DeliveredAt: wire.OptInstant(m.DeliveredAt),
+			ReadAt:      wire.OptInstant(m.ReadAt), SMSParts: parts(m.Message),
 		}
 		out[i].FailureCode, out[i].FailureReason = failure(m.Message)
 		if m.Batch != 0 {
-			out[i].BatchID = text(m.Batch.String())
+			out[i].BatchID = wire.Text(m.Batch.String())
 		}
 	}
 	return out
 }
 
 // ListMessageReplies lists what patients sent back.
-func (d *door) ListMessageReplies(
+func (o Operations) ListMessageReplies(
 	ctx context.Context, p oas.ListMessageRepliesParams,
 ) (*oas.ListMessageRepliesOK, error) {
-	found, count, err := d.core.Reply.List(ctx, ptr(p.Open.Get()), p.PageIndex.Value, p.PageSize.Value)
+	found, count, err := o.Core.Reply.List(ctx, wire.Ptr(p.Open.Get()), p.PageIndex.Value, p.PageSize.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -252,18 +262,18 @@ func (d *door) ListMessageReplies(
 }
 
 // UpdateMessageReply says whose a reply is, or that staff have seen to it.
-func (d *door) UpdateMessageReply(
+func (o Operations) UpdateMessageReply(
 	ctx context.Context, in *oas.ReplyUpdate, p oas.UpdateMessageReplyParams,
 ) (*oas.Reply, error) {
-	change := reply.Change{Open: ptr(in.Open.Get())}
+	change := reply.Change{Open: wire.Ptr(in.Open.Get())}
 	var check input.Checks
 	if whose, ok := in.PatientID.Get(); ok {
-		change.Patient = ptr(body[patient.ID](&check, "patient_id", string(whose)), true)
+		change.Patient = wire.Ptr(wire.FieldID[patient.ID](&check, "patient_id", string(whose)), true)
 	}
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	r, err := d.core.Reply.Change(ctx, id[reply.ID](p.ID), change)
+	r, err := o.Core.Reply.Change(ctx, wire.ID[reply.ID](p.ID), change)
 	if err != nil {
 		return nil, err
 	}
@@ -272,12 +282,13 @@ func (d *door) UpdateMessageReply(
 
 func replyOf(r reply.Reply) *oas.Reply {
 	out := &oas.Reply{
-		ID: digits(r.ID), At: r.At.UTC(), Channel: oas.MessageType(r.Channel),
+		ID: wire.Digits(r.ID), At: r.At.UTC(), Channel: oas.MessageType(r.Channel),
 		Contact: oas.NilString{Value: r.Contact, Null: r.Contact == ""}, Text: r.Text,
-		MessageID: idOrNull(r.Message), PatientID: idOrNull(r.Patient), PossiblePatientIds: make([]string, len(r.Possible)),
+		MessageID: wire.IDOrNull(r.Message), PatientID: wire.IDOrNull(r.Patient), PossiblePatientIds: make([]string,
+			len(r.Possible)),
 		Open:      r.Open,
 		Meaning:   oas.OptNilReplyMeaning{Value: oas.ReplyMeaning(r.Meaning), Set: true, Null: r.Meaning == ""},
-		HandledBy: text(r.HandledBy), HandledAt: optInstant(r.HandledAt),
+		HandledBy: wire.Text(r.HandledBy), HandledAt: wire.OptInstant(r.HandledAt),
 	}
 	for i, p := range r.Possible {
 		out.PossiblePatientIds[i] = p.String()
@@ -286,8 +297,8 @@ func replyOf(r reply.Reply) *oas.Reply {
 }
 
 // SetOptOut keeps what a number or an address wants.
-func (d *door) SetOptOut(ctx context.Context, in *oas.OptOut) (*oas.OptOut, error) {
-	if err := d.core.Messaging.OptOut(ctx, carrier.Channel(in.Channel), in.Contact, in.OptedOut); err != nil {
+func (o Operations) SetOptOut(ctx context.Context, in *oas.OptOut) (*oas.OptOut, error) {
+	if err := o.Core.Messaging.OptOut(ctx, carrier.Channel(in.Channel), in.Contact, in.OptedOut); err != nil {
 		return nil, err
 	}
 	return in, nil

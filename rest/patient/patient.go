@@ -1,4 +1,4 @@
-package rest
+package patient
 
 import (
 	"context"
@@ -12,18 +12,20 @@ import (
 	"frontdesk/core/merge"
 	"frontdesk/core/patient"
 	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
 )
 
 // RegisterPatient adds a patient or brings a known one up to date.
-func (d *door) RegisterPatient(ctx context.Context, in *oas.PatientRegistration,
+func (o Operations) RegisterPatient(ctx context.Context, in *oas.PatientRegistration,
 	_ oas.RegisterPatientParams) (*oas.RegisterPatientOK, error) {
-	p, err := d.core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{
-		NHSNumber: ptr(in.NhsNumber.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()), Title: to[string](in.Title.Get()),
-		Landline: ptr(in.Landline.Get()), Mobile: ptr(in.Mobile.Get()), Email: ptr(in.Email.Get()),
-		Source: to[patient.Source](in.DataSource.Get()), BirthDate: &in.Dob, FirstName: &in.FirstName,
-		LastName: &in.LastName, Sex: to[patient.Sex](in.Sex.Get()), Line1: ptr(in.AddressLine1.Get()),
-		Line2: ptr(in.AddressLine2.Get()), Line3: ptr(in.AddressLine3.Get()), Town: ptr(in.Town.Get()),
-		County: ptr(in.County.Get()), Country: ptr(in.Country.Get()), Postcode: ptr(in.Postcode.Get()),
+	p, err := o.Core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{
+		NHSNumber: wire.Ptr(in.NhsNumber.Get()), EHRPartnerID: wire.Ptr(in.EhrPartnerID.Get()),
+		Title:    wire.As[string](in.Title.Get()),
+		Landline: wire.Ptr(in.Landline.Get()), Mobile: wire.Ptr(in.Mobile.Get()), Email: wire.Ptr(in.Email.Get()),
+		Source: wire.As[patient.Source](in.DataSource.Get()), BirthDate: &in.Dob, FirstName: &in.FirstName,
+		LastName: &in.LastName, Sex: wire.As[patient.Sex](in.Sex.Get()), Line1: wire.Ptr(in.AddressLine1.Get()),
+		Line2: wire.Ptr(in.AddressLine2.Get()), Line3: wire.Ptr(in.AddressLine3.Get()), Town: wire.Ptr(in.Town.Get()),
+		County: wire.Ptr(in.County.Get()), Country: wire.Ptr(in.Country.Get()), Postcode: wire.Ptr(in.Postcode.Get()),
 	}})
 	if err != nil {
 		return nil, err
@@ -34,14 +36,16 @@ func (d *door) RegisterPatient(ctx context.Context, in *oas.PatientRegistration,
 func patientOf(p patient.Patient) *oas.Patient {
 	a := p.Address
 	out := &oas.Patient{
-		ID: digits(p.ID), UID: text(""), EmisID: text(p.EMISID), EhrPartnerID: text(p.EHRPartnerID),
-		Dob: oas.NilDateTime{Null: true}, DeceasedAt: optInstant(p.DeceasedAt),
+		ID: wire.Digits(p.ID), UID: wire.Text(""), EmisID: wire.Text(p.EMISID), EhrPartnerID: wire.Text(p.EHRPartnerID),
+		Dob: oas.NilDateTime{Null: true}, DeceasedAt: wire.OptInstant(p.DeceasedAt),
 		Title: oas.OptNilTitle{Value: oas.Title(p.Title), Set: true, Null: p.Title == ""},
-		Sex:   oas.OptNilSex{Value: oas.Sex(p.Sex), Set: true, Null: p.Sex == ""}, FirstName: text(p.FirstName),
-		LastName: text(p.LastName), NhsNumber: text(p.NHSNumber), Email: text(p.Email),
-		Emails: oas.OptNilStringArray{Value: []string{}, Set: true}, Mobile: text(p.Mobile),
-		AddressLine1: text(a.Line1), AddressLine2: text(a.Line2), AddressLine3: text(a.Line3), Country: text(a.Country),
-		Postcode: text(a.Postcode), Town: text(a.Town), County: text(a.County), Notes: text(p.Notes),
+		Sex:   oas.OptNilSex{Value: oas.Sex(p.Sex), Set: true, Null: p.Sex == ""}, FirstName: wire.Text(p.FirstName),
+		LastName: wire.Text(p.LastName), NhsNumber: wire.Text(p.NHSNumber), Email: wire.Text(p.Email),
+		Emails: oas.OptNilStringArray{Value: []string{}, Set: true}, Mobile: wire.Text(p.Mobile),
+		AddressLine1: wire.Text(a.Line1), AddressLine2: wire.Text(a.Line2), AddressLine3: wire.Text(a.Line3),
+		Country:  wire.Text(a.Country),
+		Postcode: wire.Text(a.Postcode), Town: wire.Text(a.Town), County: wire.Text(a.County),
+		Notes:                   wire.Text(p.Notes),
 		VerificationCredentials: oas.OptNilStringArray{Value: []string{}, Set: true},
 		DataSource:              oas.DataSource(p.Source), Restricted: oas.NewOptBool(p.Restricted),
 		SexChangedAt: oas.OptNilDateTime{Set: true, Null: true}, Status: oas.PatientStatus(p.Status),
@@ -49,7 +53,7 @@ func patientOf(p patient.Patient) *oas.Patient {
 	if p.BirthDate != input.NoDate {
 		out.Dob = oas.NewNilDateTime(p.BirthDate.UTC())
 	}
-	out.LastSyncAt = optInstant(p.SyncedAt)
+	out.LastSyncAt = wire.OptInstant(p.SyncedAt)
 	if p.Email != "" {
 		out.Emails.Value = append(out.Emails.Value, p.Email)
 	}
@@ -57,8 +61,8 @@ func patientOf(p patient.Patient) *oas.Patient {
 }
 
 // GetPatientById finds one patient.
-func (d *door) GetPatientById(ctx context.Context, p oas.GetPatientByIdParams) (*oas.Patient, error) {
-	found, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
+func (o Operations) GetPatientById(ctx context.Context, p oas.GetPatientByIdParams) (*oas.Patient, error) {
+	found, err := o.Core.Patient.Patient(ctx, wire.ID[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -70,14 +74,14 @@ func (d *door) GetPatientById(ctx context.Context, p oas.GetPatientByIdParams) (
 // moved is the id a patient has now, when that is not the one asked for.
 func moved(asked string, now patient.ID) oas.OptNilString {
 	if asked == now.String() {
-		return text("")
+		return wire.Text("")
 	}
-	return text(now.String())
+	return wire.Text(now.String())
 }
 
 // ListPatients searches patients.
-func (d *door) ListPatients(ctx context.Context, p oas.ListPatientsParams) (*oas.ListPatientsOK, error) {
-	found, count, err := d.core.Patient.List(ctx, patient.Query{
+func (o Operations) ListPatients(ctx context.Context, p oas.ListPatientsParams) (*oas.ListPatientsOK, error) {
+	found, count, err := o.Core.Patient.List(ctx, patient.Query{
 		Field: patient.Field(p.Field.Value), Text: p.Search.Value, Count: true,
 		Offset: p.PageIndex.Value * p.PageSize.Value,
 		Limit:  p.PageSize.Value,
@@ -97,13 +101,15 @@ const unconfirmed = "We could not confirm this person's identity from the detail
 	"login_url, then register them again."
 
 // RegisterPatientPds finds a person in the national service and adds them.
-func (d *door) RegisterPatientPds(
+func (o Operations) RegisterPatientPds(
 	ctx context.Context, in *oas.PDSRegistration, _ oas.RegisterPatientPdsParams,
 ) (oas.RegisterPatientPdsOK, error) {
-	got, err := d.core.Demographics.Register(ctx, demographics.Registration{
-		NHSNumber: ptr(in.NhsNumber.Get()), BirthDate: ptr(in.Dob.Get()), Forename: ptr(in.Forename.Get()),
-		Surname: ptr(in.Surname.Get()), Postcode: ptr(in.Postcode.Get()), Sex: to[patient.Sex](in.Sex.Get()),
-		EHRPartner: ptr(in.EhrPartner.Get()), EHRPartnerID: ptr(in.EhrPartnerID.Get()),
+	got, err := o.Core.Demographics.Register(ctx, demographics.Registration{
+		NHSNumber: wire.Ptr(in.NhsNumber.Get()), BirthDate: wire.Ptr(in.Dob.Get()),
+		Forename: wire.Ptr(in.Forename.Get()),
+		Surname:  wire.Ptr(in.Surname.Get()), Postcode: wire.Ptr(in.Postcode.Get()),
+		Sex:        wire.As[patient.Sex](in.Sex.Get()),
+		EHRPartner: wire.Ptr(in.EhrPartner.Get()), EHRPartnerID: wire.Ptr(in.EhrPartnerID.Get()),
 	})
 	if err != nil {
 		return oas.RegisterPatientPdsOK{}, err
@@ -117,8 +123,8 @@ func (d *door) RegisterPatientPds(
 }
 
 // GetPatientByIdV2 finds one patient with all identifiers and contact details.
-func (d *door) GetPatientByIdV2(ctx context.Context, p oas.GetPatientByIdV2Params) (*oas.PatientV2, error) {
-	found, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID), patient.WithContactPoints)
+func (o Operations) GetPatientByIdV2(ctx context.Context, p oas.GetPatientByIdV2Params) (*oas.PatientV2, error) {
+	found, err := o.Core.Patient.Patient(ctx, wire.ID[patient.ID](p.ID), patient.WithContactPoints)
 	if err == nil && p.DataSource.Value == oas.GetPatientByIdV2DataSourceEhr {
 		err = found.Connected()
 	}
@@ -133,18 +139,21 @@ func (d *door) GetPatientByIdV2(ctx context.Context, p oas.GetPatientByIdV2Param
 func profileOf(p patient.Patient) *oas.PatientV2 {
 	a := p.Address
 	out := &oas.PatientV2{
-		EhrPartnerID: text(p.EHRPartnerID), EmisID: text(p.EMISID), DeceasedAt: moment(p.DeceasedAt),
-		Dob: oas.NilString{Null: true}, Title: text(p.Title), FirstName: text(p.FirstName), LastName: text(p.LastName),
-		Sex: text(string(p.Sex)), NhsNumber: text(p.NHSNumber), Email: text(p.Email), Mobile: text(p.Mobile),
-		Landline: text(p.Landline), LastSyncAt: moment(p.SyncedAt),
+		EhrPartnerID: wire.Text(p.EHRPartnerID), EmisID: wire.Text(p.EMISID), DeceasedAt: wire.Moment(p.DeceasedAt),
+		Dob: oas.NilString{Null: true}, Title: wire.Text(p.Title), FirstName: wire.Text(p.FirstName),
+		LastName: wire.Text(p.LastName),
+		Sex:      wire.Text(string(p.Sex)), NhsNumber: wire.Text(p.NHSNumber), Email: wire.Text(p.Email),
+		Mobile:   wire.Text(p.Mobile),
+		Landline: wire.Text(p.Landline), LastSyncAt: wire.Moment(p.SyncedAt),
 		DataSource: oas.NewOptNilDataSource(oas.DataSource(p.Source)), Restricted: oas.NewOptBool(p.Restricted),
-		Line1: text(a.Line1), Line2: text(a.Line2), Line3: text(a.Line3), Town: text(a.Town), County: text(a.County),
-		Postcode: text(a.Postcode), HeroID: text(p.ID.String()), HeroUID: text(""),
+		Line1: wire.Text(a.Line1), Line2: wire.Text(a.Line2), Line3: wire.Text(a.Line3), Town: wire.Text(a.Town),
+		County:   wire.Text(a.County),
+		Postcode: wire.Text(a.Postcode), HeroID: wire.Text(p.ID.String()), HeroUID: wire.Text(""),
 		Identifiers: []oas.PatientIdentifier{},
 		// A patient without a connection may be registered there all the same.
 		EhrRegistered: oas.NilBool{Value: true, Null: p.EHRPartnerID == ""},
-		MergedInto:    text(""), MergedPatientIds: make([]oas.ID, len(p.Merged)),
-		MobileShared: oas.NewOptBool(p.SharedMobile), SupersededBy: text(p.SupersededBy),
+		MergedInto:    wire.Text(""), MergedPatientIds: make([]oas.ID, len(p.Merged)),
+		MobileShared: oas.NewOptBool(p.SharedMobile), SupersededBy: wire.Text(p.SupersededBy),
 		ContactDetails: make([]oas.ContactDetail, len(p.ContactPoints)),
 		NhsNumberStatus: oas.OptNilPatientV2NhsNumberStatus{Value: oas.PatientV2NhsNumberStatus(p.NumberStatus),
 			Set: true, Null: p.NumberStatus == ""},
@@ -170,7 +179,7 @@ func profileOf(p patient.Patient) *oas.PatientV2 {
 		out.Identifiers = append(out.Identifiers, heroID(p.ID, oas.PatientIdentifierRoleMain))
 	}
 	for i, id := range p.Merged {
-		out.MergedPatientIds[i] = digits(id)
+		out.MergedPatientIds[i] = wire.Digits(id)
 		out.Identifiers = append(out.Identifiers, heroID(id, oas.PatientIdentifierRoleSecondary))
 	}
 	for i, c := range p.ContactPoints {
@@ -191,44 +200,37 @@ func heroID(id patient.ID, role oas.PatientIdentifierRole) oas.PatientIdentifier
 	}
 }
 
-// moment is an instant as text, or null.
-func moment(t time.Time) oas.OptNilString {
-	if t.IsZero() {
-		return text("")
-	}
-	return text(t.UTC().Format(time.RFC3339Nano))
-}
-
 func contactOf(c patient.ContactPoint, all patient.ContactPoints) oas.ContactDetail {
 	used, _ := all.Used(c.Kind)
 	out := oas.ContactDetail{
 		Kind: oas.ContactKind(c.Kind), Source: oas.ContactDetailSource(c.Source), RecordedAt: c.RecordedAt.UTC(),
-		Verified: !c.VerifiedAt.IsZero(), VerifiedAt: optInstant(c.VerifiedAt), InUse: used.Source == c.Source,
+		Verified: !c.VerifiedAt.IsZero(), VerifiedAt: wire.OptInstant(c.VerifiedAt), InUse: used.Source == c.Source,
 	}
 	if c.Kind != patient.PointAddress {
-		out.Value = str(c.Value)
+		out.Value = wire.String(c.Value)
 		return out
 	}
 	a := c.Address()
 	out.Address = oas.NewOptPostalAddress(oas.PostalAddress{
-		Line1: str(a.Line1), Line2: str(a.Line2), Line3: str(a.Line3), Town: str(a.Town), County: str(a.County),
-		Country: str(a.Country), Postcode: str(a.Postcode),
+		Line1: wire.String(a.Line1), Line2: wire.String(a.Line2), Line3: wire.String(a.Line3),
+		Town: wire.String(a.Town), County: wire.String(a.County),
+		Country: wire.String(a.Country), Postcode: wire.String(a.Postcode),
 	})
 	return out
 }
 
 // SetPatientContactDetail keeps what the practice knows of a way to reach a
 // patient.
-func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientContactDetailReq,
+func (o Operations) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientContactDetailReq,
 	p oas.SetPatientContactDetailParams) (*oas.PatientV2, error) {
-	change := patient.PointChange{Value: ptr(in.Value.Get()), Verified: ptr(in.Verified.Get())}
+	change := patient.PointChange{Value: wire.Ptr(in.Value.Get()), Verified: wire.Ptr(in.Verified.Get())}
 	if a, ok := in.Address.Get(); ok {
 		change.Address = &patient.Address{
 			Line1: a.Line1.Value, Line2: a.Line2.Value, Line3: a.Line3.Value, Town: a.Town.Value,
 			County: a.County.Value, Country: a.Country.Value, Postcode: a.Postcode.Value,
 		}
 	}
-	found, err := d.core.Patient.SetContactPoint(ctx, id[patient.ID](p.ID), patient.PointKind(p.Kind), change)
+	found, err := o.Core.Patient.SetContactPoint(ctx, wire.ID[patient.ID](p.ID), patient.PointKind(p.Kind), change)
 	if err != nil {
 		return nil, err
 	}
@@ -236,9 +238,9 @@ func (d *door) SetPatientContactDetail(ctx context.Context, in *oas.SetPatientCo
 }
 
 // ListPatientEhrCandidates lists who may be the same person.
-func (d *door) ListPatientEhrCandidates(ctx context.Context,
+func (o Operations) ListPatientEhrCandidates(ctx context.Context,
 	p oas.ListPatientEhrCandidatesParams) (*oas.ListPatientEhrCandidatesOK, error) {
-	found, err := d.core.Merge.Candidates(ctx, id[patient.ID](p.ID))
+	found, err := o.Core.Merge.Candidates(ctx, wire.ID[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -250,9 +252,9 @@ func (d *door) ListPatientEhrCandidates(ctx context.Context,
 }
 
 // ConnectPatientEhr keeps which record of the record system is a patient's.
-func (d *door) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrReq,
+func (o Operations) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrReq,
 	p oas.ConnectPatientEhrParams) (*oas.PatientV2, error) {
-	found, err := d.core.Patient.Connect(ctx, id[patient.ID](p.ID), in.EhrPartnerID)
+	found, err := o.Core.Patient.Connect(ctx, wire.ID[patient.ID](p.ID), in.EhrPartnerID)
 	if err != nil {
 		return nil, err
 	}
@@ -260,14 +262,14 @@ func (d *door) ConnectPatientEhr(ctx context.Context, in *oas.ConnectPatientEhrR
 }
 
 // PreviewPatientMerge shows what a merge would do.
-func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMergeReq,
+func (o Operations) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMergeReq,
 	p oas.PreviewPatientMergeParams) (*oas.MergePreview, error) {
 	var check input.Checks
-	from := body[patient.ID](&check, "patient_id", string(in.PatientID))
+	from := wire.FieldID[patient.ID](&check, "patient_id", string(in.PatientID))
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	got, err := d.core.Merge.Preview(ctx, id[patient.ID](p.ID), from)
+	got, err := o.Core.Merge.Preview(ctx, wire.ID[patient.ID](p.ID), from)
 	if err != nil {
 		return nil, err
 	}
@@ -283,14 +285,14 @@ func (d *door) PreviewPatientMerge(ctx context.Context, in *oas.PreviewPatientMe
 }
 
 // MergePatients merges two patients.
-func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq,
+func (o Operations) MergePatients(ctx context.Context, in *oas.MergePatientsReq,
 	p oas.MergePatientsParams) (*oas.PatientMerge, error) {
 	var check input.Checks
-	from := body[patient.ID](&check, "patient_id", string(in.PatientID))
+	from := wire.FieldID[patient.ID](&check, "patient_id", string(in.PatientID))
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	m, err := d.core.Merge.Merge(ctx, id[patient.ID](p.ID), from, in.MergeToken)
+	m, err := o.Core.Merge.Merge(ctx, wire.ID[patient.ID](p.ID), from, in.MergeToken)
 	if err != nil {
 		return nil, err
 	}
@@ -298,14 +300,14 @@ func (d *door) MergePatients(ctx context.Context, in *oas.MergePatientsReq,
 }
 
 // UnmergePatients undoes a merge.
-func (d *door) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq,
+func (o Operations) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq,
 	p oas.UnmergePatientsParams) (*oas.PatientMerge, error) {
 	var check input.Checks
-	merge := filter[int64](&check, "merge_id", in.Value.MergeID)
+	merge := wire.FilterID[int64](&check, "merge_id", in.Value.MergeID)
 	if err := check.Err(); err != nil {
 		return nil, err
 	}
-	m, err := d.core.Merge.Unmerge(ctx, id[patient.ID](p.ID), merge)
+	m, err := o.Core.Merge.Unmerge(ctx, wire.ID[patient.ID](p.ID), merge)
 	if err != nil {
 		return nil, err
 	}
@@ -314,15 +316,16 @@ func (d *door) UnmergePatients(ctx context.Context, in oas.OptUnmergePatientsReq
 
 func mergeOf(m merge.Merge) *oas.PatientMerge {
 	return &oas.PatientMerge{
-		MergeID: oas.ID(strconv.FormatInt(m.ID, 10)), PatientID: digits(m.Keep), MergedPatientID: digits(m.From),
-		Moved: oas.Moved(m.Moved),
+		MergeID: oas.ID(strconv.FormatInt(m.ID, 10)), PatientID: wire.Digits(m.Keep),
+		MergedPatientID: wire.Digits(m.From),
+		Moved:           oas.Moved(m.Moved),
 	}
 }
 
 // CreatePatientAttachment keeps a file with a patient.
-func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatientAttachmentReq,
+func (o Operations) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatientAttachmentReq,
 	p oas.CreatePatientAttachmentParams) (*oas.Attachment, error) {
-	a, err := d.core.Attachment.Attach(ctx, id[patient.ID](p.ID), in.FileName, in.FileData)
+	a, err := o.Core.Attachment.Attach(ctx, wire.ID[patient.ID](p.ID), in.FileName, in.FileData)
 	if err != nil {
 		return nil, err
 	}
@@ -330,9 +333,9 @@ func (d *door) CreatePatientAttachment(ctx context.Context, in *oas.CreatePatien
 }
 
 // ListPatientAttachments lists a patient's files.
-func (d *door) ListPatientAttachments(ctx context.Context,
+func (o Operations) ListPatientAttachments(ctx context.Context,
 	p oas.ListPatientAttachmentsParams) (*oas.ListPatientAttachmentsOK, error) {
-	found, err := d.core.Attachment.Attachments(ctx, id[patient.ID](p.ID))
+	found, err := o.Core.Attachment.Attachments(ctx, wire.ID[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -344,13 +347,14 @@ func (d *door) ListPatientAttachments(ctx context.Context,
 }
 
 // GetPatientAttachment gives one file with its content.
-func (d *door) GetPatientAttachment(ctx context.Context, p oas.GetPatientAttachmentParams) (*oas.Attachment, error) {
-	a, err := d.core.Attachment.Attachment(ctx, id[patient.ID](p.ID), id[int64](string(p.AttachmentID)))
+func (o Operations) GetPatientAttachment(ctx context.Context,
+	p oas.GetPatientAttachmentParams) (*oas.Attachment, error) {
+	a, err := o.Core.Attachment.Attachment(ctx, wire.ID[patient.ID](p.ID), wire.ID[int64](string(p.AttachmentID)))
 	if err != nil {
 		return nil, err
 	}
 	out := attachmentOf(a)
-	out.FileData = str(base64.StdEncoding.EncodeToString(a.Content))
+	out.FileData = wire.String(base64.StdEncoding.EncodeToString(a.Content))
 	return out, nil
 }
 

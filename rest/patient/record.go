@@ -1,4 +1,4 @@
-package rest
+package patient
 
 import (
 	"context"
@@ -10,16 +10,18 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/record"
 	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
 )
 
 // FindRecordEntries lists what waits to be written into records.
-func (d *door) FindRecordEntries(ctx context.Context, p oas.FindRecordEntriesParams) (*oas.FindRecordEntriesOK, error) {
+func (o Operations) FindRecordEntries(ctx context.Context,
+	p oas.FindRecordEntriesParams) (*oas.FindRecordEntriesOK, error) {
 	var in input.Checks
-	of := filter[patient.ID](&in, "patient_id", p.PatientID)
+	of := wire.FilterID[patient.ID](&in, "patient_id", p.PatientID)
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	found, count, err := d.core.Record.Find(ctx, record.Search{
+	found, count, err := o.Core.Record.Find(ctx, record.Search{
 		Patient: of, Status: record.Status(p.Status.Value), PageIndex: p.PageIndex.Value, PageSize: p.PageSize.Value,
 	})
 	if err != nil {
@@ -31,25 +33,28 @@ func (d *door) FindRecordEntries(ctx context.Context, p oas.FindRecordEntriesPar
 			ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)),
 			MessageType: oas.MessageType(e.Channel),
 			Patient: oas.NamedPatient{
-				ID: digits(e.Patient), Title: text(e.Of.Title), FirstName: text(e.Of.FirstName), LastName: text(e.Of.LastName),
+				ID: wire.Digits(e.Patient), Title: wire.Text(e.Of.Title), FirstName: wire.Text(e.Of.FirstName),
+				LastName: wire.Text(e.Of.LastName),
 			},
 			SnomedCode: e.Code, SnomedTerm: e.Term, Content: e.Content, Status: oas.RecordEntryStatus(e.Status),
-			FailureReason: text(e.Reason),
-			ProposedBy:    text(e.ProposedBy), DecidedBy: text(e.DecidedBy), DecidedAt: optInstant(e.DecidedAt),
+			FailureReason: wire.Text(e.Reason),
+			ProposedBy:    wire.Text(e.ProposedBy), DecidedBy: wire.Text(e.DecidedBy),
+			DecidedAt:     wire.OptInstant(e.DecidedAt),
 			CreatedAt:     e.CreatedAt.UTC(),
-			LinkExpiresAt: e.ExpiresAt.UTC(), WrittenAt: optInstant(e.WrittenAt),
+			LinkExpiresAt: e.ExpiresAt.UTC(), WrittenAt: wire.OptInstant(e.WrittenAt),
 		}
 	}
 	return out, nil
 }
 
 // ListRecordEntries lists what was written into a patient's record.
-func (d *door) ListRecordEntries(ctx context.Context, p oas.ListRecordEntriesParams) (*oas.ListRecordEntriesOK, error) {
-	who, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
+func (o Operations) ListRecordEntries(ctx context.Context,
+	p oas.ListRecordEntriesParams) (*oas.ListRecordEntriesOK, error) {
+	who, err := o.Core.Patient.Patient(ctx, wire.ID[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
-	found, err := d.core.Record.Entries(ctx, who.ID)
+	found, err := o.Core.Record.Entries(ctx, who.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -62,19 +67,20 @@ func (d *door) ListRecordEntries(ctx context.Context, p oas.ListRecordEntriesPar
 
 func entryOf(e record.Entry) oas.RecordEntry {
 	return oas.RecordEntry{
-		ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)), SnomedCode: e.Code,
+		ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)),
+		SnomedCode: e.Code,
 		SnomedTerm: e.Term,
-		Content:    e.Content, ApprovedBy: str(e.ApprovedBy()), WrittenAt: e.WrittenAt.UTC(),
+		Content:    e.Content, ApprovedBy: wire.String(e.ApprovedBy()), WrittenAt: e.WrittenAt.UTC(),
 	}
 }
 
 // GetRecordAsFHIR gives the same as FHIR.
-func (d *door) GetRecordAsFHIR(ctx context.Context, p oas.GetRecordAsFHIRParams) (oas.GetRecordAsFHIROK, error) {
-	who, err := d.core.Patient.Patient(ctx, id[patient.ID](p.ID))
+func (o Operations) GetRecordAsFHIR(ctx context.Context, p oas.GetRecordAsFHIRParams) (oas.GetRecordAsFHIROK, error) {
+	who, err := o.Core.Patient.Patient(ctx, wire.ID[patient.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
-	bundle, err := d.core.Record.FHIR(ctx, who)
+	bundle, err := o.Core.Record.FHIR(ctx, who)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package rest
+package booking
 
 import (
 	"context"
@@ -8,11 +8,12 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
 )
 
 func typeSetup(t diary.Type) *oas.AppointmentTypeSetup {
 	return &oas.AppointmentTypeSetup{
-		ID: digits(t.ID), Name: t.Name, PartnerSlotName: t.PartnerSlotName, Price: float64(t.Price),
+		ID: wire.Digits(t.ID), Name: t.Name, PartnerSlotName: t.PartnerSlotName, Price: float64(t.Price),
 		Sector:   oas.Sector(t.Sector),
 		Duration: float64(t.Minutes), Video: t.Video, InPerson: t.InPerson, Telephone: t.Telephone,
 		UsePartnerBookableSlots:     t.UsePartnerSlots,
@@ -33,59 +34,65 @@ func percent(permille *int) oas.OptNilFloat64 {
 func typeChange(in *oas.AppointmentTypeInput) (diary.TypeChange, error) {
 	var check input.Checks
 	c := diary.TypeChange{
-		Name: ptr(in.Name.Get()), PartnerSlotName: ptr(in.PartnerSlotName.Get()), Price: ptr(in.Price.Get()),
-		Minutes: ptr(in.Duration.Get()),
-		Sector:  to[practice.Sector](in.Sector.Get()), Profession: to[practice.Profession](in.PractitionerType.Get()),
-		Video: ptr(in.Video.Get()), InPerson: ptr(in.InPerson.Get()), Telephone: ptr(in.Telephone.Get()),
-		UsePartnerSlots: ptr(in.UsePartnerBookableSlots.Get()), InvoiceRequired: ptr(in.AdminBookingInvoiceRequired.Get()),
-		Active:      ptr(in.Active.Get()),
-		PracticeVAT: in.VatRate.Null,
+		Name: wire.Ptr(in.Name.Get()), PartnerSlotName: wire.Ptr(in.PartnerSlotName.Get()),
+		Price:      wire.Ptr(in.Price.Get()),
+		Minutes:    wire.Ptr(in.Duration.Get()),
+		Sector:     wire.As[practice.Sector](in.Sector.Get()),
+		Profession: wire.As[practice.Profession](in.PractitionerType.Get()),
+		Video:      wire.Ptr(in.Video.Get()), InPerson: wire.Ptr(in.InPerson.Get()),
+		Telephone:       wire.Ptr(in.Telephone.Get()),
+		UsePartnerSlots: wire.Ptr(in.UsePartnerBookableSlots.Get()),
+		InvoiceRequired: wire.Ptr(in.AdminBookingInvoiceRequired.Get()),
+		Active:          wire.Ptr(in.Active.Get()),
+		PracticeVAT:     in.VatRate.Null,
 	}
 	if rate, ok := in.VatRate.Get(); ok {
-		c.VAT = ptr(check.Rate("vat_rate", rate), true)
+		c.VAT = wire.Ptr(check.Rate("vat_rate", rate), true)
 	}
 	return c, check.Err()
 }
 
 // ListAppointmentTypes lists appointment types with their free slots.
-func (d *door) ListAppointmentTypes(
+func (o Operations) ListAppointmentTypes(
 	ctx context.Context, p oas.ListAppointmentTypesParams,
 ) (*oas.ListAppointmentTypesOK, error) {
 	var in input.Checks
-	at := ids[practice.LocationID](&in, "location_ids", p.LocationIds)
+	at := wire.IDs[practice.LocationID](&in, "location_ids", p.LocationIds)
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	all, err := d.core.Diary.Types(ctx, at, ptr(p.HasAvailability.Get()), p.IncludeInactive.Value)
+	all, err := o.Core.Diary.Types(ctx, at, wire.Ptr(p.HasAvailability.Get()), p.IncludeInactive.Value)
 	if err != nil {
 		return nil, err
 	}
 	out := &oas.ListAppointmentTypesOK{Data: make([]oas.AppointmentType, len(all)), Count: float64(len(all))}
 	for i, t := range all {
 		out.Data[i] = oas.AppointmentType{
-			ID: t.ID.String(), Name: t.Name, PartnerSlotName: t.PartnerSlotName, NextAvailableAt: instant(t.Next),
+			ID: t.ID.String(), Name: t.Name, PartnerSlotName: t.PartnerSlotName, NextAvailableAt: wire.Instant(t.Next),
 			SlotCount: float64(t.Slots),
 			Price:     float64(t.Price), AssigneeID: oas.NilString{Null: true},
 			AssigneeType: oas.NilAppointmentTypeAssigneeType{Null: true},
-			Sector:       oas.NewOptSector(oas.Sector(t.Sector)), Duration: float64(t.Minutes), Video: oas.NewOptBool(t.Video),
+			Sector:       oas.NewOptSector(oas.Sector(t.Sector)), Duration: float64(t.Minutes),
+			Video:    oas.NewOptBool(t.Video),
 			InPerson: oas.NewOptBool(t.InPerson), Telephone: oas.NewOptBool(t.Telephone),
 			UsePartnerBookableSlots:     t.UsePartnerSlots,
 			AdminBookingInvoiceRequired: oas.NewOptBool(t.InvoiceRequired), FormID: oas.NilString{Null: true},
-			PractitionerType: oas.PractitionerType(t.Profession), Active: oas.NewOptBool(t.Active), VatRate: percent(t.VAT),
+			PractitionerType: oas.PractitionerType(t.Profession), Active: oas.NewOptBool(t.Active),
+			VatRate: percent(t.VAT),
 		}
 	}
 	return out, nil
 }
 
 // CreateAppointmentType adds an appointment type.
-func (d *door) CreateAppointmentType(
+func (o Operations) CreateAppointmentType(
 	ctx context.Context, in *oas.AppointmentTypeInput, _ oas.CreateAppointmentTypeParams,
 ) (*oas.AppointmentTypeSetup, error) {
 	c, err := typeChange(in)
 	if err != nil {
 		return nil, err
 	}
-	t, err := d.core.Diary.CreateType(ctx, c)
+	t, err := o.Core.Diary.CreateType(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +100,14 @@ func (d *door) CreateAppointmentType(
 }
 
 // UpdateAppointmentType changes an appointment type.
-func (d *door) UpdateAppointmentType(
+func (o Operations) UpdateAppointmentType(
 	ctx context.Context, in *oas.AppointmentTypeInput, p oas.UpdateAppointmentTypeParams,
 ) (*oas.AppointmentTypeSetup, error) {
 	c, err := typeChange(in)
 	if err != nil {
 		return nil, err
 	}
-	t, err := d.core.Diary.UpdateType(ctx, id[diary.TypeID](p.ID), c)
+	t, err := o.Core.Diary.UpdateType(ctx, wire.ID[diary.TypeID](p.ID), c)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +116,7 @@ func (d *door) UpdateAppointmentType(
 
 func session(s diary.Session) *oas.Session {
 	out := &oas.Session{
-		ID: digits(s.ID), PractitionerID: digits(s.Practitioner), LocationID: digits(s.Location),
+		ID: wire.Digits(s.ID), PractitionerID: wire.Digits(s.Practitioner), LocationID: wire.Digits(s.Location),
 		AppointmentTypeIds: make([]oas.ID, len(s.Types)),
 		StartDate:          oas.Date(s.Start.String()), StartTime: diary.Clock(s.From), EndTime: diary.Clock(s.To),
 		SlotLength: float64(s.Step),
@@ -119,11 +126,11 @@ func session(s diary.Session) *oas.Session {
 		Exceptions: make([]oas.SessionException, len(s.Exceptions)),
 	}
 	for i, t := range s.Types {
-		out.AppointmentTypeIds[i] = digits(t)
+		out.AppointmentTypeIds[i] = wire.Digits(t)
 	}
 	for i, e := range s.Exceptions {
 		out.Exceptions[i] = oas.SessionException{StartDate: oas.Date(e.From.String()),
-			EndDate: oas.NewOptDate(oas.Date(e.To.String())), Reason: str(e.Reason)}
+			EndDate: oas.NewOptDate(oas.Date(e.To.String())), Reason: wire.String(e.Reason)}
 	}
 	return out
 }
@@ -131,26 +138,30 @@ func session(s diary.Session) *oas.Session {
 func sessionChange(in *oas.SessionInput) (diary.SessionChange, error) {
 	var check input.Checks
 	c := diary.SessionChange{
-		StartDate: to[string](in.StartDate.Get()), From: ptr(in.StartTime.Get()), To: ptr(in.EndTime.Get()),
-		Step:     ptr(in.SlotLength.Get()),
-		TimeZone: ptr(in.Timezone.Get()), WorksHolidays: ptr(in.RunsOnBankHolidays.Get()),
+		StartDate: wire.As[string](in.StartDate.Get()), From: wire.Ptr(in.StartTime.Get()),
+		To:       wire.Ptr(in.EndTime.Get()),
+		Step:     wire.Ptr(in.SlotLength.Get()),
+		TimeZone: wire.Ptr(in.Timezone.Get()), WorksHolidays: wire.Ptr(in.RunsOnBankHolidays.Get()),
 	}
 	if in.Recurrence.Set {
 		c.Rule = &in.Recurrence.Value // null is no rule
 	}
 	if in.PractitionerID.Set {
-		c.Practitioner = ptr(body[practice.PractitionerID](&check, "practitioner_id", string(in.PractitionerID.Value)), true)
+		c.Practitioner = wire.Ptr(wire.FieldID[practice.PractitionerID](&check, "practitioner_id",
+			string(in.PractitionerID.Value)), true)
 	}
 	if in.LocationID.Set {
-		c.Location = ptr(body[practice.LocationID](&check, "location_id", string(in.LocationID.Value)), true)
+		c.Location = wire.Ptr(wire.FieldID[practice.LocationID](&check, "location_id", string(in.LocationID.Value)),
+			true)
 	}
 	if in.AppointmentTypeIds != nil {
-		c.Types = ptr(ids[diary.TypeID](&check, "appointment_type_ids", in.AppointmentTypeIds), true)
+		c.Types = wire.Ptr(wire.IDs[diary.TypeID](&check, "appointment_type_ids", in.AppointmentTypeIds), true)
 	}
 	if in.Exceptions != nil {
 		list := make([]diary.ExceptionInput, len(in.Exceptions))
 		for i, e := range in.Exceptions {
-			list[i] = diary.ExceptionInput{From: string(e.StartDate), To: string(e.EndDate.Value), Reason: e.Reason.Value}
+			list[i] = diary.ExceptionInput{From: string(e.StartDate), To: string(e.EndDate.Value),
+				Reason: e.Reason.Value}
 		}
 		c.Exceptions = &list
 	}
@@ -158,17 +169,17 @@ func sessionChange(in *oas.SessionInput) (diary.SessionChange, error) {
 }
 
 // ListSessions lists sessions that have not ended.
-func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (*oas.ListSessionsOK, error) {
-	since := input.DateOf(d.core.Diary.Now().In(time.UTC))
+func (o Operations) ListSessions(ctx context.Context, p oas.ListSessionsParams) (*oas.ListSessionsOK, error) {
+	since := input.DateOf(o.Core.Diary.Now().In(time.UTC))
 	var in input.Checks
 	if p.Since.Set {
 		since = in.Date("since", string(p.Since.Value))
 	}
-	of := filter[practice.PractitionerID](&in, "practitioner_id", p.PractitionerID)
+	of := wire.FilterID[practice.PractitionerID](&in, "practitioner_id", p.PractitionerID)
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	all, err := d.core.Diary.Sessions(ctx, of, since)
+	all, err := o.Core.Diary.Sessions(ctx, of, since)
 	if err != nil {
 		return nil, err
 	}
@@ -180,8 +191,8 @@ func (d *door) ListSessions(ctx context.Context, p oas.ListSessionsParams) (*oas
 }
 
 // GetSession finds one session.
-func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (*oas.Session, error) {
-	s, err := d.core.Diary.WorkedSession(ctx, id[diary.SessionID](p.ID))
+func (o Operations) GetSession(ctx context.Context, p oas.GetSessionParams) (*oas.Session, error) {
+	s, err := o.Core.Diary.WorkedSession(ctx, wire.ID[diary.SessionID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -189,14 +200,14 @@ func (d *door) GetSession(ctx context.Context, p oas.GetSessionParams) (*oas.Ses
 }
 
 // CreateSession adds a session.
-func (d *door) CreateSession(
+func (o Operations) CreateSession(
 	ctx context.Context, in *oas.SessionInput, _ oas.CreateSessionParams,
 ) (*oas.Session, error) {
 	c, err := sessionChange(in)
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.core.Diary.CreateSession(ctx, c)
+	s, err := o.Core.Diary.CreateSession(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -204,18 +215,18 @@ func (d *door) CreateSession(
 }
 
 // UpdateSession changes a session.
-func (d *door) UpdateSession(
+func (o Operations) UpdateSession(
 	ctx context.Context, in *oas.SessionInput, p oas.UpdateSessionParams,
 ) (*oas.Session, error) {
 	c, err := sessionChange(in)
 	if err != nil {
 		return nil, err
 	}
-	of, err := d.core.Diary.WorkedSession(ctx, id[diary.SessionID](p.ID))
+	of, err := o.Core.Diary.WorkedSession(ctx, wire.ID[diary.SessionID](p.ID))
 	if err != nil {
 		return nil, err
 	}
-	s, err := d.core.Diary.ChangeSession(ctx, of.ID, c)
+	s, err := o.Core.Diary.ChangeSession(ctx, of.ID, c)
 	if err != nil {
 		return nil, err
 	}
@@ -223,18 +234,19 @@ func (d *door) UpdateSession(
 }
 
 // DeleteSession ends a session.
-func (d *door) DeleteSession(ctx context.Context, p oas.DeleteSessionParams) (*oas.Done, error) {
-	of, err := d.core.Diary.WorkedSession(ctx, id[diary.SessionID](p.ID))
+func (o Operations) DeleteSession(ctx context.Context, p oas.DeleteSessionParams) (*oas.Done, error) {
+	of, err := o.Core.Diary.WorkedSession(ctx, wire.ID[diary.SessionID](p.ID))
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.core.Diary.DeleteSession(ctx, of.ID); err != nil {
+	if _, err := o.Core.Diary.DeleteSession(ctx, of.ID); err != nil {
 		return nil, err
 	}
 	return &oas.Done{Success: true}, nil
 }
 
-func slots(from []diary.Slot) []oas.Slot {
+// Slots are slots to answer with.
+func Slots(from []diary.Slot) []oas.Slot {
 	out := make([]oas.Slot, len(from))
 	for i, s := range from {
 		out[i] = *slot(s)
@@ -244,8 +256,8 @@ func slots(from []diary.Slot) []oas.Slot {
 
 func slot(s diary.Slot) *oas.Slot {
 	return &oas.Slot{
-		ID: oas.ID(s.ID), PractitionerID: digits(s.Practitioner), AppointmentTypeID: digits(s.Type),
-		LocationID: digits(s.Location),
+		ID: oas.ID(s.ID), PractitionerID: wire.Digits(s.Practitioner), AppointmentTypeID: wire.Digits(s.Type),
+		LocationID: wire.Digits(s.Location),
 		StartTime:  s.Start, FinishTime: s.End,
 	}
 }
@@ -254,42 +266,44 @@ func slot(s diary.Slot) *oas.Slot {
 func slotQuery(places, people, types []oas.ID, from, to string) (diary.SlotQuery, error) {
 	var in input.Checks
 	q := diary.SlotQuery{
-		Locations:     ids[practice.LocationID](&in, "location_id", places),
-		Practitioners: ids[practice.PractitionerID](&in, "practitioner_id", people),
-		Types:         ids[diary.TypeID](&in, "appointment_type_id", types), From: diary.ReadMoment(&in, "start_date", from),
+		Locations:     wire.IDs[practice.LocationID](&in, "location_id", places),
+		Practitioners: wire.IDs[practice.PractitionerID](&in, "practitioner_id", people),
+		Types:         wire.IDs[diary.TypeID](&in, "appointment_type_id", types), From: diary.ReadMoment(&in,
+			"start_date", from),
 		To: diary.ReadMoment(&in, "end_date", to),
 	}
 	return q, in.Err()
 }
 
 // ListSlots lists free slots.
-func (d *door) ListSlots(ctx context.Context, p oas.ListSlotsParams) (*oas.ListSlotsOK, error) {
+func (o Operations) ListSlots(ctx context.Context, p oas.ListSlotsParams) (*oas.ListSlotsOK, error) {
 	q, err := slotQuery(p.LocationID, p.PractitionerID, p.AppointmentTypeID, p.StartDate.Value, p.EndDate.Value)
 	if err != nil {
 		return nil, err
 	}
-	page, err := d.core.Diary.Slots(ctx, q, p.PageIndex.Value, p.PageSize.Value, p.Explain.Value)
+	page, err := o.Core.Diary.Slots(ctx, q, p.PageIndex.Value, p.PageSize.Value, p.Explain.Value)
 	if err != nil {
 		return nil, err
 	}
-	out := &oas.ListSlotsOK{Data: slots(page.Slots), Count: float64(page.Count)}
+	out := &oas.ListSlotsOK{Data: Slots(page.Slots), Count: float64(page.Count)}
 	if w := page.Why; w != nil {
 		out.Explanation = oas.NewOptSlotExplanation(oas.SlotExplanation{
 			Sessions: float64(w.Sessions), SessionDays: float64(w.Days), ClosedDays: float64(w.Closed),
 			ExceptionDays: float64(w.Exceptions),
-			Past:          float64(w.Past), Blocked: float64(w.Blocked), Held: float64(w.Held), Booked: float64(w.Booked),
+			Past:          float64(w.Past), Blocked: float64(w.Blocked), Held: float64(w.Held),
+			Booked: float64(w.Booked),
 		})
 	}
 	return out, nil
 }
 
 // CountSlots counts free slots.
-func (d *door) CountSlots(ctx context.Context, p oas.CountSlotsParams) (*oas.CountSlotsOK, error) {
+func (o Operations) CountSlots(ctx context.Context, p oas.CountSlotsParams) (*oas.CountSlotsOK, error) {
 	q, err := slotQuery(p.LocationID, p.PractitionerID, p.AppointmentTypeID, p.StartDate.Value, p.EndDate.Value)
 	if err != nil {
 		return nil, err
 	}
-	n, err := d.core.Diary.CountSlots(ctx, q)
+	n, err := o.Core.Diary.CountSlots(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -297,8 +311,8 @@ func (d *door) CountSlots(ctx context.Context, p oas.CountSlotsParams) (*oas.Cou
 }
 
 // GetSlot finds one free slot.
-func (d *door) GetSlot(ctx context.Context, p oas.GetSlotParams) (*oas.Slot, error) {
-	s, err := d.core.Diary.Slot(ctx, p.ID)
+func (o Operations) GetSlot(ctx context.Context, p oas.GetSlotParams) (*oas.Slot, error) {
+	s, err := o.Core.Diary.Slot(ctx, p.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package rest
+package webhook
 
 import (
 	"context"
@@ -7,13 +7,14 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/webhook"
 	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
 )
 
 // CreateWebhook makes an endpoint. Its answer is the only one with its secrets.
-func (d *door) CreateWebhook(
+func (o Operations) CreateWebhook(
 	ctx context.Context, in *oas.WebhookRequest, _ oas.CreateWebhookParams,
 ) (*oas.CreatedWebhook, error) {
-	w, err := d.core.Webhook.Create(ctx, webhook.Request{
+	w, err := o.Core.Webhook.Create(ctx, webhook.Request{
 		Format: webhook.Standard, Types: []event.Type{event.Type(in.EventType)}, Description: in.Description.Value,
 		URL: in.URL.String(), SigningKey: in.SigningKey.Value, Headers: in.Headers.Value,
 		IncludeDetails: in.IncludeDetails.Value, Ordered: in.Ordered.Value, Asymmetric: in.Ed25519.Value,
@@ -22,9 +23,10 @@ func (d *door) CreateWebhook(
 		return nil, err
 	}
 	return &oas.CreatedWebhook{
-		ID: w.ID.String(), EventType: string(w.Type()), URL: w.URL, SigningKey: str(w.Secrets.Key.Secret),
+		ID: w.ID.String(), EventType: string(w.Type()), URL: w.URL, SigningKey: wire.String(w.Secrets.Key.Secret),
 		Headers: oas.NewOptHookHeaders(w.Secrets.Headers), CreatedAt: stamp(w.CreatedAt), UpdatedAt: stamp(w.UpdatedAt),
-		Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails), Ordered: oas.NewOptBool(w.Ordered),
+		Description: wire.String(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails),
+		Ordered: oas.NewOptBool(w.Ordered),
 		Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()),
 	}, nil
 }
@@ -38,26 +40,29 @@ func given(s string) oas.OptString { return oas.OptString{Value: s, Set: s != ""
 func webhookOf(w webhook.Webhook) *oas.Webhook {
 	out := &oas.Webhook{
 		ID: w.ID.String(), EventType: string(w.Type()), URL: w.URL, CreatedAt: stamp(w.CreatedAt),
-		UpdatedAt: stamp(w.UpdatedAt), Description: str(w.Description), IncludeDetails: oas.NewOptBool(w.IncludeDetails),
-		Ordered: oas.NewOptBool(w.Ordered), Ed25519: oas.NewOptBool(w.Asymmetric), PublicKey: given(w.PublicKey()),
+		UpdatedAt: stamp(w.UpdatedAt), Description: wire.String(w.Description),
+		IncludeDetails: oas.NewOptBool(w.IncludeDetails),
+		Ordered:        oas.NewOptBool(w.Ordered), Ed25519: oas.NewOptBool(w.Asymmetric),
+		PublicKey:        given(w.PublicKey()),
 		HeaderNames:      append([]string{}, w.HeaderNames...),
-		PreviousKeyUntil: optInstant(w.PreviousUntil), DisabledAt: optInstant(w.DisabledAt),
+		PreviousKeyUntil: wire.OptInstant(w.PreviousUntil), DisabledAt: wire.OptInstant(w.DisabledAt),
 		DisabledReason: oas.OptNilDisabledReason{
 			Value: oas.DisabledReason(w.DisabledWhy), Set: true, Null: w.DisabledWhy == "",
 		},
-		FailingSince: optInstant(w.FailingSince), HeldUntil: optInstant(w.HeldUntil),
+		FailingSince: wire.OptInstant(w.FailingSince), HeldUntil: wire.OptInstant(w.HeldUntil),
 	}
 	if r := w.Replay; r != nil {
 		out.Replay = oas.NewOptReplayProgress(oas.ReplayProgress{
-			Since: r.Since, Until: r.Until, IncludeDelivered: r.Again, Queued: r.Queued, DoneAt: instant(r.DoneAt),
+			Since: r.Since, Until: r.Until, IncludeDelivered: r.Again, Queued: r.Queued, DoneAt: wire.Instant(r.DoneAt),
 		})
 	}
 	return out
 }
 
 // ListWebhooks lists endpoints.
-func (d *door) ListWebhooks(ctx context.Context, p oas.ListWebhooksParams) (*oas.ListWebhooksOK, error) {
-	found, err := d.core.Webhook.List(ctx, webhook.Filter{Format: webhook.Standard, Type: event.Type(p.EventType.Value)})
+func (o Operations) ListWebhooks(ctx context.Context, p oas.ListWebhooksParams) (*oas.ListWebhooksOK, error) {
+	found, err := o.Core.Webhook.List(ctx, webhook.Filter{Format: webhook.Standard,
+		Type: event.Type(p.EventType.Value)})
 	if err != nil {
 		return nil, err
 	}
@@ -69,30 +74,31 @@ func (d *door) ListWebhooks(ctx context.Context, p oas.ListWebhooksParams) (*oas
 }
 
 // GetWebhook finds one endpoint and how it does.
-func (d *door) GetWebhook(ctx context.Context, p oas.GetWebhookParams) (*oas.Webhook, error) {
-	h, err := d.core.Webhook.Health(ctx, id[webhook.ID](p.ID))
+func (o Operations) GetWebhook(ctx context.Context, p oas.GetWebhookParams) (*oas.Webhook, error) {
+	h, err := o.Core.Webhook.Health(ctx, wire.ID[webhook.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
 	out := webhookOf(h.Webhook)
 	out.Waiting, out.Failed = oas.NewOptInt(h.Waiting), oas.NewOptInt(h.Failed)
-	out.OldestWaitingAt = optInstant(h.OldestWaiting)
+	out.OldestWaitingAt = wire.OptInstant(h.OldestWaiting)
 	return out, nil
 }
 
 // UpdateWebhook changes an endpoint.
-func (d *door) UpdateWebhook(
+func (o Operations) UpdateWebhook(
 	ctx context.Context, in *oas.WebhookChange, p oas.UpdateWebhookParams,
 ) (*oas.Webhook, error) {
 	change := webhook.Change{
-		Description: ptr(in.Description.Get()), Headers: in.Headers.Value, IncludeDetails: ptr(in.IncludeDetails.Get()),
-		Ordered: ptr(in.Ordered.Get()), Asymmetric: ptr(in.Ed25519.Get()),
+		Description: wire.Ptr(in.Description.Get()), Headers: in.Headers.Value,
+		IncludeDetails: wire.Ptr(in.IncludeDetails.Get()),
+		Ordered:        wire.Ptr(in.Ordered.Get()), Asymmetric: wire.Ptr(in.Ed25519.Get()),
 	}
 	if u, ok := in.URL.Get(); ok {
 		text := u.String()
 		change.URL = &text
 	}
-	w, err := d.core.Webhook.Update(ctx, webhook.Standard, id[webhook.ID](p.ID), change)
+	w, err := o.Core.Webhook.Update(ctx, webhook.Standard, wire.ID[webhook.ID](p.ID), change)
 	if err != nil {
 		return nil, err
 	}
@@ -100,31 +106,32 @@ func (d *door) UpdateWebhook(
 }
 
 // DeleteWebhook removes an endpoint.
-func (d *door) DeleteWebhook(ctx context.Context, p oas.DeleteWebhookParams) (*oas.Done, error) {
-	if _, err := d.core.Webhook.Delete(ctx, webhook.Standard, id[webhook.ID](p.ID)); err != nil {
+func (o Operations) DeleteWebhook(ctx context.Context, p oas.DeleteWebhookParams) (*oas.Done, error) {
+	if _, err := o.Core.Webhook.Delete(ctx, webhook.Standard, wire.ID[webhook.ID](p.ID)); err != nil {
 		return nil, err
 	}
 	return &oas.Done{Success: true}, nil
 }
 
 // RotateWebhookKey gives an endpoint another signing key, and shows it.
-func (d *door) RotateWebhookKey(
+func (o Operations) RotateWebhookKey(
 	ctx context.Context, in oas.OptKeyRotation, p oas.RotateWebhookKeyParams,
 ) (*oas.RotatedWebhook, error) {
 	hours := in.Value.OverlapHours.Or(int(webhook.OverlapUsual / time.Hour))
-	w, err := d.core.Webhook.Rotate(ctx, id[webhook.ID](p.ID), in.Value.SigningKey.Value, time.Duration(hours)*time.Hour)
+	w, err := o.Core.Webhook.Rotate(ctx, wire.ID[webhook.ID](p.ID), in.Value.SigningKey.Value,
+		time.Duration(hours)*time.Hour)
 	if err != nil {
 		return nil, err
 	}
 	return &oas.RotatedWebhook{
 		ID: w.ID.String(), SigningKey: w.Secrets.Key.Secret, PublicKey: given(w.PublicKey()),
-		PreviousKeyUntil: instant(w.PreviousUntil), UpdatedAt: stamp(w.UpdatedAt),
+		PreviousKeyUntil: wire.Instant(w.PreviousUntil), UpdatedAt: stamp(w.UpdatedAt),
 	}, nil
 }
 
 // EnableWebhook switches an endpoint on.
-func (d *door) EnableWebhook(ctx context.Context, p oas.EnableWebhookParams) (*oas.Webhook, error) {
-	w, err := d.core.Webhook.Enable(ctx, id[webhook.ID](p.ID))
+func (o Operations) EnableWebhook(ctx context.Context, p oas.EnableWebhookParams) (*oas.Webhook, error) {
+	w, err := o.Core.Webhook.Enable(ctx, wire.ID[webhook.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -132,8 +139,8 @@ func (d *door) EnableWebhook(ctx context.Context, p oas.EnableWebhookParams) (*o
 }
 
 // DisableWebhook switches an endpoint off.
-func (d *door) DisableWebhook(ctx context.Context, p oas.DisableWebhookParams) (*oas.Webhook, error) {
-	w, err := d.core.Webhook.Disable(ctx, id[webhook.ID](p.ID))
+func (o Operations) DisableWebhook(ctx context.Context, p oas.DisableWebhookParams) (*oas.Webhook, error) {
+	w, err := o.Core.Webhook.Disable(ctx, wire.ID[webhook.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -141,8 +148,8 @@ func (d *door) DisableWebhook(ctx context.Context, p oas.DisableWebhookParams) (
 }
 
 // TestWebhook sends an endpoint an invented event.
-func (d *door) TestWebhook(ctx context.Context, p oas.TestWebhookParams) (*oas.Delivery, error) {
-	got, err := d.core.Webhook.Test(ctx, id[webhook.ID](p.ID))
+func (o Operations) TestWebhook(ctx context.Context, p oas.TestWebhookParams) (*oas.Delivery, error) {
+	got, err := o.Core.Webhook.Test(ctx, wire.ID[webhook.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}

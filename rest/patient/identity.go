@@ -1,28 +1,29 @@
-package rest
+package patient
 
 import (
 	"context"
 
 	"frontdesk/core/demographics"
 	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
 )
 
 // GetIdentityCheck finds who somebody said they were.
-func (d *door) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParams) (*oas.IdentityCheck, error) {
-	c, known, err := d.core.Demographics.Quoted(ctx, p.Reference)
+func (o Operations) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParams) (*oas.IdentityCheck, error) {
+	c, known, err := o.Core.Demographics.Quoted(ctx, p.Reference)
 	if err != nil {
 		return nil, err
 	}
 	out := &oas.IdentityCheck{
 		Reference: c.Reference(), Reason: oas.IdentityCheckReason(c.Reason), Said: said(c.Said), Differs: c.Differs,
-		PatientID: text(""), AskedBy: text(c.AskedBy),
+		PatientID: wire.Text(""), AskedBy: wire.Text(c.AskedBy),
 		CreatedAt: c.CreatedAt.UTC(), ExpiresAt: c.ExpiresAt.UTC(),
 	}
 	if out.Differs == nil {
 		out.Differs = []string{}
 	}
 	if known != 0 {
-		out.PatientID = text(known.String())
+		out.PatientID = wire.Text(known.String())
 	}
 	return out, nil
 }
@@ -34,7 +35,7 @@ func said(s demographics.Said) oas.IdentityCheckSaid {
 		&s.Postcode: &out.Postcode,
 	} {
 		if *value != "" {
-			*to = str(*value)
+			*to = wire.String(*value)
 		}
 	}
 	if s.Sex != "" {

@@ -1,4 +1,4 @@
-package rest
+package webhook
 
 import (
 	"context"
@@ -11,13 +11,15 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/webhook"
 	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
 )
 
 func deliveryOf(v webhook.Delivery) *oas.Delivery {
 	return &oas.Delivery{
-		ID: strconv.FormatInt(v.ID, 10), EventAt: v.At.UTC(), State: oas.DeliveryState(v.State), AttemptCount: v.Attempts,
-		UnderWay: v.Leased, NextAttemptAt: instant(v.DueAt), QueuedAt: v.Since.UTC(), Status: status(v.Status),
-		Failure: noAnswer(v.Failure), EndedAt: instant(v.EndedAt), CreatedAt: v.CreatedAt.UTC(),
+		ID: strconv.FormatInt(v.ID, 10), EventAt: v.At.UTC(), State: oas.DeliveryState(v.State),
+		AttemptCount: v.Attempts,
+		UnderWay:     v.Leased, NextAttemptAt: wire.Instant(v.DueAt), QueuedAt: v.Since.UTC(), Status: status(v.Status),
+		Failure: noAnswer(v.Failure), EndedAt: wire.Instant(v.EndedAt), CreatedAt: v.CreatedAt.UTC(),
 	}
 }
 
@@ -29,13 +31,13 @@ func noAnswer(f webhook.Failure) oas.NilDeliveryFailure {
 }
 
 // ListDeliveries lists what was sent to an endpoint.
-func (d *door) ListDeliveries(ctx context.Context, p oas.ListDeliveriesParams) (*oas.DeliveryPage, error) {
+func (o Operations) ListDeliveries(ctx context.Context, p oas.ListDeliveriesParams) (*oas.DeliveryPage, error) {
 	var in input.Checks
-	before := filter[int64](&in, "before", p.Before)
+	before := wire.FilterID[int64](&in, "before", p.Before)
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	found, more, err := d.core.Webhook.Deliveries(ctx, id[webhook.ID](p.ID), webhook.Query{
+	found, more, err := o.Core.Webhook.Deliveries(ctx, wire.ID[webhook.ID](p.ID), webhook.Query{
 		State: webhook.State(p.State.Value), Before: before, Limit: p.Limit.Value,
 	})
 	if err != nil {
@@ -52,8 +54,8 @@ func (d *door) ListDeliveries(ctx context.Context, p oas.ListDeliveriesParams) (
 }
 
 // GetDelivery finds one delivery and its attempts.
-func (d *door) GetDelivery(ctx context.Context, p oas.GetDeliveryParams) (*oas.Delivery, error) {
-	found, attempts, err := d.core.Webhook.Delivery(ctx, id[webhook.ID](p.ID), id[int64](p.DeliveryID))
+func (o Operations) GetDelivery(ctx context.Context, p oas.GetDeliveryParams) (*oas.Delivery, error) {
+	found, attempts, err := o.Core.Webhook.Delivery(ctx, wire.ID[webhook.ID](p.ID), wire.ID[int64](p.DeliveryID))
 	if err != nil {
 		return nil, err
 	}
@@ -69,8 +71,8 @@ func (d *door) GetDelivery(ctx context.Context, p oas.GetDeliveryParams) (*oas.D
 }
 
 // ReplayDelivery sends one event again.
-func (d *door) ReplayDelivery(ctx context.Context, p oas.ReplayDeliveryParams) (*oas.Delivery, error) {
-	got, err := d.core.Webhook.ReplayOne(ctx, id[webhook.ID](p.ID), id[int64](p.DeliveryID))
+func (o Operations) ReplayDelivery(ctx context.Context, p oas.ReplayDeliveryParams) (*oas.Delivery, error) {
+	got, err := o.Core.Webhook.ReplayOne(ctx, wire.ID[webhook.ID](p.ID), wire.ID[int64](p.DeliveryID))
 	if err != nil {
 		return nil, err
 	}
@@ -78,10 +80,11 @@ func (d *door) ReplayDelivery(ctx context.Context, p oas.ReplayDeliveryParams) (
 }
 
 // ReplayWebhook sends the events of a time again.
-func (d *door) ReplayWebhook(
+func (o Operations) ReplayWebhook(
 	ctx context.Context, in *oas.ReplayRequest, p oas.ReplayWebhookParams,
 ) (*oas.Webhook, error) {
-	w, err := d.core.Webhook.ReplayRange(ctx, id[webhook.ID](p.ID), in.Since, in.Until.Value, in.IncludeDelivered.Value)
+	w, err := o.Core.Webhook.ReplayRange(ctx, wire.ID[webhook.ID](p.ID), in.Since, in.Until.Value,
+		in.IncludeDelivered.Value)
 	if err != nil {
 		return nil, err
 	}
@@ -89,10 +92,10 @@ func (d *door) ReplayWebhook(
 }
 
 // RecoverWebhook sends what an endpoint missed.
-func (d *door) RecoverWebhook(
+func (o Operations) RecoverWebhook(
 	ctx context.Context, in *oas.RecoverRequest, p oas.RecoverWebhookParams,
 ) (*oas.Webhook, error) {
-	w, err := d.core.Webhook.ReplayRange(ctx, id[webhook.ID](p.ID), in.Since, time.Time{}, false)
+	w, err := o.Core.Webhook.ReplayRange(ctx, wire.ID[webhook.ID](p.ID), in.Since, time.Time{}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -100,12 +103,12 @@ func (d *door) RecoverWebhook(
 }
 
 // ListEvents reads the log of events.
-func (d *door) ListEvents(ctx context.Context, p oas.ListEventsParams) (*oas.EventPage, error) {
+func (o Operations) ListEvents(ctx context.Context, p oas.ListEventsParams) (*oas.EventPage, error) {
 	q := webhook.LogQuery{Cursor: p.Cursor.Value, Limit: p.Limit.Value, Wait: time.Duration(p.Wait.Value) * time.Second}
 	for _, t := range p.EventType {
 		q.Types = append(q.Types, event.Type(t))
 	}
-	page, err := d.core.Webhook.Events(ctx, q)
+	page, err := o.Core.Webhook.Events(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -118,16 +121,17 @@ func (d *door) ListEvents(ctx context.Context, p oas.ListEventsParams) (*oas.Eve
 
 func eventOf(p webhook.Payload) oas.Event {
 	return oas.Event{
-		ID: p.ID, EventType: p.EventType, CreatedAt: p.CreatedAt, PracticeGroupID: p.PracticeGroupID, Sequence: p.Sequence,
-		Data: jx.Raw(p.Data),
+		ID: p.ID, EventType: p.EventType, CreatedAt: p.CreatedAt, PracticeGroupID: p.PracticeGroupID,
+		Sequence: p.Sequence,
+		Data:     jx.Raw(p.Data),
 	}
 }
 
 // CreateTestEvent invents an event in a sandbox.
-func (d *door) CreateTestEvent(
+func (o Operations) CreateTestEvent(
 	ctx context.Context, in *oas.EventRequest, _ oas.CreateTestEventParams,
 ) (*oas.Event, error) {
-	e, err := d.core.Webhook.Invent(ctx, event.Type(in.EventType))
+	e, err := o.Core.Webhook.Invent(ctx, event.Type(in.EventType))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,10 @@
+// Package booking has the operations on appointments and the diary.
+//
+//	booking.go  appointments
+//	diary.go    appointment types, sessions and slots
+package booking
+
+import "frontdesk/core"
+
+// Operations are those of the contract for this area.
+type Operations struct{ Core *core.Core }

@@ -1,0 +1,111 @@
+// Package wire is what the areas of the REST door share: the contract's ids, times and optional values for core's.
+package wire
+
+import (
+	"time"
+
+	"frontdesk/core/input"
+	"frontdesk/rest/oas"
+)
+
+// ID reads an id from a path. What cannot be an id is the id of nothing.
+func ID[T ~int64](s string) T {
+	n, _ := input.Digits(s)
+	return T(n)
+}
+
+// IDs reads ids, each of which must be one.
+func IDs[T ~int64](in *input.Checks, field string, list []oas.ID) []T {
+	if len(list) == 0 {
+		return nil
+	}
+	out := make([]T, len(list))
+	for i, s := range list {
+		out[i] = FieldID[T](in, field, string(s))
+	}
+	return out
+}
+
+// FieldID reads an id from a field of a body or a query; it must be one, and not of
+// more than the 53 bits that ids have.
+func FieldID[T ~int64](in *input.Checks, field, s string) T {
+	n, ok := input.Digits(s)
+	if !ok {
+		in.Wrong(field, input.CodeString, "an id of digits", "This is not an id.")
+	}
+	return T(n)
+}
+
+// OptionalID reads an id that may be left out.
+func OptionalID[T ~int64](in *input.Checks, field string, s oas.OptString) T {
+	if !s.Set {
+		return 0
+	}
+	return FieldID[T](in, field, s.Value)
+}
+
+// Digits is an id to answer with.
+func Digits[T interface{ String() string }](v T) oas.ID { return oas.ID(v.String()) }
+
+// Ptr is a pointer to an optional value, or nil.
+func Ptr[T any](v T, set bool) *T {
+	if !set {
+		return nil
+	}
+	return &v
+}
+
+// As is Ptr for a value core has another type for.
+func As[T ~string, F ~string](v F, set bool) *T { return Ptr(T(v), set) }
+
+// Instant is a time to answer with; none is null.
+func Instant(t time.Time) oas.NilDateTime {
+	if t.IsZero() {
+		return oas.NilDateTime{Null: true}
+	}
+	return oas.NewNilDateTime(t)
+}
+
+// OptInstant is Instant for a field that may be left out.
+func OptInstant(t time.Time) oas.OptNilDateTime {
+	if t.IsZero() {
+		return oas.OptNilDateTime{Set: true, Null: true}
+	}
+	return oas.NewOptNilDateTime(t)
+}
+
+// Text is a text that is null when it is not known.
+func Text(s string) oas.OptNilString {
+	return oas.OptNilString{Value: s, Set: true, Null: s == ""}
+}
+
+// String is a text that is known.
+func String(s string) oas.OptString { return oas.NewOptString(s) }
+
+// FilterID reads a filter that may be left out.
+func FilterID[T ~int64](in *input.Checks, field string, s oas.OptID) T {
+	if !s.Set {
+		return 0
+	}
+	return FieldID[T](in, field, string(s.Value))
+}
+
+// Moment is an instant as text, or null.
+// Moment is a time as text; none is null.
+func Moment(t time.Time) oas.OptNilString {
+	if t.IsZero() {
+		return Text("")
+	}
+	return Text(t.UTC().Format(time.RFC3339Nano))
+}
+
+// IDOrNull is an id to answer with; 0 is null.
+func IDOrNull[T interface {
+	~int64
+	String() string
+}](id T) oas.OptNilString {
+	if id == 0 {
+		return Text("")
+	}
+	return Text(id.String())
+}
