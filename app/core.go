@@ -48,10 +48,12 @@ import (
 	attachmentstore "frontdesk/store/attachment"
 	batchstore "frontdesk/store/batch"
 	billingstore "frontdesk/store/billing"
+	bookingstore "frontdesk/store/booking"
 	clinicalstore "frontdesk/store/clinical"
 	connectorstore "frontdesk/store/connector"
 	contactstore "frontdesk/store/contact"
 	demographicsstore "frontdesk/store/demographics"
+	diarystore "frontdesk/store/diary"
 	dispatchstore "frontdesk/store/dispatch"
 	documentstore "frontdesk/store/document"
 	labelstore "frontdesk/store/label"
@@ -62,6 +64,7 @@ import (
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
 	replystore "frontdesk/store/reply"
+	taskstore "frontdesk/store/task"
 	webhookstore "frontdesk/store/webhook"
 )
 
@@ -72,7 +75,7 @@ func newCore(
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	days := &diary.Service{Store: db.Diary(), Now: c.Now, NewID: db.NewID}
+	days := &diary.Service{Store: diarystore.New(db), Now: c.Now, NewID: db.NewID}
 	groups := db.Practice().Group
 	outside := &connector.Service{Store: connectorstore.New(db), Box: keys.Open, Now: c.Now}
 	outside.Check = func(ctx context.Context, group practice.ID, c connector.Connector) error {
@@ -132,7 +135,8 @@ func newCore(
 		Contact: &contact.Service{Store: contactstore.New(db), Now: c.Now, NewID: db.NewID},
 		Label:   &label.Service{Store: labelstore.New(db), Now: c.Now, NewID: db.NewID},
 		Diary:   days,
-		Booking: &booking.Service{Store: db.Booking(), Diary: days, Now: c.Now, NewID: db.NewID, Hold: c.Hold},
+		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: c.Now, NewID: db.NewID,
+			Hold: c.Hold},
 		Billing: &billing.Service{Store: billingstore.New(db), Members: membershipstore.New(db), Now: c.Now,
 			NewID: db.NewID},
 		Record:   records,
@@ -140,7 +144,7 @@ func newCore(
 		Clinical: &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db),
 			MediaType: http.DetectContentType, Now: c.Now,
 			NewID: db.NewID},
-		Task:      &task.Service{Store: db.Task(), Now: c.Now, NewID: db.NewID},
+		Task:      &task.Service{Store: taskstore.New(db), Now: c.Now, NewID: db.NewID},
 		Messaging: messages,
 		Dispatch:  handover,
 		Batch:     batches,

@@ -34,9 +34,11 @@ import (
 	"frontdesk/store"
 	archivestore "frontdesk/store/archive"
 	billingstore "frontdesk/store/billing"
+	bookingstore "frontdesk/store/booking"
 	clinicalstore "frontdesk/store/clinical"
 	contactstore "frontdesk/store/contact"
 	demographicsstore "frontdesk/store/demographics"
+	diarystore "frontdesk/store/diary"
 	documentstore "frontdesk/store/document"
 	labelstore "frontdesk/store/label"
 	membershipstore "frontdesk/store/membership"
@@ -45,6 +47,7 @@ import (
 	patientstore "frontdesk/store/patient"
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
+	taskstore "frontdesk/store/task"
 	webhookstore "frontdesk/store/webhook"
 )
 
@@ -68,7 +71,7 @@ var testBox = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]by
 // newCore is the capabilities over a store, with nothing of the outside world.
 func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	keyring := &key.Service{Store: db.Key(), Now: clock, NewID: db.NewID}
-	days := &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
+	days := &diary.Service{Store: diarystore.New(db), Now: clock, NewID: db.NewID}
 	pages := func() string { return "https://desk.example" }
 	people := &patient.Service{
 		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
@@ -113,13 +116,13 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Archive:      &archive.Service{Store: archivestore.New(db), Now: clock, NewID: db.NewID},
 		Relationship: &relationship.Service{Store: relationshipstore.New(db), Now: clock, NewID: db.NewID},
 		Diary:        days,
-		Booking: &booking.Service{Store: db.Booking(), Diary: days, Now: clock, NewID: db.NewID,
+		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: clock, NewID: db.NewID,
 			Hold: 10 * time.Minute},
 		Contact: &contact.Service{Store: contactstore.New(db), Now: clock, NewID: db.NewID},
 		Billing: &billing.Service{Store: billingstore.New(db), Members: membershipstore.New(db), Now: clock,
 			NewID: db.NewID},
 		Task: &task.Service{
-			Store: db.Task(), Now: clock, NewID: db.NewID,
+			Store: taskstore.New(db), Now: clock, NewID: db.NewID,
 		},
 		Messaging: messages,
 		Webhook: &webhook.Service{Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: testAddresses{},

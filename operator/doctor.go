@@ -23,6 +23,7 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	bookingstore "frontdesk/store/booking"
 	connectorstore "frontdesk/store/connector"
 	dispatchstore "frontdesk/store/dispatch"
 	webhookstore "frontdesk/store/webhook"
@@ -208,7 +209,7 @@ func (d *Doctor) sending(ctx context.Context) {
 func (d *Doctor) holds(ctx context.Context) {
 	overdue, stuck := 0, []string{}
 	for _, g := range d.groups {
-		held, err := d.db.Booking().LapsedHolds(ctx, g.ID, time.Now().Add(-late), patient.CountLimit)
+		held, err := bookingstore.New(d.db).LapsedHolds(ctx, g.ID, time.Now().Add(-late), patient.CountLimit)
 		if err != nil {
 			d.add("holds", err, "")
 			return

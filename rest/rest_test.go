@@ -27,6 +27,8 @@ import (
 	"frontdesk/core/webhook"
 	"frontdesk/rest"
 	"frontdesk/store"
+	bookingstore "frontdesk/store/booking"
+	diarystore "frontdesk/store/diary"
 	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 	webhookstore "frontdesk/store/webhook"
@@ -46,7 +48,7 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 	t.Helper()
 	now := func() time.Time { return at }
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
-	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
+	days := &diary.Service{Store: diarystore.New(db), Now: now, NewID: db.NewID}
 	c := &core.Core{
 		Audit:       &audit.Service{Store: db.AuditStore(), Now: now, NewID: db.NewID},
 		Key:         &key.Service{Store: db.Key(), Now: now, NewID: db.NewID},
@@ -55,7 +57,8 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 		Practice:    &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
 		Patient:     &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID},
 		Diary:       days,
-		Booking:     &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Minute},
+		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: now, NewID: db.NewID,
+			Hold: time.Minute},
 		Webhook: &webhook.Service{
 			Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: anyAddress{}, Now: now, NewID: db.NewID, Box: box,
 		},

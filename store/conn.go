@@ -54,6 +54,12 @@ func LockedDiaries(c Conn) (locked map[practice.PractitionerID]bool, again bool)
 	return c.tx.diaries, again
 }
 
+// Settled reports whether what is read is committed: inside a transaction it may yet be undone.
+func Settled(ctx context.Context, c Conn) bool {
+	on := c.tx.on(ctx)
+	return on.pg == nil && on.lite == nil
+}
+
 // NewID makes an id.
 func (c Conn) NewID() int64 { return c.tx.db.NewID() }
 
@@ -171,12 +177,17 @@ func ReadPageBound[T any](
 	r := reading{
 		after: text, columns: []string{by.Column}, limit: by.Limit, offset: by.Offset, from: by.From, bound: true,
 	}
+	if by.After != "" {
+		r.after, r.bound = by.After, false
+	}
 	return readPageBy(ctx, c.tx, text, r, args, row, has)
 }
 
 // Bound is the column a list is in the order of, and the arguments, by their numbers, that are its limit, its offset
-// and the value below its first row.
+// and the value below its first row. After, where it is not empty, is the text that reads on from a row, whose value in
+// the column is its last argument.
 type Bound struct {
+	After               string
 	Column              string
 	Limit, Offset, From int
 }

@@ -18,8 +18,7 @@
 //	among.go     questions about many things at once
 //	count.go     how many statements something takes
 //	listing.go   what the lists of the GraphQL API have in common
-//	access.go practice.go patient.go diary.go booking.go contact.go product.go
-//	invoice.go statement.go task.go clinical.go letter.go document.go
+//	practice.go account.go messaging.go
 //	             what each capability asks to be remembered
 //
 // The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.

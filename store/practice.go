@@ -218,3 +218,9 @@ func (t *Tx) DropHoliday(ctx context.Context, group practice.ID, d input.Date) e
 	_, err := t.exec(ctx, `DELETE FROM bank_holiday WHERE practice_group_id = $1 AND day = $2`, group, d.String())
 	return err
 }
+
+// firstPaymentTypes are the ways to pay a new group begins with.
+const firstPaymentTypes = `INSERT INTO payment_type (practice_group_id, id, name, active, created_at, updated_at)
+	VALUES ($1, 1, 'Card', $2, $3, $3), ($1, 2, 'Cash', $2, $3, $3), ($1, 3, 'Bank transfer', $2, $3, $3), ($1, 4,
+	'Insurance', $2, $3, $3), ($1, 5, 'Other', $2, $3, $3)
+	ON CONFLICT (practice_group_id, id) DO NOTHING`

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	bookingstore "frontdesk/store/booking"
 	"frontdesk/store/storetest"
 	"frontdesk/worker"
 )
@@ -89,7 +90,7 @@ func (y *yard) start() {
 func (y *yard) add(fail error, jobs ...job.Job) {
 	y.t.Helper()
 	ctx := access.With(context.Background(), access.System(practice.ID(y.group)))
-	err := y.db.Booking().Do(ctx, func(tx booking.Tx) error {
+	err := bookingstore.New(y.db).Do(ctx, func(tx booking.Tx) error {
 		for _, j := range jobs {
 			j.Group, j.Kind = y.group, "test.work"
 			if err := tx.Enqueue(ctx, j); err != nil {

@@ -21,7 +21,9 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	billingstore "frontdesk/store/billing"
+	bookingstore "frontdesk/store/booking"
 	contactstore "frontdesk/store/contact"
+	diarystore "frontdesk/store/diary"
 	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
@@ -73,8 +75,9 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.practice = &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 	d.contacts = &contact.Service{Store: contactstore.New(db), Now: now, NewID: db.NewID}
-	d.diary = &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
-	d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: now, NewID: db.NewID, Hold: 15 * time.Minute}
+	d.diary = &diary.Service{Store: diarystore.New(db), Now: now, NewID: db.NewID}
+	d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: now, NewID: db.NewID,
+		Hold: 15 * time.Minute}
 	d.open("Brambleford")
 	return d
 }

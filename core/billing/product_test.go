@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	diarystore "frontdesk/store/diary"
 )
 
 func TestAProductIsKeptAsItWasGiven(t *testing.T) {
@@ -58,7 +59,7 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 			t.Helper()
 			p, err := d.Product(d.ctx, id)
 			d.must(err)
-			k, err := d.db.Diary().AppointmentType(d.ctx, d.group.ID, diary.TypeID(id))
+			k, err := diarystore.New(d.db).AppointmentType(d.ctx, d.group.ID, diary.TypeID(id))
 			d.must(err)
 			product := fmt.Sprintf("%s %d %d %t %t", p.Name, p.Price, p.Minutes, p.Video, !p.Deleted())
 			if kind := fmt.Sprintf("%s %d %d %t %t", k.Name, k.Price, k.Minutes, k.Video, k.Active); kind != product ||
@@ -137,7 +138,7 @@ func TestNoChangeOfAnAppointmentIsLostBetweenItsTwoSides(t *testing.T) {
 		d.must(errors.Join(errs...))
 		p, err := d.Product(d.ctx, d.visit.ID)
 		d.must(err)
-		k, err := d.db.Diary().AppointmentType(d.ctx, d.group.ID, diary.TypeID(d.visit.ID))
+		k, err := diarystore.New(d.db).AppointmentType(d.ctx, d.group.ID, diary.TypeID(d.visit.ID))
 		d.must(err)
 		if p.Name != "Named" || k.Name != "Named" || p.Minutes != 30 || int(p.Price) != k.Price || p.Price < 100 ||
 			p.Price > 115 || p.Code == "" || p.Version != 17 {

@@ -10,12 +10,13 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
+	taskstore "frontdesk/store/task"
 )
 
 // tasks are what staff have to do about a patient.
 func (d *desk) tasks() []task.Task {
 	d.t.Helper()
-	s := &task.Service{Store: d.db.Task(), Now: d.clock.Now, NewID: d.db.NewID}
+	s := &task.Service{Store: taskstore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 	all, _, err := s.Tasks(d.ctx, task.Query{})
 	d.must(err)
 	return all
@@ -41,7 +42,8 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 				t.Errorf("%s: %d tasks", name, len(all))
 			} else if tasks > 0 {
 				last := all[len(all)-1]
-				if last.Patient != d.ada || last.Assignee != other.ID || last.Kind != task.Booking || last.Status != task.Open ||
+				if last.Patient != d.ada || last.Assignee != other.ID || last.Kind != task.Booking ||
+					last.Status != task.Open ||
 					last.Priority != task.High {
 					t.Errorf("%s: the task is %+v", name, last)
 				}
@@ -61,10 +63,12 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 		}
 		// Moved away it is alone, and moved back it is told of again.
 		_, err = d.booking.Change(d.ctx, made.ID,
-			booking.Change{Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true, SuppressPolicy: true})
+			booking.Change{Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true,
+				SuppressPolicy: true})
 		d.must(err)
 		back, err := d.booking.Change(d.ctx, made.ID,
-			booking.Change{Start: &order.Start, End: ptr(order.Start.Add(order.Length)), Override: true, SuppressPolicy: true})
+			booking.Change{Start: &order.Start, End: ptr(order.Start.Add(order.Length)), Override: true,
+				SuppressPolicy: true})
 		d.must(err)
 		wants("moved by staff", back.Elsewhere, 2)
 		_, err = d.booking.Cancel(d.ctx, made.ID, booking.Cancellation{SuppressPolicy: true})
@@ -81,7 +85,8 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 		again, err := d.booking.Confirm(d.ctx, held.ID, booking.Confirmation{})
 		d.must(err)
 		wants("confirmed again", again.Elsewhere, 3)
-		away := move{Practitioner: other.ID, Start: nine(26 * time.Hour), Minutes: 10, Override: true, SuppressPolicy: true}
+		away := move{Practitioner: other.ID, Start: nine(26 * time.Hour), Minutes: 10, Override: true,
+			SuppressPolicy: true}
 		moved, err := d.reschedule(held.ID, away)
 		d.must(err)
 		if len(moved.Elsewhere) != 0 {
@@ -127,7 +132,8 @@ func TestAPatientInTwoPlacesIsRefusedWhereThePracticeSaysSo(t *testing.T) {
 		d.must(err)
 		_, err = d.booking.Confirm(d.ctx, nobodys.ID, booking.Confirmation{Patient: d.ada})
 		want(t, err, booking.ErrElsewhere)
-		move := move{Practitioner: other.ID, Start: nine(5 * time.Minute), Minutes: 10, Override: true, SuppressPolicy: true}
+		move := move{Practitioner: other.ID, Start: nine(5 * time.Minute), Minutes: 10, Override: true,
+			SuppressPolicy: true}
 		_, err = d.booking.Cancel(d.ctx, nobodys.ID, booking.Cancellation{})
 		d.must(err)
 		free.Start, free.Length = nine(0), 10*time.Minute
@@ -174,7 +180,8 @@ func TestTwoClinicsAtOnceForOnePatientAreNotBothMissed(t *testing.T) {
 		for i, gp := range gps {
 			all.Go(func() {
 				_, errs[i] = d.booking.Book(d.ctx, booking.Request{
-					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: gp, Start: nine(0), Length: 10 * time.Minute,
+					Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: gp, Start: nine(0),
+					Length:   10 * time.Minute,
 					Override: true,
 				})
 			})

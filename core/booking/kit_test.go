@@ -16,6 +16,8 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	bookingstore "frontdesk/store/booking"
+	diarystore "frontdesk/store/diary"
 	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
 )
@@ -67,8 +69,8 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d := &desk{t: t, db: db, clock: &clock{at: monday}}
 	d.practice = &practice.Service{Store: db.Practice(), Now: d.clock.Now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: d.clock.Now, NewID: db.NewID}
-	d.diary = &diary.Service{Store: db.Diary(), Now: d.clock.Now, NewID: db.NewID}
-	d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: d.clock.Now, NewID: db.NewID,
+	d.diary = &diary.Service{Store: diarystore.New(db), Now: d.clock.Now, NewID: db.NewID}
+	d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: d.clock.Now, NewID: db.NewID,
 		Hold: 15 * time.Minute}
 	ctx := context.Background()
 	var err error

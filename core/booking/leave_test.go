@@ -22,8 +22,10 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	archivestore "frontdesk/store/archive"
+	bookingstore "frontdesk/store/booking"
 	demographicsstore "frontdesk/store/demographics"
 	patientstore "frontdesk/store/patient"
+	taskstore "frontdesk/store/task"
 )
 
 // archive is what archives and deletes patients.
@@ -52,7 +54,7 @@ func (d *desk) come(minute int) (booked, held booking.ID) {
 
 func (d *desk) state(id booking.ID) booking.State {
 	d.t.Helper()
-	a, err := d.db.Booking().Appointment(d.ctx, d.group.ID, id)
+	a, err := bookingstore.New(d.db).Appointment(d.ctx, d.group.ID, id)
 	d.must(err)
 	return a.State
 }
@@ -241,7 +243,7 @@ func (d *desk) jobs(kind string) []job.Job {
 // opened runs the jobs that give staff tasks, and lists those of Ada.
 func (d *desk) opened() []task.Task {
 	d.t.Helper()
-	tasks := &task.Service{Store: d.db.Task(), Now: d.clock.Now, NewID: d.db.NewID}
+	tasks := &task.Service{Store: taskstore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 	for _, j := range d.jobs(job.TaskKind) {
 		d.must(tasks.Open(context.Background(), j))
 		d.must(tasks.Open(context.Background(), j)) // jobs may run twice
@@ -267,7 +269,7 @@ func TestWhatTheDeadLeaveOpenComesUpForStaff(t *testing.T) {
 		}
 		// A member of staff can close it, though it is nobody's.
 		closed := task.Closed
-		tasks := &task.Service{Store: d.db.Task(), Now: d.clock.Now, NewID: d.db.NewID}
+		tasks := &task.Service{Store: taskstore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 		if _, err := tasks.Update(d.ctx, found[0].ID, task.Change{Status: &closed}); err != nil {
 			d.t.Fatal(err)
 		}

@@ -12,6 +12,8 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
+	bookingstore "frontdesk/store/booking"
+	diarystore "frontdesk/store/diary"
 	"frontdesk/store/storetest"
 )
 
@@ -24,8 +26,8 @@ func TestNobodyIsDoubleBooked(t *testing.T) {
 		one.booking.Hold = time.Minute
 		other := *one
 		other.db = storetest.Open(t, address)
-		other.diary = &diary.Service{Store: other.db.Diary(), Now: one.clock.Now, NewID: other.db.NewID}
-		other.booking = &booking.Service{Store: other.db.Booking(), Diary: other.diary, Now: one.clock.Now,
+		other.diary = &diary.Service{Store: diarystore.New(other.db), Now: one.clock.Now, NewID: other.db.NewID}
+		other.booking = &booking.Service{Store: bookingstore.New(other.db), Diary: other.diary, Now: one.clock.Now,
 			NewID: other.db.NewID, Hold: time.Minute}
 		gps := []practice.PractitionerID{one.gp.ID, one.newGP("Raman").ID, one.newGP("Whitcombe").ID}
 		for _, id := range gps {
@@ -92,7 +94,8 @@ func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Ran
 			continue
 		}
 		id := ids[random.IntN(len(ids))]
-		move := move{Practitioner: who, Start: start, Minutes: minutes, Override: random.IntN(2) == 0, SuppressPolicy: true}
+		move := move{Practitioner: who, Start: start, Minutes: minutes, Override: random.IntN(2) == 0,
+			SuppressPolicy: true}
 		var got booking.Appointment
 		var err error
 		switch random.IntN(5) {
@@ -108,10 +111,11 @@ func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Ran
 		note(got, err)
 	}
 	for id, last := range mine {
-		a, err := d.db.Booking().Appointment(d.ctx, d.group.ID, id)
+		a, err := bookingstore.New(d.db).Appointment(d.ctx, d.group.ID, id)
 		// Nobody else changes it but by letting it run out.
 		lapsed := a.State == booking.Released && last.state == booking.Reserved && a.Version == last.version+1
-		if err != nil || !lapsed && (a.Version != last.version || a.State != last.state && last.state != booking.Released) {
+		if err != nil || !lapsed && (a.Version != last.version || a.State != last.state &&
+			last.state != booking.Released) {
 			t.Errorf("told %+v, found %s at version %d, %v", last, a.State, a.Version, err)
 		}
 	}

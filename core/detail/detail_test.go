@@ -28,7 +28,9 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	bookingstore "frontdesk/store/booking"
 	demographicsstore "frontdesk/store/demographics"
+	diarystore "frontdesk/store/diary"
 	dispatchstore "frontdesk/store/dispatch"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
@@ -63,7 +65,7 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 	now := func() time.Time { return s.clock }
 	pages := func() string { return "https://desk.example.org" }
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
-	days := &diary.Service{Store: db.Diary(), Now: now, NewID: db.NewID}
+	days := &diary.Service{Store: diarystore.New(db), Now: now, NewID: db.NewID}
 	s.core = &core.Core{
 		Practice: &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
 		Patient:  &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID},
@@ -71,7 +73,7 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 			NewID: db.NewID},
 		Merge:   &merge.Service{Store: mergestore.New(db), Now: now, NewID: db.NewID},
 		Diary:   days,
-		Booking: &booking.Service{Store: db.Booking(), Diary: days, Now: now, NewID: db.NewID, Hold: time.Hour},
+		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: now, NewID: db.NewID, Hold: time.Hour},
 		Messaging: &messaging.Service{
 			Store: messagingstore.New(db), Box: box, Pages: pages, Now: now, NewID: db.NewID,
 			Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {

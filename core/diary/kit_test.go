@@ -12,6 +12,8 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	bookingstore "frontdesk/store/booking"
+	diarystore "frontdesk/store/diary"
 	"frontdesk/store/storetest"
 )
 
@@ -40,8 +42,9 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		d.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *d.now.Load() }
 		d.practice = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
-		d.diary = &diary.Service{Store: db.Diary(), Now: clock, NewID: db.NewID}
-		d.booking = &booking.Service{Store: db.Booking(), Diary: d.diary, Now: clock, NewID: db.NewID, Hold: 15 * time.Minute}
+		d.diary = &diary.Service{Store: diarystore.New(db), Now: clock, NewID: db.NewID}
+		d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: clock, NewID: db.NewID,
+			Hold: 15 * time.Minute}
 		var err error
 		d.group, err = d.practice.CreateGroup(context.Background(), practice.Group{Name: "Brambleford"})
 		d.must(err)
@@ -69,7 +72,8 @@ func (d *desk) place(name string) practice.LocationID {
 
 func (d *desk) practitioner(name string) practice.PractitionerID {
 	d.t.Helper()
-	p, err := d.practice.CreatePractitioner(d.ctx, practice.PractitionerChange{FirstName: ptr("Chidi"), LastName: &name})
+	p, err := d.practice.CreatePractitioner(d.ctx, practice.PractitionerChange{FirstName: ptr("Chidi"),
+		LastName: &name})
 	d.must(err)
 	return p.ID
 }

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	patientstore "frontdesk/store/patient"
+	taskstore "frontdesk/store/task"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -26,7 +27,7 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 		}
 		d.post = []carrier.Carrier{&post{name: "one", got: map[string]int{}}}
 		groups := &practice.Service{Store: d.db.Practice(), Now: d.s.Now, NewID: d.db.NewID}
-		tasks := &task.Service{Store: d.db.Task(), Now: d.s.Now, NewID: d.db.NewID}
+		tasks := &task.Service{Store: taskstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		// One of each in this practice and in another.
 		here := d.ctx

@@ -20,6 +20,7 @@ import (
 	"frontdesk/store"
 	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
+	taskstore "frontdesk/store/task"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -43,7 +44,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		d := &desk{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
 		clock := func() time.Time { return d.now }
-		d.Service = &task.Service{Store: db.Task(), Now: clock, NewID: db.NewID}
+		d.Service = &task.Service{Store: taskstore.New(db), Now: clock, NewID: db.NewID}
 		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 		d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
 		at := func(name string) (practice.ID, context.Context) {
@@ -359,7 +360,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := &task.Service{Store: db.Task(), Now: clock, NewID: db.NewID}
+		s := &task.Service{Store: taskstore.New(db), Now: clock, NewID: db.NewID}
 		made, err := s.Create(ctx, task.Change{Subject: ptr("Ring"), Assignee: &khan.ID})
 		if err == nil {
 			_, err = s.Update(ctx, made.ID, task.Change{Subject: ptr("Write")})

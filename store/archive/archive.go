@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	bookingstore "frontdesk/store/booking"
 	mergestore "frontdesk/store/merge"
 	patientstore "frontdesk/store/patient"
 )
@@ -25,7 +26,7 @@ func New(db *store.DB) *Store { return &Store{db} }
 // Do runs fn in one transaction: all of it happens, or none.
 func (s *Store) Do(ctx context.Context, fn func(archive.Tx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error {
-		return fn(&tx{c.Elsewhere(), patientstore.On(c), mergestore.DiariesOn(c)})
+		return fn(&tx{bookingstore.On(c), patientstore.On(c), mergestore.DiariesOn(c)})
 	})
 }
 

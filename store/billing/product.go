@@ -10,8 +10,46 @@ import (
 	"frontdesk/store"
 )
 
+// Products are the statements about one product that memberships need too.
+type Products struct{ store.Conn }
+
+// ProductsOn is those statements in a transaction of another area.
+func ProductsOn(c store.Conn) Products { return Products{c} }
+
+// productColumns are the columns of a product, in the order scanProduct reads them.
+const productColumns = `id, kind, name, code, serial_number, price, cost, vat_permille, vat_name, vat_code, stock,
+	supplier, comments, colour, minutes, video,
+	bookable, needs_payment, needs_confirmation, membership_frequency, deleted_at, version, created_at, updated_at`
+
+// scanProduct reads a product.
+func scanProduct(scan store.Scanner) (billing.Product, error) {
+	var p billing.Product
+	err := scan(&p.ID, &p.Kind, &p.Name, &p.Code, &p.SerialNumber, &p.Price, store.Maybe(&p.Cost),
+		store.Maybe(&p.VAT), &p.VATName,
+		&p.VATCode, store.Maybe(&p.Stock), &p.Supplier, &p.Comments, &p.Colour, &p.Minutes, &p.Video, &p.Bookable,
+		&p.NeedsPayment, &p.NeedsConfirmation,
+		&p.MembershipFrequency, store.When(&p.DeletedAt), &p.Version, store.When(&p.CreatedAt),
+		store.When(&p.UpdatedAt))
+	return p, err
+}
+
+// Product finds a product.
+func (t Products) Product(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error) {
+	return store.Find(ctx, t.Conn, billing.ErrProductNotFound, `SELECT `+productColumns+
+		` FROM product WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanProduct)
+}
+
+// LockProduct keeps others from changing the product, and finds it.
+func (t Products) LockProduct(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error) {
+	if _, err := t.Exec(ctx, `UPDATE product SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
+		return billing.Product{}, err
+	}
+	return t.Product(ctx, group, id)
+}
+
 const (
-	selectProducts = `SELECT ` + store.ProductColumns + ` FROM product WHERE practice_group_id = $1`
+	selectProducts = `SELECT ` + productColumns + ` FROM product WHERE practice_group_id = $1`
 	// What every list of products may ask: $2 is whether to give deleted ones, $3
 	// part of a name or a code.
 	someProducts = selectProducts + ` AND (deleted_at IS NULL OR $2) AND (name_key LIKE $3 ESCAPE '\' OR code_key
@@ -35,12 +73,12 @@ func (s *Store) Products(ctx context.Context, group practice.ID, q billing.Produ
 	switch {
 	case q.Updated.Given():
 		return store.ReadPage(ctx, s.Conn, someProducts+productsTold, append(args, store.Spans(q.Listing)...),
-			store.ScanProduct, productOrder)
+			scanProduct, productOrder)
 	case q.Created.Given():
 		return store.ReadPage(ctx, s.Conn, someProducts+productsMade, append(args, store.Spans(q.Listing)...),
-			store.ScanProduct, productOrder)
+			scanProduct, productOrder)
 	}
-	return store.ReadPage(ctx, s.Conn, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, store.ScanProduct,
+	return store.ReadPage(ctx, s.Conn, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, scanProduct,
 		productOrder)
 }
 
@@ -50,13 +88,13 @@ var productsByID = store.Among(selectProducts+` AND id IN `+store.Few2, selectPr
 func (t *Tx) ProductsByID(
 	ctx context.Context, group practice.ID, ids []billing.ProductID,
 ) (map[billing.ProductID]billing.Product, error) {
-	found, err := store.ListAmong(ctx, t.Conn, productsByID, store.In{group}, ids, store.ScanProduct)
+	found, err := store.ListAmong(ctx, t.Conn, productsByID, store.In{group}, ids, scanProduct)
 	return store.Keyed(found, err, func(p billing.Product) billing.ProductID { return p.ID })
 }
 
 // SaveProduct keeps a product.
 func (t *Tx) SaveProduct(ctx context.Context, group practice.ID, p billing.Product) error {
-	_, err := t.Exec(ctx, `INSERT INTO product (`+store.ProductColumns+`, name_key, code_key, practice_group_id)
+	_, err := t.Exec(ctx, `INSERT INTO product (`+productColumns+`, name_key, code_key, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
 		$21, $22, $23, $24, $25, $26, $27)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET kind = $2, name = $3, code = $4,

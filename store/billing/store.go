@@ -13,7 +13,9 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	bookingstore "frontdesk/store/booking"
 	contactstore "frontdesk/store/contact"
+	diarystore "frontdesk/store/diary"
 	labelstore "frontdesk/store/label"
 	patientstore "frontdesk/store/patient"
 )
@@ -42,10 +44,14 @@ type Tx struct {
 	patients
 	labels
 	contacts
+	appointments
+	types
+	Products
 }
 
 func on(c store.Conn) Tx {
-	return Tx{c, c.Elsewhere(), patientstore.On(c), labelstore.On(c), contactstore.On(c)}
+	return Tx{c, c.Elsewhere(), patientstore.On(c), labelstore.On(c), contactstore.On(c), bookingstore.On(c),
+		diarystore.On(c), ProductsOn(c)}
 }
 
 type others interface {
@@ -53,12 +59,16 @@ type others interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+}
+
+type appointments interface {
 	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
+}
+
+type types interface {
 	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
 	LockAppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) error
 	SaveAppointmentType(ctx context.Context, group practice.ID, t diary.Type) error
-	Product(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error)
-	LockProduct(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error)
 }
 
 type labels interface {

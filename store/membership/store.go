@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	billingstore "frontdesk/store/billing"
 	patientstore "frontdesk/store/patient"
 )
 
@@ -32,14 +33,16 @@ type Tx struct {
 	store.Conn
 	others
 	patients
+	billingstore.Products
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) *Tx { return &Tx{c, c.Elsewhere(), patientstore.On(c)} }
+func On(c store.Conn) *Tx {
+	return &Tx{c, c.Elsewhere(), patientstore.On(c), billingstore.ProductsOn(c)}
+}
 
 type others interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
-	LockProduct(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error)
 }
 
 type patients interface {

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	bookingstore "frontdesk/store/booking"
 )
 
 // Diaries locks the diaries of patients in a transaction.
@@ -21,7 +22,7 @@ type diaryLock interface {
 }
 
 // DiariesOn locks diaries in a transaction of another area.
-func DiariesOn(c store.Conn) Diaries { return Diaries{c, c.Elsewhere()} }
+func DiariesOn(c store.Conn) Diaries { return Diaries{c, bookingstore.On(c)} }
 
 // LockDiariesOfPatients locks the diaries the patients' appointments are in: a transaction that changes an appointment
 // has locked its diary first, and several are always locked in the same order. Called again when the patients are

@@ -19,6 +19,7 @@ import (
 	clinicalstore "frontdesk/store/clinical"
 	documentstore "frontdesk/store/document"
 	"frontdesk/store/storetest"
+	taskstore "frontdesk/store/task"
 )
 
 // fetch asks the program itself: files are not part of the REST contract.
@@ -107,7 +108,7 @@ func TestTheTownHasSomethingToRead(t *testing.T) {
 			}
 			ctx := access.With(context.Background(), access.Operator(practice.ID(group)))
 			s := &clinical.Service{Store: clinicalstore.New(db), Now: p.clock.Now, NewID: db.NewID}
-			tasks, _, err := (&task.Service{Store: db.Task()}).Tasks(ctx, task.Query{})
+			tasks, _, err := (&task.Service{Store: taskstore.New(db)}).Tasks(ctx, task.Query{})
 			if err != nil || len(tasks) != 1 {
 				t.Errorf("tasks: got %v, %v", tasks, err)
 			}

@@ -1,15 +1,15 @@
-package store
+package booking
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+
+	"frontdesk/store"
 )
 
 // What every list of appointments may ask: $2 and $3 are from and until when an
@@ -90,7 +90,7 @@ var (
 )
 
 // appointmentArgs are the arguments of matching.
-func appointmentArgs(group practice.ID, q booking.Query) in {
+func appointmentArgs(group practice.ID, q booking.Query) store.In {
 	from, until := q.Touches.Bounds()
 	if !q.Touches.From.IsZero() {
 		from = from.Add(-diary.MaxLength)
@@ -101,7 +101,7 @@ func appointmentArgs(group practice.ID, q booking.Query) in {
 	if q.To.Given() {
 		until = q.To.Time().Add(-time.Microsecond) // it is not in it
 	}
-	args := in{group, from, until, q.Now}
+	args := store.In{group, from, until, q.Now}
 	states := q.States
 	if len(states) == 0 {
 		states = booking.States
@@ -113,11 +113,11 @@ func appointmentArgs(group practice.ID, q booking.Query) in {
 }
 
 // touchingArgs are those of touching.
-func touchingArgs(q booking.Query) in {
+func touchingArgs(q booking.Query) store.In {
 	from, _ := q.Touches.Bounds()
 	made, unmade := q.Created.Bounds()
 	changed, unchanged := q.Updated.Bounds()
-	return in{from, made, unmade, changed, unchanged}
+	return store.In{from, made, unmade, changed, unchanged}
 }
 
 // Appointments lists appointments by start, and how many match.
@@ -133,8 +133,8 @@ func (t *Tx) Appointments(
 		}
 		shape, args = appointmentsTouching, append(append(args, touchingArgs(q)...), q.Key, q.Value == nil, value)
 	case q.Name != "":
-		key := NameKey(q.Name)
-		shape, args = appointmentsByName[q.NameField], append(args, key, Beyond(key))
+		key := store.NameKey(q.Name)
+		shape, args = appointmentsByName[q.NameField], append(args, key, store.Beyond(key))
 	case q.Patient != 0:
 		shape = appointmentsOfPatient
 	case q.Practitioner != 0:
@@ -142,127 +142,18 @@ func (t *Tx) Appointments(
 	}
 	if q.Count {
 		upTo := append(args[:len(args):len(args)], patient.CountTo(q.Offset, q.Limit))
-		if _, err := t.one(ctx, shape.count, upTo, &count); err != nil || count == 0 {
+		if _, err := t.One(ctx, shape.count, upTo, &count); err != nil || count == 0 {
 			return nil, 0, err
 		}
 	}
 	args = append(args, q.Limit, q.Offset)
 	if q.Descending {
-		found, err = list(ctx, t, shape.down, args, scanAppointments(false))
+		found, err = store.List(ctx, t.Conn, shape.down, args, scanAppointments(false))
 		return found, count, err
 	}
-	found, err = readPage(ctx, t, shape.up, args, scanAppointments(false), func(a booking.Appointment) columns {
-		return columns{"a.start_at": a.Start, "a.id": a.ID}
-	})
-	return found, count, err
-}
-
-// Of each patient those in places $18 to $19; the patients follow. The places are found
-// first: CROSS JOIN has SQLite keep to that.
-const (
-	ofEach     = ` FROM appointment a` + ofGroup + matching + touching + ` AND a.patient_id IN `
-	ofEachHere = ` FROM appointment a` + aroundAppointment + ofGroup + matching + touching + ` AND a.patient_id IN `
-	byPlaces   = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at,
-		a.id) AS place` +
-		ofEach
-	byLastPlaces = ` FROM (SELECT a.id, ROW_NUMBER() OVER (PARTITION BY a.patient_id ORDER BY a.start_at DESC, a.id
-		DESC) AS place` +
-		ofEach
-	placed   = `) AS placed CROSS JOIN appointment a`
-	inPlaces = ` WHERE a.practice_group_id = $1 AND a.id = placed.id AND placed.place > $18 AND placed.place <= $19`
-	wholeEnd = placed + aroundAppointment + inPlaces
-	// All that patients have, when it is not much.
-	notMuch   = 2000
-	upTo2001  = ` LIMIT 2001`
-	countEach = `SELECT a.patient_id, count(*)` + ofEach
-)
-
-var (
-	allOfPatients = amongst{wholeAppointment + ofEachHere + few18 + upTo2001, wholeAppointment + ofEachHere + many18 +
-		upTo2001}
-	allBareOfPatients = amongst{bareAppointment + ofEach + few18 + upTo2001, bareAppointment + ofEach + many18 +
-		upTo2001}
-	pageOfPatients = amongst{wholeAppointment + byPlaces + few20 + wholeEnd, wholeAppointment + byPlaces + many20 +
-		wholeEnd}
-	lastOfPatients = amongst{wholeAppointment + byLastPlaces + few20 + wholeEnd, wholeAppointment + byLastPlaces +
-		many20 + wholeEnd}
-	pageBareOfPatients = amongst{
-		bareAppointment + byPlaces + few20 + placed + inPlaces, bareAppointment + byPlaces + many20 + placed + inPlaces,
-	}
-	lastBareOfPatients = amongst{
-		bareAppointment + byLastPlaces + few20 + placed + inPlaces, bareAppointment + byLastPlaces + many20 + placed +
-			inPlaces,
-	}
-	countOfPatients = amongst{countEach + few18 + ` GROUP BY a.patient_id`,
-		countEach + many18 + ` GROUP BY a.patient_id`}
-)
-
-// AppointmentsOf lists a page of the appointments of each patient. Nearly always all that
-// the patients have is little, and reading it takes less than having the database
-// number it.
-func (t *Tx) AppointmentsOf(
-	ctx context.Context, group practice.ID, of []patient.ID, q booking.Query,
-) ([]booking.Appointment, error) {
-	texts, pages, direction := allOfPatients, pageOfPatients, 1
-	switch {
-	case q.Descending && q.Bare:
-		texts, pages = allBareOfPatients, lastBareOfPatients
-	case q.Descending:
-		pages = lastOfPatients
-	case q.Bare:
-		texts, pages = allBareOfPatients, pageBareOfPatients
-	}
-	if q.Descending {
-		direction = -1
-	}
-	args := append(appointmentArgs(group, q), touchingArgs(q)...)
-	all, err := listAmong(ctx, t, texts, args, of, scanAppointments(q.Bare))
-	whole := len(all) <= notMuch
-	if err == nil && !whole {
-		all, err = listAmong(ctx, t, pages, append(args, q.Offset, q.Offset+q.Limit), of, scanAppointments(q.Bare))
-	}
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(all, func(a, b booking.Appointment) int {
-		return cmp.Or(cmp.Compare(a.Patient, b.Patient), direction*a.Start.Compare(b.Start),
-			direction*cmp.Compare(a.ID, b.ID))
-	})
-	if whole {
-		all = pageOfEach(all, q.Offset, q.Limit)
-	}
-	return all, nil
-}
-
-// pageOfEach leaves of each patient's appointments those of the page.
-func pageOfEach(all []booking.Appointment, offset, limit int) []booking.Appointment {
-	var of patient.ID
-	place := 0
-	return slices.DeleteFunc(all, func(a booking.Appointment) bool {
-		if place++; a.Patient != of {
-			of, place = a.Patient, 1
-		}
-		return place <= offset || place > offset+limit
-	})
-}
-
-// CountAppointmentsOf counts the appointments of each patient.
-func (t *Tx) CountAppointmentsOf(
-	ctx context.Context, group practice.ID, of []patient.ID, q booking.Query,
-) (map[patient.ID]int, error) {
-	type row struct {
-		of patient.ID
-		n  int
-	}
-	rows, err := listAmong(ctx, t, countOfPatients, append(appointmentArgs(group, q), touchingArgs(q)...), of,
-		func(scan scanner) (row, error) {
-			var r row
-			err := scan(&r.of, &r.n)
-			return r, err
+	found, err = store.ReadPage(ctx, t.Conn, shape.up, args, scanAppointments(false),
+		func(a booking.Appointment) store.Columns {
+			return store.Columns{"a.start_at": a.Start, "a.id": a.ID}
 		})
-	out := map[patient.ID]int{}
-	for _, r := range rows {
-		out[r.of] = r.n
-	}
-	return out, err
+	return found, count, err
 }

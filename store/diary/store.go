@@ -1,0 +1,39 @@
+// Package diary keeps what core/diary remembers.
+//
+//	diary.go    diaries, and what is taken in them
+//	session.go  when practitioners work
+//	block.go    time taken away from sessions
+//	type.go     appointment types, and where they are offered
+package diary
+
+import (
+	"context"
+
+	"frontdesk/core/diary"
+	"frontdesk/core/practice"
+
+	"frontdesk/store"
+)
+
+// Store is what core/diary remembers.
+type Store struct {
+	*Tx
+	db *store.DB
+}
+
+// New keeps it in a database.
+func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Store) Do(ctx context.Context, fn func(diary.Tx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
+}
+
+// Tx is its statements in one transaction, with what it asks of the practice there.
+type Tx struct {
+	store.Conn
+	practice.Reader
+}
+
+// On is its statements in a transaction of another area.
+func On(c store.Conn) *Tx { return &Tx{c, c.Elsewhere()} }
