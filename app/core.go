@@ -57,7 +57,6 @@ import (
 	dispatchstore "frontdesk/store/dispatch"
 	documentstore "frontdesk/store/document"
 	labelstore "frontdesk/store/label"
-	membershipstore "frontdesk/store/membership"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
@@ -137,10 +136,13 @@ func newCore(
 		Diary:   days,
 		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: c.Now, NewID: db.NewID,
 			Hold: c.Hold},
-		Billing: &billing.Service{Store: billingstore.New(db), Members: membershipstore.New(db), Now: c.Now,
-			NewID: db.NewID},
-		Record:   records,
-		Document: documents,
+		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: c.Now, NewID: db.NewID},
+		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: c.Now, NewID: db.NewID},
+		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: c.Now, NewID: db.NewID},
+		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: c.Now, NewID: db.NewID},
+		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: c.Now, NewID: db.NewID},
+		Record:      records,
+		Document:    documents,
 		Clinical: &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db),
 			MediaType: http.DetectContentType, Now: c.Now,
 			NewID: db.NewID},

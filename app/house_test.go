@@ -44,6 +44,7 @@ var rooms = map[string]struct {
 		ours:   []string{"core/fault"},
 		theirs: []string{"github.com/nyaruka/phonenumbers", "golang.org/x/net/idna"},
 	},
+	"core/read":        {ours: []string{"core/audit", "core/input", "core/access"}},
 	"core/access":      {ours: []string{"core/fault"}},
 	"core/key":         {ours: []string{"core/fault", "core/audit", "core/access"}},
 	"core/idempotency": {ours: []string{"core/fault", "core/access", "core/seal"}},
@@ -91,7 +92,7 @@ var rooms = map[string]struct {
 	}},
 	"core/billing": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/label",
-		"core/patient", "core/contact", "core/diary", "core/booking",
+		"core/patient", "core/contact", "core/diary", "core/booking", "core/read",
 	}},
 	"core/record": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
@@ -160,7 +161,6 @@ var rooms = map[string]struct {
 	"store/demographics": {ours: []string{"core/...", "store", "store/patient"}},
 	"store/diary":        {ours: []string{"core/...", "store"}},
 	"store/label":        {ours: []string{"core/...", "store"}},
-	"store/membership":   {ours: []string{"core/...", "store", "store/billing", "store/patient"}},
 	"store/merge":        {ours: []string{"core/...", "store", "store/booking", "store/patient"}},
 	"store/patient":      {ours: []string{"core/...", "store", "store/label"}},
 	"store/relationship": {ours: []string{"core/...", "store", "store/patient"}},

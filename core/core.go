@@ -52,7 +52,11 @@ type Core struct {
 	Label        *label.Service
 	Diary        *diary.Service
 	Booking      *booking.Service
-	Billing      *billing.Service
+	Product      *billing.Products
+	Invoice      *billing.Invoices
+	PaymentType  *billing.PaymentTypes
+	Statement    *billing.Statements
+	Membership   *billing.Memberships
 	Record       *record.Service
 	Task         *task.Service
 	Document     *document.Service

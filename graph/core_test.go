@@ -41,7 +41,6 @@ import (
 	diarystore "frontdesk/store/diary"
 	documentstore "frontdesk/store/document"
 	labelstore "frontdesk/store/label"
-	membershipstore "frontdesk/store/membership"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
@@ -118,9 +117,12 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Diary:        days,
 		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: clock, NewID: db.NewID,
 			Hold: 10 * time.Minute},
-		Contact: &contact.Service{Store: contactstore.New(db), Now: clock, NewID: db.NewID},
-		Billing: &billing.Service{Store: billingstore.New(db), Members: membershipstore.New(db), Now: clock,
-			NewID: db.NewID},
+		Contact:     &contact.Service{Store: contactstore.New(db), Now: clock, NewID: db.NewID},
+		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: clock, NewID: db.NewID},
+		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: clock, NewID: db.NewID},
+		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: clock, NewID: db.NewID},
+		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: clock, NewID: db.NewID},
+		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: clock, NewID: db.NewID},
 		Task: &task.Service{
 			Store: taskstore.New(db), Now: clock, NewID: db.NewID,
 		},

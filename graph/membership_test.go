@@ -11,7 +11,7 @@ import (
 	"frontdesk/core/patient"
 	billinggraph "frontdesk/graph/billing"
 	"frontdesk/graph/wire"
-	membershipstore "frontdesk/store/membership"
+	billingstore "frontdesk/store/billing"
 )
 
 // plan makes a product that is a membership.
@@ -65,7 +65,7 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 			t.Error(wrong)
 		}
 
-		all, err := membershipstore.New(d.db).Memberships(d.ctx, d.group.ID, []patient.ID{n})
+		all, err := billingstore.NewMemberships(d.db).Memberships(d.ctx, d.group.ID, []patient.ID{n})
 		d.must(err)
 		var had []string
 		for _, m := range all[n] {

@@ -18,7 +18,7 @@ const statementFieldsAsked = `id statementType date start end header accountRefe
 // stated makes a statement of an account's January.
 func (s *surgery) stated(account billing.Account, kind billing.StatementKind) string {
 	s.t.Helper()
-	st, err := s.core.Billing.MakeStatement(s.ctx, billing.StatementRequest{
+	st, err := s.core.Statement.Create(s.ctx, billing.StatementRequest{
 		Kind: kind, Account: account, From: input.DayOf(2031, time.January, 1), Until: input.DayOf(2031, time.January,
 			31),
 		Comments: "Soon, please.",
@@ -140,7 +140,7 @@ func TestAccountStatementsAreListed(t *testing.T) {
 		if len(got) != 2 || at(t, got, "0.id") != made[10] {
 			t.Errorf("got %v", got)
 		}
-		_, err := d.core.Billing.DeleteStatement(d.ctx, wire.Decoded[billing.StatementID](&made[0]))
+		_, err := d.core.Statement.Delete(d.ctx, wire.Decoded[billing.StatementID](&made[0]))
 		d.must(err)
 		if got := d.get("accountStatements.data.0.id", `{ accountStatements { data { id } } }`); got != made[1] {
 			t.Errorf("the first is %v", got)

@@ -62,7 +62,7 @@ func (o *Operator) MakeStatement(ctx context.Context, n NewStatement) (Statement
 	err = o.reading(ctx, "statement.create", func(ctx context.Context) error {
 		audit.Seen(ctx, audit.Person(r.Account.Patient), audit.Subject{Kind: "contact", ID: int64(r.Account.Contact),
 			Personal: true})
-		s, err = o.Core.Billing.MakeStatement(ctx, r)
+		s, err = o.Core.Statement.Create(ctx, r)
 		return err
 	})
 	return Statement{ID: s.ID.String(), Reference: s.Reference, Total: pounds(s.Total), Paid: pounds(s.Paid),

@@ -49,12 +49,13 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 	ada, err := patienttest.Register(as, &patient.Service{Store: patientstore.New(db), Now: time.Now, NewID: db.NewID},
 		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
 	must(err)
-	bills := &billing.Service{Store: billingstore.New(db), Now: time.Now, NewID: db.NewID}
+	products := &billing.Products{Store: billingstore.NewProducts(db), Now: time.Now, NewID: db.NewID}
+	invoices := &billing.Invoices{Store: billingstore.NewInvoices(db), Now: time.Now, NewID: db.NewID}
 	price := billing.Pence(12305)
-	p, err := bills.CreateProduct(as, billing.ProductChange{Name: &name, Price: &price})
+	p, err := products.Create(as, billing.ProductChange{Name: &name, Price: &price})
 	must(err)
 	day := input.DayOf(2031, time.January, 6)
-	_, err = bills.CreateInvoice(as, billing.InvoiceRequest{Date: day, Patient: ada,
+	_, err = invoices.Create(as, billing.InvoiceRequest{Date: day, Patient: ada,
 		Payer: billing.Account{Contact: payor.ID}, Practitioner: gp.ID, Location: place.ID,
 		Lines:    []billing.LineRequest{{Date: day, Product: p.ID, Quantity: billing.One}},
 		Payments: []billing.PaymentRequest{{Amount: 2300, Type: 1, Date: day}}})

@@ -2,15 +2,14 @@ package billing
 
 import (
 	"context"
-	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/booking"
 	"frontdesk/core/contact"
+	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -117,42 +116,103 @@ type InvoiceChange struct {
 	Comments, ExtraInfo *string
 }
 
-// bill is an invoice with all that is on it, being written.
-type bill struct {
-	Invoice
+// Items are what is on an invoice.
+type Items struct {
 	Lines    []Line    `json:"line_items"`
 	Payments []Payment `json:"payments"`
 	Refunds  []Refund  `json:"refunds"`
-
-	s     *Service
-	tx    Tx
-	group practice.ID
-	now   time.Time
 }
 
-func (b bill) snapshot() bill {
-	b.Lines, b.Payments, b.Refunds = slices.Clone(b.Lines), slices.Clone(b.Payments), slices.Clone(b.Refunds)
-	return b
+// InvoiceStore is what invoices need remembered.
+type InvoiceStore interface {
+	// Invoice finds an invoice, cancelled ones too, or returns ErrNotFound.
+	Invoice(ctx context.Context, group practice.ID, id InvoiceID) (Invoice, error)
+	// Invoices lists invoices. Those asked for by when they were made or changed come in that order, those asked for
+	// by their date in the order of it, others in the order of their ids.
+	Invoices(ctx context.Context, group practice.ID, q InvoiceQuery, rows input.Rows) ([]Invoice, error)
+	// InvoicesByID finds those of the invoices there are, cancelled ones too.
+	InvoicesByID(ctx context.Context, group practice.ID, ids []InvoiceID) (map[InvoiceID]Invoice, error)
+	// InvoicesOfPatients lists the invoices about some patients with a date in a
+	// stretch of days, without those that are cancelled, in the order of it.
+	InvoicesOfPatients(
+		ctx context.Context, group practice.ID, of []patient.ID, from, to input.Date,
+	) (map[patient.ID][]Invoice, error)
+	// LinesOf, PaymentsOf and RefundsOf list what some invoices are for, and what
+	// was paid and refunded, in the order it was added.
+	LinesOf(ctx context.Context, group practice.ID, of []InvoiceID) (map[InvoiceID][]Line, error)
+	PaymentsOf(ctx context.Context, group practice.ID, of []InvoiceID) (map[InvoiceID][]Payment, error)
+	RefundsOf(ctx context.Context, group practice.ID, of []InvoiceID) (map[InvoiceID][]Refund, error)
+	// BilledBookings are those of the bookings that an invoice is for.
+	BilledBookings(ctx context.Context, group practice.ID, of []booking.ID) ([]booking.ID, error)
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(InvoiceTx) error) error
 }
 
-// CreateInvoice makes an invoice, with the next number. Errors:
+// InvoiceTx is an InvoiceStore inside a transaction.
+type InvoiceTx interface {
+	AccountTx
+	PaymentTypeReader
+	StockTx
+	event.Recorder
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
+	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
+	Product(ctx context.Context, group practice.ID, id ProductID) (Product, error)
+	VAT(ctx context.Context, group practice.ID) (Permille, error)
+	// NextNumber takes the next invoice number. No one else gets one until the
+	// transaction ends; should it fail, the number is free again.
+	NextNumber(ctx context.Context, group practice.ID) (int64, error)
+	// LockInvoice keeps others from changing the invoice until the end of the
+	// transaction, and finds it with what is on it, or returns ErrNotFound.
+	LockInvoice(ctx context.Context, group practice.ID, id InvoiceID) (Invoice, Items, error)
+	// SaveInvoice keeps an invoice with the items of it that are new or changed, and deletes lines.
+	SaveInvoice(ctx context.Context, group practice.ID, i Invoice, changed Items, dropped []LineID) error
+}
+
+// AccountTx finds whom invoices and statements go to, inside a transaction.
+type AccountTx interface {
+	practice.GroupReader
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being
+	// merged into another until the end of the transaction, or returns
+	// patient.ErrNotFound.
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
+}
+
+// payor finds a contact that has not been deleted. Errors: contact.ErrNotFound, contact.ErrDeleted.
+func payor(ctx context.Context, tx AccountTx, group practice.ID, id contact.ID) (contact.Contact, error) {
+	c, err := tx.Contact(ctx, group, id)
+	if err == nil && c.Deleted() {
+		err = contact.ErrDeleted
+	}
+	return c, err
+}
+
+// Invoices is what patients and other payers owe the practice.
+type Invoices struct {
+	Store InvoiceStore
+	Now   func() time.Time
+	NewID func() int64
+}
+
+// Create makes an invoice, with the next number. Errors:
 // patient.ErrNotFound, contact.ErrNotFound, ErrNotPayor,
 // practice.ErrPractitionerNotFound, practice.ErrLocationNotFound, and those of
 // AddLine and AddPayment.
-func (s *Service) CreateInvoice(ctx context.Context, r InvoiceRequest) (Invoice, error) {
+func (s *Invoices) Create(ctx context.Context, r InvoiceRequest) (Invoice, error) {
 	who, err := access.Require(ctx, access.EditInvoices)
 	if err != nil {
 		return Invoice{}, err
 	}
-	id, now := InvoiceID(s.NewID()), s.now()
+	id, now := InvoiceID(s.NewID()), s.Now().Truncate(time.Microsecond)
 	var made Invoice
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx InvoiceTx) (err error) {
 		b := bill{s: s, tx: tx, group: who.Group, now: now, Invoice: Invoice{
 			ID: id, Kind: Plain, Date: r.Date, Practitioner: r.Practitioner, Location: r.Location, Comments: r.Comments,
 			ExtraInfo: r.ExtraInfo,
 			Version:   1, CreatedAt: now, UpdatedAt: now,
 		}}
-		var err error
 		// The number comes first: a transaction that waits for it holds nothing that
 		// the one that has it might need.
 		if b.Number, err = tx.NextNumber(ctx, who.Group); err != nil {
@@ -164,15 +224,11 @@ func (s *Service) CreateInvoice(ctx context.Context, r InvoiceRequest) (Invoice,
 		if err := b.addressTo(ctx, r.Patient, r.Payer); err != nil {
 			return err
 		}
-		for _, l := range r.Lines {
-			if err := b.addLine(ctx, l); err != nil {
-				return err
-			}
+		if err := each(r.Lines, func(l LineRequest) error { return b.addLine(ctx, l) }); err != nil {
+			return err
 		}
-		for _, p := range r.Payments {
-			if err := b.addPayment(ctx, p); err != nil {
-				return err
-			}
+		if err := each(r.Payments, func(p PaymentRequest) error { return b.addPayment(ctx, p) }); err != nil {
+			return err
 		}
 		if err := b.save(ctx, who, bill{}); err != nil {
 			return err
@@ -183,87 +239,28 @@ func (s *Service) CreateInvoice(ctx context.Context, r InvoiceRequest) (Invoice,
 	return made, err
 }
 
-// head checks what stands above the lines.
-func (b *bill) head(ctx context.Context) error {
-	var in input.Checks
-	b.Date = dated(&in, "date", b.Date)
-	b.Comments = in.Lines("comments", b.Comments, 5000)
-	b.ExtraInfo = in.Lines("extra_info", b.ExtraInfo, 5000)
-	if err := in.Err(); err != nil {
-		return err
-	}
-	if _, err := b.tx.Practitioner(ctx, b.group, b.Practitioner); err != nil {
-		return err
-	}
-	_, err := b.tx.Location(ctx, b.group, b.Location)
-	return err
-}
-
-// addressTo says whom the invoice is about and whom it goes to.
-func (b *bill) addressTo(ctx context.Context, about patient.ID, payer Account) (err error) {
-	if b.Patient, err = b.tx.LockPatientAgainstMerge(ctx, b.group, about); err != nil {
-		return err
-	}
-	b.PaymentReference = fmt.Sprintf("INV-%d", b.Number)
-	if payer.Contact != 0 {
-		c, err := b.tx.Contact(ctx, b.group, payer.Contact)
-		switch {
-		case err != nil:
-			return err
-		case c.Deleted():
-			return contact.ErrDeleted
-		case !c.IsPayor:
-			return ErrNotPayor
-		}
-		to := c.InvoiceRecipient
-		if to == "" {
-			to = c.FullName()
-		}
-		b.Payer, b.Payee = Account{Contact: c.ID}, oneText(append([]string{to, c.Company}, c.Address.Lines()...)...)
-		if c.PaymentReference != "" {
-			b.PaymentReference = c.PaymentReference
-		}
-		return nil
-	}
-	b.Payer.Patient = b.Patient
-	if payer.Patient != 0 {
-		if b.Payer.Patient, err = b.tx.LockPatientAgainstMerge(ctx, b.group, payer.Patient); err != nil {
-			return err
-		}
-	}
-	p, err := b.tx.Patient(ctx, b.group, b.Payer.Patient)
-	a := p.Address
-	b.Payee = oneText(strings.Join(strings.Fields(p.Title+" "+p.FirstName+" "+p.LastName), " "), a.Line1, a.Line2,
-		a.Line3, a.Town, a.County, a.Postcode, a.Country)
-	return err
-}
-
-func oneText(parts ...string) string {
-	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), ", ")
-}
-
-// UpdateInvoice changes what stands above and below the lines. Of one that has
+// Update changes what stands above and below the lines. Of one that has
 // been paid only the comments can be changed. Errors: ErrNotFound, ErrCancelled,
 // ErrPaid, practice.ErrPractitionerNotFound, practice.ErrLocationNotFound.
-func (s *Service) UpdateInvoice(ctx context.Context, id InvoiceID, ch InvoiceChange) (Invoice, error) {
+func (s *Invoices) Update(ctx context.Context, id InvoiceID, ch InvoiceChange) (Invoice, error) {
 	return s.change(ctx, id, "invoice.update", func(ctx context.Context, b *bill) error {
 		if b.settled() && (ch.Date != nil || ch.Practitioner != nil || ch.Location != nil || ch.ExtraInfo != nil) {
 			return ErrPaid
 		}
-		set(&b.Date, ch.Date)
-		set(&b.Practitioner, ch.Practitioner)
-		set(&b.Location, ch.Location)
-		set(&b.Comments, ch.Comments)
-		set(&b.ExtraInfo, ch.ExtraInfo)
+		input.Set(&b.Date, ch.Date)
+		input.Set(&b.Practitioner, ch.Practitioner)
+		input.Set(&b.Location, ch.Location)
+		input.Set(&b.Comments, ch.Comments)
+		input.Set(&b.ExtraInfo, ch.ExtraInfo)
 		return b.head(ctx)
 	})
 }
 
 const cancelling = "invoice.cancel"
 
-// CancelInvoice cancels an invoice: what it took of stocks goes back, and its
+// Cancel cancels an invoice: what it took of stocks goes back, and its
 // number is not used again. Cancelling it again changes nothing. Errors: ErrNotFound, ErrHasPayments.
-func (s *Service) CancelInvoice(ctx context.Context, id InvoiceID) (Invoice, error) {
+func (s *Invoices) Cancel(ctx context.Context, id InvoiceID) (Invoice, error) {
 	return s.change(ctx, id, cancelling, func(_ context.Context, b *bill) error {
 		if b.Paid > b.Refunded {
 			return ErrHasPayments
@@ -278,18 +275,18 @@ func (s *Service) CancelInvoice(ctx context.Context, id InvoiceID) (Invoice, err
 
 // change changes an invoice or what is on it, works its sums out again, and
 // writes the audit entry, in one transaction.
-func (s *Service) change(
+func (s *Invoices) change(
 	ctx context.Context, id InvoiceID, action string, fn func(ctx context.Context, b *bill) error,
 ) (Invoice, error) {
 	who, err := access.Require(ctx, access.EditInvoices)
 	if err != nil {
 		return Invoice{}, err
 	}
-	now := s.now()
+	now := s.Now().Truncate(time.Microsecond)
 	var after Invoice
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx InvoiceTx) (err error) {
 		b := bill{s: s, tx: tx, group: who.Group, now: now}
-		if err := b.read(ctx, id); err != nil {
+		if b.Invoice, b.Items, err = tx.LockInvoice(ctx, who.Group, id); err != nil {
 			return err
 		}
 		after = b.Invoice
@@ -311,105 +308,4 @@ func (s *Service) change(
 		return tx.Audit(ctx, who.Audit(now, action, "invoice", int64(id), before, b))
 	})
 	return after, err
-}
-
-// read locks the invoice and reads all that is on it.
-func (b *bill) read(ctx context.Context, id InvoiceID) (err error) {
-	if b.Invoice, err = b.tx.LockInvoice(ctx, b.group, id); err != nil {
-		return err
-	}
-	of := []InvoiceID{id}
-	lines, err := b.tx.LinesOf(ctx, b.group, of)
-	if err != nil {
-		return err
-	}
-	payments, err := b.tx.PaymentsOf(ctx, b.group, of)
-	if err != nil {
-		return err
-	}
-	refunds, err := b.tx.RefundsOf(ctx, b.group, of)
-	b.Lines, b.Payments, b.Refunds = lines[id], payments[id], refunds[id]
-	return err
-}
-
-// count works out the sums. Errors: ErrTooMuch, ErrOverpaid, ErrRefundTooLarge.
-func (b *bill) count() error {
-	if max(len(b.Lines), len(b.Payments), len(b.Refunds)) > maxRows {
-		return ErrTooMuch
-	}
-	b.Total, b.VAT, b.Paid, b.Refunded = 0, 0, 0, 0
-	for _, l := range b.Lines {
-		b.Total, b.VAT = b.Total+l.Total, b.VAT+l.VAT
-	}
-	for _, p := range b.Payments {
-		b.Paid += p.Amount
-		if b.refundedOf(p.ID) > p.Amount {
-			return ErrRefundTooLarge
-		}
-	}
-	for _, r := range b.Refunds {
-		b.Refunded += r.Amount
-	}
-	if b.Outstanding() < 0 {
-		return ErrOverpaid
-	}
-	return nil
-}
-
-// save works out the sums, keeps what is not as it was before, and tells of it.
-func (b *bill) save(ctx context.Context, who access.Caller, before bill) error {
-	if err := b.count(); err != nil {
-		return err
-	}
-	if err := b.take(ctx, who, before); err != nil {
-		return err
-	}
-	if err := b.tx.SaveInvoice(ctx, b.group, b.Invoice); err != nil {
-		return err
-	}
-	if err := each(fresh(b.Lines, before.Lines), func(l Line) error {
-		return b.tx.SaveLine(ctx, b.group, l)
-	}); err != nil {
-		return err
-	}
-	for _, l := range before.Lines {
-		if !slices.ContainsFunc(b.Lines, func(k Line) bool { return k.ID == l.ID }) {
-			if err := b.tx.DropLine(ctx, b.group, l.ID); err != nil {
-				return err
-			}
-		}
-	}
-	for _, p := range before.Payments {
-		if !slices.ContainsFunc(b.Payments, func(q Payment) bool { return q.ID == p.ID }) {
-			p.DeletedAt, p.UpdatedAt = b.now, b.now
-			if err := b.tx.SavePayment(ctx, b.group, p); err != nil {
-				return err
-			}
-		}
-	}
-	if err := each(fresh(b.Payments, before.Payments), func(p Payment) error {
-		return b.tx.SavePayment(ctx, b.group, p)
-	}); err != nil {
-		return err
-	}
-	if err := each(fresh(b.Refunds, before.Refunds), func(r Refund) error {
-		return b.tx.SaveRefund(ctx, b.group, r)
-	}); err != nil {
-		return err
-	}
-	return b.record(ctx, who, before)
-}
-
-// fresh are those that are not as they were, or were not there.
-func fresh[T comparable](now, before []T) []T {
-	return slices.DeleteFunc(slices.Clone(now), func(v T) bool { return slices.Contains(before, v) })
-}
-
-func each[T any](all []T, do func(T) error) error {
-	for _, v := range all {
-		if err := do(v); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -26,9 +26,9 @@ func TestAnInvoiceIsKeptAsItWasAsked(t *testing.T) {
 		r.Comments, r.ExtraInfo = " ask the insurer ", "Thank you"
 		r.Payments = []billing.PaymentRequest{{Amount: 5000, Type: 2, Date: day(5), Comment: "deposit",
 			Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(100)), Date: day(6), Reason: "too much"}}}}
-		made, err := d.CreateInvoice(d.ctx, r)
+		made, err := d.invoices.Create(d.ctx, r)
 		d.must(err)
-		found, err := d.Invoice(d.ctx, made.ID)
+		found, err := d.invoices.Find(d.ctx, made.ID)
 		d.must(err)
 		now := d.Now().Truncate(time.Microsecond)
 		want := billing.Invoice{
@@ -51,9 +51,9 @@ func TestAnInvoiceIsKeptAsItWasAsked(t *testing.T) {
 				Cost: 1250, Price: 1001, Quantity: 3 * billing.One, Rate: 200, VAT: 601, Total: 3604}) {
 			t.Fatalf("got %+v", lines)
 		}
-		paid, err := d.PaymentsOf(d.ctx, []billing.InvoiceID{made.ID})
+		paid, err := d.invoices.PaymentsOf(d.ctx, []billing.InvoiceID{made.ID})
 		d.must(err)
-		back, err := d.RefundsOf(d.ctx, []billing.InvoiceID{made.ID})
+		back, err := d.invoices.RefundsOf(d.ctx, []billing.InvoiceID{made.ID})
 		d.must(err)
 		p, b := paid[made.ID][0], back[made.ID][0]
 		if p != (billing.Payment{ID: p.ID, Invoice: made.ID, Type: 2, Source: "Cash", Amount: 5000, Date: day(5),
@@ -63,7 +63,7 @@ func TestAnInvoiceIsKeptAsItWasAsked(t *testing.T) {
 			t.Fatalf("got %+v, %+v", p, b)
 		}
 		// What the product becomes later does not change what was billed.
-		d.must(second(d.UpdateProduct(d.ctx, d.jab.ID, billing.ProductChange{Name: ptr("Jab"),
+		d.must(second(d.products.Update(d.ctx, d.jab.ID, billing.ProductChange{Name: ptr("Jab"),
 			Price: ptr(billing.Pence(1)), VAT: ptr(billing.Permille(0))})))
 		if again := d.lines(made); !slices.Equal(again, lines) {
 			t.Fatalf("got %+v", again)
@@ -75,30 +75,30 @@ func TestAnInvoiceGoesToWhomeverPays(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		r := d.ask()
 		r.Payer.Contact = d.insurer.ID
-		i, err := d.CreateInvoice(d.ctx, r)
+		i, err := d.invoices.Create(d.ctx, r)
 		d.must(err)
 		if i.Payee != "Claims, Crown Insurance, 2 High Street, London" || i.PaymentReference != "CR-7" ||
 			i.Patient != d.ada || i.Payer != (billing.Account{Contact: d.insurer.ID}) {
 			t.Fatalf("got %+v", i)
 		}
 		r.Payer = billing.Account{Patient: d.bob}
-		if i, err = d.CreateInvoice(d.ctx, r); err != nil || i.Payee != "Bob Bell" || i.Patient != d.ada ||
+		if i, err = d.invoices.Create(d.ctx, r); err != nil || i.Payee != "Bob Bell" || i.Patient != d.ada ||
 			i.Payer != r.Payer {
 			t.Fatalf("got %+v, %v", i, err)
 		}
 		friend, err := d.contacts.Create(d.setup, contact.Change{LastName: ptr("Friend")})
 		d.must(err)
 		r.Payer = billing.Account{Contact: friend.ID}
-		d.want(second(d.CreateInvoice(d.ctx, r)), billing.ErrNotPayor)
+		d.want(second(d.invoices.Create(d.ctx, r)), billing.ErrNotPayor)
 		d.must(second(d.contacts.Delete(d.setup, d.insurer.ID)))
 		r.Payer.Contact = d.insurer.ID
-		d.want(second(d.CreateInvoice(d.ctx, r)), contact.ErrDeleted)
+		d.want(second(d.invoices.Create(d.ctx, r)), contact.ErrDeleted)
 	})
 }
 
 func TestVATIsTheProductsOrThePractices(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		if rate, err := d.VAT(d.ctx); err != nil || rate != 0 {
+		if rate, err := d.products.VAT(d.ctx); err != nil || rate != 0 {
 			t.Fatalf("a practice begins with %d, %v", rate, err)
 		}
 		before := d.invoice(of(d.visit, 1))
@@ -119,7 +119,7 @@ func TestWhatAnInvoiceMayBe(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		bobs := d.book(d.bob, time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC))
 		gone := d.product(billing.ProductChange{Name: ptr("Gone")})
-		d.must(second(d.DeleteProduct(d.ctx, gone.ID)))
+		d.must(second(d.products.Delete(d.ctx, gone.ID)))
 		line := func(change func(*billing.LineRequest)) func(*billing.InvoiceRequest) {
 			return func(r *billing.InvoiceRequest) {
 				l := of(d.jab, 1)
@@ -189,13 +189,13 @@ func TestWhatAnInvoiceMayBe(t *testing.T) {
 			t.Run(c.name, func(t *testing.T) {
 				r := d.ask()
 				c.change(&r)
-				if _, err := d.CreateInvoice(d.ctx, r); !errors.Is(err, c.want) {
+				if _, err := d.invoices.Create(d.ctx, r); !errors.Is(err, c.want) {
 					t.Fatalf("got %v, want %v", err, c.want)
 				}
 			})
 		}
 		// Those that were refused left no gap, and nothing else.
-		all, _, err := d.Invoices(d.ctx, billing.InvoiceQuery{})
+		all, _, err := d.invoices.List(d.ctx, billing.InvoiceQuery{})
 		d.must(err)
 		for i, invoice := range all {
 			if invoice.Number != int64(i+1) {
@@ -215,51 +215,52 @@ func TestLinesComeAndGoUntilAllIsPaid(t *testing.T) {
 			t.Fatal(got)
 		}
 		d.move(time.Hour)
-		after, err := d.AddLine(d.ctx, i.ID, of(d.jab, 2))
+		after, err := d.invoices.AddLine(d.ctx, i.ID, of(d.jab, 2))
 		d.must(err)
 		if got := d.sums(i.ID); got != "4798 (800) -0 +0 = 4798 Outstanding" || after.Version != 2 ||
 			!after.UpdatedAt.Equal(i.CreatedAt.Add(time.Hour)) {
 			t.Fatal(got, after)
 		}
 		jab := d.lines(i)[0].ID
-		d.must(second(d.AddLine(d.ctx, i.ID, of(d.visit, 1))))
+		d.must(second(d.invoices.AddLine(d.ctx, i.ID, of(d.visit, 1))))
 		visit := d.lines(i)[1].ID
-		d.must(second(d.UpdateLine(d.ctx, i.ID, jab, billing.LineChange{Quantity: ptr(billing.One),
+		d.must(second(d.invoices.UpdateLine(d.ctx, i.ID, jab, billing.LineChange{Quantity: ptr(billing.One),
 			Price: ptr(billing.Pence(1000)), Date: ptr(day(3))})))
 		if got := d.sums(i.ID); got != "7700 (200) -0 +0 = 7700 Outstanding" || d.lines(i)[0].Date != day(3) {
 			t.Fatal(got)
 		}
 		first := d.pay(i, 1500)
-		d.want(second(d.RemoveLine(d.ctx, i.ID, visit)), billing.ErrOverpaid)
-		d.want(second(d.UpdateLine(d.ctx, i.ID, visit, billing.LineChange{Price: ptr(billing.Pence(299))})),
+		d.want(second(d.invoices.RemoveLine(d.ctx, i.ID, visit)), billing.ErrOverpaid)
+		d.want(second(d.invoices.UpdateLine(d.ctx, i.ID, visit, billing.LineChange{Price: ptr(billing.Pence(299))})),
 			billing.ErrOverpaid)
-		d.must(second(d.RemoveLine(d.ctx, i.ID, jab)))
-		d.want(second(d.RemoveLine(d.ctx, i.ID, jab)), billing.ErrLineNotFound)
-		d.want(second(d.UpdateLine(d.ctx, i.ID, jab, billing.LineChange{})), billing.ErrLineNotFound)
+		d.must(second(d.invoices.RemoveLine(d.ctx, i.ID, jab)))
+		d.want(second(d.invoices.RemoveLine(d.ctx, i.ID, jab)), billing.ErrLineNotFound)
+		d.want(second(d.invoices.UpdateLine(d.ctx, i.ID, jab, billing.LineChange{})), billing.ErrLineNotFound)
 		d.pay(i, 5000)
 		if got := d.sums(i.ID); got != "6500 (0) -6500 +0 = 0 Paid" {
 			t.Fatal(got)
 		}
 		for name, err := range map[string]error{
-			"add a line": second(d.AddLine(d.ctx, i.ID, of(d.jab, 1))),
-			"change a line": second(d.UpdateLine(d.ctx, i.ID, visit,
+			"add a line": second(d.invoices.AddLine(d.ctx, i.ID, of(d.jab, 1))),
+			"change a line": second(d.invoices.UpdateLine(d.ctx, i.ID, visit,
 				billing.LineChange{Quantity: ptr(2 * billing.One)})),
-			"remove a line": second(d.RemoveLine(d.ctx, i.ID, visit)),
-			"date it anew":  second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{Date: ptr(day(1))})),
+			"remove a line": second(d.invoices.RemoveLine(d.ctx, i.ID, visit)),
+			"date it anew":  second(d.invoices.Update(d.ctx, i.ID, billing.InvoiceChange{Date: ptr(day(1))})),
 		} {
 			if !errors.Is(err, billing.ErrPaid) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		d.want(second(d.AddPayment(d.ctx, i.ID, card(1))), billing.ErrOverpaid)
-		d.must(second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{Comments: ptr("paid in two")})))
-		d.must(second(d.RemovePayment(d.ctx, i.ID, first)))
-		d.must(second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{Date: ptr(day(1)), ExtraInfo: ptr("net 30")})))
-		if i, err = d.Invoice(d.ctx, i.ID); err != nil || i.Date != day(1) || i.Comments != "paid in two" ||
+		d.want(second(d.invoices.AddPayment(d.ctx, i.ID, card(1))), billing.ErrOverpaid)
+		d.must(second(d.invoices.Update(d.ctx, i.ID, billing.InvoiceChange{Comments: ptr("paid in two")})))
+		d.must(second(d.invoices.RemovePayment(d.ctx, i.ID, first)))
+		d.must(second(d.invoices.Update(d.ctx, i.ID, billing.InvoiceChange{Date: ptr(day(1)),
+			ExtraInfo: ptr("net 30")})))
+		if i, err = d.invoices.Find(d.ctx, i.ID); err != nil || i.Date != day(1) || i.Comments != "paid in two" ||
 			i.ExtraInfo != "net 30" {
 			t.Fatalf("got %+v, %v", i, err)
 		}
-		d.want(second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{Location: ptr(practice.LocationID(1))})),
+		d.want(second(d.invoices.Update(d.ctx, i.ID, billing.InvoiceChange{Location: ptr(practice.LocationID(1))})),
 			practice.ErrLocationNotFound)
 		const trail = "invoice.create invoice.add_line invoice.add_line invoice.update_line invoice.add_payment " +
 			"invoice.remove_line invoice.add_payment " +
@@ -274,21 +275,23 @@ func TestPaymentsAndRefunds(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		i := d.invoice(of(d.visit, 1))
 		p := d.pay(i, 6500)
-		d.must(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(6000)),
+		d.must(second(d.invoices.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(6000)),
 			Type: ptr(billing.PaymentTypeID(3)), Date: ptr(day(8)), Comment: ptr("by bank")})))
-		d.want(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(6501))})),
+		d.want(second(d.invoices.UpdatePayment(d.ctx, i.ID, p,
+			billing.PaymentChange{Amount: ptr(billing.Pence(6501))})),
 			billing.ErrOverpaid)
-		d.want(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Type: ptr(billing.PaymentTypeID(9))})),
+		d.want(second(d.invoices.UpdatePayment(d.ctx, i.ID, p,
+			billing.PaymentChange{Type: ptr(billing.PaymentTypeID(9))})),
 			billing.ErrPaymentTypeNotFound)
-		d.want(second(d.UpdatePayment(d.ctx, i.ID, p+1, billing.PaymentChange{})), billing.ErrPaymentNotFound)
-		paid, err := d.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
+		d.want(second(d.invoices.UpdatePayment(d.ctx, i.ID, p+1, billing.PaymentChange{})), billing.ErrPaymentNotFound)
+		paid, err := d.invoices.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
 		d.must(err)
 		if got := paid[i.ID][0]; got.Amount != 6000 || got.Source != "Bank transfer" || got.Date != day(8) ||
 			got.Comment != "by bank" {
 			t.Fatalf("got %+v", got)
 		}
 		refund := func(amount *billing.Pence) (billing.RefundID, error) {
-			_, id, err := d.Refund(d.ctx, i.ID, p, billing.RefundRequest{Amount: amount, Date: input.NoDate,
+			_, id, err := d.invoices.Refund(d.ctx, i.ID, p, billing.RefundRequest{Amount: amount, Date: input.NoDate,
 				Reason: "cancelled"})
 			return id, err
 		}
@@ -299,14 +302,14 @@ func TestPaymentsAndRefunds(t *testing.T) {
 		if got := d.sums(i.ID); got != "6500 (0) -6000 +1000 = 1500 Outstanding" {
 			t.Fatal(got)
 		}
-		d.want(second(d.RemovePayment(d.ctx, i.ID, p)), billing.ErrPaymentRefunded)
-		d.want(second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(999))})),
+		d.want(second(d.invoices.RemovePayment(d.ctx, i.ID, p)), billing.ErrPaymentRefunded)
+		d.want(second(d.invoices.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(999))})),
 			billing.ErrRefundTooLarge)
-		d.want(second(d.CancelInvoice(d.ctx, i.ID)), billing.ErrHasPayments)
+		d.want(second(d.invoices.Cancel(d.ctx, i.ID)), billing.ErrHasPayments)
 		rest, err := refund(nil)
 		d.must(err)
 		d.want(second(refund(nil)), billing.ErrRefundTooLarge)
-		back, err := d.RefundsOf(d.ctx, []billing.InvoiceID{i.ID})
+		back, err := d.invoices.RefundsOf(d.ctx, []billing.InvoiceID{i.ID})
 		d.must(err)
 		if r := back[i.ID]; len(r) != 2 || r[0].ID != one || r[1].ID != rest || r[1].Amount != 5000 ||
 			r[1].Date != day(6) || r[1].Payment != p || r[1].Reason != "cancelled" {
@@ -317,9 +320,9 @@ func TestPaymentsAndRefunds(t *testing.T) {
 		if got := d.sums(i.ID); got != "6500 (0) -12500 +6000 = 0 Paid" {
 			t.Fatal(got)
 		}
-		d.must(second(d.RemovePayment(d.ctx, i.ID, again)))
-		d.want(second(d.RemovePayment(d.ctx, i.ID, again)), billing.ErrPaymentNotFound)
-		d.must(second(d.CancelInvoice(d.ctx, i.ID)))
+		d.must(second(d.invoices.RemovePayment(d.ctx, i.ID, again)))
+		d.want(second(d.invoices.RemovePayment(d.ctx, i.ID, again)), billing.ErrPaymentNotFound)
+		d.must(second(d.invoices.Cancel(d.ctx, i.ID)))
 		if got := d.sums(i.ID); got != "6500 (0) -6000 +6000 = 6500 Void" {
 			t.Fatal(got)
 		}
@@ -332,27 +335,28 @@ func TestACancelledInvoiceIsLeftAlone(t *testing.T) {
 		l := of(d.visit, 1)
 		l.Booking = visit
 		i := d.invoice(l)
-		if billed, err := d.BilledBookings(d.ctx, []booking.ID{visit, 1}); err != nil || !billed[visit] || billed[1] {
+		if billed, err := d.invoices.BilledBookings(d.ctx, []booking.ID{visit, 1}); err != nil || !billed[visit] ||
+			billed[1] {
 			t.Fatalf("got %v, %v", billed, err)
 		}
 		d.move(time.Hour)
-		gone, err := d.CancelInvoice(d.ctx, i.ID)
+		gone, err := d.invoices.Cancel(d.ctx, i.ID)
 		d.must(err)
 		d.move(time.Hour)
-		again, err := d.CancelInvoice(d.ctx, i.ID)
+		again, err := d.invoices.Cancel(d.ctx, i.ID)
 		if err != nil || gone != again || gone.Version != 2 || gone.Standing() != billing.Void {
 			t.Fatalf("got %+v, %v", again, err)
 		}
 		for name, err := range map[string]error{
-			"update":  second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{})),
-			"line":    second(d.AddLine(d.ctx, i.ID, of(d.jab, 1))),
-			"payment": second(d.AddPayment(d.ctx, i.ID, card(1))),
+			"update":  second(d.invoices.Update(d.ctx, i.ID, billing.InvoiceChange{})),
+			"line":    second(d.invoices.AddLine(d.ctx, i.ID, of(d.jab, 1))),
+			"payment": second(d.invoices.AddPayment(d.ctx, i.ID, card(1))),
 		} {
 			if !errors.Is(err, billing.ErrCancelled) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		if billed, err := d.BilledBookings(d.ctx, []booking.ID{visit}); err != nil || billed[visit] {
+		if billed, err := d.invoices.BilledBookings(d.ctx, []booking.ID{visit}); err != nil || billed[visit] {
 			t.Fatalf("got %v, %v", billed, err)
 		}
 		if next := d.invoice(); next.Number != 2 {
@@ -370,7 +374,7 @@ func TestInvoicesAreListed(t *testing.T) {
 		}{{d.ada, 9}, {d.bob, 8}, {d.ada, 7}, {d.ada, 7}} {
 			r := d.ask(of(d.visit, 1))
 			r.Patient, r.Date = c.about, day(c.dated)
-			d.must(second(d.CreateInvoice(d.ctx, r)))
+			d.must(second(d.invoices.Create(d.ctx, r)))
 			d.move(time.Hour)
 		}
 		numbers := func(found []billing.Invoice, more bool, err error) string {
@@ -385,10 +389,10 @@ func TestInvoicesAreListed(t *testing.T) {
 			}
 			return strings.Join(out, " ")
 		}
-		all, _, err := d.Invoices(d.ctx, billing.InvoiceQuery{})
+		all, _, err := d.invoices.List(d.ctx, billing.InvoiceQuery{})
 		d.must(err)
-		d.must(second(d.AddLine(d.ctx, all[0].ID, of(d.jab, 1))))
-		d.must(second(d.CancelInvoice(d.ctx, all[3].ID)))
+		d.must(second(d.invoices.AddLine(d.ctx, all[0].ID, of(d.jab, 1))))
+		d.must(second(d.invoices.Cancel(d.ctx, all[3].ID)))
 		hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour).Truncate(time.Microsecond) }
 		for _, c := range []struct {
 			name string
@@ -409,21 +413,21 @@ func TestInvoicesAreListed(t *testing.T) {
 				Listing: input.Listing{Updated: input.Span{From: hour(1)}}}, "2 1"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				if got := numbers(d.Invoices(d.ctx, c.q)); got != c.want {
+				if got := numbers(d.invoices.List(d.ctx, c.q)); got != c.want {
 					t.Fatalf("got %q, want %q", got, c.want)
 				}
 			})
 		}
-		of, err := d.InvoicesOfPatients(d.ctx, []patient.ID{d.ada, d.bob, 1}, day(7), day(9))
+		of, err := d.invoices.OfPatients(d.ctx, []patient.ID{d.ada, d.bob, 1}, day(7), day(9))
 		d.must(err)
 		if got := numbers(of[d.ada], false, nil) + "/" + numbers(of[d.bob], false, nil); got != "3 1/2" ||
 			len(of) != 2 {
 			t.Fatal(got)
 		}
-		if of, err = d.InvoicesOfPatients(d.ctx, []patient.ID{d.ada}, day(8), day(8)); err != nil || len(of) != 0 {
+		if of, err = d.invoices.OfPatients(d.ctx, []patient.ID{d.ada}, day(8), day(8)); err != nil || len(of) != 0 {
 			t.Fatalf("got %v, %v", of, err)
 		}
-		byID, err := d.InvoicesByID(d.ctx, []billing.InvoiceID{all[3].ID, all[1].ID, 5})
+		byID, err := d.invoices.ByID(d.ctx, []billing.InvoiceID{all[3].ID, all[1].ID, 5})
 		if err != nil || len(byID) != 2 || !byID[all[3].ID].Cancelled() || byID[all[1].ID] != all[1] {
 			t.Fatalf("got %v, %v", byID, err)
 		}

@@ -37,16 +37,20 @@ func day(n int) input.Date { return input.DayOf(2031, time.January, n) }
 
 // desk is a practice that bills, beside another one, and a clock that moves.
 type desk struct {
-	*billing.Service
-	t        testing.TB
-	db       *store.DB
-	clock    *atomic.Pointer[time.Time]
-	practice *practice.Service
-	patients *patient.Service
-	contacts *contact.Service
-	diary    *diary.Service
-	booking  *booking.Service
-	group    practice.Group
+	products   *billing.Products
+	invoices   *billing.Invoices
+	types      *billing.PaymentTypes
+	statements *billing.Statements
+	Now        func() time.Time
+	t          testing.TB
+	db         *store.DB
+	clock      *atomic.Pointer[time.Time]
+	practice   *practice.Service
+	patients   *patient.Service
+	contacts   *contact.Service
+	diary      *diary.Service
+	booking    *booking.Service
+	group      practice.Group
 	// ctx is somebody with a role, and setup the person at the command line.
 	ctx, setup context.Context
 	place      practice.Location
@@ -71,7 +75,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d := &desk{t: t, db: db, clock: &atomic.Pointer[time.Time]{}}
 	d.clock.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)))
 	now := func() time.Time { return *d.clock.Load() }
-	d.Service = &billing.Service{Store: billingstore.New(db), Now: now, NewID: db.NewID}
+	d.bill(db, now)
 	d.practice = &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 	d.contacts = &contact.Service{Store: contactstore.New(db), Now: now, NewID: db.NewID}
@@ -80,6 +84,15 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 		Hold: 15 * time.Minute}
 	d.open("Brambleford")
 	return d
+}
+
+// bill has billing keep what it does in a database.
+func (d *desk) bill(db *store.DB, now func() time.Time) {
+	d.Now = now
+	d.products = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: db.NewID}
+	d.invoices = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: db.NewID}
+	d.types = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: now, NewID: db.NewID}
+	d.statements = &billing.Statements{Store: billingstore.NewStatements(db), Now: now, NewID: db.NewID}
 }
 
 // open makes a practice and goes there.
@@ -139,7 +152,7 @@ func (d *desk) want(err, target error) {
 
 func (d *desk) product(ch billing.ProductChange) billing.Product {
 	d.t.Helper()
-	p, err := d.CreateProduct(d.ctx, ch)
+	p, err := d.products.Create(d.ctx, ch)
 	d.must(err)
 	return p
 }
@@ -157,7 +170,7 @@ func of(p billing.Product, n int) billing.LineRequest {
 
 func (d *desk) invoice(lines ...billing.LineRequest) billing.Invoice {
 	d.t.Helper()
-	i, err := d.CreateInvoice(d.ctx, d.ask(lines...))
+	i, err := d.invoices.Create(d.ctx, d.ask(lines...))
 	d.must(err)
 	return i
 }
@@ -169,15 +182,15 @@ func card(p billing.Pence) billing.PaymentRequest {
 
 func (d *desk) pay(i billing.Invoice, p billing.Pence) billing.PaymentID {
 	d.t.Helper()
-	d.must(second(d.AddPayment(d.ctx, i.ID, card(p))))
-	all, err := d.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
+	d.must(second(d.invoices.AddPayment(d.ctx, i.ID, card(p))))
+	all, err := d.invoices.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
 	d.must(err)
 	return all[i.ID][len(all[i.ID])-1].ID
 }
 
 func (d *desk) lines(i billing.Invoice) []billing.Line {
 	d.t.Helper()
-	all, err := d.LinesOf(d.ctx, []billing.InvoiceID{i.ID})
+	all, err := d.invoices.LinesOf(d.ctx, []billing.InvoiceID{i.ID})
 	d.must(err)
 	return all[i.ID]
 }
@@ -186,7 +199,7 @@ func (d *desk) lines(i billing.Invoice) []billing.Line {
 // outstanding, and its standing.
 func (d *desk) sums(id billing.InvoiceID) string {
 	d.t.Helper()
-	i, err := d.Invoice(d.ctx, id)
+	i, err := d.invoices.Find(d.ctx, id)
 	d.must(err)
 	return fmt.Sprintf("%d (%d) -%d +%d = %d %s", i.Total, i.VAT, i.Paid, i.Refunded, i.Outstanding(), i.Standing())
 }

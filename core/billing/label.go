@@ -8,9 +8,10 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/label"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
-// LabelTx is what is kept of the labels on products.
+// LabelTx is the labels on products inside a transaction.
 type LabelTx interface {
 	// LockLabel keeps others from changing a label until the end of the
 	// transaction, and finds it, or returns label.ErrNotFound. It comes after
@@ -27,79 +28,61 @@ const mostLabels = 200
 // AddLabel puts a label on a product. Putting it on twice is putting it on once.
 // Errors: ErrProductNotFound, ErrProductDeleted, ErrTooManyLabels,
 // label.ErrNotFound.
-func (s *Service) AddLabel(ctx context.Context, of ProductID, id label.ID) (Product, error) {
-	return s.labels(ctx, of, "product.label.add", func(tx Tx, who access.Caller,
-		all []label.Use) (label.Use, event.Type, error) {
-		l, err := tx.LockLabel(ctx, who.Group, id)
-		if err != nil || slices.ContainsFunc(all, func(u label.Use) bool { return u.Label.ID == id }) {
-			return label.Use{}, "", err
-		}
-		if len(all) >= mostLabels {
-			return label.Use{}, "", ErrTooManyLabels
-		}
-		use := label.Use{ID: label.UseID(s.NewID()), Label: l}
-		return use, event.ProductLabelAdded, tx.PutOnProduct(ctx, who.Group, of, use.ID, id)
-	})
+func (s *Products) AddLabel(ctx context.Context, of ProductID, id label.ID) (Product, error) {
+	return s.editLabels(ctx, of, "product.label.add", event.ProductLabelAdded,
+		func(e *productEdit, all []label.Use) (label.Use, error) {
+			l, err := e.tx.LockLabel(ctx, e.group, id)
+			switch {
+			case err != nil:
+				return label.Use{}, err
+			case slices.ContainsFunc(all, func(u label.Use) bool { return u.Label.ID == id }):
+				return label.Use{}, errUnchanged
+			case len(all) >= mostLabels:
+				return label.Use{}, ErrTooManyLabels
+			}
+			use := label.Use{ID: label.UseID(s.NewID()), Label: l}
+			return use, e.tx.PutOnProduct(ctx, e.group, of, use.ID, id)
+		})
 }
 
-// RemoveLabel takes a label off a product, named by where it is on it or as the
-// practice's. Errors: ErrProductNotFound, ErrProductDeleted, ErrNoLabel.
-func (s *Service) RemoveLabel(ctx context.Context, of ProductID, use label.UseID, id label.ID) (Product, error) {
-	return s.labels(ctx, of, "product.label.remove", func(tx Tx, who access.Caller,
-		all []label.Use) (label.Use, event.Type, error) {
-		i := slices.IndexFunc(all, func(u label.Use) bool { return u.ID == use || u.Label.ID == id })
-		if i < 0 {
-			return label.Use{}, "", ErrNoLabel
-		}
-		return all[i], event.ProductLabelRemoved, tx.TakeOffProduct(ctx, who.Group, of, all[i].ID)
-	})
+// RemoveLabel takes a label off a product, named by its use on the product or by the practice's id of it. Errors:
+// ErrProductNotFound, ErrProductDeleted, ErrNoLabel.
+func (s *Products) RemoveLabel(ctx context.Context, of ProductID, use label.UseID, id label.ID) (Product, error) {
+	return s.editLabels(ctx, of, "product.label.remove", event.ProductLabelRemoved,
+		func(e *productEdit, all []label.Use) (label.Use, error) {
+			i := slices.IndexFunc(all, func(u label.Use) bool { return u.ID == use || u.Label.ID == id })
+			if i < 0 {
+				return label.Use{}, ErrNoLabel
+			}
+			return all[i], e.tx.TakeOffProduct(ctx, e.group, of, all[i].ID)
+		})
 }
 
-// labels changes the labels of a product, with the event and the audit entry.
-// change gives the label it put on or took off, and no type where it changed
-// nothing.
-func (s *Service) labels(ctx context.Context, of ProductID, action string, change func(tx Tx, who access.Caller,
-	all []label.Use) (label.Use, event.Type, error)) (Product, error) {
-	who, err := access.Require(ctx, access.EditProducts)
-	if err != nil {
-		return Product{}, err
-	}
-	now := s.now()
-	var after Product
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		if after, err = tx.LockProduct(ctx, who.Group, of); err != nil {
-			return err
-		}
-		if after.Deleted() {
-			return ErrProductDeleted
-		}
-		all, err := tx.LabelsOnProducts(ctx, who.Group, []ProductID{of})
+// editLabels changes the labels of a product, with the event. change gives the label it put on or took off.
+func (s *Products) editLabels(ctx context.Context, of ProductID, action string, kind event.Type,
+	change func(e *productEdit, all []label.Use) (label.Use, error)) (Product, error) {
+	return s.edit(ctx, of, action, func(e *productEdit) (before, after any, err error) {
+		all, err := e.tx.LabelsOnProducts(ctx, e.group, []ProductID{of})
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		use, kind, err := change(tx, who, all[of])
-		if err != nil || kind == "" {
-			return err
+		use, err := change(e, all[of])
+		if err != nil {
+			return nil, nil, err
 		}
-		after.Version, after.UpdatedAt = after.Version+1, now
-		if err := tx.SaveProduct(ctx, who.Group, after); err != nil {
-			return err
+		if err := e.save(ctx); err != nil {
+			return nil, nil, err
 		}
 		ids := event.IDs{"product": int64(of), "label": int64(use.Label.ID)}
-		if err := tx.Record(ctx, event.Of(int64(who.Group), now, event.Fact{Type: kind, IDs: ids})); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, action, "product", int64(of), nil, use.Label.ID))
+		return nil, use.Label.ID, e.tx.Record(ctx, event.Of(int64(e.group), e.now, event.Fact{Type: kind, IDs: ids}))
 	})
-	return after, err
 }
 
-// LabelsOn are the labels on some products. A caller without permission for labels sees none,
-// and is not told so.
-func (s *Service) LabelsOn(ctx context.Context, of []ProductID) (map[ProductID][]label.Use, error) {
+// LabelsOn are the labels on some products. A caller without permission for labels sees none, and gets no fault.
+func (s *Products) LabelsOn(ctx context.Context, of []ProductID) (map[ProductID][]label.Use, error) {
 	who, err := access.Require(ctx, access.SeeProducts)
 	if err != nil || !who.May(access.SeeLabels) {
 		return nil, err
 	}
-	return s.Store.LabelsOnProducts(ctx, who.Group, of)
+	return read.Of(ctx, access.SeeProducts, of, s.Store.LabelsOnProducts)
 }

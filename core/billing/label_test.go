@@ -23,7 +23,7 @@ func TestLabelsOnProducts(t *testing.T) {
 		d.must(err)
 		said := func(p billing.ProductID, want string) {
 			t.Helper()
-			all, err := d.LabelsOn(d.setup, []billing.ProductID{d.visit.ID, p})
+			all, err := d.products.LabelsOn(d.setup, []billing.ProductID{d.visit.ID, p})
 			d.must(err)
 			got := ""
 			for _, u := range all[p] {
@@ -34,18 +34,18 @@ func TestLabelsOnProducts(t *testing.T) {
 			}
 		}
 		for range 2 { // putting it on twice is putting it on once
-			_, err = d.AddLabel(d.ctx, d.jab.ID, cold.ID)
+			_, err = d.products.AddLabel(d.ctx, d.jab.ID, cold.ID)
 			d.must(err)
 		}
 		said(d.jab.ID, "Keep cold ")
-		all, err := d.LabelsOn(d.ctx, []billing.ProductID{d.jab.ID})
+		all, err := d.products.LabelsOn(d.ctx, []billing.ProductID{d.jab.ID})
 		d.must(err)
 		if len(all) != 0 {
 			t.Errorf("a role without settingsLabel sees %v", all)
 		}
-		_, err = d.RemoveLabel(d.ctx, d.visit.ID, 0, cold.ID)
+		_, err = d.products.RemoveLabel(d.ctx, d.visit.ID, 0, cold.ID)
 		d.want(err, billing.ErrNoLabel)
-		_, err = d.RemoveLabel(d.ctx, d.jab.ID, 0, cold.ID)
+		_, err = d.products.RemoveLabel(d.ctx, d.jab.ID, 0, cold.ID)
 		d.must(err)
 		said(d.jab.ID, "")
 
@@ -64,27 +64,27 @@ func TestLabelsOnProducts(t *testing.T) {
 		}
 
 		// A label that is deleted is on nothing any more.
-		_, err = d.AddLabel(d.ctx, d.jab.ID, cold.ID)
+		_, err = d.products.AddLabel(d.ctx, d.jab.ID, cold.ID)
 		d.must(err)
 		_, err = labels.Delete(d.setup, cold.ID)
 		d.must(err)
 		said(d.jab.ID, "")
-		_, err = d.AddLabel(d.ctx, d.jab.ID, cold.ID)
+		_, err = d.products.AddLabel(d.ctx, d.jab.ID, cold.ID)
 		d.want(err, label.ErrNotFound)
 
-		_, err = d.DeleteProduct(d.ctx, d.jab.ID)
+		_, err = d.products.Delete(d.ctx, d.jab.ID)
 		d.must(err)
-		_, err = d.AddLabel(d.ctx, d.jab.ID, cold.ID)
+		_, err = d.products.AddLabel(d.ctx, d.jab.ID, cold.ID)
 		d.want(err, billing.ErrProductDeleted)
 		for range 200 {
 			l, err := labels.Create(d.setup, label.Change{Title: ptr("x")})
 			d.must(err)
-			_, err = d.AddLabel(d.ctx, d.visit.ID, l.ID)
+			_, err = d.products.AddLabel(d.ctx, d.visit.ID, l.ID)
 			d.must(err)
 		}
 		l, err := labels.Create(d.setup, label.Change{Title: ptr("x")})
 		d.must(err)
-		_, err = d.AddLabel(d.ctx, d.visit.ID, l.ID)
+		_, err = d.products.AddLabel(d.ctx, d.visit.ID, l.ID)
 		d.want(err, billing.ErrTooManyLabels)
 	})
 }
@@ -98,7 +98,8 @@ func TestNoLabelOutlivesItsPractices(t *testing.T) {
 			d.must(err)
 			var wait sync.WaitGroup
 			wait.Go(func() {
-				if _, err := d.AddLabel(d.ctx, d.jab.ID, l.ID); err != nil && !errors.Is(err, label.ErrNotFound) {
+				if _, err := d.products.AddLabel(d.ctx, d.jab.ID, l.ID); err != nil &&
+					!errors.Is(err, label.ErrNotFound) {
 					t.Error(err)
 				}
 			})
@@ -109,7 +110,7 @@ func TestNoLabelOutlivesItsPractices(t *testing.T) {
 			})
 			wait.Wait()
 		}
-		all, err := d.LabelsOn(d.setup, []billing.ProductID{d.jab.ID})
+		all, err := d.products.LabelsOn(d.setup, []billing.ProductID{d.jab.ID})
 		d.must(err)
 		if len(all[d.jab.ID]) != 0 {
 			t.Errorf("%d labels are left", len(all[d.jab.ID]))

@@ -60,7 +60,7 @@ type LineChange struct {
 // AddLine puts something on an invoice. Errors: ErrNotFound, ErrCancelled,
 // ErrPaid, ErrTooMuch, ErrProductNotFound, ErrProductDeleted,
 // booking.ErrNotFound, ErrBookingOfAnother, ErrStock.
-func (s *Service) AddLine(ctx context.Context, id InvoiceID, r LineRequest) (Invoice, error) {
+func (s *Invoices) AddLine(ctx context.Context, id InvoiceID, r LineRequest) (Invoice, error) {
 	return s.changeLines(ctx, id, "invoice.add_line", func(ctx context.Context, b *bill) error {
 		return b.addLine(ctx, r)
 	})
@@ -79,8 +79,8 @@ func (b *bill) addLine(ctx context.Context, r LineRequest) error {
 		Cost:  Unknown,
 		Price: p.Price, Quantity: r.Quantity, Booking: r.Booking,
 	}
-	set(&l.Cost, p.Cost)
-	set(&l.Price, r.Price)
+	input.Set(&l.Cost, p.Cost)
+	input.Set(&l.Price, r.Price)
 	if p.VAT != nil {
 		l.Rate = *p.VAT
 	} else if l.Rate, err = b.tx.VAT(ctx, b.group); err != nil {
@@ -119,17 +119,17 @@ func (b *bill) check(ctx context.Context, l *Line) error {
 // UpdateLine changes a line. Its product, its title and its rate of VAT stay as
 // they were when it was put on. Errors: as AddLine, and ErrLineNotFound,
 // ErrOverpaid.
-func (s *Service) UpdateLine(ctx context.Context, id InvoiceID, of LineID, ch LineChange) (Invoice, error) {
+func (s *Invoices) UpdateLine(ctx context.Context, id InvoiceID, of LineID, ch LineChange) (Invoice, error) {
 	return s.changeLines(ctx, id, "invoice.update_line", func(ctx context.Context, b *bill) error {
 		i := slices.IndexFunc(b.Lines, func(l Line) bool { return l.ID == of })
 		if i < 0 {
 			return ErrLineNotFound
 		}
 		l := &b.Lines[i]
-		set(&l.Date, ch.Date)
-		set(&l.Quantity, ch.Quantity)
-		set(&l.Price, ch.Price)
-		set(&l.Booking, ch.Booking)
+		input.Set(&l.Date, ch.Date)
+		input.Set(&l.Quantity, ch.Quantity)
+		input.Set(&l.Price, ch.Price)
+		input.Set(&l.Booking, ch.Booking)
 		if err := b.check(ctx, l); err != nil {
 			return err
 		}
@@ -142,7 +142,7 @@ func (s *Service) UpdateLine(ctx context.Context, id InvoiceID, of LineID, ch Li
 
 // RemoveLine takes a line off an invoice. Errors: ErrNotFound, ErrCancelled,
 // ErrPaid, ErrLineNotFound, ErrOverpaid.
-func (s *Service) RemoveLine(ctx context.Context, id InvoiceID, of LineID) (Invoice, error) {
+func (s *Invoices) RemoveLine(ctx context.Context, id InvoiceID, of LineID) (Invoice, error) {
 	return s.changeLines(ctx, id, "invoice.remove_line", func(_ context.Context, b *bill) error {
 		left := slices.DeleteFunc(slices.Clone(b.Lines), func(l Line) bool { return l.ID == of })
 		if len(left) == len(b.Lines) {
@@ -154,7 +154,7 @@ func (s *Service) RemoveLine(ctx context.Context, id InvoiceID, of LineID) (Invo
 }
 
 // changeLines is change for one that has not been paid.
-func (s *Service) changeLines(
+func (s *Invoices) changeLines(
 	ctx context.Context, id InvoiceID, action string, fn func(ctx context.Context, b *bill) error,
 ) (Invoice, error) {
 	return s.change(ctx, id, action, func(ctx context.Context, b *bill) error {

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // MembershipID names one stretch of a patient's being a member.
@@ -58,12 +59,18 @@ type MembershipTx interface {
 	MembershipReader
 	patient.EditTx
 	event.Recorder
-	// Group finds a group, or returns practice.ErrGroupNotFound.
-	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	practice.GroupReader
 	// LockProduct keeps others from changing a product until the end of the
 	// transaction, and finds it, or returns ErrProductNotFound.
 	LockProduct(ctx context.Context, group practice.ID, id ProductID) (Product, error)
 	SaveMembership(ctx context.Context, group practice.ID, of patient.ID, m Membership) error
+}
+
+// Memberships is who is a member of what.
+type Memberships struct {
+	Store MembershipStore
+	Now   func() time.Time
+	NewID func() int64
 }
 
 // Subscription asks for a membership.
@@ -103,18 +110,18 @@ func currentMembership(all []Membership) (m Membership, ok bool) {
 	return Membership{}, false
 }
 
-// AddMembership makes a patient a member; whatever membership they have ends.
+// Add makes a patient a member; whatever membership they have ends.
 // Giving them what they have already changes nothing. Errors: patient.ErrNotFound,
 // ErrProductNotFound, ErrProductDeleted, ErrNotMembership, patient.ErrTooMany,
 // field faults.
-func (s *Service) AddMembership(ctx context.Context, of patient.ID, q Subscription) (patient.Patient, error) {
-	return s.editMembership(ctx, of, "patient.membership.add", func(tx MembershipTx, group practice.ID,
+func (s *Memberships) Add(ctx context.Context, of patient.ID, q Subscription) (patient.Patient, error) {
+	return s.edit(ctx, of, "patient.membership.add", func(tx MembershipTx, group practice.ID,
 		all []Membership, now time.Time) (*Membership, error) {
-		g, err := tx.Group(ctx, group)
+		today, err := practice.Today(ctx, tx, group, now)
 		if err != nil {
 			return nil, err
 		}
-		m, err := q.membership(input.DateOf(now.In(g.Zone())))
+		m, err := q.membership(today)
 		if err != nil {
 			return nil, err
 		}
@@ -138,10 +145,10 @@ func (s *Service) AddMembership(ctx context.Context, of patient.ID, q Subscripti
 	})
 }
 
-// RemoveMembership ends the membership a patient has. Errors:
+// Remove ends the membership a patient has. Errors:
 // patient.ErrNotFound, ErrNoMembership.
-func (s *Service) RemoveMembership(ctx context.Context, of patient.ID, id ProductID) (patient.Patient, error) {
-	return s.editMembership(ctx, of, "patient.membership.remove", func(_ MembershipTx, _ practice.ID, all []Membership,
+func (s *Memberships) Remove(ctx context.Context, of patient.ID, id ProductID) (patient.Patient, error) {
+	return s.edit(ctx, of, "patient.membership.remove", func(_ MembershipTx, _ practice.ID, all []Membership,
 		_ time.Time) (*Membership, error) {
 		if had, ok := currentMembership(all); !ok || had.Product != id {
 			return nil, ErrNoMembership
@@ -150,14 +157,14 @@ func (s *Service) RemoveMembership(ctx context.Context, of patient.ID, id Produc
 	})
 }
 
-// editMembership ends the membership a patient has and gives them the next, if
+// edit ends the membership a patient has and gives them the next, if
 // there is one, with the event and the audit entry.
-func (s *Service) editMembership(
+func (s *Memberships) edit(
 	ctx context.Context, of patient.ID, action string,
 	next func(tx MembershipTx, group practice.ID, all []Membership, now time.Time) (*Membership, error),
 ) (patient.Patient, error) {
 	now := s.Now().Truncate(time.Microsecond)
-	return patient.Edit(ctx, s.Members.Do, now, of, func(tx MembershipTx, who access.Caller, p patient.Patient) error {
+	return patient.Edit(ctx, s.Store.Do, now, of, func(tx MembershipTx, who access.Caller, p patient.Patient) error {
 		found, err := tx.Memberships(ctx, who.Group, []patient.ID{p.ID})
 		if err != nil {
 			return err
@@ -189,13 +196,9 @@ func (s *Service) editMembership(
 	})
 }
 
-// Memberships are the memberships of some patients who have one.
-func (s *Service) Memberships(ctx context.Context, of []patient.ID) (map[patient.ID]Membership, error) {
-	who, err := access.Require(ctx, access.SeePatients)
-	if err != nil {
-		return nil, err
-	}
-	all, err := s.Members.Memberships(ctx, who.Group, of)
+// Of are the memberships of those of some patients who have one.
+func (s *Memberships) Of(ctx context.Context, of []patient.ID) (map[patient.ID]Membership, error) {
+	all, err := read.Of(ctx, access.SeePatients, of, s.Store.Memberships)
 	out := make(map[patient.ID]Membership, len(all))
 	for id, each := range all {
 		if m, ok := currentMembership(each); ok {

@@ -1,8 +1,6 @@
 package billing
 
-import (
-	"frontdesk/core/input"
-)
+import "frontdesk/core/input"
 
 // Pence is an amount of money.
 type Pence int64

@@ -106,7 +106,7 @@ func (b *book) sums() (total, vat, paid, refunded billing.Pence) {
 }
 
 func (b *book) compare() {
-	i, err := b.d.Invoice(b.d.ctx, b.id)
+	i, err := b.d.invoices.Find(b.d.ctx, b.id)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -123,9 +123,9 @@ func (b *book) compare() {
 		b.Fatalf("%d outstanding is %s", i.Outstanding(), i.Standing())
 	}
 	of := []billing.InvoiceID{b.id}
-	lines, err1 := b.d.LinesOf(b.d.ctx, of)
-	payments, err2 := b.d.PaymentsOf(b.d.ctx, of)
-	refunds, err3 := b.d.RefundsOf(b.d.ctx, of)
+	lines, err1 := b.d.invoices.LinesOf(b.d.ctx, of)
+	payments, err2 := b.d.invoices.PaymentsOf(b.d.ctx, of)
+	refunds, err3 := b.d.invoices.RefundsOf(b.d.ctx, of)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		b.Fatal(err)
 	}
@@ -164,8 +164,9 @@ func (b *book) change() {
 		if p.VAT != nil {
 			l.Rate = *p.VAT
 		}
-		_, err = b.d.AddLine(b.d.ctx, b.id, billing.LineRequest{Date: day(6), Product: p.ID, Quantity: l.Quantity,
-			Price: &l.Price})
+		_, err = b.d.invoices.AddLine(b.d.ctx, b.id, billing.LineRequest{Date: day(6), Product: p.ID,
+			Quantity: l.Quantity,
+			Price:    &l.Price})
 		next.lines, ok = append(next.lines, l), !settled
 	case "relined", "unlined":
 		if len(b.lines) == 0 {
@@ -175,17 +176,18 @@ func (b *book) change() {
 		id := b.lines[i].ID
 		if what == "unlined" {
 			next.lines = slices.Delete(next.lines, i, i+1)
-			_, err = b.d.RemoveLine(b.d.ctx, b.id, id)
+			_, err = b.d.invoices.RemoveLine(b.d.ctx, b.id, id)
 		} else {
 			l := &next.lines[i]
 			l.Price, l.Quantity = b.pence("price"), b.quantity()
-			_, err = b.d.UpdateLine(b.d.ctx, b.id, id, billing.LineChange{Price: &l.Price, Quantity: &l.Quantity})
+			_, err = b.d.invoices.UpdateLine(b.d.ctx, b.id, id, billing.LineChange{Price: &l.Price,
+				Quantity: &l.Quantity})
 		}
 		after, _, _, _ := next.sums()
 		ok = !settled && after >= paid-refunded
 	case "payment":
 		p := card(b.pence("amount", left, left+1))
-		_, err = b.d.AddPayment(b.d.ctx, b.id, p)
+		_, err = b.d.invoices.AddPayment(b.d.ctx, b.id, p)
 		next.payments, ok = append(next.payments, billing.Payment{Amount: p.Amount}), p.Amount > 0 && p.Amount <= left
 	case "repaid", "unpaid", "refund":
 		if len(b.payments) == 0 {
@@ -203,23 +205,23 @@ func (b *book) change() {
 		case "repaid":
 			to := b.pence("amount", p.Amount+left, p.Amount+left+1, back, back-1)
 			next.payments[i].Amount = to
-			_, err = b.d.UpdatePayment(b.d.ctx, b.id, p.ID, billing.PaymentChange{Amount: &to})
+			_, err = b.d.invoices.UpdatePayment(b.d.ctx, b.id, p.ID, billing.PaymentChange{Amount: &to})
 			ok = to > 0 && to >= back && to <= p.Amount+left
 		case "unpaid":
 			next.payments = slices.Delete(next.payments, i, i+1)
-			_, err = b.d.RemovePayment(b.d.ctx, b.id, p.ID)
+			_, err = b.d.invoices.RemovePayment(b.d.ctx, b.id, p.ID)
 			ok = back == 0
 		case "refund":
 			amount := b.pence("amount", p.Amount-back, p.Amount-back+1)
 			next.refunds = append(next.refunds, billing.Refund{Payment: p.ID, Amount: amount})
-			_, _, err = b.d.Refund(b.d.ctx, b.id, p.ID, billing.RefundRequest{Amount: &amount, Date: day(9)})
+			_, _, err = b.d.invoices.Refund(b.d.ctx, b.id, p.ID, billing.RefundRequest{Amount: &amount, Date: day(9)})
 			ok = amount > 0 && back+amount <= p.Amount
 		}
 	case "cancel":
 		if rapid.IntRange(0, 3).Draw(b.T, "really") > 0 {
 			return
 		}
-		_, err = b.d.CancelInvoice(b.d.ctx, b.id)
+		_, err = b.d.invoices.Cancel(b.d.ctx, b.id)
 		next.cancelled, ok = true, b.cancelled || paid == refunded
 	}
 	if what != "cancel" {

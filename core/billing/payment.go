@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/input"
+	"frontdesk/core/practice"
 )
 
 // PaymentID names a payment.
@@ -21,21 +21,6 @@ type RefundID int64
 
 // String gives the id as digits.
 func (id RefundID) String() string { return strconv.FormatInt(int64(id), 10) }
-
-// PaymentTypeID names a way to pay. Every practice begins with 1 to 5.
-type PaymentTypeID int64
-
-// String gives the id as digits.
-func (id PaymentTypeID) String() string { return strconv.FormatInt(int64(id), 10) }
-
-// PaymentType is a way to pay, in the practice's words.
-type PaymentType struct {
-	ID        PaymentTypeID `json:"id"`
-	Name      string        `json:"name"`
-	Active    bool          `json:"active"` // an inactive one is not used for new payments
-	CreatedAt time.Time     `json:"created_at"`
-	UpdatedAt time.Time     `json:"updated_at"`
-}
 
 // Payment is money paid for an invoice.
 type Payment struct {
@@ -51,7 +36,7 @@ type Payment struct {
 	UpdatedAt time.Time     `json:"updated_at"`
 }
 
-// Refund is money of a payment given back.
+// Refund is money of a payment refunded.
 type Refund struct {
 	ID        RefundID   `json:"id"`
 	Invoice   InvoiceID  `json:"-"`
@@ -63,7 +48,7 @@ type Refund struct {
 	CreatedAt time.Time  `json:"created_at"`
 }
 
-// PaymentRequest is a payment to record, with what of it was given back.
+// PaymentRequest is a payment to record, with what of it was refunded.
 type PaymentRequest struct {
 	Amount  Pence
 	Type    PaymentTypeID
@@ -89,7 +74,7 @@ type PaymentChange struct {
 
 // AddPayment records a payment. Errors: ErrNotFound, ErrCancelled, ErrTooMuch,
 // ErrPaymentTypeNotFound, ErrOverpaid, ErrRefundTooLarge.
-func (s *Service) AddPayment(ctx context.Context, id InvoiceID, r PaymentRequest) (Invoice, error) {
+func (s *Invoices) AddPayment(ctx context.Context, id InvoiceID, r PaymentRequest) (Invoice, error) {
 	return s.change(ctx, id, "invoice.add_payment", func(ctx context.Context, b *bill) error {
 		return b.addPayment(ctx, r)
 	})
@@ -120,16 +105,9 @@ func (b *bill) checkPayment(ctx context.Context, p *Payment, retyped bool) error
 	if err := in.Err(); err != nil || !retyped {
 		return err
 	}
-	types, err := b.tx.PaymentTypes(ctx, b.group, false)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(types, func(t PaymentType) bool { return t.ID == p.Type })
-	if i < 0 {
-		return ErrPaymentTypeNotFound
-	}
-	p.Source = types[i].Name
-	return nil
+	t, err := paymentType(ctx, b.tx, b.group, p.Type, false)
+	p.Source = t.Name
+	return err
 }
 
 func (b *bill) payment(id PaymentID) (*Payment, error) {
@@ -140,7 +118,7 @@ func (b *bill) payment(id PaymentID) (*Payment, error) {
 	return &b.Payments[i], nil
 }
 
-// refundedOf is what of a payment was given back.
+// refundedOf is what of a payment was refunded.
 func (b *bill) refundedOf(id PaymentID) (sum Pence) {
 	for _, r := range b.Refunds {
 		if r.Payment == id {
@@ -152,24 +130,24 @@ func (b *bill) refundedOf(id PaymentID) (sum Pence) {
 
 // UpdatePayment changes what was recorded of a payment. Errors: as AddPayment,
 // and ErrPaymentNotFound.
-func (s *Service) UpdatePayment(ctx context.Context, id InvoiceID, of PaymentID, ch PaymentChange) (Invoice, error) {
+func (s *Invoices) UpdatePayment(ctx context.Context, id InvoiceID, of PaymentID, ch PaymentChange) (Invoice, error) {
 	return s.change(ctx, id, "invoice.update_payment", func(ctx context.Context, b *bill) error {
 		p, err := b.payment(of)
 		if err != nil {
 			return err
 		}
 		retyped := ch.Type != nil && *ch.Type != p.Type
-		set(&p.Amount, ch.Amount)
-		set(&p.Type, ch.Type)
-		set(&p.Date, ch.Date)
-		set(&p.Comment, ch.Comment)
+		input.Set(&p.Amount, ch.Amount)
+		input.Set(&p.Type, ch.Type)
+		input.Set(&p.Date, ch.Date)
+		input.Set(&p.Comment, ch.Comment)
 		return b.checkPayment(ctx, p, retyped)
 	})
 }
 
 // RemovePayment takes a payment that was recorded by mistake off an invoice.
 // Errors: ErrNotFound, ErrCancelled, ErrPaymentNotFound, ErrPaymentRefunded.
-func (s *Service) RemovePayment(ctx context.Context, id InvoiceID, of PaymentID) (Invoice, error) {
+func (s *Invoices) RemovePayment(ctx context.Context, id InvoiceID, of PaymentID) (Invoice, error) {
 	return s.change(ctx, id, "invoice.remove_payment", func(_ context.Context, b *bill) error {
 		if _, err := b.payment(of); err != nil {
 			return err
@@ -182,9 +160,9 @@ func (s *Service) RemovePayment(ctx context.Context, id InvoiceID, of PaymentID)
 	})
 }
 
-// Refund records that a payment, or a part of it, was given back. Errors:
+// Refund records that a payment, or a part of it, was refunded. Errors:
 // ErrNotFound, ErrCancelled, ErrTooMuch, ErrPaymentNotFound, ErrRefundTooLarge.
-func (s *Service) Refund(ctx context.Context, id InvoiceID, of PaymentID, r RefundRequest) (Invoice, RefundID, error) {
+func (s *Invoices) Refund(ctx context.Context, id InvoiceID, of PaymentID, r RefundRequest) (Invoice, RefundID, error) {
 	var made RefundID
 	after, err := s.change(ctx, id, "invoice.refund", func(ctx context.Context, b *bill) (err error) {
 		made, err = b.refund(ctx, of, r)
@@ -203,9 +181,9 @@ func (b *bill) refund(ctx context.Context, of PaymentID, r RefundRequest) (Refun
 	if r.Amount == nil && made.Amount == 0 {
 		return 0, ErrRefundTooLarge
 	}
-	set(&made.Amount, r.Amount)
+	input.Set(&made.Amount, r.Amount)
 	if made.Date == input.NoDate {
-		if made.Date, err = today(ctx, b.tx, b.group, b.now); err != nil {
+		if made.Date, err = practice.Today(ctx, b.tx, b.group, b.now); err != nil {
 			return 0, err
 		}
 	}
@@ -216,62 +194,4 @@ func (b *bill) refund(ctx context.Context, of PaymentID, r RefundRequest) (Refun
 	made.Comment = in.Lines("comment", r.Comment, 2000)
 	b.Refunds = append(b.Refunds, made)
 	return made.ID, in.Err()
-}
-
-// PaymentTypes lists the ways to pay; inactive ones too when asked. A caller who may
-// see the practice may see these.
-func (s *Service) PaymentTypes(ctx context.Context, inactive bool) ([]PaymentType, error) {
-	who, err := access.Require(ctx, access.SeePractice)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.PaymentTypes(ctx, who.Group, inactive)
-}
-
-// SavePaymentType changes a way to pay, or with no id adds one. Payments made
-// keep the name it had. Error: ErrPaymentTypeNotFound.
-func (s *Service) SavePaymentType(
-	ctx context.Context, id PaymentTypeID, name string, active bool,
-) (PaymentType, error) {
-	who, err := access.Require(ctx, access.SettingsGeneral)
-	if err != nil {
-		return PaymentType{}, err
-	}
-	now := s.now()
-	var in input.Checks
-	name = in.Required("name", name, 100)
-	if err := in.Err(); err != nil {
-		return PaymentType{}, err
-	}
-	var after PaymentType
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		var before any
-		after = PaymentType{ID: PaymentTypeID(s.NewID()), CreatedAt: now}
-		if id != 0 {
-			types, err := tx.PaymentTypes(ctx, who.Group, true)
-			if err != nil {
-				return err
-			}
-			i := slices.IndexFunc(types, func(t PaymentType) bool { return t.ID == id })
-			if i < 0 {
-				return ErrPaymentTypeNotFound
-			}
-			before, after = types[i], types[i]
-		}
-		after.Name, after.Active, after.UpdatedAt = name, active, now
-		if err := tx.SavePaymentType(ctx, who.Group, after); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "payment_type.save", "payment_type", int64(after.ID), before, after))
-	})
-	return after, err
-}
-
-// VAT is the practice's own rate: of products that have none.
-func (s *Service) VAT(ctx context.Context) (Permille, error) {
-	who, err := access.Require(ctx, access.SeeProducts)
-	if err != nil {
-		return 0, err
-	}
-	return s.Store.VAT(ctx, who.Group)
 }

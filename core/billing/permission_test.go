@@ -22,16 +22,16 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 		l.Booking = visit
 		i := d.invoice(l)
 		p := d.pay(i, 100)
-		d.must(second(d.AddPayment(d.ctx, i.ID, card(200))))
-		_, _, err := d.Refund(d.ctx, i.ID, p, billing.RefundRequest{Date: day(7)})
+		d.must(second(d.invoices.AddPayment(d.ctx, i.ID, card(200))))
+		_, _, err := d.invoices.Refund(d.ctx, i.ID, p, billing.RefundRequest{Date: day(7)})
 		d.must(err)
-		st, err := d.MakeStatement(d.ctx, billing.StatementRequest{Kind: billing.Activity,
+		st, err := d.statements.Create(d.ctx, billing.StatementRequest{Kind: billing.Activity,
 			Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(31)})
 		d.must(err)
 		plan := d.product(billing.ProductChange{Name: ptr("Plan")})
-		d.must(d.SetParts(d.ctx, plan.ID, []billing.ProductID{d.visit.ID}))
-		d.must(d.SetOfferedAt(d.ctx, plan.ID, []practice.LocationID{d.place.ID}))
-		d.must(d.SetOfferedBy(d.ctx, plan.ID, []practice.PractitionerID{d.gp.ID}))
+		d.must(d.products.SetParts(d.ctx, plan.ID, []billing.ProductID{d.visit.ID}))
+		d.must(d.products.SetOfferedAt(d.ctx, plan.ID, []practice.LocationID{d.place.ID}))
+		d.must(d.products.SetOfferedBy(d.ctx, plan.ID, []practice.PractitionerID{d.gp.ID}))
 		before, line := d.sums(i.ID), d.lines(i)[0]
 		home := *d
 		d.open("Elsewhere")
@@ -39,45 +39,45 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 		ask := func(change func(*billing.InvoiceRequest)) error {
 			r := d.ask()
 			change(&r)
-			return second(d.CreateInvoice(d.ctx, r))
+			return second(d.invoices.Create(d.ctx, r))
 		}
 		refund := func() error {
-			_, _, err := d.Refund(d.ctx, i.ID, p, billing.RefundRequest{Date: day(7)})
+			_, _, err := d.invoices.Refund(d.ctx, i.ID, p, billing.RefundRequest{Date: day(7)})
 			return err
 		}
 		for name, err := range map[string]error{
-			"product":           second(d.Product(d.ctx, home.jab.ID)),
-			"update product":    second(d.UpdateProduct(d.ctx, home.visit.ID, billing.ProductChange{Name: ptr("x")})),
-			"delete product":    second(d.DeleteProduct(d.ctx, home.visit.ID)),
-			"parts":             d.SetParts(d.ctx, home.jab.ID, nil),
-			"a part":            d.SetParts(d.ctx, d.jab.ID, []billing.ProductID{home.visit.ID}),
-			"places":            d.SetOfferedAt(d.ctx, home.jab.ID, nil),
-			"a place":           d.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{home.place.ID}),
-			"a person":          d.SetOfferedBy(d.ctx, d.jab.ID, []practice.PractitionerID{home.gp.ID}),
-			"invoice":           second(d.Invoice(d.ctx, i.ID)),
-			"update invoice":    second(d.UpdateInvoice(d.ctx, i.ID, billing.InvoiceChange{})),
-			"cancel invoice":    second(d.CancelInvoice(d.ctx, i.ID)),
-			"add line":          second(d.AddLine(d.ctx, i.ID, of(d.jab, 1))),
-			"add their product": second(d.AddLine(d.ctx, here.ID, of(home.jab, 1))),
-			"add their booking": second(d.AddLine(d.ctx, here.ID, billing.LineRequest{Product: d.jab.ID,
+			"product":           second(d.products.Find(d.ctx, home.jab.ID)),
+			"update product":    second(d.products.Update(d.ctx, home.visit.ID, billing.ProductChange{Name: ptr("x")})),
+			"delete product":    second(d.products.Delete(d.ctx, home.visit.ID)),
+			"parts":             d.products.SetParts(d.ctx, home.jab.ID, nil),
+			"a part":            d.products.SetParts(d.ctx, d.jab.ID, []billing.ProductID{home.visit.ID}),
+			"places":            d.products.SetOfferedAt(d.ctx, home.jab.ID, nil),
+			"a place":           d.products.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{home.place.ID}),
+			"a person":          d.products.SetOfferedBy(d.ctx, d.jab.ID, []practice.PractitionerID{home.gp.ID}),
+			"invoice":           second(d.invoices.Find(d.ctx, i.ID)),
+			"update invoice":    second(d.invoices.Update(d.ctx, i.ID, billing.InvoiceChange{})),
+			"cancel invoice":    second(d.invoices.Cancel(d.ctx, i.ID)),
+			"add line":          second(d.invoices.AddLine(d.ctx, i.ID, of(d.jab, 1))),
+			"add their product": second(d.invoices.AddLine(d.ctx, here.ID, of(home.jab, 1))),
+			"add their booking": second(d.invoices.AddLine(d.ctx, here.ID, billing.LineRequest{Product: d.jab.ID,
 				Date: day(6), Quantity: 1, Booking: visit})),
-			"update line":         second(d.UpdateLine(d.ctx, i.ID, line.ID, billing.LineChange{})),
-			"update line of ours": second(d.UpdateLine(d.ctx, here.ID, line.ID, billing.LineChange{})),
-			"remove line":         second(d.RemoveLine(d.ctx, i.ID, line.ID)),
-			"add payment":         second(d.AddPayment(d.ctx, i.ID, card(1))),
-			"update payment":      second(d.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{})),
-			"remove payment":      second(d.RemovePayment(d.ctx, here.ID, p)),
+			"update line":         second(d.invoices.UpdateLine(d.ctx, i.ID, line.ID, billing.LineChange{})),
+			"update line of ours": second(d.invoices.UpdateLine(d.ctx, here.ID, line.ID, billing.LineChange{})),
+			"remove line":         second(d.invoices.RemoveLine(d.ctx, i.ID, line.ID)),
+			"add payment":         second(d.invoices.AddPayment(d.ctx, i.ID, card(1))),
+			"update payment":      second(d.invoices.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{})),
+			"remove payment":      second(d.invoices.RemovePayment(d.ctx, here.ID, p)),
 			"refund":              refund(),
 			"about their patient": ask(func(r *billing.InvoiceRequest) { r.Patient = home.ada }),
 			"to their patient":    ask(func(r *billing.InvoiceRequest) { r.Payer.Patient = home.ada }),
 			"to their contact":    ask(func(r *billing.InvoiceRequest) { r.Payer.Contact = home.insurer.ID }),
 			"by their people":     ask(func(r *billing.InvoiceRequest) { r.Practitioner = home.gp.ID }),
 			"at their place":      ask(func(r *billing.InvoiceRequest) { r.Location = home.place.ID }),
-			"statement":           second(d.Statement(d.ctx, st.ID)),
-			"delete statement":    second(d.DeleteStatement(d.ctx, st.ID)),
-			"statement of patient": second(d.MakeStatement(d.ctx, billing.StatementRequest{Kind: billing.Activity,
+			"statement":           second(d.statements.Find(d.ctx, st.ID)),
+			"delete statement":    second(d.statements.Delete(d.ctx, st.ID)),
+			"statement of patient": second(d.statements.Create(d.ctx, billing.StatementRequest{Kind: billing.Activity,
 				Account: billing.Account{Patient: home.ada}, From: day(1), Until: day(2)})),
-			"statement of contact": second(d.MakeStatement(d.ctx, billing.StatementRequest{Kind: billing.Activity,
+			"statement of contact": second(d.statements.Create(d.ctx, billing.StatementRequest{Kind: billing.Activity,
 				Account: billing.Account{Contact: home.insurer.ID}, From: day(1), Until: day(2)})),
 		} {
 			if fault.Of(err).Kind != fault.NotFound {
@@ -90,29 +90,29 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 			d.must(err)
 			found += n
 		}
-		products, err := d.ProductsByID(d.ctx, []billing.ProductID{home.visit.ID})
+		products, err := d.products.ByID(d.ctx, []billing.ProductID{home.visit.ID})
 		count(len(products), err)
-		parts, err := d.PartsOf(d.ctx, []billing.ProductID{plan.ID})
+		parts, err := d.products.PartsOf(d.ctx, []billing.ProductID{plan.ID})
 		count(len(parts), err)
-		at, err := d.OfferedAt(d.ctx, []practice.LocationID{home.place.ID})
+		at, err := d.products.OfferedAt(d.ctx, []practice.LocationID{home.place.ID})
 		count(len(at), err)
-		by, err := d.OfferedBy(d.ctx, []practice.PractitionerID{home.gp.ID})
+		by, err := d.products.OfferedBy(d.ctx, []practice.PractitionerID{home.gp.ID})
 		count(len(by), err)
-		invoices, err := d.InvoicesByID(d.ctx, []billing.InvoiceID{i.ID})
+		invoices, err := d.invoices.ByID(d.ctx, []billing.InvoiceID{i.ID})
 		count(len(invoices), err)
-		ofPatients, err := d.InvoicesOfPatients(d.ctx, []patient.ID{home.ada}, day(1), day(31))
+		ofPatients, err := d.invoices.OfPatients(d.ctx, []patient.ID{home.ada}, day(1), day(31))
 		count(len(ofPatients), err)
-		lines, err := d.LinesOf(d.ctx, []billing.InvoiceID{i.ID})
+		lines, err := d.invoices.LinesOf(d.ctx, []billing.InvoiceID{i.ID})
 		count(len(lines), err)
-		payments, err := d.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
+		payments, err := d.invoices.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
 		count(len(payments), err)
-		refunds, err := d.RefundsOf(d.ctx, []billing.InvoiceID{i.ID})
+		refunds, err := d.invoices.RefundsOf(d.ctx, []billing.InvoiceID{i.ID})
 		count(len(refunds), err)
-		billed, err := d.BilledBookings(d.ctx, []booking.ID{visit})
+		billed, err := d.invoices.BilledBookings(d.ctx, []booking.ID{visit})
 		count(len(billed), err)
-		on, err := d.InvoicesOfStatements(d.ctx, []billing.StatementID{st.ID})
+		on, err := d.statements.InvoicesOn(d.ctx, []billing.StatementID{st.ID})
 		count(len(on), err)
-		statements, _, err := d.Statements(d.ctx, billing.StatementQuery{})
+		statements, _, err := d.statements.List(d.ctx, billing.StatementQuery{})
 		count(len(statements), err)
 		if found != 0 {
 			t.Errorf("found %v %v %v %v %v %v %v %v %v %v %v %v", products, parts, at, by, invoices, ofPatients, lines,
@@ -133,59 +133,62 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 			calls map[string]call
 		}{
 			{access.SeeInvoices, map[string]call{
-				"invoice": func(ctx context.Context) error { return second(d.Invoice(ctx, i.ID)) },
+				"invoice": func(ctx context.Context) error { return second(d.invoices.Find(ctx, i.ID)) },
 				"list": func(ctx context.Context) error {
-					_, _, err := d.Invoices(ctx, billing.InvoiceQuery{})
+					_, _, err := d.invoices.List(ctx, billing.InvoiceQuery{})
 					return err
 				},
-				"by id": func(ctx context.Context) error { return second(d.InvoicesByID(ctx, nil)) },
+				"by id": func(ctx context.Context) error { return second(d.invoices.ByID(ctx, nil)) },
 				"of patients": func(ctx context.Context) error {
-					return second(d.InvoicesOfPatients(ctx, []patient.ID{d.ada}, day(1), day(2)))
+					return second(d.invoices.OfPatients(ctx, []patient.ID{d.ada}, day(1), day(2)))
 				},
-				"lines":    func(ctx context.Context) error { return second(d.LinesOf(ctx, nil)) },
-				"payments": func(ctx context.Context) error { return second(d.PaymentsOf(ctx, nil)) },
-				"refunds":  func(ctx context.Context) error { return second(d.RefundsOf(ctx, nil)) },
+				"lines":    func(ctx context.Context) error { return second(d.invoices.LinesOf(ctx, nil)) },
+				"payments": func(ctx context.Context) error { return second(d.invoices.PaymentsOf(ctx, nil)) },
+				"refunds":  func(ctx context.Context) error { return second(d.invoices.RefundsOf(ctx, nil)) },
 				"statements": func(ctx context.Context) error {
-					_, _, err := d.Statements(ctx, billing.StatementQuery{})
+					_, _, err := d.statements.List(ctx, billing.StatementQuery{})
 					return err
 				},
-				"on statements": func(ctx context.Context) error { return second(d.InvoicesOfStatements(ctx, nil)) },
+				"on statements": func(ctx context.Context) error { return second(d.statements.InvoicesOn(ctx, nil)) },
 			}},
 			{access.EditInvoices, map[string]call{
-				"create": func(ctx context.Context) error { return second(d.CreateInvoice(ctx, d.ask())) },
+				"create": func(ctx context.Context) error { return second(d.invoices.Create(ctx, d.ask())) },
 				"update": func(ctx context.Context) error {
-					return second(d.UpdateInvoice(ctx, i.ID, billing.InvoiceChange{}))
+					return second(d.invoices.Update(ctx, i.ID, billing.InvoiceChange{}))
 				},
-				"line":    func(ctx context.Context) error { return second(d.AddLine(ctx, i.ID, of(d.jab, 1))) },
-				"payment": func(ctx context.Context) error { return second(d.AddPayment(ctx, i.ID, card(1))) },
+				"line": func(ctx context.Context) error {
+					return second(d.invoices.AddLine(ctx, i.ID,
+						of(d.jab, 1)))
+				},
+				"payment": func(ctx context.Context) error { return second(d.invoices.AddPayment(ctx, i.ID, card(1))) },
 				"statement": func(ctx context.Context) error {
-					return second(d.MakeStatement(ctx, billing.StatementRequest{Kind: billing.Unpaid,
+					return second(d.statements.Create(ctx, billing.StatementRequest{Kind: billing.Unpaid,
 						Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(2)}))
 				},
 			}},
 			{access.SeeProducts, map[string]call{
-				"product": func(ctx context.Context) error { return second(d.Product(ctx, d.jab.ID)) },
+				"product": func(ctx context.Context) error { return second(d.products.Find(ctx, d.jab.ID)) },
 				"list": func(ctx context.Context) error {
-					_, _, err := d.Products(ctx, billing.ProductQuery{})
+					_, _, err := d.products.List(ctx, billing.ProductQuery{})
 					return err
 				},
-				"by id":  func(ctx context.Context) error { return second(d.ProductsByID(ctx, nil)) },
-				"parts":  func(ctx context.Context) error { return second(d.PartsOf(ctx, nil)) },
-				"places": func(ctx context.Context) error { return second(d.OfferedAt(ctx, nil)) },
-				"people": func(ctx context.Context) error { return second(d.OfferedBy(ctx, nil)) },
-				"VAT":    func(ctx context.Context) error { return second(d.VAT(ctx)) },
+				"by id":  func(ctx context.Context) error { return second(d.products.ByID(ctx, nil)) },
+				"parts":  func(ctx context.Context) error { return second(d.products.PartsOf(ctx, nil)) },
+				"places": func(ctx context.Context) error { return second(d.products.OfferedAt(ctx, nil)) },
+				"people": func(ctx context.Context) error { return second(d.products.OfferedBy(ctx, nil)) },
+				"VAT":    func(ctx context.Context) error { return second(d.products.VAT(ctx)) },
 			}},
 			{access.EditProducts, map[string]call{
 				"create": func(ctx context.Context) error {
-					return second(d.CreateProduct(ctx, billing.ProductChange{Name: ptr("x")}))
+					return second(d.products.Create(ctx, billing.ProductChange{Name: ptr("x")}))
 				},
 				"update": func(ctx context.Context) error {
-					return second(d.UpdateProduct(ctx, d.jab.ID, billing.ProductChange{}))
+					return second(d.products.Update(ctx, d.jab.ID, billing.ProductChange{}))
 				},
-				"parts": func(ctx context.Context) error { return d.SetParts(ctx, d.jab.ID, nil) },
+				"parts": func(ctx context.Context) error { return d.products.SetParts(ctx, d.jab.ID, nil) },
 			}},
 			{"seeBookings", map[string]call{
-				"billed": func(ctx context.Context) error { return second(d.BilledBookings(ctx, nil)) },
+				"billed": func(ctx context.Context) error { return second(d.invoices.BilledBookings(ctx, nil)) },
 			}},
 		} {
 			all := []access.Permission{access.SeeInvoices, access.EditInvoices, access.SeeProducts, access.EditProducts,

@@ -2,13 +2,16 @@ package billing
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/diary"
 	"frontdesk/core/input"
+	"frontdesk/core/label"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // ProductID names a product within a practice group. That of an appointment is
@@ -85,22 +88,22 @@ type ProductChange struct {
 }
 
 func (ch ProductChange) apply(p *Product) error {
-	set(&p.Kind, ch.Kind)
-	set(&p.Name, ch.Name)
-	set(&p.Code, ch.Code)
-	set(&p.SerialNumber, ch.SerialNumber)
-	set(&p.VATName, ch.VATName)
-	set(&p.VATCode, ch.VATCode)
-	set(&p.Supplier, ch.Supplier)
-	set(&p.Comments, ch.Comments)
-	set(&p.Colour, ch.Colour)
-	set(&p.MembershipFrequency, ch.MembershipFrequency)
-	set(&p.Price, ch.Price)
-	set(&p.Minutes, ch.Minutes)
-	set(&p.Video, ch.Video)
-	set(&p.Bookable, ch.Bookable)
-	set(&p.NeedsPayment, ch.NeedsPayment)
-	set(&p.NeedsConfirmation, ch.NeedsConfirmation)
+	input.Set(&p.Kind, ch.Kind)
+	input.Set(&p.Name, ch.Name)
+	input.Set(&p.Code, ch.Code)
+	input.Set(&p.SerialNumber, ch.SerialNumber)
+	input.Set(&p.VATName, ch.VATName)
+	input.Set(&p.VATCode, ch.VATCode)
+	input.Set(&p.Supplier, ch.Supplier)
+	input.Set(&p.Comments, ch.Comments)
+	input.Set(&p.Colour, ch.Colour)
+	input.Set(&p.MembershipFrequency, ch.MembershipFrequency)
+	input.Set(&p.Price, ch.Price)
+	input.Set(&p.Minutes, ch.Minutes)
+	input.Set(&p.Video, ch.Video)
+	input.Set(&p.Bookable, ch.Bookable)
+	input.Set(&p.NeedsPayment, ch.NeedsPayment)
+	input.Set(&p.NeedsConfirmation, ch.NeedsConfirmation)
 	if ch.Cost != nil {
 		p.Cost = ch.Cost
 	}
@@ -141,13 +144,142 @@ func (p *Product) check() error {
 // defaultMinutes is how long a new appointment lasts when nothing is said.
 const defaultMinutes = 15
 
-// CreateProduct adds a product; for an appointment, its appointment type too.
-func (s *Service) CreateProduct(ctx context.Context, ch ProductChange) (Product, error) {
+// ProductStore is what products need remembered.
+type ProductStore interface {
+	practice.GroupReader
+	// Product finds a product, deleted ones too, or returns ErrProductNotFound.
+	Product(ctx context.Context, group practice.ID, id ProductID) (Product, error)
+	// Products lists products. Those asked for by when they were made or changed
+	// come in that order, others in the order of their ids.
+	Products(ctx context.Context, group practice.ID, q ProductQuery, rows input.Rows) ([]Product, error)
+	// Worked lists what sessions that run on the day or later offer: at locations, or by practitioners.
+	Worked(ctx context.Context, group practice.ID, list Offer, of []int64, today input.Date) (map[int64][]ProductID,
+		error)
+	// VAT is the practice's own rate.
+	VAT(ctx context.Context, group practice.ID) (Permille, error)
+	ProductListReader
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(ProductTx) error) error
+}
+
+// ProductListReader reads many products, and the lists that belong to them.
+type ProductListReader interface {
+	// ProductsByID finds those of the products there are, deleted ones too.
+	ProductsByID(ctx context.Context, group practice.ID, ids []ProductID) (map[ProductID]Product, error)
+	// Offers reads a list by what it belongs to: Parts by product, Places by location, People by practitioner.
+	Offers(ctx context.Context, group practice.ID, list Offer, of []int64) (map[int64][]ProductID, error)
+	// LabelsOnProducts lists the labels on some products, in the order they were
+	// put on.
+	LabelsOnProducts(ctx context.Context, group practice.ID, of []ProductID) (map[ProductID][]label.Use, error)
+}
+
+// ProductTx is a ProductStore inside a transaction.
+type ProductTx interface {
+	ProductListReader
+	StockTx
+	practice.MetadataTx
+	LabelTx
+	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
+	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+	// LockAppointmentType keeps others from changing an appointment type until
+	// the end of the transaction, when there is one of that id. It comes before
+	// LockProduct.
+	LockAppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) error
+	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
+	// SaveAppointmentType keeps an appointment type and the product that it is.
+	SaveAppointmentType(ctx context.Context, group practice.ID, t diary.Type) error
+	// SaveOffer puts a list of a product in place of another.
+	SaveOffer(ctx context.Context, group practice.ID, of ProductID, list Offer, ids []int64) error
+}
+
+// Products is what the practice offers.
+type Products struct {
+	Store ProductStore
+	Now   func() time.Time
+	NewID func() int64
+}
+
+// productEdit is a product being changed.
+type productEdit struct {
+	Product
+	tx    ProductTx
+	who   access.Caller
+	group practice.ID
+	now   time.Time
+}
+
+// save keeps the product as it is now, as its next version.
+func (e *productEdit) save(ctx context.Context) error {
+	e.Version, e.UpdatedAt = e.Version+1, e.now
+	return e.tx.SaveProduct(ctx, e.group, e.Product)
+}
+
+// saveType keeps the appointment type of a product as the product says.
+func (e *productEdit) saveType(ctx context.Context, action string, before any, t diary.Type) error {
+	price, active := int(e.Price), !e.Deleted()
+	ch := diary.TypeChange{Name: &e.Name, Price: &price, Minutes: &e.Minutes, Video: &e.Video, Active: &active,
+		PracticeVAT: e.VAT == nil}
+	if e.VAT != nil {
+		ch.VAT = new(int(*e.VAT))
+	}
+	t, err := t.With(ch)
+	if err != nil {
+		return err
+	}
+	t.UpdatedAt = e.now
+	if err := e.tx.SaveAppointmentType(ctx, e.group, t); err != nil {
+		return err
+	}
+	return e.tx.Audit(ctx, e.who.Audit(e.now, action, "appointment_type", int64(t.ID), before, t))
+}
+
+// errUnchanged is what the function of an edit returns where there is nothing to change.
+var errUnchanged = errors.New("nothing to change")
+
+const deleting = "product.delete"
+
+// edit locks a product, changes it in one transaction, and keeps the audit entry with what change says of before and
+// after. Errors: ErrProductNotFound, ErrProductDeleted.
+func (s *Products) edit(ctx context.Context, id ProductID, action string,
+	change func(e *productEdit) (before, after any, err error)) (Product, error) {
 	who, err := access.Require(ctx, access.EditProducts)
 	if err != nil {
 		return Product{}, err
 	}
-	now := s.now()
+	e := productEdit{who: who, group: who.Group, now: s.Now().Truncate(time.Microsecond)}
+	err = s.Store.Do(ctx, func(tx ProductTx) (err error) {
+		e.tx = tx
+		if err := tx.LockAppointmentType(ctx, who.Group, diary.TypeID(id)); err != nil {
+			return err
+		}
+		e.Product, err = tx.LockProduct(ctx, who.Group, id)
+		switch {
+		case err != nil:
+			return err
+		case e.Deleted() && action == deleting:
+			return nil
+		case e.Deleted():
+			return ErrProductDeleted
+		}
+		before, after, err := change(&e)
+		if errors.Is(err, errUnchanged) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(e.now, action, "product", int64(id), before, after))
+	})
+	return e.Product, err
+}
+
+// Create adds a product; for an appointment, its appointment type too.
+func (s *Products) Create(ctx context.Context, ch ProductChange) (Product, error) {
+	who, err := access.Require(ctx, access.EditProducts)
+	if err != nil {
+		return Product{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
 	p := Product{ID: ProductID(s.NewID()), Kind: Other, Version: 1, CreatedAt: now, UpdatedAt: now}
 	if ch.Kind != nil && *ch.Kind == Appointment {
 		p.Minutes = defaultMinutes
@@ -155,15 +287,16 @@ func (s *Service) CreateProduct(ctx context.Context, ch ProductChange) (Product,
 	if err := ch.apply(&p); err != nil {
 		return Product{}, err
 	}
-	return p, s.Store.Do(ctx, func(tx Tx) error {
+	return p, s.Store.Do(ctx, func(tx ProductTx) error {
 		if p.Kind == Appointment {
-			fresh := diary.Type{ID: diary.TypeID(p.ID), Sector: practice.NHS, Profession: practice.GP, Active: true,
+			t := diary.Type{ID: diary.TypeID(p.ID), Sector: practice.NHS, Profession: practice.GP, Active: true,
 				CreatedAt: now}
-			fresh.InPerson = !p.Video
+			t.InPerson = !p.Video
 			if p.Price > 0 {
-				fresh.Sector = practice.Paid
+				t.Sector = practice.Paid
 			}
-			if err := saveType(ctx, tx, who, now, "appointment_type.create", nil, fresh, p); err != nil {
+			e := productEdit{Product: p, tx: tx, who: who, group: who.Group, now: now}
+			if err := e.saveType(ctx, "appointment_type.create", nil, t); err != nil {
 				return err
 			}
 		}
@@ -174,100 +307,51 @@ func (s *Service) CreateProduct(ctx context.Context, ch ProductChange) (Product,
 	})
 }
 
-// saveType keeps the appointment type of a product as the product says.
-func saveType(
-	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, t diary.Type, p Product,
-) error {
-	price, active := int(p.Price), !p.Deleted()
-	ch := diary.TypeChange{Name: &p.Name, Price: &price, Minutes: &p.Minutes, Video: &p.Video, Active: &active,
-		PracticeVAT: p.VAT == nil}
-	if p.VAT != nil {
-		rate := int(*p.VAT)
-		ch.VAT = &rate
-	}
-	t, err := t.With(ch)
-	if err != nil {
-		return err
-	}
-	t.UpdatedAt = now
-	if err := tx.SaveAppointmentType(ctx, who.Group, t); err != nil {
-		return err
-	}
-	return tx.Audit(ctx, who.Audit(now, action, "appointment_type", int64(t.ID), before, t))
-}
-
-// UpdateProduct changes a product, and the appointment type that it is. What is
+// Update changes a product, and the appointment type that it is. What is
 // on an invoice already stays as it was. Errors: ErrProductNotFound,
 // ErrProductDeleted, ErrProductKind.
-func (s *Service) UpdateProduct(ctx context.Context, id ProductID, ch ProductChange) (Product, error) {
-	return s.changeProduct(ctx, id, "product.update", func(p *Product) error {
-		was := p.Kind
-		if err := ch.apply(p); err != nil {
+func (s *Products) Update(ctx context.Context, id ProductID, ch ProductChange) (Product, error) {
+	return s.change(ctx, id, "product.update", func(e *productEdit) error {
+		was := e.Kind
+		if err := ch.apply(&e.Product); err != nil {
 			return err
 		}
-		if was != p.Kind && (was == Appointment || p.Kind == Appointment) {
+		if was != e.Kind && (was == Appointment || e.Kind == Appointment) {
 			return ErrProductKind
 		}
 		return nil
 	})
 }
 
-const deleting = "product.delete"
-
-// DeleteProduct deletes a product: it is offered no more, and stands on the
+// Delete deletes a product: it is offered no more, and stands on the
 // invoices it is on. Deleting it again changes nothing. Error: ErrProductNotFound.
-func (s *Service) DeleteProduct(ctx context.Context, id ProductID) (Product, error) {
-	return s.changeProduct(ctx, id, deleting, func(p *Product) error {
-		p.DeletedAt = p.UpdatedAt
+func (s *Products) Delete(ctx context.Context, id ProductID) (Product, error) {
+	return s.change(ctx, id, deleting, func(e *productEdit) error {
+		e.DeletedAt = e.now
 		return nil
 	})
 }
 
-// changeProduct changes a product, with the audit entry. change finds UpdatedAt
-// set to now.
-func (s *Service) changeProduct(
-	ctx context.Context, id ProductID, action string, change func(*Product) error,
+func (s *Products) change(
+	ctx context.Context, id ProductID, action string, change func(e *productEdit) error,
 ) (Product, error) {
-	who, err := access.Require(ctx, access.EditProducts)
-	if err != nil {
-		return Product{}, err
-	}
-	now := s.now()
-	var after Product
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		if err := tx.LockAppointmentType(ctx, who.Group, diary.TypeID(id)); err != nil {
-			return err
+	return s.edit(ctx, id, action, func(e *productEdit) (any, any, error) {
+		before := e.Product
+		if err := change(e); err != nil {
+			return nil, nil, err
 		}
-		before, err := tx.LockProduct(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		after = before
-		switch {
-		case before.Deleted() && action == deleting:
-			return nil
-		case before.Deleted():
-			return ErrProductDeleted
-		}
-		after.Version, after.UpdatedAt = before.Version+1, now
-		if err := change(&after); err != nil {
-			return err
-		}
-		if after.Kind == Appointment {
-			t, err := tx.AppointmentType(ctx, who.Group, diary.TypeID(id))
+		if e.Kind == Appointment {
+			t, err := e.tx.AppointmentType(ctx, e.group, diary.TypeID(id))
 			if err != nil {
-				return err
+				return nil, nil, err
 			}
-			if err := saveType(ctx, tx, who, now, "appointment_type.update", t, t, after); err != nil {
-				return err
+			if err := e.saveType(ctx, "appointment_type.update", t, t); err != nil {
+				return nil, nil, err
 			}
 		}
-		if err := tx.SaveProduct(ctx, who.Group, after); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, action, "product", int64(id), before, after))
+		err := e.save(ctx)
+		return before, e.Product, err
 	})
-	return after, err
 }
 
 // ProductQuery is what products to list.
@@ -277,45 +361,28 @@ type ProductQuery struct {
 	Search string
 }
 
-// ProductRows is a ProductQuery in the form the store takes.
-type ProductRows struct {
-	ProductQuery
-	Offset, Limit int
+// Find finds one product, deleted or not. Error: ErrProductNotFound.
+func (s *Products) Find(ctx context.Context, id ProductID) (Product, error) {
+	return read.One(ctx, access.SeeProducts, id, s.Store.Product)
 }
 
-// Product finds one product, deleted or not. Error: ErrProductNotFound.
-func (s *Service) Product(ctx context.Context, id ProductID) (Product, error) {
-	who, err := access.Require(ctx, access.SeeProducts)
-	if err != nil {
-		return Product{}, err
-	}
-	return s.Store.Product(ctx, who.Group, id)
-}
-
-// Products lists products, and whether more follow the page.
-func (s *Service) Products(ctx context.Context, q ProductQuery) (found []Product, more bool, err error) {
-	who, err := access.Require(ctx, access.SeeProducts)
-	if err != nil {
-		return nil, false, err
-	}
+// List lists products, and reports whether more follow the page.
+func (s *Products) List(ctx context.Context, q ProductQuery) (found []Product, more bool, err error) {
 	var in input.Checks
-	offset, size := in.Window(q.Page)
 	q.Search = in.Text("search", q.Search, 200)
-	if err := in.Err(); err != nil {
-		return nil, false, err
-	}
-	found, err = s.Store.Products(ctx, who.Group, ProductRows{q, offset, size + 1})
-	if len(found) > size {
-		return found[:size], true, err
-	}
-	return found, false, err
+	return read.Page(ctx, access.SeeProducts, &in, in.Rows(q.Page), q, s.Store.Products)
 }
 
-// ProductsByID finds those of the products there are, deleted ones too.
-func (s *Service) ProductsByID(ctx context.Context, ids []ProductID) (map[ProductID]Product, error) {
+// ByID finds those of the products that exist, deleted ones too.
+func (s *Products) ByID(ctx context.Context, ids []ProductID) (map[ProductID]Product, error) {
+	return read.ByID(ctx, access.SeeProducts, ids, s.Store.ProductsByID)
+}
+
+// VAT is the practice's own rate: of products that have none.
+func (s *Products) VAT(ctx context.Context) (Permille, error) {
 	who, err := access.Require(ctx, access.SeeProducts)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	return s.Store.ProductsByID(ctx, who.Group, ids)
+	return s.Store.VAT(ctx, who.Group)
 }

@@ -31,19 +31,19 @@ func TestAProductIsKeptAsItWasGiven(t *testing.T) {
 			Colour: ptr("#fff"), Minutes: ptr(5), Bookable: ptr(true), NeedsPayment: ptr(true),
 			NeedsConfirmation: ptr(true), MembershipFrequency: ptr("monthly"),
 		})
-		found, err := d.Product(d.ctx, made.ID)
+		found, err := d.products.Find(d.ctx, made.ID)
 		if diff := cmp.Diff(made, found); err != nil || diff != "" || made.Name != "Ointment" || made.Version != 1 ||
 			!made.CreatedAt.Equal(made.UpdatedAt) {
 			t.Fatalf("%v %+v\n%s", err, made, diff)
 		}
 		d.move(time.Hour)
-		after, err := d.UpdateProduct(d.ctx, made.ID, billing.ProductChange{Kind: ptr(billing.Consumable),
+		after, err := d.products.Update(d.ctx, made.ID, billing.ProductChange{Kind: ptr(billing.Consumable),
 			Stock: ptr(12)})
 		d.must(err)
 		want := made
 		want.Kind, want.Stock, want.Version, want.UpdatedAt = billing.Consumable, ptr(12), 2,
 			made.CreatedAt.Add(time.Hour)
-		found, err = d.Product(d.ctx, made.ID)
+		found, err = d.products.Find(d.ctx, made.ID)
 		if diff := cmp.Diff(want, found) + cmp.Diff(want, after); err != nil || diff != "" {
 			t.Fatalf("%v %s", err, diff)
 		}
@@ -57,7 +57,7 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		both := func(id billing.ProductID) string {
 			t.Helper()
-			p, err := d.Product(d.ctx, id)
+			p, err := d.products.Find(d.ctx, id)
 			d.must(err)
 			k, err := diarystore.New(d.db).AppointmentType(d.ctx, d.group.ID, diary.TypeID(id))
 			d.must(err)
@@ -72,7 +72,7 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 			t.Fatal(got)
 		}
 		d.move(time.Hour)
-		d.must(second(d.UpdateProduct(d.ctx, d.visit.ID, billing.ProductChange{Name: ptr("Long visit"),
+		d.must(second(d.products.Update(d.ctx, d.visit.ID, billing.ProductChange{Name: ptr("Long visit"),
 			Price: ptr(billing.Pence(9000)), Minutes: ptr(40), Video: ptr(true), Code: ptr("LV")})))
 		if got := both(d.visit.ID); got != "Long visit 9000 40 true true" {
 			t.Fatal(got)
@@ -82,17 +82,17 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 		if got := both(d.visit.ID); got != "Long visit 7000 40 true true" {
 			t.Fatal(got)
 		}
-		if p, err := d.Product(d.ctx, d.visit.ID); err != nil || p.Code != "LV" || p.Version != 3 {
+		if p, err := d.products.Find(d.ctx, d.visit.ID); err != nil || p.Code != "LV" || p.Version != 3 {
 			t.Fatalf("a change of the type lost what only the product has: %+v, %v", p, err)
 		}
 		d.must(second(d.diary.UpdateType(d.setup, diary.TypeID(d.visit.ID), diary.TypeChange{Active: ptr(false)})))
 		if got := both(d.visit.ID); got != "Long visit 7000 40 true false" {
 			t.Fatal(got)
 		}
-		d.want(second(d.UpdateProduct(d.ctx, d.visit.ID, billing.ProductChange{Name: ptr("x")})),
+		d.want(second(d.products.Update(d.ctx, d.visit.ID, billing.ProductChange{Name: ptr("x")})),
 			billing.ErrProductDeleted)
 		d.must(second(d.diary.UpdateType(d.setup, diary.TypeID(d.visit.ID), diary.TypeChange{Active: ptr(true)})))
-		d.must(second(d.DeleteProduct(d.ctx, d.visit.ID)))
+		d.must(second(d.products.Delete(d.ctx, d.visit.ID)))
 		if got := both(d.visit.ID); got != "Long visit 7000 40 true false" {
 			t.Fatal(got)
 		}
@@ -102,7 +102,7 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 		if got := both(billing.ProductID(made.ID)); got != "Nurse 0 10 false true" {
 			t.Fatal(got)
 		}
-		if p, err := d.Product(d.ctx, billing.ProductID(made.ID)); err != nil || p.Kind != billing.Appointment ||
+		if p, err := d.products.Find(d.ctx, billing.ProductID(made.ID)); err != nil || p.Kind != billing.Appointment ||
 			p.Version != 1 || !p.CreatedAt.Equal(made.CreatedAt.Truncate(time.Microsecond)) {
 			t.Fatalf("got %+v, %v", p, err)
 		}
@@ -110,10 +110,10 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 			id billing.ProductID
 			to billing.Kind
 		}{{billing.ProductID(made.ID), billing.Vaccine}, {d.jab.ID, billing.Appointment}} {
-			d.want(second(d.UpdateProduct(d.ctx, c.id, billing.ProductChange{Kind: &c.to})), billing.ErrProductKind)
+			d.want(second(d.products.Update(d.ctx, c.id, billing.ProductChange{Kind: &c.to})), billing.ErrProductKind)
 		}
 		// What a type may not be, an appointment may not be either, and neither is kept.
-		_, err = d.UpdateProduct(d.ctx, billing.ProductID(made.ID), billing.ProductChange{Minutes: ptr(0)})
+		_, err = d.products.Update(d.ctx, billing.ProductID(made.ID), billing.ProductChange{Minutes: ptr(0)})
 		d.want(err, fault.Input())
 		both(billing.ProductID(made.ID))
 	})
@@ -126,7 +126,7 @@ func TestNoChangeOfAnAppointmentIsLostBetweenItsTwoSides(t *testing.T) {
 		for i := range errs {
 			wait.Go(func() {
 				if i%2 == 0 {
-					_, errs[i] = d.UpdateProduct(d.ctx, d.visit.ID, billing.ProductChange{Code: ptr(fmt.Sprint(i)),
+					_, errs[i] = d.products.Update(d.ctx, d.visit.ID, billing.ProductChange{Code: ptr(fmt.Sprint(i)),
 						Price: ptr(billing.Pence(100 + i))})
 				} else {
 					_, errs[i] = d.diary.UpdateType(d.setup, diary.TypeID(d.visit.ID),
@@ -136,7 +136,7 @@ func TestNoChangeOfAnAppointmentIsLostBetweenItsTwoSides(t *testing.T) {
 		}
 		wait.Wait()
 		d.must(errors.Join(errs...))
-		p, err := d.Product(d.ctx, d.visit.ID)
+		p, err := d.products.Find(d.ctx, d.visit.ID)
 		d.must(err)
 		k, err := diarystore.New(d.db).AppointmentType(d.ctx, d.group.ID, diary.TypeID(d.visit.ID))
 		d.must(err)
@@ -172,12 +172,12 @@ func TestWhatAProductMayBe(t *testing.T) {
 				Minutes: ptr(1441)}, fault.Input()},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				if _, err := d.CreateProduct(d.ctx, c.in); !errors.Is(err, c.want) {
+				if _, err := d.products.Create(d.ctx, c.in); !errors.Is(err, c.want) {
 					t.Fatalf("got %v, want %v", err, c.want)
 				}
 			})
 		}
-		found, _, err := d.Products(d.ctx, billing.ProductQuery{})
+		found, _, err := d.products.List(d.ctx, billing.ProductQuery{})
 		if err != nil || len(found) != 4 {
 			t.Fatalf("%d products, %v", len(found), err)
 		}
@@ -192,8 +192,8 @@ func TestProductsAreListedAndFound(t *testing.T) {
 			d.product(billing.ProductChange{Name: &name, Code: ptr(fmt.Sprintf("C-%d", i))})
 		}
 		d.move(time.Hour)
-		d.must(second(d.UpdateProduct(d.ctx, d.jab.ID, billing.ProductChange{SerialNumber: ptr("SN99")})))
-		d.must(second(d.DeleteProduct(d.ctx, d.visit.ID)))
+		d.must(second(d.products.Update(d.ctx, d.jab.ID, billing.ProductChange{SerialNumber: ptr("SN99")})))
+		d.must(second(d.products.Delete(d.ctx, d.visit.ID)))
 		hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour).Truncate(time.Microsecond) }
 		for _, c := range []struct {
 			name string
@@ -217,7 +217,7 @@ func TestProductsAreListedAndFound(t *testing.T) {
 				"Test 100%, Travel vaccine"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				found, more, err := d.Products(d.ctx, c.q)
+				found, more, err := d.products.List(d.ctx, c.q)
 				d.must(err)
 				var names []string
 				for _, p := range found {
@@ -237,29 +237,29 @@ func TestProductsAreListedAndFound(t *testing.T) {
 func TestWhatComesWithAProductAndWhoOffersItWhere(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		plan := d.product(billing.ProductChange{Kind: ptr(billing.MembershipKind), Name: ptr("Plan")})
-		d.must(d.SetParts(d.ctx, plan.ID, []billing.ProductID{d.visit.ID, d.visit.ID}))
-		parts, err := d.PartsOf(d.ctx, []billing.ProductID{plan.ID, d.jab.ID})
+		d.must(d.products.SetParts(d.ctx, plan.ID, []billing.ProductID{d.visit.ID, d.visit.ID}))
+		parts, err := d.products.PartsOf(d.ctx, []billing.ProductID{plan.ID, d.jab.ID})
 		d.must(err)
 		if !slices.Equal(parts[plan.ID], []billing.ProductID{d.visit.ID}) || len(parts) != 1 {
 			t.Fatalf("got %v", parts)
 		}
-		d.want(d.SetParts(d.ctx, plan.ID, []billing.ProductID{d.jab.ID}), billing.ErrNotAppointment)
-		d.want(d.SetParts(d.ctx, d.visit.ID, []billing.ProductID{d.visit.ID}), billing.ErrNotAppointment)
-		d.want(d.SetParts(d.ctx, plan.ID, []billing.ProductID{1}), billing.ErrProductNotFound)
-		d.must(d.SetParts(d.ctx, plan.ID, nil))
-		if parts, err = d.PartsOf(d.ctx, []billing.ProductID{plan.ID}); err != nil || len(parts) != 0 {
+		d.want(d.products.SetParts(d.ctx, plan.ID, []billing.ProductID{d.jab.ID}), billing.ErrNotAppointment)
+		d.want(d.products.SetParts(d.ctx, d.visit.ID, []billing.ProductID{d.visit.ID}), billing.ErrNotAppointment)
+		d.want(d.products.SetParts(d.ctx, plan.ID, []billing.ProductID{1}), billing.ErrProductNotFound)
+		d.must(d.products.SetParts(d.ctx, plan.ID, nil))
+		if parts, err = d.products.PartsOf(d.ctx, []billing.ProductID{plan.ID}); err != nil || len(parts) != 0 {
 			t.Fatalf("got %v, %v", parts, err)
 		}
 
 		at := func() []billing.ProductID {
 			t.Helper()
-			all, err := d.OfferedAt(d.ctx, []practice.LocationID{d.place.ID})
+			all, err := d.products.OfferedAt(d.ctx, []practice.LocationID{d.place.ID})
 			d.must(err)
 			return all[d.place.ID]
 		}
 		by := func() []billing.ProductID {
 			t.Helper()
-			all, err := d.OfferedBy(d.ctx, []practice.PractitionerID{d.gp.ID})
+			all, err := d.products.OfferedBy(d.ctx, []practice.PractitionerID{d.gp.ID})
 			d.must(err)
 			return all[d.gp.ID]
 		}
@@ -281,13 +281,13 @@ func TestWhatComesWithAProductAndWhoOffersItWhere(t *testing.T) {
 		if !slices.Equal(at(), only) || !slices.Equal(by(), only) {
 			t.Fatalf("a session of today offers %v, %v", at(), by())
 		}
-		d.must(d.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{d.place.ID}))
-		d.must(d.SetOfferedBy(d.ctx, plan.ID, []practice.PractitionerID{d.gp.ID}))
+		d.must(d.products.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{d.place.ID}))
+		d.must(d.products.SetOfferedBy(d.ctx, plan.ID, []practice.PractitionerID{d.gp.ID}))
 		if !slices.Equal(at(), []billing.ProductID{d.jab.ID}) || !slices.Equal(by(), []billing.ProductID{plan.ID}) {
 			t.Fatalf("what was said is %v, %v", at(), by())
 		}
-		d.want(d.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{1}), practice.ErrLocationNotFound)
-		d.want(d.SetOfferedBy(d.ctx, d.jab.ID, []practice.PractitionerID{1}), practice.ErrPractitionerNotFound)
+		d.want(d.products.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{1}), practice.ErrLocationNotFound)
+		d.want(d.products.SetOfferedBy(d.ctx, d.jab.ID, []practice.PractitionerID{1}), practice.ErrPractitionerNotFound)
 		if got := d.trail("product", int64(plan.ID)); got != "product.create product.set_parts product.set_parts "+
 			"product.set_people" {
 			t.Fatal(got)
@@ -299,7 +299,7 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		names := func(inactive bool) string {
 			t.Helper()
-			all, err := d.PaymentTypes(d.as(), inactive)
+			all, err := d.types.List(d.as(), inactive)
 			d.must(err)
 			var out []string
 			for _, p := range all {
@@ -312,29 +312,29 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 		}
 		i := d.invoice(of(d.visit, 1))
 		d.pay(i, 500)
-		d.must(second(d.SavePaymentType(d.setup, 1, "Card machine", true)))
-		d.must(second(d.SavePaymentType(d.setup, 2, "Cash", false)))
-		d.must(second(d.SavePaymentType(d.setup, 0, "Voucher", true)))
+		d.must(second(d.types.Save(d.setup, 1, "Card machine", true)))
+		d.must(second(d.types.Save(d.setup, 2, "Cash", false)))
+		d.must(second(d.types.Save(d.setup, 0, "Voucher", true)))
 		if got := names(false) + "/" + names(true); got != "Card machine, Bank transfer, Insurance, Other, "+
 			"Voucher/Card machine, Cash, Bank transfer, Insurance, Other, Voucher" {
 			t.Fatal(got)
 		}
 		d.pay(i, 600)
-		paid, err := d.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
+		paid, err := d.invoices.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
 		d.must(err)
 		if p := paid[i.ID]; p[0].Source != "Card" || p[1].Source != "Card machine" {
 			t.Fatalf("got %+v", p)
 		}
-		d.want(second(d.AddPayment(d.ctx, i.ID, billing.PaymentRequest{Amount: 1, Type: 2, Date: day(7)})),
+		d.want(second(d.invoices.AddPayment(d.ctx, i.ID, billing.PaymentRequest{Amount: 1, Type: 2, Date: day(7)})),
 			billing.ErrPaymentTypeNotFound)
-		d.want(second(d.SavePaymentType(d.setup, 99, "x", true)), billing.ErrPaymentTypeNotFound)
+		d.want(second(d.types.Save(d.setup, 99, "x", true)), billing.ErrPaymentTypeNotFound)
 		// A change of the practice leaves them alone.
 		d.must(second(d.practice.UpdateGroup(d.setup, practice.GroupChange{Name: ptr("Other name")})))
 		if got := names(false); !strings.HasPrefix(got, "Card machine, Bank") {
 			t.Fatal(got)
 		}
 		nobody := access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID})
-		d.want(second(d.SavePaymentType(nobody, 1, "x", true)), access.ErrPermission)
+		d.want(second(d.types.Save(nobody, 1, "x", true)), access.ErrPermission)
 		d.want(second(d.practice.UpdateGroup(nobody, practice.GroupChange{VAT: ptr(200)})), access.ErrPermission)
 	})
 }
@@ -347,29 +347,29 @@ func TestMetadataOfProducts(t *testing.T) {
 			return all[int64(d.jab.ID)]
 		}
 		for _, v := range []string{"7", "8"} {
-			p, err := d.SetProductMetadata(d.ctx, d.jab.ID, practice.Metadata{Key: "erp", Value: v})
+			p, err := d.products.SetMetadata(d.ctx, d.jab.ID, practice.Metadata{Key: "erp", Value: v})
 			d.must(err)
 			if got := kept(); p.ID != d.jab.ID || len(got) != 1 || got[0].Value != v {
 				t.Fatalf("got %+v", got)
 			}
 		}
-		d.want(second(d.SetProductMetadata(d.ctx, d.jab.ID, practice.Metadata{Value: "7"})), practice.ErrKeyLength)
-		d.want(second(d.SetProductMetadata(d.as("seeProducts"), d.jab.ID, practice.Metadata{Key: "a"})),
+		d.want(second(d.products.SetMetadata(d.ctx, d.jab.ID, practice.Metadata{Value: "7"})), practice.ErrKeyLength)
+		d.want(second(d.products.SetMetadata(d.as("seeProducts"), d.jab.ID, practice.Metadata{Key: "a"})),
 			access.ErrPermission)
-		d.want(second(d.SetProductMetadata(d.ctx, 12345, practice.Metadata{Key: "a"})), billing.ErrProductNotFound)
-		d.must(second(d.DropProductMetadata(d.ctx, d.jab.ID, "erp")))
+		d.want(second(d.products.SetMetadata(d.ctx, 12345, practice.Metadata{Key: "a"})), billing.ErrProductNotFound)
+		d.must(second(d.products.DropMetadata(d.ctx, d.jab.ID, "erp")))
 		if got := kept(); len(got) != 0 {
 			t.Fatalf("got %+v", got)
 		}
-		d.want(second(d.DropProductMetadata(d.ctx, d.jab.ID, "erp")), practice.ErrNoKey)
+		d.want(second(d.products.DropMetadata(d.ctx, d.jab.ID, "erp")), practice.ErrNoKey)
 		if got := d.trail("product", int64(d.jab.ID)); strings.Count(got, "product.metadata") != 3 {
 			t.Errorf("the trail is %q", got)
 		}
-		d.must(second(d.DeleteProduct(d.ctx, d.jab.ID)))
-		d.want(second(d.SetProductMetadata(d.ctx, d.jab.ID, practice.Metadata{Key: "a"})), billing.ErrProductDeleted)
-		d.want(second(d.DropProductMetadata(d.ctx, d.jab.ID, "a")), billing.ErrProductDeleted)
+		d.must(second(d.products.Delete(d.ctx, d.jab.ID)))
+		d.want(second(d.products.SetMetadata(d.ctx, d.jab.ID, practice.Metadata{Key: "a"})), billing.ErrProductDeleted)
+		d.want(second(d.products.DropMetadata(d.ctx, d.jab.ID, "a")), billing.ErrProductDeleted)
 		theirs := d.visit.ID
 		d.open("Elsewhere")
-		d.want(second(d.SetProductMetadata(d.ctx, theirs, practice.Metadata{Key: "a"})), billing.ErrProductNotFound)
+		d.want(second(d.products.SetMetadata(d.ctx, theirs, practice.Metadata{Key: "a"})), billing.ErrProductNotFound)
 	})
 }

@@ -13,7 +13,6 @@ import (
 	"frontdesk/core/billing"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
-	billingstore "frontdesk/store/billing"
 	"frontdesk/store/storetest"
 )
 
@@ -25,7 +24,7 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 		one := newDesk(t, storetest.Open(t, address))
 		two := *one
 		two.db = storetest.Open(t, address)
-		two.Service = &billing.Service{Store: billingstore.New(two.db), Now: one.Now, NewID: two.db.NewID}
+		two.bill(two.db, one.Now)
 		elsewhere := *one
 		elsewhere.open("Elsewhere")
 		callers, calls := 40, 12
@@ -49,7 +48,7 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 					case 2:
 						ctx, stop = context.WithTimeout(ctx, time.Duration(random.IntN(3000))*time.Microsecond)
 					}
-					_, err := d.CreateInvoice(ctx, r)
+					_, err := d.invoices.Create(ctx, r)
 					stop()
 					switch {
 					case err == nil:
@@ -117,7 +116,7 @@ func TestTenCanPayATenthEach(t *testing.T) {
 		var paid atomic.Int64
 		for range 30 {
 			wait.Go(func() {
-				switch _, err := d.AddPayment(d.ctx, i.ID, card(100)); {
+				switch _, err := d.invoices.AddPayment(d.ctx, i.ID, card(100)); {
 				case err == nil:
 					paid.Add(1)
 				case !errors.Is(err, billing.ErrOverpaid):

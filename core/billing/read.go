@@ -2,13 +2,13 @@ package billing
 
 import (
 	"context"
-	"maps"
 
 	"frontdesk/core/access"
-	"frontdesk/core/audit"
 	"frontdesk/core/booking"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // InvoiceQuery is what invoices to list. Deleted gives cancelled ones too.
@@ -19,105 +19,53 @@ type InvoiceQuery struct {
 	From, To *input.Date
 }
 
-// InvoiceRows is an InvoiceQuery in the form the store takes.
-type InvoiceRows struct {
-	InvoiceQuery
-	Offset, Limit int
+// Find finds one invoice, cancelled or not. Error: ErrNotFound.
+func (s *Invoices) Find(ctx context.Context, id InvoiceID) (Invoice, error) {
+	return read.One(ctx, access.SeeInvoices, id, s.Store.Invoice)
 }
 
-// Invoice finds one invoice, cancelled or not. Error: ErrNotFound.
-func (s *Service) Invoice(ctx context.Context, id InvoiceID) (Invoice, error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return Invoice{}, err
-	}
-	i, err := s.Store.Invoice(ctx, who.Group, id)
-	if err == nil {
-		audit.Seen(ctx, i)
-	}
-	return i, err
-}
-
-// Invoices lists invoices, and whether more follow the page. Those asked for by
-// when they were made or changed come in that order, else those asked for by the
-// date on them in that one, others in the order of their ids.
-func (s *Service) Invoices(ctx context.Context, q InvoiceQuery) (found []Invoice, more bool, err error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return nil, false, err
-	}
+// List lists invoices, and reports whether more follow the page. Those asked for by when they were made or changed come
+// in that order, else those asked for by their date in the order of it, others in the order of their ids.
+func (s *Invoices) List(ctx context.Context, q InvoiceQuery) (found []Invoice, more bool, err error) {
 	var in input.Checks
-	offset, size := in.Window(q.Page)
-	if err := in.Err(); err != nil {
-		return nil, false, err
-	}
-	found, err = s.Store.Invoices(ctx, who.Group, InvoiceRows{q, offset, size + 1})
-	more = len(found) > size
-	found = found[:min(len(found), size)]
-	audit.Seen(ctx, found...)
-	return found, more, err
+	return read.Page(ctx, access.SeeInvoices, &in, in.Rows(q.Page), q, s.Store.Invoices)
 }
 
-// InvoicesByID finds those of the invoices there are, cancelled ones too.
-func (s *Service) InvoicesByID(ctx context.Context, ids []InvoiceID) (map[InvoiceID]Invoice, error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Store.InvoicesByID(ctx, who.Group, ids)
-	audit.SeenEach(ctx, maps.Values(found))
-	return found, err
+// ByID finds those of the invoices that exist, cancelled ones too.
+func (s *Invoices) ByID(ctx context.Context, ids []InvoiceID) (map[InvoiceID]Invoice, error) {
+	return read.ByID(ctx, access.SeeInvoices, ids, s.Store.InvoicesByID)
 }
 
-// InvoicesOfPatients lists the invoices about some patients with a date from one
-// day to another, without those that are cancelled.
-func (s *Service) InvoicesOfPatients(
+// OfPatients lists the invoices about some patients with a date from one day to another, without those that are
+// cancelled.
+func (s *Invoices) OfPatients(
 	ctx context.Context, of []patient.ID, from, to input.Date,
 ) (map[patient.ID][]Invoice, error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Store.InvoicesOfPatients(ctx, who.Group, of, from, to)
-	audit.SeenAll(ctx, found)
-	return found, err
+	return read.Lists(ctx, access.SeeInvoices, of,
+		func(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]Invoice, error) {
+			return s.Store.InvoicesOfPatients(ctx, group, of, from, to)
+		})
 }
 
 // LinesOf lists what some invoices are for.
-func (s *Service) LinesOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]Line, error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.LinesOf(ctx, who.Group, of)
+func (s *Invoices) LinesOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]Line, error) {
+	return read.Of(ctx, access.SeeInvoices, of, s.Store.LinesOf)
 }
 
 // PaymentsOf lists what was paid for some invoices.
-func (s *Service) PaymentsOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]Payment, error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.PaymentsOf(ctx, who.Group, of)
+func (s *Invoices) PaymentsOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]Payment, error) {
+	return read.Of(ctx, access.SeeInvoices, of, s.Store.PaymentsOf)
 }
 
-// RefundsOf lists what was given back of what was paid for some invoices.
-func (s *Service) RefundsOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]Refund, error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.RefundsOf(ctx, who.Group, of)
+// RefundsOf lists what was refunded of what was paid for some invoices.
+func (s *Invoices) RefundsOf(ctx context.Context, of []InvoiceID) (map[InvoiceID][]Refund, error) {
+	return read.Of(ctx, access.SeeInvoices, of, s.Store.RefundsOf)
 }
 
-// BilledBookings says which of some bookings an invoice is for that has not been
-// cancelled. Callers who may see bookings may know.
-func (s *Service) BilledBookings(ctx context.Context, of []booking.ID) (map[booking.ID]bool, error) {
-	who, err := access.Require(ctx, access.SeeBookings)
-	if err != nil {
-		return nil, err
-	}
-	billed, err := s.Store.BilledBookings(ctx, who.Group, of)
+// BilledBookings says which of some bookings are on an invoice that has not been cancelled. Callers who may see
+// bookings may know.
+func (s *Invoices) BilledBookings(ctx context.Context, of []booking.ID) (map[booking.ID]bool, error) {
+	billed, err := read.Of(ctx, access.SeeBookings, of, s.Store.BilledBookings)
 	out := make(map[booking.ID]bool, len(billed))
 	for _, id := range billed {
 		out[id] = true

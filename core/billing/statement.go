@@ -2,15 +2,14 @@ package billing
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
-	"frontdesk/core/contact"
-	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // StatementID names an account statement.
@@ -76,10 +75,46 @@ type StatementRequest struct {
 	Header, Reference, Comments string
 }
 
-// MakeStatement makes a statement of the invoices that go to an account, with a
+// StatementStore is what statements need remembered.
+type StatementStore interface {
+	// Statement finds a statement, deleted ones too, or returns
+	// ErrStatementNotFound.
+	Statement(ctx context.Context, group practice.ID, id StatementID) (Statement, error)
+	// Statements lists statements in the order of their ids.
+	Statements(ctx context.Context, group practice.ID, q StatementQuery, rows input.Rows) ([]Statement, error)
+	// InvoicesOfStatements lists what is on some statements.
+	InvoicesOfStatements(
+		ctx context.Context, group practice.ID, of []StatementID,
+	) (map[StatementID][]StatementLine, error)
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(StatementTx) error) error
+}
+
+// StatementTx is a StatementStore inside a transaction.
+type StatementTx interface {
+	AccountTx
+	// AddStatement keeps a statement with the invoices that belong on it as they
+	// are, and gives it with their sums.
+	AddStatement(ctx context.Context, group practice.ID, s Statement) (Statement, error)
+	// LockStatement keeps others from changing the statement until the end of the
+	// transaction, and finds it, or returns ErrStatementNotFound.
+	LockStatement(ctx context.Context, group practice.ID, id StatementID) (Statement, error)
+	// SaveStatement keeps that a statement was deleted.
+	SaveStatement(ctx context.Context, group practice.ID, s Statement) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Statements is the account statements of a practice.
+type Statements struct {
+	Store StatementStore
+	Now   func() time.Time
+	NewID func() int64
+}
+
+// Create makes a statement of the invoices that go to an account, with a
 // date in a stretch of days, as they are now; cancelled ones are left out. Errors:
 // patient.ErrNotFound, contact.ErrNotFound.
-func (s *Service) MakeStatement(ctx context.Context, r StatementRequest) (Statement, error) {
+func (s *Statements) Create(ctx context.Context, r StatementRequest) (Statement, error) {
 	who, err := access.Require(ctx, access.EditInvoices)
 	if err != nil {
 		return Statement{}, err
@@ -98,13 +133,13 @@ func (s *Service) MakeStatement(ctx context.Context, r StatementRequest) (Statem
 	if err := in.Err(); err != nil {
 		return Statement{}, err
 	}
-	now := s.now()
+	now := s.Now().Truncate(time.Microsecond)
 	st := Statement{
 		ID: StatementID(s.NewID()), Kind: r.Kind, MadeAt: now, From: r.From, Until: r.Until, Account: r.Account,
 		Header: r.Header, Reference: r.Reference,
 		Comments: r.Comments, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx StatementTx) error {
 		if err := name(ctx, tx, who, &st); err != nil {
 			return err
 		}
@@ -118,7 +153,7 @@ func (s *Service) MakeStatement(ctx context.Context, r StatementRequest) (Statem
 }
 
 // name finds whose the statement is, and fills in what was left out.
-func name(ctx context.Context, tx Tx, who access.Caller, st *Statement) error {
+func name(ctx context.Context, tx StatementTx, who access.Caller, st *Statement) error {
 	if st.Header == "" {
 		g, err := tx.Group(ctx, who.Group)
 		if err != nil {
@@ -128,12 +163,9 @@ func name(ctx context.Context, tx Tx, who access.Caller, st *Statement) error {
 	}
 	var reference string
 	if id := st.Account.Contact; id != 0 {
-		c, err := tx.Contact(ctx, who.Group, id)
+		c, err := payor(ctx, tx, who.Group, id)
 		if err != nil {
 			return err
-		}
-		if c.Deleted() {
-			return contact.ErrDeleted
 		}
 		if reference = c.PaymentReference; reference == "" {
 			reference = id.String()
@@ -151,17 +183,17 @@ func name(ctx context.Context, tx Tx, who access.Caller, st *Statement) error {
 	return nil
 }
 
-// DeleteStatement deletes a statement: it is kept, and listed only when deleted
+// Delete deletes a statement: it is kept, and listed only when deleted
 // ones are asked for. Deleting it again changes nothing. Error:
 // ErrStatementNotFound.
-func (s *Service) DeleteStatement(ctx context.Context, id StatementID) (Statement, error) {
+func (s *Statements) Delete(ctx context.Context, id StatementID) (Statement, error) {
 	who, err := access.Require(ctx, access.EditInvoices)
 	if err != nil {
 		return Statement{}, err
 	}
-	now := s.now()
+	now := s.Now().Truncate(time.Microsecond)
 	var after Statement
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx StatementTx) error {
 		before, err := tx.LockStatement(ctx, who.Group, id)
 		if after = before; err != nil || before.Deleted() {
 			return err
@@ -175,64 +207,26 @@ func (s *Service) DeleteStatement(ctx context.Context, id StatementID) (Statemen
 	return after, err
 }
 
-// Statement finds one statement, deleted or not. Error: ErrStatementNotFound.
-func (s *Service) Statement(ctx context.Context, id StatementID) (Statement, error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return Statement{}, err
-	}
-	found, err := s.Store.Statement(ctx, who.Group, id)
-	if err == nil {
-		audit.Seen(ctx, found)
-	}
-	return found, err
+// Find finds one statement, deleted or not. Error: ErrStatementNotFound.
+func (s *Statements) Find(ctx context.Context, id StatementID) (Statement, error) {
+	return read.One(ctx, access.SeeInvoices, id, s.Store.Statement)
 }
 
-// StatementQuery is what statements to list: Size of them next to Cursor, in the
-// order of their ids.
+// StatementQuery is what statements to list, in the order of their ids.
 type StatementQuery struct {
-	// Cursor is the last one received; 0 is the beginning, or the end of the list
-	// when going back.
-	Cursor StatementID
-	Back   bool
-	Size   int // 0 is input.DefaultPage
+	input.Listing // the cursor takes the place of the page
+	Cursor        input.Cursor
 	// Made is when they were made.
-	Made    input.Span
-	Listing input.Listing // Page is not looked at
+	Made input.Span
 }
 
-// Statements lists statements, and whether more follow in that direction.
-func (s *Service) Statements(ctx context.Context, q StatementQuery) (found []Statement, more bool, err error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return nil, false, err
-	}
-	if q.Size == 0 {
-		q.Size = input.DefaultPage
-	}
-	if q.Size < 1 || q.Size > input.MaxPage {
-		return nil, false, fault.Wrong("page_size", input.CodeBig, "a whole number from 1 to 200",
-			"A page has from 1 to 200 statements.")
-	}
-	size := q.Size
-	q.Size++
-	found, err = s.Store.Statements(ctx, who.Group, q)
-	if more = len(found) > size; more {
-		found = found[:size]
-	}
-	if q.Back {
-		slices.Reverse(found)
-	}
-	audit.Seen(ctx, found...)
-	return found, more, err
+// List lists statements, and reports whether more follow in that direction.
+func (s *Statements) List(ctx context.Context, q StatementQuery) (found []Statement, more bool, err error) {
+	var in input.Checks
+	return read.Page(ctx, access.SeeInvoices, &in, in.Near(q.Cursor), q, s.Store.Statements)
 }
 
-// InvoicesOfStatements lists what is on some statements, as it was when they were
-// made.
-func (s *Service) InvoicesOfStatements(ctx context.Context, of []StatementID) (map[StatementID][]StatementLine, error) {
-	who, err := access.Require(ctx, access.SeeInvoices)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.InvoicesOfStatements(ctx, who.Group, of)
+// InvoicesOn lists what is on some statements, as it was when they were made.
+func (s *Statements) InvoicesOn(ctx context.Context, of []StatementID) (map[StatementID][]StatementLine, error) {
+	return read.Of(ctx, access.SeeInvoices, of, s.Store.InvoicesOfStatements)
 }

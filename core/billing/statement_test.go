@@ -20,7 +20,8 @@ import (
 // state makes a statement of January for an account.
 func (d *desk) state(kind billing.StatementKind, to billing.Account) billing.Statement {
 	d.t.Helper()
-	s, err := d.MakeStatement(d.ctx, billing.StatementRequest{Kind: kind, Account: to, From: day(1), Until: day(31)})
+	s, err := d.statements.Create(d.ctx, billing.StatementRequest{Kind: kind, Account: to, From: day(1),
+		Until: day(31)})
 	d.must(err)
 	return s
 }
@@ -28,7 +29,7 @@ func (d *desk) state(kind billing.StatementKind, to billing.Account) billing.Sta
 // on are the sums of the invoices on a statement.
 func (d *desk) on(id billing.StatementID) string {
 	d.t.Helper()
-	all, err := d.InvoicesOfStatements(d.ctx, []billing.StatementID{id})
+	all, err := d.statements.InvoicesOn(d.ctx, []billing.StatementID{id})
 	d.must(err)
 	var out []string
 	for _, l := range all[id] {
@@ -46,7 +47,7 @@ func TestAStatementIsKeptAsThingsWere(t *testing.T) {
 			for _, p := range pay {
 				r.Payments = append(r.Payments, card(p))
 			}
-			i, err := d.CreateInvoice(d.ctx, r)
+			i, err := d.invoices.Create(d.ctx, r)
 			d.must(err)
 			return i
 		}
@@ -54,13 +55,13 @@ func TestAStatementIsKeptAsThingsWere(t *testing.T) {
 		part := bill(1, ada, 500, 1000)
 		bill(31, billing.Account{}, 6500) // to the patient
 		bill(5, crown)                    // about Ada, and not to her
-		d.must(second(d.CancelInvoice(d.ctx, bill(6, ada).ID)))
+		d.must(second(d.invoices.Cancel(d.ctx, bill(6, ada).ID)))
 		early := d.ask(of(d.visit, 1))
 		early.Date = input.DayOf(2030, time.December, 31)
-		d.must(second(d.CreateInvoice(d.ctx, early)))
-		paid, err := d.PaymentsOf(d.ctx, []billing.InvoiceID{part.ID})
+		d.must(second(d.invoices.Create(d.ctx, early)))
+		paid, err := d.invoices.PaymentsOf(d.ctx, []billing.InvoiceID{part.ID})
 		d.must(err)
-		_, _, err = d.Refund(d.ctx, part.ID, paid[part.ID][0].ID, billing.RefundRequest{Date: day(9)})
+		_, _, err = d.invoices.Refund(d.ctx, part.ID, paid[part.ID][0].ID, billing.RefundRequest{Date: day(9)})
 		d.must(err)
 
 		d.move(time.Hour)
@@ -70,7 +71,7 @@ func TestAStatementIsKeptAsThingsWere(t *testing.T) {
 			Account: ada, Header: "Brambleford",
 			Reference: d.ada.String(), Total: 13000, Paid: 7500, Outstanding: 5500, Version: 1, CreatedAt: now,
 			UpdatedAt: now}
-		if found, err := d.Statement(d.ctx, made.ID); err != nil || found != want || made != want {
+		if found, err := d.statements.Find(d.ctx, made.ID); err != nil || found != want || made != want {
 			t.Fatalf("got  %+v, %v\nwant %+v", found, err, want)
 		}
 		if got := d.on(made.ID); got != "6500-1000=5500 6500-6500=0" {
@@ -90,7 +91,7 @@ func TestAStatementIsKeptAsThingsWere(t *testing.T) {
 		// What happens afterwards is not on it.
 		d.pay(part, 5500)
 		bill(7, ada)
-		if found, err := d.Statement(d.ctx, made.ID); err != nil || found != want ||
+		if found, err := d.statements.Find(d.ctx, made.ID); err != nil || found != want ||
 			d.on(made.ID) != "6500-1000=5500 6500-6500=0" {
 			t.Fatalf("became %+v, %v of %s", found, err, d.on(made.ID))
 		}
@@ -127,7 +128,7 @@ func TestWhatAStatementMayBe(t *testing.T) {
 				r := billing.StatementRequest{Kind: billing.Activity, Account: billing.Account{Patient: d.ada},
 					From: day(1), Until: day(31)}
 				c.change(&r)
-				if _, err := d.MakeStatement(d.ctx, r); !errors.Is(err, c.want) {
+				if _, err := d.statements.Create(d.ctx, r); !errors.Is(err, c.want) {
 					t.Fatalf("got %v, want %v", err, c.want)
 				}
 			})
@@ -143,14 +144,14 @@ func TestStatementsAreListedFromACursor(t *testing.T) {
 			ids = append(ids, d.state(billing.Activity, billing.Account{Patient: d.ada}).ID)
 			d.move(time.Hour)
 		}
-		gone, err := d.DeleteStatement(d.ctx, ids[3])
+		gone, err := d.statements.Delete(d.ctx, ids[3])
 		d.must(err)
 		d.move(time.Hour)
-		again, err := d.DeleteStatement(d.ctx, ids[3])
+		again, err := d.statements.Delete(d.ctx, ids[3])
 		if err != nil || again != gone || gone.Version != 2 || !gone.Deleted() {
 			t.Fatalf("got %+v, %v", again, err)
 		}
-		d.want(second(d.DeleteStatement(d.ctx, 1)), billing.ErrStatementNotFound)
+		d.want(second(d.statements.Delete(d.ctx, 1)), billing.ErrStatementNotFound)
 		hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour).Truncate(time.Microsecond) }
 		for _, c := range []struct {
 			name string
@@ -158,12 +159,12 @@ func TestStatementsAreListedFromACursor(t *testing.T) {
 			want string
 		}{
 			{"from the beginning", billing.StatementQuery{}, "0 1 2 4"},
-			{"some", billing.StatementQuery{Size: 2}, "0 1 …"},
-			{"the next ones", billing.StatementQuery{Size: 2, Cursor: ids[1]}, "2 4"},
-			{"those before", billing.StatementQuery{Size: 2, Cursor: ids[4], Back: true}, "1 2 …"},
-			{"the first ones before", billing.StatementQuery{Size: 2, Cursor: ids[2], Back: true}, "0 1"},
-			{"from the end", billing.StatementQuery{Size: 3, Back: true}, "1 2 4 …"},
-			{"past the end", billing.StatementQuery{Cursor: ids[4]}, ""},
+			{"some", near(input.Cursor{Size: 2}), "0 1 …"},
+			{"the next ones", near(input.Cursor{Size: 2, From: int64(ids[1])}), "2 4"},
+			{"those before", near(input.Cursor{Size: 2, From: int64(ids[4]), Back: true}), "1 2 …"},
+			{"the first ones before", near(input.Cursor{Size: 2, From: int64(ids[2]), Back: true}), "0 1"},
+			{"from the end", near(input.Cursor{Size: 3, Back: true}), "1 2 4 …"},
+			{"past the end", near(input.Cursor{From: int64(ids[4])}), ""},
 			{"deleted ones too", billing.StatementQuery{Listing: input.Listing{Deleted: true}}, "0 1 2 3 4"},
 			{"made in a stretch of time", billing.StatementQuery{Made: input.Span{From: hour(1), Until: hour(2)}},
 				"1 2"},
@@ -173,7 +174,7 @@ func TestStatementsAreListedFromACursor(t *testing.T) {
 				Deleted: true}}, "3"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				found, more, err := d.Statements(d.ctx, c.q)
+				found, more, err := d.statements.List(d.ctx, c.q)
 				d.must(err)
 				var out []string
 				for _, s := range found {
@@ -188,11 +189,14 @@ func TestStatementsAreListedFromACursor(t *testing.T) {
 			})
 		}
 		for _, size := range []int{-1, 201} {
-			_, _, err := d.Statements(d.ctx, billing.StatementQuery{Size: size})
+			_, _, err := d.statements.List(d.ctx, near(input.Cursor{Size: size}))
 			d.want(err, fault.Input())
 		}
 	})
 }
+
+// near are the statements next to a cursor.
+func near(c input.Cursor) billing.StatementQuery { return billing.StatementQuery{Cursor: c} }
 
 // TestWhatIsBilledFollowsAMerge merges one patient into another and back.
 func TestWhatIsBilledFollowsAMerge(t *testing.T) {
@@ -200,14 +204,14 @@ func TestWhatIsBilledFollowsAMerge(t *testing.T) {
 		about := d.invoice(of(d.visit, 1)) // about Ada, and to her
 		r := d.ask(of(d.jab, 1))
 		r.Patient, r.Payer.Patient = d.bob, d.ada
-		to, err := d.CreateInvoice(d.ctx, r)
+		to, err := d.invoices.Create(d.ctx, r)
 		d.must(err)
 		st := d.state(billing.Activity, billing.Account{Patient: d.ada})
 		now := func() string {
 			t.Helper()
-			all, err := d.InvoicesByID(d.ctx, []billing.InvoiceID{about.ID, to.ID})
+			all, err := d.invoices.ByID(d.ctx, []billing.InvoiceID{about.ID, to.ID})
 			d.must(err)
-			s, err := d.Statement(d.ctx, st.ID)
+			s, err := d.statements.Find(d.ctx, st.ID)
 			d.must(err)
 			who := map[patient.ID]string{d.ada: "Ada", d.bob: "Bob"}
 			a, b := all[about.ID], all[to.ID]

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
+	"frontdesk/core/practice"
 )
 
 // maxStock is how far a count of stock can be from nothing, either way.
@@ -14,6 +16,15 @@ const maxStock = 1_000_000_000
 // pieces is how much of a stock a quantity takes: a part of a piece takes the
 // whole of it.
 func pieces(n Quantity) int { return int((n + One - 1) / One) }
+
+// StockTx changes products inside a transaction.
+type StockTx interface {
+	// LockProduct keeps others from changing the product until the end of the
+	// transaction, and finds it, or returns ErrProductNotFound.
+	LockProduct(ctx context.Context, group practice.ID, id ProductID) (Product, error)
+	SaveProduct(ctx context.Context, group practice.ID, p Product) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
 
 // take moves what the lines take of products' stocks from what it was before. A
 // stock may fall below nothing: what was given was given, whatever a person

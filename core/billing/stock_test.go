@@ -11,7 +11,7 @@ import (
 // stock is how many are left of a product.
 func (d *desk) stock(p billing.Product) string {
 	d.t.Helper()
-	p, err := d.Product(d.ctx, p.ID)
+	p, err := d.products.Find(d.ctx, p.ID)
 	d.must(err)
 	if p.Stock == nil {
 		return "not counted"
@@ -33,30 +33,32 @@ func TestInvoicesTakeOfStocks(t *testing.T) {
 		}
 		i := d.invoice(of(plaster, 3), of(plaster, 1), of(d.jab, 1))
 		is("an invoice", "6 2")
-		_, err := d.AddLine(d.ctx, i.ID, of(bandage, 3))
+		_, err := d.invoices.AddLine(d.ctx, i.ID, of(bandage, 3))
 		d.must(err)
 		is("more than there are", "6 -1")
 		lines := d.lines(i)
-		_, err = d.UpdateLine(d.ctx, i.ID, lines[0].ID, billing.LineChange{Quantity: ptr(billing.Quantity(1500))})
+		_, err = d.invoices.UpdateLine(d.ctx, i.ID, lines[0].ID,
+			billing.LineChange{Quantity: ptr(billing.Quantity(1500))})
 		d.must(err)
 		is("one and a half in place of three", "7 -1")
-		_, err = d.UpdateLine(d.ctx, i.ID, lines[0].ID, billing.LineChange{Price: ptr(billing.Pence(5))})
+		_, err = d.invoices.UpdateLine(d.ctx, i.ID, lines[0].ID, billing.LineChange{Price: ptr(billing.Pence(5))})
 		d.must(err)
 		is("another price", "7 -1")
-		_, err = d.RemoveLine(d.ctx, i.ID, lines[1].ID)
+		_, err = d.invoices.RemoveLine(d.ctx, i.ID, lines[1].ID)
 		d.must(err)
 		is("a line that is removed", "8 -1")
-		if _, err := d.AddLine(d.ctx, i.ID, billing.LineRequest{Date: day(6), Product: plaster.ID}); err == nil {
+		if _, err := d.invoices.AddLine(d.ctx, i.ID, billing.LineRequest{Date: day(6),
+			Product: plaster.ID}); err == nil {
 			t.Error("none of something was put on")
 		}
 		is("a line that is refused", "8 -1")
 
 		// What was not counted when it was put on is not given back.
-		_, err = d.UpdateProduct(d.ctx, d.jab.ID, billing.ProductChange{Stock: ptr(5)})
+		_, err = d.products.Update(d.ctx, d.jab.ID, billing.ProductChange{Stock: ptr(5)})
 		d.must(err)
-		_, err = d.CancelInvoice(d.ctx, i.ID)
+		_, err = d.invoices.Cancel(d.ctx, i.ID)
 		d.must(err)
-		_, err = d.CancelInvoice(d.ctx, i.ID)
+		_, err = d.invoices.Cancel(d.ctx, i.ID)
 		d.must(err)
 		if got := d.stock(plaster) + " " + d.stock(bandage) + " " + d.stock(d.jab); got != "10 2 5" {
 			t.Errorf("cancelled twice: %s", got)
@@ -67,17 +69,17 @@ func TestInvoicesTakeOfStocks(t *testing.T) {
 
 		// A product that was deleted takes back what it gave.
 		i = d.invoice(of(bandage, 2))
-		_, err = d.DeleteProduct(d.ctx, bandage.ID)
+		_, err = d.products.Delete(d.ctx, bandage.ID)
 		d.must(err)
-		_, err = d.CancelInvoice(d.ctx, i.ID)
+		_, err = d.invoices.Cancel(d.ctx, i.ID)
 		d.must(err)
 		if got := d.stock(bandage); got != "2" {
 			t.Errorf("a deleted product has %s", got)
 		}
 
-		_, err = d.UpdateProduct(d.ctx, plaster.ID, billing.ProductChange{Stock: ptr(-999_999_999)})
+		_, err = d.products.Update(d.ctx, plaster.ID, billing.ProductChange{Stock: ptr(-999_999_999)})
 		d.must(err)
-		_, err = d.CreateInvoice(d.ctx, d.ask(of(plaster, 2)))
+		_, err = d.invoices.Create(d.ctx, d.ask(of(plaster, 2)))
 		d.want(err, billing.ErrStock)
 		if got := d.stock(plaster); got != "-999999999" {
 			t.Errorf("there are %s", got)
@@ -99,12 +101,12 @@ func TestManyTakeOfOneStock(t *testing.T) {
 			wait.Go(func() {
 				lines := []billing.LineRequest{of(a, 2), of(b, 1)}
 				for k := range lines {
-					if _, err := d.AddLine(d.ctx, i.ID, lines[(k+n)%2]); err != nil {
+					if _, err := d.invoices.AddLine(d.ctx, i.ID, lines[(k+n)%2]); err != nil {
 						t.Error(err)
 					}
 				}
 				if n%4 == 0 {
-					if _, err := d.CancelInvoice(d.ctx, i.ID); err != nil {
+					if _, err := d.invoices.Cancel(d.ctx, i.ID); err != nil {
 						t.Error(err)
 					}
 				}

@@ -68,7 +68,7 @@ func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
 // TestAnAppointmentIsBookedWhereItWasSaidToBe books by staff, who need no session.
 func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		shop := &billing.Service{Store: billingstore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID}
+		shop := &billing.Products{Store: billingstore.NewProducts(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 		scan := d.newType("Scan", 10)
 		place := func(name string) practice.LocationID {
 			l, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: &name})

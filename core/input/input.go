@@ -173,3 +173,10 @@ func Digits(s string) (int64, bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
 	return n, err == nil && n > 0 && n <= maxID
 }
+
+// Set puts a value where one is given.
+func Set[T any](to *T, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}

@@ -30,6 +30,39 @@ func (c *Checks) Window(p Page) (offset, size int) {
 	return (number - 1) * size, size
 }
 
+// Rows are the rows of a list to read: Limit of them, one more than are shown, after Offset, or after the id From and,
+// with Back, before it.
+type Rows struct {
+	Offset, Limit int
+	From          int64
+	Back          bool
+}
+
+// Rows are the rows of a page.
+func (c *Checks) Rows(p Page) Rows {
+	offset, size := c.Window(p)
+	return Rows{Offset: offset, Limit: size + 1}
+}
+
+// Near are the rows next to a cursor.
+func (c *Checks) Near(r Cursor) Rows {
+	from, size := c.Reach(r)
+	return Rows{From: from, Back: r.Back, Limit: size + 1}
+}
+
+// Cut takes the row too many off what was found, and reports whether there was one. Lists are in the order of ids, so
+// that of a list read backwards it is the first.
+func Cut[T any](found []T, r Rows) (cut []T, more bool) {
+	size := r.Limit - 1
+	switch {
+	case len(found) <= size:
+		return found, false
+	case r.Back:
+		return found[1:], true
+	}
+	return found[:size], true
+}
+
 // Span is a stretch of time with its first and its last moment. A zero time
 // leaves that side open.
 type Span struct{ From, Until time.Time }

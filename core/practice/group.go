@@ -217,6 +217,18 @@ func (g *Group) window(from, until *string) {
 // Clock is a minute of the day as people write it.
 func Clock(minute int) string { return fmt.Sprintf("%02d:%02d", minute/60, minute%60) }
 
+// GroupReader finds practice groups.
+type GroupReader interface {
+	// Group finds a group, or returns ErrGroupNotFound.
+	Group(ctx context.Context, id ID) (Group, error)
+}
+
+// Today is the date on a practice group's own clock.
+func Today(ctx context.Context, r GroupReader, group ID, now time.Time) (input.Date, error) {
+	g, err := r.Group(ctx, group)
+	return input.DateOf(now.In(g.Zone())), err
+}
+
 // NextSend is the first moment from t on at which a message may go out that is
 // not urgent: between SendFrom and SendUntil by the group's own clock.
 func (g Group) NextSend(t time.Time) time.Time {

@@ -86,7 +86,7 @@ func (q Query) Invoice(ctx context.Context, id string) (*gql.Invoice, error) {
 	if err != nil {
 		return nil, err
 	}
-	i, err := q.Core.Billing.Invoice(ctx, n)
+	i, err := q.Core.Invoice.Find(ctx, n)
 	if err != nil {
 		return wire.Absent[gql.Invoice](nil, err, billing.ErrNotFound)
 	}
@@ -112,7 +112,7 @@ func (q Query) Invoices(
 	if dated.Until != input.NoDate {
 		ask.To = &dated.Until
 	}
-	all, more, err := q.Core.Billing.Invoices(ctx, ask)
+	all, more, err := q.Core.Invoice.List(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +138,7 @@ const (
 
 // LineItems are what an invoice is for.
 func (f InvoiceFields) LineItems(ctx context.Context, obj *gql.Invoice) ([]*gql.LineItem, error) {
-	all, err := wire.Loader(ctx, "lines of invoices", f.Core.Billing.LinesOf).Load(ctx,
+	all, err := wire.Loader(ctx, "lines of invoices", f.Core.Invoice.LinesOf).Load(ctx,
 		wire.Decoded[billing.InvoiceID](&obj.ID))
 	return wire.Map(all, lineOf), err
 }
@@ -177,7 +177,7 @@ func (f PatientFields) Invoices(
 	name := "invoices of patients from " + strconv.Itoa(int(from)) + " to " + strconv.Itoa(int(to))
 	all, err := wire.Loader(ctx, name, func(ctx context.Context,
 		ids []patient.ID) (map[patient.ID][]billing.Invoice, error) {
-		return f.Core.Billing.InvoicesOfPatients(ctx, ids, from, to)
+		return f.Core.Invoice.OfPatients(ctx, ids, from, to)
 	}).Load(ctx, wire.Decoded[patient.ID](&obj.ID))
 	if err != nil {
 		return nil, err
@@ -187,7 +187,7 @@ func (f PatientFields) Invoices(
 
 // Billed says whether an invoice is for a booking.
 func (f BookingFields) Billed(ctx context.Context, obj *gql.Booking) (*bool, error) {
-	billed, err := wire.Loader(ctx, "bookings that were billed", f.Core.Billing.BilledBookings).Load(ctx,
+	billed, err := wire.Loader(ctx, "bookings that were billed", f.Core.Invoice.BilledBookings).Load(ctx,
 		wire.Decoded[booking.ID](&obj.ID))
 	if err != nil {
 		return nil, err
@@ -236,7 +236,7 @@ func (m Mutation) CreateInvoice(
 	if ask.Payments, err = readEach(in.Payments.Value(), paymentRequest); err != nil {
 		return nil, err
 	}
-	i, err := m.Core.Billing.CreateInvoice(ctx, ask)
+	i, err := m.Core.Invoice.Create(ctx, ask)
 	return m.invoicePayload(ctx, i, err)
 }
 
@@ -295,13 +295,13 @@ func (m Mutation) UpdateInvoice(
 		ch.Location = &id
 	}
 	return m.withInvoice(ctx, invoiceID, func(ctx context.Context, id billing.InvoiceID) (billing.Invoice, error) {
-		return m.Core.Billing.UpdateInvoice(ctx, id, ch)
+		return m.Core.Invoice.Update(ctx, id, ch)
 	})
 }
 
 // DeleteInvoice cancels an invoice.
 func (m Mutation) DeleteInvoice(ctx context.Context, invoiceID string) (*gql.NewInvoiceResponsePayload, error) {
-	return m.withInvoice(ctx, invoiceID, m.Core.Billing.CancelInvoice)
+	return m.withInvoice(ctx, invoiceID, m.Core.Invoice.Cancel)
 }
 
 // AddLineItem puts something on an invoice.
@@ -316,7 +316,7 @@ func (m Mutation) AddLineItem(
 		return nil, err
 	}
 	return m.withInvoice(ctx, invoiceID, func(ctx context.Context, id billing.InvoiceID) (billing.Invoice, error) {
-		return m.Core.Billing.AddLine(ctx, id, ask)
+		return m.Core.Invoice.AddLine(ctx, id, ask)
 	})
 }
 
@@ -345,7 +345,7 @@ func (m Mutation) UpdateLineItem(
 		}
 	}
 	return m.withInvoice(ctx, invoiceID, func(ctx context.Context, id billing.InvoiceID) (billing.Invoice, error) {
-		return m.Core.Billing.UpdateLine(ctx, id, line, ch)
+		return m.Core.Invoice.UpdateLine(ctx, id, line, ch)
 	})
 }
 
@@ -358,7 +358,7 @@ func (m Mutation) DeleteLineItem(
 		return nil, err
 	}
 	return m.withInvoice(ctx, invoiceID, func(ctx context.Context, id billing.InvoiceID) (billing.Invoice, error) {
-		return m.Core.Billing.RemoveLine(ctx, id, line)
+		return m.Core.Invoice.RemoveLine(ctx, id, line)
 	})
 }
 

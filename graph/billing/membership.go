@@ -13,7 +13,7 @@ import (
 
 // membership is the one a patient has; the zero value is none.
 func (f PatientFields) membership(ctx context.Context, obj *gql.Patient) (billing.Membership, error) {
-	m, err := wire.Loader(ctx, "memberships", f.Core.Billing.Memberships).Load(ctx, obj.Of.ID)
+	m, err := wire.Loader(ctx, "memberships", f.Core.Membership.Of).Load(ctx, obj.Of.ID)
 	if m.ID == 0 {
 		m.Start = input.NoDate
 	}
@@ -46,7 +46,7 @@ func (m Mutation) AddPatientMembership(ctx context.Context, patientID, membershi
 		if err != nil {
 			return patient.Patient{}, err
 		}
-		return m.Core.Billing.AddMembership(ctx, id, billing.Subscription{Product: n, Start: wire.Deref(start),
+		return m.Core.Membership.Add(ctx, id, billing.Subscription{Product: n, Start: wire.Deref(start),
 			Comments: wire.Deref(comments)})
 	})
 }
@@ -59,6 +59,6 @@ func (m Mutation) RemovePatientMembership(ctx context.Context, patientID,
 		if err != nil {
 			return patient.Patient{}, err
 		}
-		return m.Core.Billing.RemoveMembership(ctx, id, n)
+		return m.Core.Membership.Remove(ctx, id, n)
 	})
 }

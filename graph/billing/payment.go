@@ -11,7 +11,7 @@ import (
 
 // Payments are what has been paid of an invoice.
 func (f InvoiceFields) Payments(ctx context.Context, obj *gql.Invoice) ([]*gql.InvoicePayment, error) {
-	all, err := wire.Loader(ctx, "payments of invoices", f.Core.Billing.PaymentsOf).Load(ctx,
+	all, err := wire.Loader(ctx, "payments of invoices", f.Core.Invoice.PaymentsOf).Load(ctx,
 		wire.Decoded[billing.InvoiceID](&obj.ID))
 	return wire.Map(all, func(p billing.Payment) *gql.InvoicePayment {
 		return &gql.InvoicePayment{
@@ -23,7 +23,7 @@ func (f InvoiceFields) Payments(ctx context.Context, obj *gql.Invoice) ([]*gql.I
 
 // Refunds are what has been given back.
 func (f InvoiceFields) Refunds(ctx context.Context, obj *gql.Invoice) ([]*gql.InvoiceRefund, error) {
-	all, err := wire.Loader(ctx, "refunds of invoices", f.Core.Billing.RefundsOf).Load(ctx,
+	all, err := wire.Loader(ctx, "refunds of invoices", f.Core.Invoice.RefundsOf).Load(ctx,
 		wire.Decoded[billing.InvoiceID](&obj.ID))
 	return wire.Map(all, func(r billing.Refund) *gql.InvoiceRefund {
 		return &gql.InvoiceRefund{
@@ -36,7 +36,7 @@ func (f InvoiceFields) Refunds(ctx context.Context, obj *gql.Invoice) ([]*gql.In
 
 // PaymentTypes are the ways to pay that a payment can name.
 func (f PracticeFields) PaymentTypes(ctx context.Context, _ *gql.Practice) ([]*gql.PracticePaymentType, error) {
-	all, err := f.Core.Billing.PaymentTypes(ctx, false)
+	all, err := f.Core.PaymentType.List(ctx, false)
 	return wire.Map(all, func(p billing.PaymentType) *gql.PracticePaymentType {
 		return &gql.PracticePaymentType{ID: wire.Encode(wire.KindPaymentType, p.ID), Name: &p.Name}
 	}), err
@@ -73,7 +73,7 @@ func (m Mutation) AddInvoicePayment(
 		return nil, err
 	}
 	return m.withInvoice(ctx, invoiceID, func(ctx context.Context, id billing.InvoiceID) (billing.Invoice, error) {
-		return m.Core.Billing.AddPayment(ctx, id, ask)
+		return m.Core.Invoice.AddPayment(ctx, id, ask)
 	})
 }
 
@@ -103,7 +103,7 @@ func (m Mutation) UpdateInvoicePayment(
 		}
 	}
 	return m.withInvoice(ctx, invoiceID, func(ctx context.Context, id billing.InvoiceID) (billing.Invoice, error) {
-		return m.Core.Billing.UpdatePayment(ctx, id, payment, ch)
+		return m.Core.Invoice.UpdatePayment(ctx, id, payment, ch)
 	})
 }
 
@@ -116,7 +116,7 @@ func (m Mutation) DeleteInvoicePayment(
 		return nil, err
 	}
 	return m.withInvoice(ctx, invoiceID, func(ctx context.Context, id billing.InvoiceID) (billing.Invoice, error) {
-		return m.Core.Billing.RemovePayment(ctx, id, payment)
+		return m.Core.Invoice.RemovePayment(ctx, id, payment)
 	})
 }
 
@@ -135,7 +135,7 @@ func (m Mutation) RefundPayment(
 	var made billing.RefundID
 	p, err := m.withInvoice(ctx, invoiceID, func(ctx context.Context,
 		id billing.InvoiceID) (i billing.Invoice, err error) {
-		i, made, err = m.Core.Billing.Refund(ctx, id, payment, ask)
+		i, made, err = m.Core.Invoice.Refund(ctx, id, payment, ask)
 		return i, err
 	})
 	if err != nil {

@@ -65,7 +65,7 @@ func (d Resolver) products(ctx context.Context, all []billing.Product) ([]*gql.P
 		var err error
 		if own, err = wire.Loader(ctx, "the practice's VAT", func(ctx context.Context,
 			ids []int64) (map[int64]billing.Permille, error) {
-			rate, err := d.Core.Billing.VAT(ctx)
+			rate, err := d.Core.Product.VAT(ctx)
 			return map[int64]billing.Permille{ids[0]: rate}, err
 		}).Load(ctx, 0); err != nil {
 			return nil, err
@@ -106,7 +106,7 @@ func productOf(p billing.Product, own billing.Permille) *gql.Product {
 func (d Resolver) productsByID(ctx context.Context, ids []billing.ProductID) ([]*gql.Product, error) {
 	all, err := wire.LoadAll(ctx, wire.Loader(ctx, "products", func(ctx context.Context,
 		ids []billing.ProductID) (map[billing.ProductID]*billing.Product, error) {
-		all, err := d.Core.Billing.ProductsByID(ctx, ids)
+		all, err := d.Core.Product.ByID(ctx, ids)
 		out := make(map[billing.ProductID]*billing.Product, len(all))
 		for id, p := range all {
 			out[id] = &p
@@ -132,7 +132,7 @@ func (q Query) Product(ctx context.Context, id string) (*gql.Product, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := q.Core.Billing.Product(ctx, n)
+	p, err := q.Core.Product.Find(ctx, n)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (q Query) Products(
 	if err != nil {
 		return nil, err
 	}
-	all, more, err := q.Core.Billing.Products(ctx, billing.ProductQuery{Listing: l, Search: wire.Deref(search)})
+	all, more, err := q.Core.Product.List(ctx, billing.ProductQuery{Listing: l, Search: wire.Deref(search)})
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +165,7 @@ func (q Query) Products(
 
 // Appointments are those that come with a product.
 func (f ProductFields) Appointments(ctx context.Context, obj *gql.Product) ([]*gql.Product, error) {
-	parts, err := wire.Loader(ctx, "parts of products", f.Core.Billing.PartsOf).Load(ctx,
+	parts, err := wire.Loader(ctx, "parts of products", f.Core.Product.PartsOf).Load(ctx,
 		wire.Decoded[billing.ProductID](&obj.ID))
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (f ProductFields) Appointments(ctx context.Context, obj *gql.Product) ([]*g
 
 // Labels are those on a product.
 func (f ProductFields) Labels(ctx context.Context, obj *gql.Product) ([]*gql.ProductLabel, error) {
-	all, err := wire.Loader(ctx, "labels of products", f.Core.Billing.LabelsOn).Load(ctx,
+	all, err := wire.Loader(ctx, "labels of products", f.Core.Product.LabelsOn).Load(ctx,
 		wire.Decoded[billing.ProductID](&obj.ID))
 	return wire.Map(all, func(u label.Use) *gql.ProductLabel {
 		return &gql.ProductLabel{ID: wire.Encode(wire.KindLabelUse, u.ID), ReferenceID: wire.Encode(wire.KindLabel,
@@ -193,7 +193,7 @@ func (m Mutation) AddProductLabel(
 		if err != nil {
 			return billing.Product{}, err
 		}
-		return m.Core.Billing.AddLabel(ctx, id, n)
+		return m.Core.Product.AddLabel(ctx, id, n)
 	})
 }
 
@@ -207,7 +207,7 @@ func (m Mutation) RemoveProductLabel(
 		if err != nil {
 			return billing.Product{}, err
 		}
-		return m.Core.Billing.RemoveLabel(ctx, id, use, of)
+		return m.Core.Product.RemoveLabel(ctx, id, use, of)
 	})
 }
 
@@ -218,7 +218,7 @@ func (f ProductFields) Metadata(ctx context.Context, obj *gql.Product) ([]*gql.M
 
 // ServicesProvided is what is offered at a place.
 func (f LocationFields) ServicesProvided(ctx context.Context, obj *gql.PracticeLocation) ([]*gql.Product, error) {
-	ids, err := wire.Loader(ctx, "products of places", f.Core.Billing.OfferedAt).Load(ctx,
+	ids, err := wire.Loader(ctx, "products of places", f.Core.Product.OfferedAt).Load(ctx,
 		wire.Decoded[practice.LocationID](&obj.ID))
 	if err != nil {
 		return nil, err
@@ -228,7 +228,7 @@ func (f LocationFields) ServicesProvided(ctx context.Context, obj *gql.PracticeL
 
 // ServicesProvided is what somebody offers.
 func (f UserFields) ServicesProvided(ctx context.Context, obj *gql.User) ([]*gql.Product, error) {
-	ids, err := wire.Loader(ctx, "products of users", f.Core.Billing.OfferedBy).Load(ctx,
+	ids, err := wire.Loader(ctx, "products of users", f.Core.Product.OfferedBy).Load(ctx,
 		practice.PractitionerID(wire.Decoded[account.StaffID](&obj.ID)))
 	if err != nil {
 		return nil, err
@@ -277,7 +277,7 @@ func (m Mutation) CreateProduct(ctx context.Context, in gql.ProductDataInput) (*
 	if err != nil {
 		return nil, err
 	}
-	p, err := m.Core.Billing.CreateProduct(ctx, ch)
+	p, err := m.Core.Product.Create(ctx, ch)
 	return m.productPayload(ctx, p, err)
 }
 
@@ -290,13 +290,13 @@ func (m Mutation) UpdateProduct(
 		return nil, err
 	}
 	return m.withProduct(ctx, id, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
-		return m.Core.Billing.UpdateProduct(ctx, id, ch)
+		return m.Core.Product.Update(ctx, id, ch)
 	})
 }
 
 // DeleteProduct deletes a product.
 func (m Mutation) DeleteProduct(ctx context.Context, id string) (*gql.ProductResponsePayload, error) {
-	return m.withProduct(ctx, id, m.Core.Billing.DeleteProduct)
+	return m.withProduct(ctx, id, m.Core.Product.Delete)
 }
 
 // UpdateProductMetadata keeps a value with a product.
@@ -304,14 +304,14 @@ func (m Mutation) UpdateProductMetadata(
 	ctx context.Context, id, key, value string,
 ) (*gql.ProductResponsePayload, error) {
 	return m.withProduct(ctx, id, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
-		return m.Core.Billing.SetProductMetadata(ctx, id, practice.Metadata{Key: key, Value: value})
+		return m.Core.Product.SetMetadata(ctx, id, practice.Metadata{Key: key, Value: value})
 	})
 }
 
 // DeleteProductMetadata forgets a value.
 func (m Mutation) DeleteProductMetadata(ctx context.Context, id, key string) (*gql.ProductResponsePayload, error) {
 	return m.withProduct(ctx, id, func(ctx context.Context, id billing.ProductID) (billing.Product, error) {
-		return m.Core.Billing.DropProductMetadata(ctx, id, key)
+		return m.Core.Product.DropMetadata(ctx, id, key)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/billing"
 	"frontdesk/core/contact"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
@@ -37,7 +38,7 @@ func (q Query) AccountStatement(ctx context.Context, id string) (*gql.AccountSta
 	if err != nil {
 		return nil, err
 	}
-	s, err := q.Core.Billing.Statement(ctx, n)
+	s, err := q.Core.Statement.Find(ctx, n)
 	return wire.Absent(statementOf(s), err, billing.ErrStatementNotFound)
 }
 
@@ -52,22 +53,23 @@ func (q Query) AccountStatements(
 	if err != nil {
 		return nil, err
 	}
-	ask := billing.StatementQuery{Size: p.Size, Listing: l}
+	ask := billing.StatementQuery{Cursor: input.Cursor{Size: p.Size}, Listing: l}
 	if ask.Made, err = q.Span(ctx, dateRange); err != nil {
 		return nil, err
 	}
 	if c := wire.Word(pagination.Cursor); c != "" {
-		if ask.Cursor, err = wire.Known[billing.StatementID](wire.KindStatement, c); err != nil {
+		id, err := wire.Known[billing.StatementID](wire.KindStatement, c)
+		if err != nil {
 			return nil, err
 		}
-		if ask.Cursor == 0 {
+		if ask.Cursor.From = int64(id); id == 0 {
 			return nil, wire.ErrCursor
 		}
 	}
 	if d := pagination.Direction.Value(); d != nil {
-		ask.Back = *d == gql.CursorPaginationDirectionPrevious
+		ask.Cursor.Back = *d == gql.CursorPaginationDirectionPrevious
 	}
-	all, more, err := q.Core.Billing.Statements(ctx, ask)
+	all, more, err := q.Core.Statement.List(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -95,12 +97,12 @@ func (f StatementFields) Account(ctx context.Context, obj *gql.AccountStatement)
 // Invoices are those on a statement, as they are now: the statement's sums are as
 // they were when it was made.
 func (f StatementFields) Invoices(ctx context.Context, obj *gql.AccountStatement) ([]*gql.Invoice, error) {
-	rows, err := wire.Loader(ctx, "invoices of statements", f.Core.Billing.InvoicesOfStatements).Load(ctx,
+	rows, err := wire.Loader(ctx, "invoices of statements", f.Core.Statement.InvoicesOn).Load(ctx,
 		wire.Decoded[billing.StatementID](&obj.ID))
 	if err != nil {
 		return nil, err
 	}
-	all, err := wire.LoadAll(ctx, wire.Loader(ctx, "invoices", f.Core.Billing.InvoicesByID),
+	all, err := wire.LoadAll(ctx, wire.Loader(ctx, "invoices", f.Core.Invoice.ByID),
 		wire.Map(rows, func(l billing.StatementLine) billing.InvoiceID { return l.Invoice }))
 	if err != nil {
 		return nil, err

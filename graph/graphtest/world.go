@@ -144,7 +144,7 @@ func (p *Practice) imports(w World) {
 	p.T.Helper()
 	ctx := p.operator()
 	of, doctor := patient.ID(p.number(w["patient"])), practice.PractitionerID(p.number(w["user"]))
-	_, err := p.Core.Billing.MakeStatement(ctx,
+	_, err := p.Core.Statement.Create(ctx,
 		billing.StatementRequest{Account: billing.Account{Patient: of}, Kind: billing.Activity})
 	p.must(err)
 	_, err = p.Core.Clinical.ImportLab(ctx,

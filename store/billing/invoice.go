@@ -41,13 +41,28 @@ func (t *Tx) Invoice(ctx context.Context, group practice.ID, id billing.InvoiceI
 		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanInvoice)
 }
 
-// LockInvoice keeps others from changing the invoice, and finds it.
-func (t *Tx) LockInvoice(ctx context.Context, group practice.ID, id billing.InvoiceID) (billing.Invoice, error) {
-	if _, err := t.Exec(ctx, `UPDATE invoice SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
+// LockInvoice keeps others from changing the invoice, and finds it with what is on it.
+func (t *Tx) LockInvoice(
+	ctx context.Context, group practice.ID, id billing.InvoiceID,
+) (i billing.Invoice, on billing.Items, err error) {
+	if _, err = t.Exec(ctx, `UPDATE invoice SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
 		id); err != nil {
-		return billing.Invoice{}, err
+		return i, on, err
 	}
-	return t.Invoice(ctx, group, id)
+	if i, err = t.Invoice(ctx, group, id); err != nil {
+		return i, on, err
+	}
+	of := []billing.InvoiceID{id}
+	lines, err := t.LinesOf(ctx, group, of)
+	if err != nil {
+		return i, on, err
+	}
+	payments, err := t.PaymentsOf(ctx, group, of)
+	if err != nil {
+		return i, on, err
+	}
+	refunds, err := t.RefundsOf(ctx, group, of)
+	return i, billing.Items{Lines: lines[id], Payments: payments[id], Refunds: refunds[id]}, err
 }
 
 const (
@@ -83,21 +98,22 @@ func invoiceOrder(i billing.Invoice) store.Columns {
 }
 
 // Invoices lists invoices.
-func (s *Store) Invoices(ctx context.Context, group practice.ID, q billing.InvoiceRows) ([]billing.Invoice, error) {
-	args := store.In{group, q.Deleted, q.Limit, q.Offset}
+func (t *Tx) Invoices(ctx context.Context, group practice.ID, q billing.InvoiceQuery,
+	rows input.Rows) ([]billing.Invoice, error) {
+	args := store.In{group, q.Deleted, rows.Limit, rows.Offset}
 	days := append(args, dates(q.From, q.To)...)
 	switch {
 	case q.Updated.Given():
-		return store.ReadPage(ctx, s.Conn, someInvoices+invoicesTold, append(days, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, t.Conn, someInvoices+invoicesTold, append(days, store.Spans(q.Listing)...),
 			scanInvoice, invoiceOrder)
 	case q.Created.Given():
-		return store.ReadPage(ctx, s.Conn, someInvoices+invoicesMade, append(days, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, t.Conn, someInvoices+invoicesMade, append(days, store.Spans(q.Listing)...),
 			scanInvoice, invoiceOrder)
 	case q.From != nil || q.To != nil:
-		return store.ReadPage(ctx, s.Conn, someInvoices+onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`, days,
+		return store.ReadPage(ctx, t.Conn, someInvoices+onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`, days,
 			scanInvoice, invoiceOrder)
 	}
-	return store.ReadPage(ctx, s.Conn, someInvoices+` ORDER BY id LIMIT $3 OFFSET $4`, args, scanInvoice, invoiceOrder)
+	return store.ReadPage(ctx, t.Conn, someInvoices+` ORDER BY id LIMIT $3 OFFSET $4`, args, scanInvoice, invoiceOrder)
 }
 
 const aboutPatients = selectInvoices + ` AND cancelled_at IS NULL AND dated >= $2 AND dated <= $3 AND patient_id IN `
@@ -109,18 +125,18 @@ var (
 )
 
 // InvoicesByID finds invoices.
-func (s *Store) InvoicesByID(
+func (t *Tx) InvoicesByID(
 	ctx context.Context, group practice.ID, ids []billing.InvoiceID,
 ) (map[billing.InvoiceID]billing.Invoice, error) {
-	found, err := store.ListAmong(ctx, s.Conn, invoicesByID, store.In{group}, ids, scanInvoice)
+	found, err := store.ListAmong(ctx, t.Conn, invoicesByID, store.In{group}, ids, scanInvoice)
 	return store.Keyed(found, err, func(i billing.Invoice) billing.InvoiceID { return i.ID })
 }
 
 // InvoicesOfPatients lists invoices about patients.
-func (s *Store) InvoicesOfPatients(
+func (t *Tx) InvoicesOfPatients(
 	ctx context.Context, group practice.ID, of []patient.ID, from, to input.Date,
 ) (map[patient.ID][]billing.Invoice, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, invoicesOfPatients, store.In{group, from.String(), to.String()},
+	return store.ByOwner(store.ListAmong(ctx, t.Conn, invoicesOfPatients, store.In{group, from.String(), to.String()},
 		of, func(scan store.Scanner) (store.Owned[patient.ID, billing.Invoice], error) {
 			i, err := scanInvoice(scan)
 			return store.Owned[patient.ID, billing.Invoice]{Of: i.Patient, Thing: i}, err
@@ -134,12 +150,44 @@ const billed = `SELECT DISTINCT l.booking_id FROM invoice_line l
 var billedBookings = store.Among(billed+store.Few2, billed+store.Many2)
 
 // BilledBookings are those of the bookings that an invoice is for.
-func (s *Store) BilledBookings(ctx context.Context, group practice.ID, of []booking.ID) ([]booking.ID, error) {
-	return store.ListAmong(ctx, s.Conn, billedBookings, store.In{group}, of, store.ScanID[booking.ID])
+func (t *Tx) BilledBookings(ctx context.Context, group practice.ID, of []booking.ID) ([]booking.ID, error) {
+	return store.ListAmong(ctx, t.Conn, billedBookings, store.In{group}, of, store.ScanID[booking.ID])
 }
 
-// SaveInvoice keeps an invoice. Its number and whose it is stay.
-func (t *Tx) SaveInvoice(ctx context.Context, group practice.ID, i billing.Invoice) error {
+// SaveInvoice keeps an invoice with the items of it that are new or changed. Its number and whose it is stay. Lines
+// that
+// are dropped are deleted; the audit entry has them.
+func (t *Tx) SaveInvoice(
+	ctx context.Context, group practice.ID, i billing.Invoice, changed billing.Items, dropped []billing.LineID,
+) error {
+	if err := t.saveInvoice(ctx, group, i); err != nil {
+		return err
+	}
+	for _, l := range changed.Lines {
+		if err := t.saveLine(ctx, group, l); err != nil {
+			return err
+		}
+	}
+	for _, id := range dropped {
+		if _, err := t.Exec(ctx, `DELETE FROM invoice_line WHERE practice_group_id = $1 AND id = $2`, group,
+			id); err != nil {
+			return err
+		}
+	}
+	for _, p := range changed.Payments {
+		if err := t.savePayment(ctx, group, p); err != nil {
+			return err
+		}
+	}
+	for _, r := range changed.Refunds {
+		if err := t.saveRefund(ctx, group, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tx) saveInvoice(ctx context.Context, group practice.ID, i billing.Invoice) error {
 	_, err := t.Exec(ctx, `INSERT INTO invoice (`+invoiceColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
 		$23)
@@ -179,8 +227,7 @@ func (t *Tx) LinesOf(
 		}))
 }
 
-// SaveLine keeps a line.
-func (t *Tx) SaveLine(ctx context.Context, group practice.ID, l billing.Line) error {
+func (t *Tx) saveLine(ctx context.Context, group practice.ID, l billing.Line) error {
 	var cost *billing.Pence
 	if l.Cost != billing.Unknown {
 		cost = &l.Cost
@@ -193,12 +240,6 @@ func (t *Tx) SaveLine(ctx context.Context, group practice.ID, l billing.Line) er
 		= $14, booking_id = $15, taken = $16`,
 		group, l.ID, l.Invoice, l.Date.String(), l.Product, l.Title, l.Kind, l.Code, store.Given(cost), l.Price,
 		l.Quantity, l.Rate, l.VAT, l.Total, store.Opt(l.Booking), l.Taken)
-	return err
-}
-
-// DropLine forgets a line; the audit entry has it.
-func (t *Tx) DropLine(ctx context.Context, group practice.ID, id billing.LineID) error {
-	_, err := t.Exec(ctx, `DELETE FROM invoice_line WHERE practice_group_id = $1 AND id = $2`, group, id)
 	return err
 }
 
@@ -230,8 +271,7 @@ func (t *Tx) PaymentsOf(
 		}))
 }
 
-// SavePayment keeps a payment.
-func (t *Tx) SavePayment(ctx context.Context, group practice.ID, p billing.Payment) error {
+func (t *Tx) savePayment(ctx context.Context, group practice.ID, p billing.Payment) error {
 	_, err := t.Exec(ctx, `INSERT INTO payment (practice_group_id, id, invoice_id, payment_type_id, source, amount,
 		paid_on, comment, deleted_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
@@ -255,8 +295,7 @@ func (t *Tx) RefundsOf(
 		}))
 }
 
-// SaveRefund keeps a refund.
-func (t *Tx) SaveRefund(ctx context.Context, group practice.ID, r billing.Refund) error {
+func (t *Tx) saveRefund(ctx context.Context, group practice.ID, r billing.Refund) error {
 	_, err := t.Exec(ctx, `INSERT INTO refund (practice_group_id, id, invoice_id, payment_id, amount, refunded_on,
 		reason, comment, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, group, r.ID, r.Invoice, r.Payment, r.Amount, r.Date.String(),

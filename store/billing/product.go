@@ -10,11 +10,8 @@ import (
 	"frontdesk/store"
 )
 
-// Products are the statements about one product that memberships need too.
-type Products struct{ store.Conn }
-
-// ProductsOn is those statements in a transaction of another area.
-func ProductsOn(c store.Conn) Products { return Products{c} }
+// product is the statements about one product that memberships need too.
+type product struct{ store.Conn }
 
 // productColumns are the columns of a product, in the order scanProduct reads them.
 const productColumns = `id, kind, name, code, serial_number, price, cost, vat_permille, vat_name, vat_code, stock,
@@ -34,13 +31,13 @@ func scanProduct(scan store.Scanner) (billing.Product, error) {
 }
 
 // Product finds a product.
-func (t Products) Product(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error) {
+func (t product) Product(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error) {
 	return store.Find(ctx, t.Conn, billing.ErrProductNotFound, `SELECT `+productColumns+
 		` FROM product WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanProduct)
 }
 
 // LockProduct keeps others from changing the product, and finds it.
-func (t Products) LockProduct(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error) {
+func (t product) LockProduct(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error) {
 	if _, err := t.Exec(ctx, `UPDATE product SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
 		id); err != nil {
 		return billing.Product{}, err
@@ -68,17 +65,18 @@ func productOrder(p billing.Product) store.Columns {
 }
 
 // Products lists products.
-func (s *Store) Products(ctx context.Context, group practice.ID, q billing.ProductRows) ([]billing.Product, error) {
-	args := store.In{group, q.Deleted, store.Within(q.Search), q.Limit, q.Offset}
+func (t *Tx) Products(ctx context.Context, group practice.ID, q billing.ProductQuery,
+	rows input.Rows) ([]billing.Product, error) {
+	args := store.In{group, q.Deleted, store.Within(q.Search), rows.Limit, rows.Offset}
 	switch {
 	case q.Updated.Given():
-		return store.ReadPage(ctx, s.Conn, someProducts+productsTold, append(args, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, t.Conn, someProducts+productsTold, append(args, store.Spans(q.Listing)...),
 			scanProduct, productOrder)
 	case q.Created.Given():
-		return store.ReadPage(ctx, s.Conn, someProducts+productsMade, append(args, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, t.Conn, someProducts+productsMade, append(args, store.Spans(q.Listing)...),
 			scanProduct, productOrder)
 	}
-	return store.ReadPage(ctx, s.Conn, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, scanProduct,
+	return store.ReadPage(ctx, t.Conn, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, scanProduct,
 		productOrder)
 }
 
@@ -117,21 +115,6 @@ const selectParts = `SELECT product_id, part_id FROM product_part WHERE practice
 var partsOf = store.Among(selectParts+store.Few2+` ORDER BY product_id, part_id`, selectParts+store.Many2+
 	` ORDER BY product_id, part_id`)
 
-// pair reads an id and the product, or the appointment type, that goes with it.
-func pair[K comparable, P ~int64](scan store.Scanner) (store.Owned[K, P], error) {
-	var o store.Owned[K, P]
-	err := scan(&o.Of, &o.Thing)
-	return o, err
-}
-
-// PartsOfProducts lists what comes with products.
-func (t *Tx) PartsOfProducts(
-	ctx context.Context, group practice.ID, of []billing.ProductID,
-) (map[billing.ProductID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, t.Conn, partsOf, store.In{group}, of, pair[billing.ProductID,
-		billing.ProductID]))
-}
-
 const (
 	placesOf = `SELECT o.location_id, o.product_id FROM product_location o
 		JOIN product p ON p.practice_group_id = o.practice_group_id AND p.id = o.product_id AND p.deleted_at IS NULL
@@ -152,85 +135,66 @@ const (
 	peopleWorked = `SELECT DISTINCT s.practitioner_id, k.appointment_type_id` + worked + ` AND s.practitioner_id IN `
 )
 
+// The lists of products, by what they belong to, and the tables and columns they are kept in.
 var (
-	offeredAt = store.Among(placesOf+store.Few2+byPlace, placesOf+store.Many2+byPlace)
-	offeredBy = store.Among(peopleOf+store.Few2+byPerson, peopleOf+store.Many2+byPerson)
-	workedAt  = store.Among(placesWorked+store.Few4+` ORDER BY 1, 2`, placesWorked+store.Many4+` ORDER BY 1, 2`)
-	workedBy  = store.Among(peopleWorked+store.Few4+` ORDER BY 1, 2`, peopleWorked+store.Many4+` ORDER BY 1, 2`)
+	offers = map[billing.Offer]store.Amongst{
+		billing.Parts:  partsOf,
+		billing.Places: store.Among(placesOf+store.Few2+byPlace, placesOf+store.Many2+byPlace),
+		billing.People: store.Among(peopleOf+store.Few2+byPerson, peopleOf+store.Many2+byPerson),
+	}
+	workedOffers = map[billing.Offer]store.Amongst{
+		billing.Places: store.Among(placesWorked+store.Few4+` ORDER BY 1, 2`, placesWorked+store.Many4+
+			` ORDER BY 1, 2`),
+		billing.People: store.Among(peopleWorked+store.Few4+` ORDER BY 1, 2`, peopleWorked+store.Many4+
+			` ORDER BY 1, 2`),
+	}
+	keptIn = map[billing.Offer]struct{ table, column string }{
+		billing.Parts:  {"product_part", "part_id"},
+		billing.Places: {"product_location", "location_id"},
+		billing.People: {"product_practitioner", "practitioner_id"},
+	}
 )
 
-// OfferedAt lists what was said to be offered at places.
-func (s *Store) OfferedAt(
-	ctx context.Context, group practice.ID, at []practice.LocationID,
-) (map[practice.LocationID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, offeredAt, store.In{group}, at, pair[practice.LocationID,
-		billing.ProductID]))
+// Offers reads a list of products by what it belongs to.
+func (t *Tx) Offers(
+	ctx context.Context, group practice.ID, list billing.Offer, of []int64,
+) (map[int64][]billing.ProductID, error) {
+	return t.offers(ctx, offers[list], store.In{group}, of)
 }
 
-// OfferedBy lists what was said to be offered by people.
-func (s *Store) OfferedBy(
-	ctx context.Context, group practice.ID, by []practice.PractitionerID,
-) (map[practice.PractitionerID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, offeredBy, store.In{group}, by, pair[practice.PractitionerID,
-		billing.ProductID]))
+// Worked lists what sessions offer.
+func (t *Tx) Worked(
+	ctx context.Context, group practice.ID, list billing.Offer, of []int64, today input.Date,
+) (map[int64][]billing.ProductID, error) {
+	return t.offers(ctx, workedOffers[list], store.In{group, today.String(), true}, of)
 }
 
-// WorkedAt lists what sessions at places offer.
-func (s *Store) WorkedAt(
-	ctx context.Context, group practice.ID, at []practice.LocationID, today input.Date,
-) (map[practice.LocationID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, workedAt, store.In{group, today.String(), true}, at,
-		pair[practice.LocationID, billing.ProductID]))
+func (t *Tx) offers(
+	ctx context.Context, text store.Amongst, args store.In, of []int64,
+) (map[int64][]billing.ProductID, error) {
+	return store.ByOwner(store.ListAmong(ctx, t.Conn, text, args, of,
+		func(scan store.Scanner) (store.Owned[int64, billing.ProductID], error) {
+			var o store.Owned[int64, billing.ProductID]
+			err := scan(&o.Of, &o.Thing)
+			return o, err
+		}))
 }
 
-// WorkedBy lists what sessions of people offer.
-func (s *Store) WorkedBy(
-	ctx context.Context, group practice.ID, by []practice.PractitionerID, today input.Date,
-) (map[practice.PractitionerID][]billing.ProductID, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, workedBy, store.In{group, today.String(), true}, by,
-		pair[practice.PractitionerID, billing.ProductID]))
-}
-
-// SaveParts puts a list in place of another.
-func (t *Tx) SaveParts(ctx context.Context, group practice.ID, of billing.ProductID, parts []billing.ProductID) error {
-	if _, err := t.Exec(ctx, `DELETE FROM product_part WHERE practice_group_id = $1 AND product_id = $2`, group,
-		of); err != nil {
-		return err
-	}
-	return t.Many(ctx, `INSERT INTO product_part (practice_group_id, product_id, part_id) VALUES ($1, $2, $3)`,
-		pairs(group, of, parts))
-}
-
-// SaveOfferedAt puts a list in place of another.
-func (t *Tx) SaveOfferedAt(
-	ctx context.Context, group practice.ID, of billing.ProductID, places []practice.LocationID,
+// SaveOffer puts a list of a product in place of another.
+func (t *Tx) SaveOffer(
+	ctx context.Context, group practice.ID, of billing.ProductID, list billing.Offer, ids []int64,
 ) error {
-	if _, err := t.Exec(ctx, `DELETE FROM product_location WHERE practice_group_id = $1 AND product_id = $2`, group,
+	in := keptIn[list]
+	if _, err := t.Exec(ctx, `DELETE FROM `+in.table+` WHERE practice_group_id = $1 AND product_id = $2`, group,
 		of); err != nil {
 		return err
 	}
-	return t.Many(ctx, `INSERT INTO product_location (practice_group_id, product_id, location_id) VALUES ($1, $2, $3)`,
-		pairs(group, of, places))
-}
-
-// SaveOfferedBy puts a list in place of another.
-func (t *Tx) SaveOfferedBy(
-	ctx context.Context, group practice.ID, of billing.ProductID, people []practice.PractitionerID,
-) error {
-	if _, err := t.Exec(ctx, `DELETE FROM product_practitioner WHERE practice_group_id = $1 AND product_id = $2`, group,
-		of); err != nil {
-		return err
+	rows := make([]store.In, len(ids))
+	for i, id := range ids {
+		rows[i] = store.In{group, of, id}
 	}
-	return t.Many(ctx, `INSERT INTO product_practitioner (practice_group_id, product_id, practitioner_id) VALUES
-		($1, $2, $3)`, pairs(group, of, people))
-}
-
-func pairs[T ~int64](group practice.ID, of billing.ProductID, with []T) []store.In {
-	out := make([]store.In, len(with))
-	for i, id := range with {
-		out[i] = store.In{group, of, int64(id)}
-	}
-	return out
+	return t.Many(ctx, `INSERT INTO `+in.table+` (practice_group_id, product_id, `+in.column+`) VALUES ($1, $2, $3)`,
+		rows)
 }
 
 // PaymentTypes lists the ways to pay.

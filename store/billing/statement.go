@@ -2,8 +2,10 @@ package billing
 
 import (
 	"context"
+	"slices"
 
 	"frontdesk/core/billing"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/store"
 )
@@ -38,27 +40,27 @@ func (t *Tx) LockStatement(ctx context.Context, group practice.ID, id billing.St
 
 // Which statements to list: $2 is whether to give deleted ones, $3 the cursor, $4
 // how many, and after that come the stretches of time.
-const (
-	selectStatements = `SELECT ` + statementColumns + ` FROM statement WHERE practice_group_id = $1 AND (deleted_at
+const selectStatements = `SELECT ` + statementColumns + ` FROM statement WHERE practice_group_id = $1 AND (deleted_at
 		IS NULL OR $2)
 		AND made_at >= $5 AND made_at <= $6 AND created_at >= $7 AND created_at <= $8 AND updated_at >= $9 AND
 		updated_at <= $10`
-	lastID = 1<<53 - 1
-)
 
 // Statements lists statements.
-func (s *Store) Statements(
-	ctx context.Context, group practice.ID, q billing.StatementQuery,
+func (t *Tx) Statements(
+	ctx context.Context, group practice.ID, q billing.StatementQuery, rows input.Rows,
 ) ([]billing.Statement, error) {
+	order := ` AND id > $3 ORDER BY id LIMIT $4`
+	if rows.Back {
+		order = ` AND id < $3 ORDER BY id DESC LIMIT $4`
+	}
 	from, until := q.Made.Bounds()
-	args := append(store.In{group, q.Listing.Deleted, int64(q.Cursor), q.Size, from, until}, store.Spans(q.Listing)...)
-	if !q.Back {
-		return store.List(ctx, s.Conn, selectStatements+` AND id > $3 ORDER BY id LIMIT $4`, args, scanStatement)
+	found, err := store.List(ctx, t.Conn, selectStatements+order,
+		append(store.In{group, q.Deleted, rows.From, rows.Limit, from, until}, store.Spans(q.Listing)...),
+		scanStatement)
+	if rows.Back {
+		slices.Reverse(found)
 	}
-	if q.Cursor == 0 {
-		args[2] = int64(lastID)
-	}
-	return store.List(ctx, s.Conn, selectStatements+` AND id < $3 ORDER BY id DESC LIMIT $4`, args, scanStatement)
+	return found, err
 }
 
 // The invoices that belong on statement $2, as they are: those of account $3 with
@@ -119,10 +121,10 @@ var invoicesOfStatements = store.Among(selectOnStatements+store.Few2+` ORDER BY 
 	selectOnStatements+store.Many2+` ORDER BY statement_id, invoice_id`)
 
 // InvoicesOfStatements lists what is on statements.
-func (s *Store) InvoicesOfStatements(
+func (t *Tx) InvoicesOfStatements(
 	ctx context.Context, group practice.ID, of []billing.StatementID,
 ) (map[billing.StatementID][]billing.StatementLine, error) {
-	return store.ByOwner(store.ListAmong(ctx, s.Conn, invoicesOfStatements, store.In{group}, of,
+	return store.ByOwner(store.ListAmong(ctx, t.Conn, invoicesOfStatements, store.In{group}, of,
 		func(scan store.Scanner) (store.Owned[billing.StatementID, billing.StatementLine], error) {
 			var o store.Owned[billing.StatementID, billing.StatementLine]
 			err := scan(&o.Of, &o.Thing.Invoice, &o.Thing.Total, &o.Thing.Paid, &o.Thing.Outstanding)

@@ -20,43 +20,82 @@ import (
 	patientstore "frontdesk/store/patient"
 )
 
-// Store is what core/billing remembers.
-type Store struct {
-	Tx
+// Products keeps what practices offer.
+type Products struct {
+	*Tx
 	db *store.DB
 }
 
-// New keeps it in a database.
-func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+// NewProducts keeps products in a database.
+func NewProducts(db *store.DB) *Products { return &Products{on(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
-func (s *Store) Do(ctx context.Context, fn func(billing.Tx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error {
-		t := on(c)
-		return fn(&t)
-	})
+func (s *Products) Do(ctx context.Context, fn func(billing.ProductTx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+}
+
+// Invoices keeps invoices, with what is on them.
+type Invoices struct {
+	*Tx
+	db *store.DB
+}
+
+// NewInvoices keeps invoices in a database.
+func NewInvoices(db *store.DB) *Invoices { return &Invoices{on(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Invoices) Do(ctx context.Context, fn func(billing.InvoiceTx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+}
+
+// PaymentTypes keeps the ways to pay.
+type PaymentTypes struct {
+	*Tx
+	db *store.DB
+}
+
+// NewPaymentTypes keeps payment types in a database.
+func NewPaymentTypes(db *store.DB) *PaymentTypes { return &PaymentTypes{on(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *PaymentTypes) Do(ctx context.Context, fn func(billing.PaymentTypeTx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+}
+
+// Statements keeps account statements.
+type Statements struct {
+	*Tx
+	db *store.DB
+}
+
+// NewStatements keeps statements in a database.
+func NewStatements(db *store.DB) *Statements { return &Statements{on(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Statements) Do(ctx context.Context, fn func(billing.StatementTx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
 }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
-	others
+	practices
 	patients
 	labels
 	contacts
 	appointments
 	types
-	Products
+	product
 }
 
-func on(c store.Conn) Tx {
-	return Tx{c, c.Elsewhere(), patientstore.On(c), labelstore.On(c), contactstore.On(c), bookingstore.On(c),
-		diarystore.On(c), ProductsOn(c)}
+func on(c store.Conn) *Tx {
+	return &Tx{c, c.Elsewhere(), patientstore.On(c), labelstore.On(c), contactstore.On(c), bookingstore.On(c),
+		diarystore.On(c), product{c}}
 }
 
-type others interface {
+type practices interface {
 	practice.MetadataTx
-	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	practice.GroupReader
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
 }

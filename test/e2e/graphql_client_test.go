@@ -28,7 +28,6 @@ import (
 	clinicalstore "frontdesk/store/clinical"
 	demographicsstore "frontdesk/store/demographics"
 	documentstore "frontdesk/store/document"
-	membershipstore "frontdesk/store/membership"
 	patientstore "frontdesk/store/patient"
 	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
@@ -130,10 +129,13 @@ func operators(t *testing.T, address string) *core.Core {
 			NewID: db.NewID},
 		Account: &account.Service{Store: db.Account(), Keys: keyring, Hasher: password.New(), Now: time.Now,
 			NewID: db.NewID},
-		Billing: &billing.Service{Store: billingstore.New(db), Members: membershipstore.New(db), Now: time.Now,
-			NewID: db.NewID},
-		Clinical: &clinical.Service{Store: clinicalstore.New(db), Now: time.Now, NewID: db.NewID},
-		Document: &document.Service{Store: documentstore.New(db), Now: time.Now, NewID: db.NewID},
+		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: time.Now, NewID: db.NewID},
+		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: time.Now, NewID: db.NewID},
+		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: time.Now, NewID: db.NewID},
+		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: time.Now, NewID: db.NewID},
+		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: time.Now, NewID: db.NewID},
+		Clinical:    &clinical.Service{Store: clinicalstore.New(db), Now: time.Now, NewID: db.NewID},
+		Document:    &document.Service{Store: documentstore.New(db), Now: time.Now, NewID: db.NewID},
 	}
 }
 
