@@ -49,7 +49,7 @@ fuzz: ## every fuzz test for half a minute
 	test/fuzz.sh 30s
 
 bench: ## measure against the raw databases and write docs/performance.md
-	$(GO) run ./test/cluster -fsync $(GO) run ./bench -write docs/performance.md
+	$(GO) run ./test/cluster -fsync $(GO) run ./bench $(or $(BENCH),-write docs/performance.md)
 
 # Every error is answered through the default response, so code for each status
 # an operation may refuse with is left out; trim cuts out what nothing calls.

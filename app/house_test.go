@@ -281,8 +281,9 @@ var rooms = map[string]struct {
 		"github.com/hashicorp/golang-lru", "github.com/realclientip/realclientip-go", "golang.org/x/time",
 	}},
 
+	"bench/population": {},
 	"bench": { // what it measures against stands alone in it
-		ours:   []string{"connect/smtp", "core/carrier", "sim/inbox", "sim/mail"},
+		ours:   []string{"bench/population", "connect/smtp", "core/carrier", "sim/inbox", "sim/mail"},
 		theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"},
 	},
 	"test/wait":    {},

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"frontdesk/bench/population"
 	"frontdesk/core/carrier"
 )
 
@@ -31,7 +32,7 @@ var batches = []batch{
 type sending struct {
 	took            time.Duration // until its recipients were taken in
 	taking, handing string        // the most memory, while they were and after that
-	rate, raw       float64
+	rate            float64
 }
 
 // first is for how many the batch is that does not count.
@@ -41,13 +42,14 @@ const first = 5000
 const patience = 10 * time.Minute
 
 // measureBatches sends each batch through the program, and past it.
-func measureBatches(s *server, r *raw, reg *register, dir, engine string, wanted *regexp.Regexp) (string, error) {
-	table := "| what | taken in | peak memory meanwhile | messages per second | raw per second | ratio | peak memory meanwhile |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
+func measureBatches(builds []*build, dir, engine string, wanted *regexp.Regexp) (string, error) {
+	table := head("| what | taken in | peak memory meanwhile | messages per second | raw per second | ratio | " +
+		"peak memory meanwhile |")
 	for _, b := range batches {
 		if !wanted.MatchString(b.name) {
 			continue
 		}
-		row, err := b.measure(s, r, reg, dir)
+		row, err := b.measure(builds, dir)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", b.name, err)
 		}
@@ -57,43 +59,61 @@ func measureBatches(s *server, r *raw, reg *register, dir, engine string, wanted
 	return table, nil
 }
 
-func (b batch) measure(s *server, r *raw, reg *register, dir string) (string, error) {
-	if err := reg.ready(); err != nil {
-		return "", err
-	}
+func (b batch) measure(builds []*build, dir string) (string, error) {
 	to, err := b.open(dir)
 	if err != nil {
 		return "", err
 	}
 	defer to.close()
-	if err := to.connect(s); err != nil {
-		return "", err
-	}
-	// A first one that does not count, and then what PostgreSQL does by itself
-	// within a minute: the plans it keeps for an empty table do not fit a full one.
-	if _, err := b.send(s, reg.people[:first], to); err != nil {
-		return "", err
-	}
-	if err := r.analyse(context.Background(), "message", "message_step", "event", "batch_recipient"); err != nil {
-		return "", err
-	}
-	var all []sending
-	for range *rounds {
-		one, err := b.send(s, reg.people[:registered], to)
-		if err != nil {
+	for _, build := range builds {
+		if err := b.prepare(build, to); err != nil {
 			return "", err
+		}
+	}
+	all := make([][]sending, len(builds))
+	var raws []float64
+	for range *rounds {
+		for i, build := range builds {
+			one, err := b.send(build.server, build.register.people[:registered], to)
+			if err != nil {
+				return "", err
+			}
+			all[i] = append(all[i], one)
 		}
 		began := time.Now()
-		if err := to.raw(context.Background(), b.outgoing(reg)); err != nil {
+		if err := to.raw(context.Background(), b.outgoing(builds[0].register)); err != nil {
 			return "", err
 		}
-		one.raw = registered / time.Since(began).Seconds()
-		all = append(all, one)
+		raws = append(raws, registered/time.Since(began).Seconds())
 	}
-	slices.SortFunc(all, func(a, b sending) int { return int(a.rate - b.rate) })
-	m := all[len(all)/2]
-	return fmt.Sprintf("| %s | %.1f s | %s | %s | %s | %.2f | %s |\n", b.name, m.took.Seconds(), m.taking, rate(m.rate),
-		rate(m.raw), m.rate/m.raw, m.handing), nil
+	for _, some := range all {
+		slices.SortFunc(some, func(a, b sending) int { return int(a.rate - b.rate) })
+	}
+	slices.Sort(raws)
+	middle := *rounds / 2
+	m, raw := all[0][middle], raws[middle]
+	row := fmt.Sprintf("| %s | %.1f s | %s | %s | %s | %.2f | %s |", b.name, m.took.Seconds(), m.taking, rate(m.rate),
+		rate(raw), m.rate/raw, m.handing)
+	if len(builds) > 1 {
+		row += beside(m.rate, all[1][middle].rate)
+	}
+	return row + "\n", nil
+}
+
+// prepare sends a first batch that does not count, and then does what PostgreSQL
+// does by itself within a minute: the plans it keeps for an empty table do not fit
+// a full one.
+func (b batch) prepare(build *build, to *sink) error {
+	if err := build.register.ready(); err != nil {
+		return err
+	}
+	if err := to.connect(build.server); err != nil {
+		return err
+	}
+	if _, err := b.send(build.server, build.register.people[:first], to); err != nil {
+		return err
+	}
+	return build.raw.analyse(context.Background(), "message", "message_step", "event", "batch_recipient")
 }
 
 // outgoing are the messages of the batch, as a carrier gets them.
@@ -101,39 +121,39 @@ func (b batch) outgoing(reg *register) []carrier.Outgoing {
 	all := make([]carrier.Outgoing, registered)
 	for i, p := range reg.people[:registered] {
 		all[i] = carrier.Outgoing{
-			Key: "1-" + strconv.FormatInt(p.id, 36) + "-1", Channel: b.channel, To: p.mobile, FromName: "Brambleford Surgery",
+			Key: "1-" + strconv.FormatInt(p.ID, 36) + "-1", Channel: b.channel, To: p.Mobile, FromName: "Brambleford Surgery",
 			Text: written(p),
 		}
 		if b.channel == carrier.Email {
-			all[i].To, all[i].Subject = p.email, "Your yearly check"
+			all[i].To, all[i].Subject = p.Email, "Your yearly check"
 		}
 	}
 	return all
 }
 
 // body asks for the batch.
-func (b batch) body(people []person) []byte {
+func (b batch) body(to []population.Person) []byte {
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `{"name":"Yearly checks","channel":%q,"subject":"Your yearly check","content":%q,"recipients":[`,
 		b.word, text)
-	for i, p := range people {
+	for i, p := range to {
 		if i > 0 {
 			out.WriteByte(',')
 		}
-		fmt.Fprintf(&out, `{"patient_id":"%d"}`, p.id)
+		fmt.Fprintf(&out, `{"patient_id":"%d"}`, p.ID)
 	}
 	out.WriteString(`]}`)
 	return out.Bytes()
 }
 
 // send makes the batch, lets it go, and waits until it is done.
-func (b batch) send(s *server, people []person, to *sink) (sending, error) {
+func (b batch) send(s *server, all []population.Person, to *sink) (sending, error) {
 	c, err := dial(s)
 	if err != nil {
 		return sending{}, err
 	}
 	defer c.conn.Close()
-	body, before := b.body(people), to.taken()
+	body, before := b.body(all), to.taken()
 	if err := s.forgetPeak(); err != nil {
 		return sending{}, err
 	}
@@ -157,11 +177,11 @@ func (b batch) send(s *server, people []person, to *sink) (sending, error) {
 	if _, err := c.do("PATCH", "/v1/batch_message/"+made.ID+"/send", nil); err != nil {
 		return sending{}, err
 	}
-	if err := completed(s, made.ID, len(people), func() bool { return to.taken() >= before+len(people) }); err != nil {
+	if err := completed(s, made.ID, len(all), func() bool { return to.taken() >= before+len(all) }); err != nil {
 		return sending{}, err
 	}
-	out.rate, out.handing = float64(len(people))/time.Since(began).Seconds(), s.peak()
-	if n := to.taken() - before; n != len(people) {
+	out.rate, out.handing = float64(len(all))/time.Since(began).Seconds(), s.peak()
+	if n := to.taken() - before; n != len(all) {
 		return sending{}, fmt.Errorf("%d messages arrived", n)
 	}
 	return out, nil

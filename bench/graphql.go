@@ -51,7 +51,7 @@ func graphql(s *server, r *raw, group int64, reg *register) []question {
 			_, err := g.ask(c, patientDocument, map[string]any{"id": g.ids[n*7919%len(g.ids)]})
 			return err
 		}, func(ctx context.Context, n int) error {
-			return r.told(ctx, patientRead+` AND id = $2`, group, reg.who(n).id)
+			return r.told(ctx, patientRead+` AND id = $2`, group, reg.who(n).ID)
 		}},
 		nested("GraphQL, 20 patients × 5 bookings × 2 fields", bookingShort, "start", `id, patient_id, start_at`),
 		nested("GraphQL, 20 patients × 5 bookings × 2 objects", bookingLong, "name", `patient_id,

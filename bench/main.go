@@ -6,7 +6,12 @@
 // It prints, for each question and number of clients, how long an answer took
 // and how many came in a second over HTTP, the same for the raw statements
 // through the same driver, and the ratio. -write puts the table into
-// docs/performance.md.
+// docs/performance.md. -before names another build of the program: it is asked
+// the same in turn, on a database of its own, and the last two columns say what
+// it does in a second and the ratio of this build to it:
+//
+//	git worktree add /tmp/before v1 && (cd /tmp/before && go build ./cmd/frontdesk)
+//	make bench BENCH="-before /tmp/before/frontdesk"
 package main
 
 import (
@@ -33,6 +38,7 @@ var (
 	rounds  = flag.Int("rounds", 3, "how often each is repeated; the median is shown")
 	write   = flag.String("write", "", "the document to put the table into")
 	only    = flag.String("only", "", "sqlite or postgres")
+	before  = flag.String("before", "", "another build of the program, to compare with")
 	what    = flag.String("what", "", "a regular expression; only what it matches is measured")
 	clients = []int{1, 8, 64}
 )
@@ -46,8 +52,8 @@ func main() {
 }
 
 func run() error {
-	if *write != "" && *only != "" {
-		return errors.New("a document has both databases: leave out -only")
+	if *write != "" && (*only != "" || *before != "") {
+		return errors.New("a document has both databases and one build: leave out -only and -before")
 	}
 	dir, err := os.MkdirTemp("", "frontdesk-bench-")
 	if err != nil {
@@ -65,17 +71,7 @@ func run() error {
 		if *only != "" && *only != engine {
 			continue
 		}
-		dir := filepath.Join(dir, engine)
-		if err := os.Mkdir(dir, 0o700); err != nil {
-			return err
-		}
-		db := "sqlite:" + filepath.Join(dir, "bench.db")
-		if engine == "postgres" {
-			if db, err = freshPostgres(); err != nil {
-				return err
-			}
-		}
-		text, more, hooks, err := measure(binary, dir, engine, db)
+		text, more, hooks, err := measure(binary, filepath.Join(dir, engine), engine)
 		if err != nil {
 			return fmt.Errorf("%s: %w", engine, err)
 		}
@@ -151,41 +147,32 @@ func once(what string, fn func() error) func() error {
 var titles = map[string]string{"sqlite": "SQLite", "postgres": "PostgreSQL"}
 
 // measure gives the table of questions, that of batches, and that of deliveries.
-func measure(binary, dir, engine, db string) (table, batches, deliveries string, err error) {
-	s, err := start(binary, dir, db)
-	if err != nil {
-		return "", "", "", err
-	}
-	defer s.stop()
-	idle := s.memory()
-	r, err := open(db)
-	if err != nil {
-		return "", "", "", err
-	}
-	defer r.close()
-	group, err := strconv.ParseInt(s.Group, 10, 64)
-	if err != nil {
-		return "", "", "", err
-	}
+func measure(binary, dir, engine string) (table, batches, deliveries string, err error) {
 	wanted, err := regexp.Compile(*what)
 	if err != nil {
 		return "", "", "", err
 	}
-	// The patients come last: a hundred thousand of them are not to be in the
-	// way of the diary's figures.
-	reg := newRegister(r, group)
-	questions := slices.Concat(diary(s, r, group), patients(r, group, reg), graphql(s, r, group, reg),
-		messages(r, group, reg))
-	table = "| what | clients | p50 | p99 | per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n"
-	for _, q := range questions {
+	builds, idle, err := startAll(binary, dir, engine)
+	defer func() {
+		for _, b := range builds {
+			b.stop()
+		}
+	}()
+	if err != nil {
+		return "", "", "", err
+	}
+	table = head("| what | clients | p50 | p99 | per second | raw per second | ratio |")
+	for i, q := range builds[0].questions {
 		if !wanted.MatchString(q.name) {
 			continue
 		}
-		if err := q.ready(); err != nil {
-			return "", "", "", fmt.Errorf("%s: %w", q.name, err)
+		for _, b := range builds {
+			if err := b.questions[i].ready(); err != nil {
+				return "", "", "", fmt.Errorf("%s: %w", q.name, err)
+			}
 		}
 		for _, n := range clients {
-			row, err := q.measure(s, n)
+			row, err := compare(builds, i, n)
 			if err != nil {
 				return "", "", "", fmt.Errorf("%s: %w", q.name, err)
 			}
@@ -193,11 +180,11 @@ func measure(binary, dir, engine, db string) (table, batches, deliveries string,
 			table += row
 		}
 	}
-	memory := fmt.Sprintf("Idle after the start: %s. After the run: %s.", idle, s.memory())
-	if batches, err = measureBatches(s, r, reg, dir, engine, wanted); err != nil {
+	memory := fmt.Sprintf("Idle after the start: %s. After the run: %s.", idle, builds[0].server.memory())
+	if batches, err = measureBatches(builds, dir, engine, wanted); err != nil {
 		return "", "", "", err
 	}
-	if deliveries, err = measureWebhooks(s, r, group, engine, wanted); err != nil {
+	if deliveries, err = measureWebhooks(builds, engine, wanted); err != nil {
 		return "", "", "", err
 	}
 	title := "### " + titles[engine] + "\n\n"
@@ -205,33 +192,32 @@ func measure(binary, dir, engine, db string) (table, batches, deliveries string,
 		title + deliveries + "\n", nil
 }
 
-// measure asks the question with n clients, over HTTP and raw in turn.
-func (q question) measure(s *server, n int) (string, error) {
-	var http, raw []result
+// compare asks question i with n clients, in turn over HTTP, raw, and of the
+// build before, if there is one.
+func compare(builds []*build, i, n int) (string, error) {
+	q := builds[0].questions[i]
+	results := make([][]result, len(builds)+1)
 	for range *rounds {
-		conns := make([]*client, n)
-		for i := range conns {
-			var err error
-			if conns[i], err = dial(s); err != nil {
+		for k, b := range builds {
+			one, err := b.ask(b.questions[i], n)
+			if err != nil {
 				return "", err
 			}
+			results[k] = append(results[k], one)
 		}
-		one, err := load(n, func(client, i int) error { return q.http(conns[client], i) })
-		for _, c := range conns {
-			c.conn.Close()
-		}
+		one, err := load(n, func(_, i int) error { return q.raw(context.Background(), i) })
 		if err != nil {
 			return "", err
 		}
-		http = append(http, one)
-		if one, err = load(n, func(_, i int) error { return q.raw(context.Background(), i) }); err != nil {
-			return "", err
-		}
-		raw = append(raw, one)
+		results[len(builds)] = append(results[len(builds)], one)
 	}
-	a, b := median(http), median(raw)
-	return fmt.Sprintf("| %s | %d | %s | %s | %s | %s | %.2f |\n", q.name, n, shown(a.p50), shown(a.p99), rate(a.rate),
-		rate(b.rate), a.rate/b.rate), nil
+	a, raw := median(results[0]), median(results[len(builds)])
+	row := fmt.Sprintf("| %s | %d | %s | %s | %s | %s | %.2f |", q.name, n, shown(a.p50), shown(a.p99), rate(a.rate),
+		rate(raw.rate), a.rate/raw.rate)
+	if len(builds) > 1 {
+		row += beside(a.rate, median(results[1]).rate)
+	}
+	return row + "\n", nil
 }
 
 type result struct {

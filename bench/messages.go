@@ -8,12 +8,14 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"frontdesk/bench/population"
 )
 
 const text = "Dear {{first_name}}, your yearly check is due. Please book it at https://brambleford.example/a/7Hq2 or call us. Brambleford Surgery"
 
 // written is the text as one patient gets it.
-func written(p person) string { return strings.ReplaceAll(text, "{{first_name}}", p.first) }
+func written(p population.Person) string { return strings.ReplaceAll(text, "{{first_name}}", p.First) }
 
 // messages asks for messages to be sent, tomorrow, so that none is handed over
 // meanwhile.
@@ -22,7 +24,7 @@ func messages(r *raw, group int64, reg *register) []question {
 	return []question{{"accept a message", reg.ready, func(c *client, n int) error {
 		p := reg.who(n)
 		body, err := json.Marshal(map[string]string{
-			"patient_id": strconv.FormatInt(p.id, 10), "message_type": "sms", "message_string": written(p),
+			"patient_id": strconv.FormatInt(p.ID, 10), "message_type": "sms", "message_string": written(p),
 			"send_at": tomorrow.Format(time.RFC3339),
 		})
 		if err != nil {
@@ -44,7 +46,7 @@ func messages(r *raw, group int64, reg *register) []question {
 
 // message writes what an accepted message leaves behind. It has no job of its
 // own: all that are due in one minute share one, which is there already.
-func (r *raw) message(ctx context.Context, group int64, p person, due time.Time) error {
+func (r *raw) message(ctx context.Context, group int64, p population.Person, due time.Time) error {
 	id, now := r.next.Add(10), time.Now()
 	return r.tx(ctx, func(exec func(string, ...any) error) error {
 		return errors.Join(
@@ -56,7 +58,7 @@ func (r *raw) message(ctx context.Context, group int64, p person, due time.Time)
 				VALUES ($1, $2, $3, 0, 'sms', $4, 'caller', '', '', 'A message', $5, false, 'direct_care',
 				1, 'sms', 'scheduled', $6, '', '', 1, 'GSM-7', 0, $6, $7, 0,
 					false, '', 'raw', 0, $8, $8, '', 0, '', '', 0)`,
-				group, id, p.id, p.mobile, written(p), r.when(due), r.when(due.Add(2*time.Hour)), r.when(now)),
+				group, id, p.ID, p.Mobile, written(p), r.when(due), r.when(due.Add(2*time.Hour)), r.when(now)),
 			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action,
 				entity, entity_id, before, after)
 				VALUES ($1, $2, $3, '', 0, 0, '', 'message.send', 'message', $2, '', '{}')`, group, id, r.when(now)))

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"frontdesk/bench/population"
 )
 
 // What a patient needs to be written, and what an answer needs of one.
@@ -29,12 +31,12 @@ const (
 		AND deleted_at IS NULL AND `
 )
 
-// values are a person as they are written.
-func (r *raw) written(group int64, p person, now time.Time) []any {
+// written are the values of a person as they are stored.
+func (r *raw) written(group int64, p population.Person, now time.Time) []any {
 	key := func(name string) []byte { return []byte(strings.ToLower(name)) } // the names are ASCII
-	return []any{group, p.id, p.number, "", "", "", p.born, nil, "", p.first, p.last, key(p.first), key(p.last),
-		key(p.first + " " + p.last), p.sex,
-		p.mobile, "", p.email, p.email, p.line, "", "", p.place, "", "", p.postcode, "", "hero", false, "unarchived",
+	return []any{group, p.ID, p.Number, "", "", "", p.Born, nil, "", p.First, p.Last, key(p.First), key(p.Last),
+		key(p.First + " " + p.Last), p.Sex,
+		p.Mobile, "", p.Email, p.Email, p.Line, "", "", p.Place, "", "", p.Postcode, "", "hero", false, "unarchived",
 		"", "",
 		"", nil, int64(1),
 		r.when(now), r.when(now)}
@@ -52,7 +54,7 @@ var insertPatient = func() string {
 // fill writes people in one transaction. Their contact points are
 // left to their own columns, as it is with patients from before there were
 // sources: nothing that is measured reads more.
-func (r *raw) fill(ctx context.Context, group int64, people []person) error {
+func (r *raw) fill(ctx context.Context, group int64, all []population.Person) error {
 	now := time.Now()
 	if r.pg == nil {
 		tx, err := r.writer.BeginTx(ctx, nil)
@@ -64,7 +66,7 @@ func (r *raw) fill(ctx context.Context, group int64, people []person) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range people {
+		for _, p := range all {
 			if _, err := stmt.ExecContext(ctx, r.written(group, p, now)...); err != nil {
 				return err
 			}
@@ -73,8 +75,8 @@ func (r *raw) fill(ctx context.Context, group int64, people []person) error {
 	}
 	columns := strings.Fields(strings.ReplaceAll(patientWritten, ",", " "))
 	_, err := r.pg.CopyFrom(ctx, pgx.Identifier{"patient"}, columns,
-		pgx.CopyFromSlice(len(people), func(i int) ([]any, error) {
-			return r.written(group, people[i], now), nil
+		pgx.CopyFromSlice(len(all), func(i int) ([]any, error) {
+			return r.written(group, all[i], now), nil
 		}))
 	if err != nil {
 		return err
@@ -132,21 +134,21 @@ func (r *raw) fullName(ctx context.Context, group int64, text string) error {
 }
 
 // register writes what a registration leaves behind.
-func (r *raw) register(ctx context.Context, group int64, p person) error {
+func (r *raw) register(ctx context.Context, group int64, p population.Person) error {
 	now := time.Now()
 	return r.tx(ctx, func(exec func(string, ...any) error) error {
 		contact := func(kind, value string) error {
 			return exec(`INSERT INTO patient_contact (practice_group_id, patient_id, kind, source, value,
 				recorded_at) VALUES ($1, $2, $3, 'caller', $4, $5)`,
-				group, p.id, kind, value, r.when(now))
+				group, p.ID, kind, value, r.when(now))
 		}
 		return errors.Join(
 			exec(insertPatient, r.written(group, p, now)...),
-			contact("mobile", p.mobile), contact("email", p.email),
-			contact("address", fmt.Sprintf(`{"line_1":%q,"town":%q,"postcode":%q}`, p.line, p.place, p.postcode)),
+			contact("mobile", p.Mobile), contact("email", p.Email),
+			contact("address", fmt.Sprintf(`{"line_1":%q,"town":%q,"postcode":%q}`, p.Line, p.Place, p.Postcode)),
 			exec(`INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action,
 				entity, entity_id, before, after)
 				VALUES ($1, $2, $3, '', 0, 0, '', 'patient.register', 'patient',
-				$2, '', '{}')`, group, p.id, r.when(now)))
+				$2, '', '{}')`, group, p.ID, r.when(now)))
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+
+	"frontdesk/bench/population"
 )
 
 const (
@@ -20,19 +22,19 @@ const (
 // register is the patients that are measured. ready makes them.
 type register struct {
 	ready  func() error
-	maker  *maker
-	people []person
+	maker  *population.Maker
+	people []population.Person
 	common byte // the letter that most surnames begin with
 }
 
 func newRegister(r *raw, group int64) *register {
-	reg := &register{maker: newMaker()}
+	reg := &register{maker: population.NewMaker()}
 	reg.ready = once("the patients", func() error { return reg.fill(r, group) })
 	return reg
 }
 
 // who is everybody in turn, but never neighbours.
-func (reg *register) who(n int) person { return reg.people[n*7919%registered] }
+func (reg *register) who(n int) population.Person { return reg.people[n*7919%registered] }
 
 // patients asks about patients, a hundred thousand of them.
 func patients(r *raw, group int64, reg *register) []question {
@@ -53,29 +55,29 @@ func patients(r *raw, group int64, reg *register) []question {
 	const last = countLimit/pageSize - 1
 	return []question{
 		{"read one patient", ready, func(c *client, n int) error {
-			_, err := c.do("GET", "/v1/patients/"+strconv.FormatInt(who(n).id, 10), nil)
+			_, err := c.do("GET", "/v1/patients/"+strconv.FormatInt(who(n).ID, 10), nil)
 			return err
-		}, func(ctx context.Context, n int) error { return r.patient(ctx, group, who(n).id) }},
+		}, func(ctx context.Context, n int) error { return r.patient(ctx, group, who(n).ID) }},
 		search("search patients by surname, a common prefix", 0, common,
 			func(ctx context.Context, _ int) error { return r.surname(ctx, group, string(reg.common), 0) }),
 		search("search patients, page at the end", last, common,
 			func(ctx context.Context, _ int) error {
 				return r.surname(ctx, group, string(reg.common), last*pageSize)
 			}),
-		search("search patients by mobile", 0, func(n int) string { return who(n).mobile },
-			func(ctx context.Context, n int) error { return r.mobile(ctx, group, who(n).mobile) }),
-		search("search patients, a full name", 0, func(n int) string { return who(n).first + " " + who(n).last },
+		search("search patients by mobile", 0, func(n int) string { return who(n).Mobile },
+			func(ctx context.Context, n int) error { return r.mobile(ctx, group, who(n).Mobile) }),
+		search("search patients, a full name", 0, func(n int) string { return who(n).First + " " + who(n).Last },
 			func(ctx context.Context, n int) error {
-				return r.fullName(ctx, group, who(n).first+" "+who(n).last)
+				return r.fullName(ctx, group, who(n).First+" "+who(n).Last)
 			}),
 		// The last, because it makes more of them.
 		{"register a patient", ready, func(c *client, n int) error {
 			p := who(n)
-			p.number = reg.maker.number()
-			return p.register(c)
+			p.Number = reg.maker.Number()
+			return registerPatient(c, p)
 		}, func(ctx context.Context, n int) error {
 			p := who(n)
-			p.id, p.number = r.next.Add(10), reg.maker.number()
+			p.ID, p.Number = r.next.Add(10), reg.maker.Number()
 			return r.register(ctx, group, p)
 		}},
 	}
@@ -84,13 +86,13 @@ func patients(r *raw, group int64, reg *register) []question {
 // fill puts the patients into the database, past the program: asking it for
 // each would take minutes.
 func (reg *register) fill(r *raw, group int64) error {
-	reg.people = make([]person, registered)
+	reg.people = make([]population.Person, registered)
 	begins := map[byte]int{}
 	for i := range reg.people {
-		p := reg.maker.person()
-		p.id = r.next.Add(1)
+		p := reg.maker.Person()
+		p.ID = r.next.Add(1)
 		reg.people[i] = p
-		begins[p.last[0]]++
+		begins[p.Last[0]]++
 	}
 	for letter, n := range begins {
 		if n > begins[reg.common] {
@@ -103,13 +105,13 @@ func (reg *register) fill(r *raw, group int64) error {
 	return r.fill(context.Background(), group, reg.people)
 }
 
-// register sends a registration.
-func (p person) register(c *client) error {
+// registerPatient sends a registration.
+func registerPatient(c *client, p population.Person) error {
 	body, err := json.Marshal(map[string]string{
-		"nhs_number": p.number, "dob": p.born, "first_name": p.first, "last_name": p.last, "sex": p.sex,
-		"mobile":         p.mobile,
-		"email":          p.email,
-		"address_line_1": p.line, "town": p.place, "postcode": p.postcode,
+		"nhs_number": p.Number, "dob": p.Born, "first_name": p.First, "last_name": p.Last, "sex": p.Sex,
+		"mobile":         p.Mobile,
+		"email":          p.Email,
+		"address_line_1": p.Line, "town": p.Place, "postcode": p.Postcode,
 	})
 	if err != nil {
 		return err

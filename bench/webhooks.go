@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,8 +88,8 @@ func (e *endpoint) waits(n int) error {
 	return nil
 }
 
-// told is the type of event the endpoints want.
-const told = "patient.merged"
+// eventType is the type of event the endpoints want.
+const eventType = "patient.merged"
 
 // hooks measures deliveries.
 type hooks struct {
@@ -98,15 +99,18 @@ type hooks struct {
 }
 
 // measureWebhooks gives the table of deliveries.
-func measureWebhooks(s *server, r *raw, group int64, engine string, wanted *regexp.Regexp) (string, error) {
-	h := &hooks{s, r, group}
-	table := "| what | p50 | p99 | deliveries per second | raw per second | ratio |\n| --- | ---: | ---: | ---: | " +
-		"---: | ---: |\n"
+func measureWebhooks(builds []*build, engine string, wanted *regexp.Regexp) (string, error) {
+	hs := make([]*hooks, len(builds))
+	for i, b := range builds {
+		hs[i] = &hooks{b.server, b.raw, b.group}
+	}
+	h := hs[0]
+	table := head("| what | p50 | p99 | deliveries per second | raw per second | ratio |")
 	for _, m := range []struct {
 		name string
 		row  func() (string, error)
 	}{
-		{"deliver 20,000 events to one endpoint", h.throughput},
+		{"deliver 20,000 events to one endpoint", func() (string, error) { return throughput(hs) }},
 		{"deliver 500 events a second", h.steady},
 		{"deliver 200 events a second, beside 20 endpoints that hang",
 			func() (string, error) { return h.isolated(h.besideHanging) }},
@@ -129,7 +133,7 @@ func measureWebhooks(s *server, r *raw, group int64, engine string, wanted *rege
 
 // hook makes a webhook, and gives its path.
 func (h *hooks) hook(url string) (string, error) {
-	answer, err := h.do("POST", "/v1/webhooks", fmt.Appendf(nil, `{"event_type":%q,"url":%q}`, told, url))
+	answer, err := h.do("POST", "/v1/webhooks", fmt.Appendf(nil, `{"event_type":%q,"url":%q}`, eventType, url))
 	if err != nil {
 		return "", err
 	}
@@ -154,20 +158,22 @@ func (h *hooks) do(method, path string, body []byte) ([]byte, error) {
 const many = 20_000
 
 // throughput lets deliveries wait for an endpoint that is switched off, switches
-// it on, and sees how fast they come.
-func (h *hooks) throughput() (string, error) {
-	var all []result
+// it on, and sees how fast they come: of each build in turn.
+func throughput(hs []*hooks) (string, error) {
+	all := make([][]result, len(hs))
 	var raws []float64
 	for range *rounds {
+		for i, h := range hs {
+			one, err := h.burst()
+			if err != nil {
+				return "", err
+			}
+			all[i] = append(all[i], result{rate: one})
+		}
 		to, err := openEndpoint(nil)
 		if err != nil {
 			return "", err
 		}
-		one, err := h.burst(to)
-		if err != nil {
-			return "", errors.Join(err, to.Close())
-		}
-		all = append(all, result{rate: one})
 		direct, err := postRaw(to.url, many)
 		if err := errors.Join(err, to.Close()); err != nil {
 			return "", err
@@ -175,11 +181,20 @@ func (h *hooks) throughput() (string, error) {
 		raws = append(raws, direct)
 	}
 	slices.Sort(raws)
-	m, direct := median(all), raws[len(raws)/2]
-	return fmt.Sprintf(" | | %s | %s | %.2f", rate(m.rate), rate(direct), m.rate/direct), nil
+	m, direct := median(all[0]), raws[len(raws)/2]
+	row := fmt.Sprintf(" | | %s | %s | %.2f", rate(m.rate), rate(direct), m.rate/direct)
+	if len(hs) > 1 {
+		row += " |" + strings.TrimSuffix(beside(m.rate, median(all[1]).rate), " |")
+	}
+	return row, nil
 }
 
-func (h *hooks) burst(to *endpoint) (float64, error) {
+func (h *hooks) burst() (float64, error) {
+	to, err := openEndpoint(nil)
+	if err != nil {
+		return 0, err
+	}
+	defer to.Close()
 	path, err := h.hook(to.url)
 	if err != nil {
 		return 0, err
@@ -194,7 +209,7 @@ func (h *hooks) burst(to *endpoint) (float64, error) {
 			err := errors.Join(
 				exec(`INSERT INTO event (practice_group_id, id, type, subject_id, sequence, at, data) VALUES ($1, $2,
 					$3, $2, 1, $4, $5)`,
-					h.group, event, told, now, `{"patient_id":"`+strconv.Itoa(i)+
+					h.group, event, eventType, now, `{"patient_id":"`+strconv.Itoa(i)+
 						`","merged_patient_id":"1000000000000011"}`),
 				exec(`INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id, sequence, at,
 					state, attempts, tries, due_at, since, status, failure, created_at)
@@ -314,7 +329,7 @@ func (h *hooks) happen(n, perSecond int) error {
 			defer c.conn.Close()
 			for k := i; k < n && errs[i] == nil; k += clients {
 				time.Sleep(time.Until(began.Add(time.Duration(k) * time.Second / time.Duration(perSecond))))
-				_, errs[i] = c.do("POST", "/v1/events/test", []byte(`{"event_type":"`+told+`"}`))
+				_, errs[i] = c.do("POST", "/v1/events/test", []byte(`{"event_type":"`+eventType+`"}`))
 			}
 		})
 	}
