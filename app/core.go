@@ -27,6 +27,7 @@ import (
 	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
 	"frontdesk/core/idempotency"
+	"frontdesk/core/identifier"
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
@@ -56,6 +57,7 @@ import (
 	diarystore "frontdesk/store/diary"
 	dispatchstore "frontdesk/store/dispatch"
 	documentstore "frontdesk/store/document"
+	identifierstore "frontdesk/store/identifier"
 	labelstore "frontdesk/store/label"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
@@ -91,8 +93,7 @@ func newCore(
 	post := &registry.Carriers{Source: source, Public: pages, Rest: c.NotifyRest}
 	records := &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
 	patients := &patient.Service{
-		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
-		Definitions: patientstore.NewDefinitions(db), Now: c.Now, NewID: db.NewID,
+		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db), Now: c.Now, NewID: db.NewID,
 	}
 	traced := &demographics.Service{
 		Store: demographicsstore.New(db), PDS: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
@@ -131,9 +132,10 @@ func newCore(
 		Relationship: &relationship.Service{Store: relationshipstore.New(db), Now: c.Now, NewID: db.NewID},
 		Attachment: &attachment.Service{Store: attachmentstore.New(db), MediaType: http.DetectContentType, Now: c.Now,
 			NewID: db.NewID},
-		Contact: &contact.Service{Store: contactstore.New(db), Now: c.Now, NewID: db.NewID},
-		Label:   &label.Service{Store: labelstore.New(db), Now: c.Now, NewID: db.NewID},
-		Diary:   days,
+		Contact:    &contact.Service{Store: contactstore.New(db), Now: c.Now, NewID: db.NewID},
+		Identifier: &identifier.Service{Store: identifierstore.New(db), Now: c.Now, NewID: db.NewID},
+		Label:      &label.Service{Store: labelstore.New(db), Now: c.Now, NewID: db.NewID},
+		Diary:      days,
 		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: c.Now, NewID: db.NewID,
 			Hold: c.Hold},
 		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: c.Now, NewID: db.NewID},

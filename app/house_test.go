@@ -52,21 +52,25 @@ var rooms = map[string]struct {
 	"core/practice":    {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
 	"core/account": {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/key",
 		"core/practice", "core/seal"}},
-	"core/seal":      {ours: []string{"core/fault"}},
-	"core/connector": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
-	"core/names":     {theirs: []string{"golang.org/x/text"}}, // names without case and accents
+	"core/seal":         {ours: []string{"core/fault"}},
+	"core/connector":    {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
+	"core/contactpoint": {ours: []string{"core/fault", "core/input"}},
+	"core/names":        {theirs: []string{"golang.org/x/text"}}, // names without case and accents
 	"core/patient": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access",
+		"core/contactpoint", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access",
 		"core/practice",
 		"core/account", "core/label", // who looks after a patient, and the labels on them
 	}},
 	"core/patient/patienttest": {ours: []string{"api/apitest", "core/...", "store", "store/archive",
-		"store/attachment", "store/demographics", "store/merge", "store/patient", "store/storetest"}},
+		"store/attachment", "store/demographics", "store/identifier", "store/merge", "store/patient", "store/storetest"}},
 	"core/demographics": {ours: []string{
-		"core/fault", "core/audit", "core/job", "core/input", "core/names", "core/access", "core/idempotency",
+		"core/contactpoint", "core/fault", "core/audit", "core/job", "core/input", "core/names", "core/access",
+		"core/idempotency",
 		"core/practice", "core/seal",
 		"core/patient",
 	}},
+	"core/identifier": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice",
+		"core/patient"}},
 	"core/merge": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/names", "core/access", "core/practice", "core/seal",
 		"core/patient",
@@ -74,7 +78,7 @@ var rooms = map[string]struct {
 	"core/relationship": {ours: []string{"core/fault", "core/event", "core/input", "core/access", "core/practice",
 		"core/patient"}},
 	"core/archive": {ours: []string{
-		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient",
+		"core/contactpoint", "core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient",
 		"core/booking", // a patient who leaves has no appointments to come
 	}},
 	"core/attachment": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice",
@@ -117,8 +121,8 @@ var rooms = map[string]struct {
 		"core/patient", "core/carrier", "core/messaging", "core/dispatch",
 	}},
 	"core/dispatch": {ours: []string{
-		"core/fault", "core/event", "core/job", "core/input", "core/practice", "core/patient", "core/record",
-		"core/carrier", "core/messaging",
+		"core/contactpoint", "core/fault", "core/event", "core/job", "core/input", "core/practice", "core/patient",
+		"core/record", "core/carrier", "core/messaging",
 	}},
 	"core/batch": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access",
@@ -127,8 +131,8 @@ var rooms = map[string]struct {
 		"core/demographics", "core/carrier", "core/messaging",
 	}},
 	"core/messaging": {ours: []string{
-		"core/carrier", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template",
-		"core/access", "core/practice", "core/seal", "core/patient", "core/record", "core/task",
+		"core/carrier", "core/contactpoint", "core/fault", "core/audit", "core/event", "core/job", "core/input",
+		"core/template", "core/access", "core/practice", "core/seal", "core/patient", "core/record", "core/task",
 	}},
 	"core/staffmail": {ours: []string{"core/fault", "core/practice", "core/account", "core/carrier", "core/messaging"}},
 	"core/webhook": {ours: []string{
@@ -160,6 +164,7 @@ var rooms = map[string]struct {
 	"store/contact":      {ours: []string{"core/...", "store"}},
 	"store/demographics": {ours: []string{"core/...", "store", "store/patient"}},
 	"store/diary":        {ours: []string{"core/...", "store"}},
+	"store/identifier":   {ours: []string{"core/...", "store"}},
 	"store/label":        {ours: []string{"core/...", "store"}},
 	"store/merge":        {ours: []string{"core/...", "store", "store/booking", "store/patient"}},
 	"store/patient":      {ours: []string{"core/...", "store", "store/label"}},

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
 	"frontdesk/core/idempotency"
+	"frontdesk/core/identifier"
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
@@ -43,6 +44,7 @@ type Core struct {
 	Account      *account.Service
 	Connector    *connector.Service
 	Patient      *patient.Service
+	Identifier   *identifier.Service
 	Demographics *demographics.Service
 	Merge        *merge.Service
 	Archive      *archive.Service

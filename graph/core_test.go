@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
 	"frontdesk/core/idempotency"
+	"frontdesk/core/identifier"
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
@@ -40,6 +41,7 @@ import (
 	demographicsstore "frontdesk/store/demographics"
 	diarystore "frontdesk/store/diary"
 	documentstore "frontdesk/store/document"
+	identifierstore "frontdesk/store/identifier"
 	labelstore "frontdesk/store/label"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
@@ -73,8 +75,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	days := &diary.Service{Store: diarystore.New(db), Now: clock, NewID: db.NewID}
 	pages := func() string { return "https://desk.example" }
 	people := &patient.Service{
-		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
-		Definitions: patientstore.NewDefinitions(db), Now: clock, NewID: db.NewID,
+		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db), Now: clock, NewID: db.NewID,
 	}
 	entries := &torecord.Service{Store: recordstore.New(db), Writer: torecord.Own{}, Pages: pages, Now: clock,
 		NewID: db.NewID}
@@ -110,6 +111,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Demographics: &demographics.Service{Store: demographicsstore.New(db), Pages: pages, Now: clock,
 			NewID: db.NewID},
 		Record:       entries,
+		Identifier:   &identifier.Service{Store: identifierstore.New(db), Now: clock, NewID: db.NewID},
 		Label:        &label.Service{Store: labelstore.New(db), Now: clock, NewID: db.NewID},
 		Merge:        &merge.Service{Store: mergestore.New(db), Now: clock, NewID: db.NewID},
 		Archive:      &archive.Service{Store: archivestore.New(db), Now: clock, NewID: db.NewID},

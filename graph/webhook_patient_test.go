@@ -2,6 +2,7 @@ package graph
 
 import (
 	"frontdesk/core/account"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/graph/wire"
@@ -40,14 +41,14 @@ func (e *subscriber) patients() []row {
 					wire.Decoded[patient.ID](&bea)))}
 		}},
 		{"staff enter another number", func() []string {
-			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&bea), patient.PointMobile,
+			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&bea), contactpoint.Mobile,
 				patient.PointChange{Value: new("07700900789")})
 			e.must(err)
 			return []string{news("patient.phone.updated", "patientId", bea, "phoneId",
 				wire.Encode(wire.KindMobile, wire.Decoded[patient.ID](&bea)))}
 		}},
 		nothing("staff see that it is right", func() {
-			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&bea), patient.PointMobile,
+			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&bea), contactpoint.Mobile,
 				patient.PointChange{Verified: new(true)})
 			e.must(err)
 		}),
@@ -144,7 +145,7 @@ func (e *subscriber) phones() []row {
 			return []string{sent("removed", mobile), sent("added", e.text(all[len(all)-1], "phoneId"))}
 		}},
 		{"the number at home is changed with the patient", func() []string {
-			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&e.ada), patient.PointLandline,
+			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&e.ada), contactpoint.Landline,
 				patient.PointChange{Value: new("01632960124")})
 			e.must(err)
 			return []string{sent("updated", landline)}

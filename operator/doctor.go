@@ -18,7 +18,7 @@ import (
 	"time"
 
 	"frontdesk/core/connector"
-	"frontdesk/core/patient"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/core/webhook"
@@ -209,7 +209,7 @@ func (d *Doctor) sending(ctx context.Context) {
 func (d *Doctor) holds(ctx context.Context) {
 	overdue, stuck := 0, []string{}
 	for _, g := range d.groups {
-		held, err := bookingstore.New(d.db).LapsedHolds(ctx, g.ID, time.Now().Add(-late), patient.CountLimit)
+		held, err := bookingstore.New(d.db).LapsedHolds(ctx, g.ID, time.Now().Add(-late), input.CountLimit)
 		if err != nil {
 			d.add("holds", err, "")
 			return

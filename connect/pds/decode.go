@@ -26,7 +26,7 @@ func decode(body []byte, now time.Time) (record, error) {
 	if json.Unmarshal(body, &r) != nil || r.Type != "Patient" {
 		return record{}, errShape
 	}
-	number, ok := patient.ParseNHSNumber(r.ID)
+	number, ok := input.ParseNHSNumber(r.ID)
 	if !ok {
 		return record{}, errShape
 	}

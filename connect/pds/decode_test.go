@@ -247,7 +247,7 @@ func FuzzPatient(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if number, err := found(body); err == nil {
-			if _, ok := patient.ParseNHSNumber(number); !ok {
+			if _, ok := input.ParseNHSNumber(number); !ok {
 				t.Errorf("found %q", number)
 			}
 		}
@@ -270,7 +270,7 @@ func FuzzPatient(f *testing.F) {
 // valid checks that a person could be kept as they are.
 func valid(t *testing.T, p demographics.Person) {
 	t.Helper()
-	if n, ok := patient.ParseNHSNumber(p.NHSNumber); !ok || n != p.NHSNumber {
+	if n, ok := input.ParseNHSNumber(p.NHSNumber); !ok || n != p.NHSNumber {
 		t.Errorf("NHS number %q", p.NHSNumber)
 	}
 	var in input.Checks

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"frontdesk/core/demographics"
-	"frontdesk/core/patient"
+	"frontdesk/core/input"
 )
 
 // The parts of FHIR R4 resources that we read. Every field may be missing.
@@ -135,7 +135,7 @@ func found(body []byte) (string, error) {
 	case len(ids) == 0:
 		return "", demographics.ErrNotTraced
 	}
-	number, ok := patient.ParseNHSNumber(ids[0])
+	number, ok := input.ParseNHSNumber(ids[0])
 	if !ok {
 		return "", errShape
 	}

@@ -31,7 +31,7 @@ import (
 	"frontdesk/connect/nhsapi"
 	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
-	"frontdesk/core/patient"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
 
@@ -196,7 +196,7 @@ type call struct {
 
 // Read implements demographics.PDS.
 func (c *Client) Read(ctx context.Context, group practice.ID, number string) (demographics.Person, error) {
-	number, ok := patient.ParseNHSNumber(number)
+	number, ok := input.ParseNHSNumber(number)
 	if !ok {
 		return demographics.Person{}, demographics.ErrNotTraced
 	}

@@ -9,6 +9,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -93,7 +94,7 @@ func (s *Service) Archive(ctx context.Context, id patient.ID, r Reasons) (patien
 			}
 			p.Status, p.ArchivedAt, p.ArchivedBy, p.ArchivedReason = patient.Archived, now, who.Staff, r.Reason
 			if r.Reason == patient.ReasonDeceased && !p.Dead() {
-				p.DeceasedAt, p.DeathSource = now, patient.FromPractice
+				p.DeceasedAt, p.DeathSource = now, contactpoint.FromPractice
 			}
 			if err := keep(ctx, tx, who, now, event.PatientArchived, before, p); err != nil || before.Dead() ||
 				!p.Dead() {
@@ -113,7 +114,7 @@ func (s *Service) Unarchive(ctx context.Context, id patient.ID, reason patient.A
 			if p.Status != patient.Archived {
 				return patient.ErrUnchanged
 			}
-			if p.DeathSource == patient.FromPractice && (reason == "" || reason == patient.ReasonActive) {
+			if p.DeathSource == contactpoint.FromPractice && (reason == "" || reason == patient.ReasonActive) {
 				p.DeceasedAt, p.DeathSource = time.Time{}, ""
 			}
 			p.Status, p.UnarchivedAt, p.UnarchivedBy, p.UnarchivedReason = patient.Unarchived, now, who.Staff, reason

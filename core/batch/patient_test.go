@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/batch"
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -39,7 +40,7 @@ func TestWhoABatchReaches(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			p.DeceasedAt, p.DeathSource = d.clock, patient.FromPractice
+			p.DeceasedAt, p.DeathSource = d.clock, contactpoint.FromPractice
 			return tx.SavePatient(d.ctx, d.group, p)
 		})
 		if err != nil {

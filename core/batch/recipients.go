@@ -82,7 +82,8 @@ func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Rec
 	wrong := func(reason string) Recipient {
 		given := NewRecipient{template.Clean(n.NHSNumber, maxGiven), template.Clean(n.BirthDate, maxGiven),
 			template.Clean(n.Patient, maxGiven)}
-		return Recipient{Ordinal: ordinal, Status: RecipientInvalid, Reason: reason, BirthDate: input.NoDate, Given: given}
+		return Recipient{Ordinal: ordinal, Status: RecipientInvalid, Reason: reason, BirthDate: input.NoDate,
+			Given: given}
 	}
 	if n.NHSNumber == "" && n.Patient != "" {
 		id, ok := input.Digits(n.Patient)
@@ -92,7 +93,7 @@ func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Rec
 		return r
 	}
 	var in input.Checks
-	number, ok := patient.ParseNHSNumber(n.NHSNumber)
+	number, ok := input.ParseNHSNumber(n.NHSNumber)
 	if r.NHSNumber = number; !ok || patient.TestNumber(number) && !sandbox {
 		return wrong("invalid_nhs_number")
 	}
@@ -373,7 +374,8 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, abroad bool, now
 	m := messaging.Message{
 		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued,
 		Purpose: b.Purpose, DueAt: now,
-		Subject: template.Fill(b.Subject, p, g), Content: template.Composed(template.Fill(b.Content, p, g)), SendAt: now,
+		Subject: template.Fill(b.Subject, p, g), Content: template.Composed(template.Fill(b.Content, p, g)),
+		SendAt:      now,
 		SendBy:      now.Add(late),
 		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
 	}

@@ -162,7 +162,8 @@ var (
 
 	// errMoved says the appointment went to another diary between looking and
 	// locking; the whole change is tried again.
-	errMoved = fault.New(fault.Unavailable, "appointment_moved", "The appointment was moved at the same time. Try again.")
+	errMoved = fault.New(fault.Unavailable, "appointment_moved", "The appointment was moved at the same time. Try "+
+		"again.")
 )
 
 // NotFree is a conflict with the nearest times that are free.
@@ -200,7 +201,7 @@ type Store interface {
 	// AppointmentsByID finds appointments; those the group lacks are left out.
 	AppointmentsByID(ctx context.Context, group practice.ID, ids []ID) ([]Appointment, error)
 	// Appointments lists appointments by start and, where q.Count asks for it, how many
-	// match in all, counted as patient.CountTo says.
+	// match in all, counted as input.CountTo says.
 	Appointments(ctx context.Context, group practice.ID, q Query) ([]Appointment, int, error)
 	// AppointmentsOf lists a page of the appointments of each patient, by patient and
 	// then by start, and CountAppointmentsOf counts them. Neither looks at a Query's

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/archive"
 	"frontdesk/core/booking"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
@@ -188,7 +189,7 @@ func TestTheDeadAreNotBooked(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			p.DeceasedAt, p.DeathSource = monday, patient.FromPDS
+			p.DeceasedAt, p.DeathSource = monday, contactpoint.FromPDS
 			return tx.SavePatient(d.ctx, d.group.ID, p)
 		}))
 		at := monday.Add(4 * time.Hour)
@@ -258,7 +259,7 @@ func TestWhatTheDeadLeaveOpenComesUpForStaff(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
 		p, err := d.archive().Archive(d.ctx, d.ada, archive.Reasons{Reason: patient.ReasonDeceased})
-		if err != nil || !p.Dead() || p.DeathSource != patient.FromPractice || p.Reachable() == nil ||
+		if err != nil || !p.Dead() || p.DeathSource != contactpoint.FromPractice || p.Reachable() == nil ||
 			d.state(booked) != booking.Cancelled {
 			d.t.Fatalf("got %+v, %v", p, err)
 		}

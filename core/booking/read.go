@@ -103,7 +103,7 @@ type Query struct {
 var Live = []State{Reserved, Booked}
 
 // List lists appointments by start and, where q.Count asks for it, how many match in all,
-// counted as patient.CountTo says.
+// counted as input.CountTo says.
 func (s *Service) List(ctx context.Context, q Query) ([]Appointment, int, error) {
 	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 )
@@ -39,13 +40,13 @@ func (n Person) adoptedBy(p *patient.Patient, now time.Time) {
 	p.Restricted = n.Restricted
 	switch {
 	case !n.DeceasedAt.IsZero():
-		p.DeceasedAt, p.DeathSource = n.DeceasedAt.UTC(), patient.FromPDS
-	case p.DeathSource == patient.FromPDS: // it was an error; what the practice knows stands
+		p.DeceasedAt, p.DeathSource = n.DeceasedAt.UTC(), contactpoint.FromPDS
+	case p.DeathSource == contactpoint.FromPDS: // it was an error; what the practice knows stands
 		p.DeceasedAt, p.DeathSource = time.Time{}, ""
 	}
 	p.Source, p.PDSVersion, p.SyncedAt = patient.SourcePDS, n.Version, now
 	said := patient.Patient{Mobile: n.Mobile, Landline: n.Landline, Email: n.Email, Address: n.Address}
-	p.Use(p.ContactPoints.PutAll(patient.FromPDS, said, now))
+	p.Use(said.PutAll(p.ContactPoints, contactpoint.FromPDS, now))
 }
 
 // refresh brings a patient whom the transaction has locked up to date with the

@@ -67,7 +67,7 @@ func (r Registration) check(today input.Date) (sought, error) {
 		if text(r.NHSNumber) == "" {
 			in.Wrong("nhs_number", input.CodeSmall, "an NHS number of ten digits", "This may not be empty.")
 		}
-		out.number = patient.CheckNHSNumber(&in, "nhs_number", *r.NHSNumber)
+		out.number = in.NHSNumber("nhs_number", *r.NHSNumber)
 	}
 	out.trace = Trace{
 		FirstName: required("forename", r.Forename, patient.MaxName), LastName: required("surname", r.Surname,

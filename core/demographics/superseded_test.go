@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"frontdesk/core/archive"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/job"
@@ -261,7 +262,7 @@ func TestEveryChangeOfDemographicsIsAnEvent(t *testing.T) {
 		k.Register(r)
 		changed("registered again", "[last_name sex mobile]")
 		k.Register(r) // nothing new
-		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile,
+		if _, err := k.Patients.SetContactPoint(k.Ctx, id, contactpoint.Mobile,
 			patient.PointChange{Value: new("07700 900555")}); err != nil {
 			k.Fatal(err)
 		}
@@ -367,11 +368,11 @@ func TestWhatTheCallerSaidIsUsedBeforeWhatTheServiceSays(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Register(ada())
 		k.Trace("9990000018", "1985-12-10")
-		value, source := k.Used(id, patient.PointMobile)
-		if value != "+447700900123" || source != patient.FromCaller {
+		value, source := k.Used(id, contactpoint.Mobile)
+		if value != "+447700900123" || source != contactpoint.FromCaller {
 			k.Fatalf("the mobile is %s from %s", value, source)
 		}
-		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile,
+		if _, err := k.Patients.SetContactPoint(k.Ctx, id, contactpoint.Mobile,
 			patient.PointChange{Value: new("07700 900555"), Verified: new(true)}); err != nil {
 			k.Fatal(err)
 		}
@@ -379,19 +380,19 @@ func TestWhatTheCallerSaidIsUsedBeforeWhatTheServiceSays(t *testing.T) {
 		r := ada()
 		r.Mobile = new("07700 900777")
 		k.Register(r)
-		value, source = k.Used(id, patient.PointMobile)
-		if value != "+447700900555" || source != patient.FromPractice {
+		value, source = k.Used(id, contactpoint.Mobile)
+		if value != "+447700900555" || source != contactpoint.FromPractice {
 			k.Fatalf("the mobile is %s from %s", value, source)
 		}
 		p := k.Profile(id)
-		if used, _ := p.ContactPoints.Used(patient.PointMobile); used.VerifiedAt.IsZero() || len(p.ContactPoints) < 5 {
+		if used, _ := p.ContactPoints.Used(contactpoint.Mobile); used.VerifiedAt.IsZero() || len(p.ContactPoints) < 5 {
 			k.Fatalf("contacts %+v", p.ContactPoints)
 		}
-		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile,
+		if _, err := k.Patients.SetContactPoint(k.Ctx, id, contactpoint.Mobile,
 			patient.PointChange{Value: new("")}); err != nil {
 			k.Fatal(err)
 		}
-		if value, _ = k.Used(id, patient.PointMobile); value != "+447700900777" {
+		if value, _ = k.Used(id, contactpoint.Mobile); value != "+447700900777" {
 			k.Fatalf("what the caller said last is not used: %s", value)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
@@ -22,7 +23,7 @@ func TestSomebodyTracedBecomesAPatient(t *testing.T) {
 			p.Mobile != "+447700900101" || p.Address.Postcode != "ZZ1 2AB" || !p.SyncedAt.Equal(k.Clock) {
 			k.Fatalf("got %+v", p)
 		}
-		if _, source := k.Used(id, patient.PointMobile); source != patient.FromPDS {
+		if _, source := k.Used(id, contactpoint.Mobile); source != contactpoint.FromPDS {
 			k.Fatalf("the mobile is from %s", source)
 		}
 		if again := k.Trace("9990000018", "1985-12-10T00:00:00Z"); again != id {
@@ -203,7 +204,7 @@ func TestARestrictedRecordHasNoWhereabouts(t *testing.T) {
 		bare("traced")
 		k.Register(ada())
 		bare("registered again by a caller who gives a mobile")
-		if _, err := k.Patients.SetContactPoint(k.Ctx, id, patient.PointMobile,
+		if _, err := k.Patients.SetContactPoint(k.Ctx, id, contactpoint.Mobile,
 			patient.PointChange{Value: new("07700 900123")}); !errors.Is(err, patient.ErrRestricted) {
 			k.Fatalf("got %v", err)
 		}

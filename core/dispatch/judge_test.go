@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -88,8 +89,8 @@ func (j *judged) prefer(x patient.Particulars) {
 // moves gives Ada another number and address, as a member of staff does.
 func (j *judged) moves() {
 	j.Helper()
-	for kind, value := range map[patient.PointKind]string{patient.PointMobile: "07700 900002",
-		patient.PointEmail: "new@example.org"} {
+	for kind, value := range map[contactpoint.Kind]string{contactpoint.Mobile: "07700 900002",
+		contactpoint.Email: "new@example.org"} {
 		if _, err := j.people.SetContactPoint(j.ctx, j.ada, kind, patient.PointChange{Value: &value}); err != nil {
 			j.Fatal(err)
 		}
@@ -327,7 +328,7 @@ func TestManyMessagesAreJudgedTogether(t *testing.T) {
 		}
 		for i, m := range found { // each has another number
 			value := fmt.Sprintf("07700 8%05d", i)
-			if _, err := people.SetContactPoint(d.ctx, m.Patient, patient.PointMobile,
+			if _, err := people.SetContactPoint(d.ctx, m.Patient, contactpoint.Mobile,
 				patient.PointChange{Value: &value}); err != nil {
 				d.Fatal(err)
 			}
@@ -364,7 +365,7 @@ type countingTx struct {
 
 func (t *countingTx) ContactsAmong(
 	ctx context.Context, group practice.ID, ids []patient.ID,
-) (map[patient.ID]patient.ContactPoints, error) {
+) (map[patient.ID]contactpoint.Points, error) {
 	t.of.asked.Add(1)
 	return t.Tx.ContactsAmong(ctx, group, ids)
 }

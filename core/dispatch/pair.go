@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/messaging"
-	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
 
@@ -46,8 +46,8 @@ func (d *dispatcher) pair(by carrier.Carrier, m *Outbound, a messaging.Addressee
 	// Whoever may have it already has it for both.
 	free := was || m.Check(2, a) == nil && (!m.Foreign(2) || carrier.GoesAbroad(by))
 	p := carrier.Pair{Second: m.Fallback, To: m.FallbackContact, Unread: time.Duration(m.UnreadMinutes) * time.Minute}
-	p.Known = slices.ContainsFunc(a.Contacts, func(c patient.ContactPoint) bool {
-		return c.Kind == messaging.ContactKind(p.Second) && c.Source == patient.FromPDS && c.Value == p.To
+	p.Known = slices.ContainsFunc(a.Contacts, func(c contactpoint.Point) bool {
+		return c.Kind == messaging.ContactKind(p.Second) && c.Source == contactpoint.FromPDS && c.Value == p.To
 	})
 	if m.Paired = was || free && pairer.Pairs(m.Channel, p); m.Paired {
 		m.Pair = p

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -74,7 +75,7 @@ func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 	}
 	err = patientstore.New(p.db).Do(p.ctx, func(tx patient.Tx) error {
 		return tx.SaveContactPoint(p.ctx, p.group, id,
-			patient.ContactPoint{Kind: patient.PointMobile, Source: patient.FromPDS, Value: number,
+			contactpoint.Point{Kind: contactpoint.Mobile, Source: contactpoint.FromPDS, Value: number,
 				RecordedAt: p.clock})
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -121,7 +122,7 @@ func TestAMessageSentAgainHasAPageOfItsOwn(t *testing.T) {
 		was := d.state(first)
 		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		moved := "07700 900777"
-		if _, err := people.SetContactPoint(d.ctx, was.Patient, patient.PointMobile,
+		if _, err := people.SetContactPoint(d.ctx, was.Patient, contactpoint.Mobile,
 			patient.PointChange{Value: &moved}); err != nil {
 			d.Fatal(err)
 		}

@@ -4,6 +4,7 @@
 //	input.go     text, choices, numbers
 //	contact.go   e-mail addresses and postal ones
 //	telephone.go telephone numbers, and others that are read in groups
+//	nhsnumber.go NHS numbers and their check digit
 //	date.go      calendar dates and instants
 //	list.go      pages of lists, and stretches of time
 //	cursor.go    parts of lists counted from one of them, and stretches of dates

@@ -63,6 +63,13 @@ func Cut[T any](found []T, r Rows) (cut []T, more bool) {
 	return found[:size], true
 }
 
+// CountLimit is where counting matches stops, unless a page beyond it is asked for.
+const CountLimit = 10_000
+
+// CountTo is how far matches are counted for a page: far enough to say that another
+// follows it, so that a caller who reads on while there are more reads to the end.
+func CountTo(offset, limit int) int { return max(CountLimit, offset+limit+1) }
+
 // Span is a stretch of time with its first and its last moment. A zero time
 // leaves that side open.
 type Span struct{ From, Until time.Time }

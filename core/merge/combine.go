@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -31,7 +32,7 @@ func doubts(a, b patient.Patient) []string {
 func combine(keep, from patient.Patient) patient.Patient {
 	p, f := keep, from
 	if p.NHSNumber == "" {
-		patient.Fill(&p.NHSNumber, f.NHSNumber)
+		p.NHSNumber = cmp.Or(p.NHSNumber, f.NHSNumber)
 		p.NumberStatus, p.PDSVersion, p.SyncedAt = f.NumberStatus, f.PDSVersion, f.SyncedAt
 		if f.NumberStatus == patient.NumberVerified && len(doubts(p, f)) > 0 { // verified for another name
 			p.NumberStatus, p.PDSVersion, p.SyncedAt = "", "", time.Time{}
@@ -40,16 +41,16 @@ func combine(keep, from patient.Patient) patient.Patient {
 	if p.NHSNumber == p.SupersededBy {
 		p.SupersededBy = ""
 	}
-	patient.Fill(&p.EMISID, f.EMISID)
-	patient.Fill(&p.EHRPartnerID, f.EHRPartnerID)
-	patient.Fill(&p.EHRPartner, f.EHRPartner)
-	patient.Fill(&p.Title, f.Title)
-	patient.Fill(&p.Sex, f.Sex)
+	p.EMISID = cmp.Or(p.EMISID, f.EMISID)
+	p.EHRPartnerID = cmp.Or(p.EHRPartnerID, f.EHRPartnerID)
+	p.EHRPartner = cmp.Or(p.EHRPartner, f.EHRPartner)
+	p.Title = cmp.Or(p.Title, f.Title)
+	p.Sex = cmp.Or(p.Sex, f.Sex)
 	if !p.Dead() {
 		p.DeceasedAt, p.DeathSource = f.DeceasedAt, f.DeathSource
 	}
-	patient.Fill(&p.FirstName, f.FirstName)
-	patient.Fill(&p.LastName, f.LastName)
+	p.FirstName = cmp.Or(p.FirstName, f.FirstName)
+	p.LastName = cmp.Or(p.LastName, f.LastName)
 	switch {
 	case p.Notes == "":
 		p.Notes = f.Notes

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/merge"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -101,7 +102,7 @@ func TestAMergeTokenIsGoodOnceForWhatItShowed(t *testing.T) {
 		k.Clock = k.Clock.Add(merge.PreviewLife)
 		refused("too late", merge.ErrToken, keep, from, token)
 		token = preview()
-		if _, err := k.Patients.SetContactPoint(k.Ctx, from, patient.PointEmail,
+		if _, err := k.Patients.SetContactPoint(k.Ctx, from, contactpoint.Email,
 			patient.PointChange{Value: new("new@example.org")}); err != nil {
 			k.Fatal(err)
 		}
@@ -141,7 +142,7 @@ func TestWhatChangedSinceAMergeStaysWhenItIsUndone(t *testing.T) {
 		keep, from := k.twice()
 		k.Merge(keep, from)
 		k.Clock = k.Clock.Add(time.Hour)
-		if _, err := k.Patients.SetContactPoint(k.Ctx, keep, patient.PointAddress,
+		if _, err := k.Patients.SetContactPoint(k.Ctx, keep, contactpoint.Postal,
 			patient.PointChange{Address: &patient.Address{Line1: "1 New Street", Postcode: "zz11aa"}}); err != nil {
 			k.Fatal(err)
 		}
@@ -197,7 +198,7 @@ func TestMergingNeedsAMemberOfStaff(t *testing.T) {
 		_, err3 := k.Merging.Unmerge(ctx, keep, 0)
 		_, err4 := k.Merging.Candidates(ctx, keep)
 		_, err5 := k.Patients.Connect(ctx, keep, "1")
-		_, err6 := k.Patients.SetContactPoint(ctx, keep, patient.PointEmail, patient.PointChange{Value: new("")})
+		_, err6 := k.Patients.SetContactPoint(ctx, keep, contactpoint.Email, patient.PointChange{Value: new("")})
 		for i, err := range []error{err1, err2, err3, err4, err5, err6} {
 			if !errors.Is(err, access.ErrPermission) {
 				k.Errorf("%d: %v", i+1, err)

@@ -4,17 +4,18 @@ import (
 	"context"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
 
 // contactKinds says which contact detail a channel uses.
-var contactKinds = map[carrier.Channel]patient.PointKind{carrier.SMS: patient.PointMobile,
-	carrier.Email: patient.PointEmail}
+var contactKinds = map[carrier.Channel]contactpoint.Kind{carrier.SMS: contactpoint.Mobile,
+	carrier.Email: contactpoint.Email}
 
 // ContactKind is the kind of contact detail that a channel uses.
-func ContactKind(of carrier.Channel) patient.PointKind { return contactKinds[of] }
+func ContactKind(of carrier.Channel) contactpoint.Kind { return contactKinds[of] }
 
 // FromRequest is the source of a contact detail that came with the request.
 const FromRequest = "request"
@@ -44,7 +45,7 @@ type Addressee struct {
 	// Patient is the patient, without what matters to no message.
 	patient.Patient
 	// Contacts say who gave the details in use.
-	Contacts patient.ContactPoints
+	Contacts contactpoint.Points
 	// OptedOut are numbers and addresses that asked for nothing but direct care.
 	OptedOut map[Destination]bool
 }
@@ -69,7 +70,7 @@ func (a Addressee) own(channel carrier.Channel) (contact, source string, err err
 	}
 	used, ok := a.Contacts.Used(contactKinds[channel])
 	if !ok {
-		used.Source = patient.FromCaller // kept before there were sources
+		used.Source = contactpoint.FromCaller // kept before there were sources
 	}
 	return contact, string(used.Source), nil
 }

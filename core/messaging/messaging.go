@@ -23,6 +23,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
@@ -214,7 +215,7 @@ var (
 // AddresseeReader is what decides whether a message may go to a patient.
 type AddresseeReader interface {
 	// ContactsAmong is what each source says of how to reach patients.
-	ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]patient.ContactPoints, error)
+	ContactsAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID]contactpoint.Points, error)
 	// OptedOut finds which numbers and addresses asked for nothing but direct care.
 	OptedOut(ctx context.Context, group practice.ID, of []Destination) (map[Destination]bool, error)
 }
@@ -226,7 +227,7 @@ type Reader interface {
 	// Message finds a message, or returns ErrNotFound.
 	Message(ctx context.Context, group practice.ID, id ID) (Message, error)
 	// Messages lists messages, newest first, and how many match in all, counted
-	// as patient.CountTo says.
+	// as input.CountTo says.
 	Messages(ctx context.Context, group practice.ID, q Query) ([]Message, int, error)
 	Steps(ctx context.Context, group practice.ID, id ID) ([]Step, error)
 	// LinkState is how often a wrong birth date was given for a message's page,

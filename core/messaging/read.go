@@ -43,7 +43,7 @@ type Search struct {
 const Most = 1000
 
 // Messages lists messages, newest first, and how many match in all, counted up
-// as patient.CountTo says.
+// as input.CountTo says.
 func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {

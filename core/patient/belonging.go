@@ -2,6 +2,7 @@ package patient
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -11,10 +12,10 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/label"
+	"frontdesk/core/practice"
 )
 
-// Belonging is a thing that belongs to a patient: a Phone, a Number, an Attribute,
-// a LabelOn or an InGroup.
+// Belonging is something that belongs to a patient: a Phone, a Number, an Attribute, a LabelOn or an InGroup.
 type Belonging interface {
 	// ids are what an event names it by.
 	ids() event.IDs
@@ -38,70 +39,108 @@ func (a Attribute) ids() event.IDs { return event.IDs{"attribute": int64(a.ID)} 
 func (l LabelOn) ids() event.IDs   { return event.IDs{"label": int64(l.Label)} }
 func (g InGroup) ids() event.IDs   { return nil }
 
-// most is how many things of one kind a patient can have.
+// most is how many belongings of one kind a patient can have.
 const most = 200
 
-// editBelonging locks a patient, changes something that belongs to them, and
-// writes the audit entry with what was asked for.
-func (s *Service) editBelonging(
-	ctx context.Context, id ID, action string, asked any,
-	change func(tx BelongingTx, who access.Caller, p Patient, now time.Time) error,
-) (Patient, error) {
+// edit is a change of what belongs to a patient, whom its transaction has locked.
+type edit struct {
+	BelongingTx
+	who access.Caller
+	p   Patient
+	now time.Time
+}
+
+// editBelonging locks a patient, changes something that belongs to them, and writes the audit entry with what was
+// asked for.
+func (s *Service) editBelonging(ctx context.Context, id ID, action string, asked any,
+	change func(edit) error) (Patient, error) {
 	now := s.now()
 	return Edit(ctx, s.Belongings.Do, now, id, func(tx BelongingTx, who access.Caller, p Patient) error {
-		if err := change(tx, who, p, now); err != nil {
+		if err := change(edit{tx, who, p, now}); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(now, action, "patient", int64(p.ID), nil, asked))
 	})
 }
 
-// save keeps a thing, with its event.
-func save(ctx context.Context, tx BelongingTx, who access.Caller, of ID, change event.Type, b Belonging,
-	now time.Time) error {
-	if err := tx.SaveBelonging(ctx, who.Group, of, b); err != nil {
-		return err
-	}
-	return Record(ctx, tx, who, now, Fact(change, of, b.ids()))
+// patient changes the patient's own record.
+func (e edit) patient(ctx context.Context, c Changes) error {
+	return change(ctx, e, e.who, e.p, c, e.now)
 }
 
-// drop forgets a thing, with its event; none is the fault where the patient does
-// not have it.
-func drop(
-	ctx context.Context, tx BelongingTx, who access.Caller, of ID, change event.Type, b Belonging, none *fault.Error,
-	now time.Time,
-) error {
-	found, err := tx.DropBelonging(ctx, who.Group, of, b)
+// save keeps a belonging, with its event.
+func (e edit) save(ctx context.Context, of event.Type, b Belonging) error {
+	if err := e.SaveBelonging(ctx, e.who.Group, e.p.ID, b); err != nil {
+		return err
+	}
+	return Record(ctx, e, e.who, e.now, Fact(of, e.p.ID, b.ids()))
+}
+
+// drop removes a belonging, with its event, or returns none where the patient lacks it.
+func (e edit) drop(ctx context.Context, of event.Type, b Belonging, none *fault.Error) error {
+	found, err := e.DropBelonging(ctx, e.who.Group, e.p.ID, b)
 	switch {
 	case err != nil:
 		return err
 	case !found:
 		return none
 	}
-	return Record(ctx, tx, who, now, Fact(change, of, b.ids()))
+	return Record(ctx, e, e.who, e.now, Fact(of, e.p.ID, b.ids()))
 }
 
-// room makes sure that a patient can have one more. Error: ErrTooMany.
-func room[T any](ctx context.Context, who access.Caller, of ID, read reader[T]) error {
-	all, err := read(ctx, who.Group, []ID{of})
-	if err == nil && len(all[of]) >= most {
-		err = ErrTooMany
-	}
-	return err
+// kind is a kind of belonging that is added, changed and removed by its id: how to read it, the fault where a patient
+// lacks it, and its events.
+type kind[T interface {
+	Belonging
+	comparable
+}] struct {
+	read                    func(BelongingTx, context.Context, practice.ID, []ID) (map[ID][]T, error)
+	none                    *fault.Error
+	added, updated, removed event.Type
 }
 
-// the finds the thing of a patient's that fits, or returns none.
-func the[T any](ctx context.Context, who access.Caller, of ID, read reader[T], fits func(T) bool,
-	none *fault.Error) (T, error) {
-	all, err := read(ctx, who.Group, []ID{of})
-	if i := slices.IndexFunc(all[of], fits); err == nil && i >= 0 {
-		return all[of][i], nil
+var (
+	phones = kind[Phone]{BelongingTx.Phones, ErrNoPhone,
+		event.PatientPhoneAdded, event.PatientPhoneUpdated, event.PatientPhoneRemoved}
+	numbers = kind[Number]{BelongingTx.Numbers, ErrNoNumber,
+		event.PatientNumberAdded, event.PatientNumberUpdated, event.PatientNumberRemoved}
+	attributes = kind[Attribute]{BelongingTx.Attributes, ErrNoAttribute,
+		event.PatientAttributeAdded, event.PatientAttributeUpdated, event.PatientAttributeRemoved}
+)
+
+// add keeps one more. Error: ErrTooMany.
+func (k kind[T]) add(ctx context.Context, e edit, one T) error {
+	all, err := k.read(e, ctx, e.who.Group, []ID{e.p.ID})
+	switch {
+	case err != nil:
+		return err
+	case len(all[e.p.ID]) >= most:
+		return ErrTooMany
 	}
-	var zero T
-	if err == nil {
-		err = none
+	return e.save(ctx, k.added, one)
+}
+
+// change changes the one with the id, and keeps it where it is not as it was.
+func (k kind[T]) change(ctx context.Context, e edit, id T, with func(*T) error) error {
+	all, err := k.read(e, ctx, e.who.Group, []ID{e.p.ID})
+	i := slices.IndexFunc(all[e.p.ID], func(x T) bool { return maps.Equal(x.ids(), id.ids()) })
+	switch {
+	case err != nil:
+		return err
+	case i < 0:
+		return k.none
 	}
-	return zero, err
+	was := all[e.p.ID][i]
+	one := was
+	if err := with(&one); err != nil || one == was {
+		return err
+	}
+	return e.save(ctx, k.updated, one)
+}
+
+// remove removes the one with the id.
+func (k kind[T]) remove(ctx context.Context, e edit, id T) error {
+	return e.drop(ctx, k.removed, id, k.none)
 }
 
 // AttributeID names an attribute.
@@ -131,69 +170,57 @@ func (a *Attribute) check() error {
 	return in.Err()
 }
 
-// AddAttribute keeps an answer.
+// AddAttribute adds an answer.
 func (s *Service) AddAttribute(ctx context.Context, id ID, a Attribute) (Patient, error) {
 	if err := a.check(); err != nil {
 		return Patient{}, err
 	}
 	a.ID = AttributeID(s.NewID())
-	return s.editBelonging(ctx, id, "patient.attribute.add", a.ID, func(tx BelongingTx, who access.Caller, p Patient,
-		now time.Time) error {
-		if err := room(ctx, who, p.ID, tx.Attributes); err != nil {
-			return err
-		}
-		return save(ctx, tx, who, p.ID, event.PatientAttributeAdded, a, now)
+	return s.editBelonging(ctx, id, "patient.attribute.add", a.ID, func(e edit) error {
+		return attributes.add(ctx, e, a)
 	})
 }
 
-// AttributeChange is what to set of an attribute; nil leaves a thing as it is.
+// AttributeChange is what to set of an attribute; nil leaves a detail as it is.
 type AttributeChange struct{ Title, Text, Response *string }
 
 // ChangeAttribute changes an answer. Error: ErrNoAttribute.
 func (s *Service) ChangeAttribute(ctx context.Context, of ID, id AttributeID, c AttributeChange) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.attribute.update", id, func(tx BelongingTx, who access.Caller, p Patient,
-		now time.Time) error {
-		was, err := the(ctx, who, p.ID, tx.Attributes, func(a Attribute) bool { return a.ID == id }, ErrNoAttribute)
-		if err != nil {
-			return err
-		}
-		a := was
-		set(&a.Title, c.Title)
-		set(&a.Text, c.Text)
-		set(&a.Response, c.Response)
-		if err := a.check(); err != nil || a == was {
-			return err
-		}
-		return save(ctx, tx, who, p.ID, event.PatientAttributeUpdated, a, now)
+	return s.editBelonging(ctx, of, "patient.attribute.update", id, func(e edit) error {
+		return attributes.change(ctx, e, Attribute{ID: id}, func(a *Attribute) error {
+			set(&a.Title, c.Title)
+			set(&a.Text, c.Text)
+			set(&a.Response, c.Response)
+			return a.check()
+		})
 	})
 }
 
-// RemoveAttribute forgets an answer. Error: ErrNoAttribute.
+// RemoveAttribute removes an answer. Error: ErrNoAttribute.
 func (s *Service) RemoveAttribute(ctx context.Context, of ID, id AttributeID) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.attribute.remove", id, func(tx BelongingTx, who access.Caller, p Patient,
-		now time.Time) error {
-		return drop(ctx, tx, who, p.ID, event.PatientAttributeRemoved, Attribute{ID: id}, ErrNoAttribute, now)
+	return s.editBelonging(ctx, of, "patient.attribute.remove", id, func(e edit) error {
+		return attributes.remove(ctx, e, Attribute{ID: id})
 	})
 }
 
-// AddLabel puts a label on a patient. Putting it on twice is putting it on once.
-// Error: label.ErrNotFound.
+// AddLabel puts a label on a patient, once. Error: label.ErrNotFound.
 func (s *Service) AddLabel(ctx context.Context, of ID, id label.ID) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.label.add", id, func(tx BelongingTx, who access.Caller, p Patient,
-		now time.Time) error {
-		fresh, err := s.putLabel(ctx, tx, who, p.ID, id)
-		if err != nil || !fresh {
+	return s.editBelonging(ctx, of, "patient.label.add", id, func(e edit) error {
+		added, err := s.putLabel(ctx, e, e.who, e.p.ID, id)
+		if err != nil || !added {
 			return err
 		}
-		return Record(ctx, tx, who, now, Fact(event.PatientLabelAdded, p.ID, LabelOn{Label: id}.ids()))
+		return Record(ctx, e, e.who, e.now, Fact(event.PatientLabelAdded, e.p.ID, LabelOn{Label: id}.ids()))
 	})
 }
 
 // labelTx is what putting a label on a patient needs.
 type labelTx interface {
-	LockLabel(ctx context.Context, group access.GroupID, id label.ID) (label.Label, error)
-	LabelsOn(ctx context.Context, group access.GroupID, of []ID) (map[ID][]label.Use, error)
-	SaveBelonging(ctx context.Context, group access.GroupID, of ID, b Belonging) error
+	// LockLabel keeps a label from being deleted until the end of the transaction, and finds it, or returns
+	// label.ErrNotFound.
+	LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)
+	LabelsOn(ctx context.Context, group practice.ID, of []ID) (map[ID][]label.Use, error)
+	SaveBelonging(ctx context.Context, group practice.ID, of ID, b Belonging) error
 }
 
 // putLabel puts a label on a patient, and reports whether it was not there before.
@@ -211,45 +238,44 @@ func (s *Service) putLabel(ctx context.Context, tx labelTx, who access.Caller, o
 	return true, tx.SaveBelonging(ctx, who.Group, of, LabelOn{label.UseID(s.NewID()), id})
 }
 
-// RemoveLabel takes a label off a patient, named by where it is on them or as the
-// practice's. Error: ErrNoLabel.
+// RemoveLabel takes a label off a patient, named by its use there or by its own id. Error: ErrNoLabel.
 func (s *Service) RemoveLabel(ctx context.Context, of ID, use label.UseID, id label.ID) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.label.remove", use, func(tx BelongingTx, who access.Caller, p Patient,
-		now time.Time) error {
-		is := func(u label.Use) bool { return u.ID == use || use == 0 && u.Label.ID == id }
-		u, err := the(ctx, who, p.ID, tx.LabelsOn, is, ErrNoLabel)
+	return s.editBelonging(ctx, of, "patient.label.remove", use, func(e edit) error {
+		all, err := e.LabelsOn(ctx, e.who.Group, []ID{e.p.ID})
 		if err != nil {
 			return err
 		}
-		return drop(ctx, tx, who, p.ID, event.PatientLabelRemoved, LabelOn{u.ID, u.Label.ID}, ErrNoLabel, now)
+		for _, u := range all[e.p.ID] {
+			if u.ID == use || use == 0 && u.Label.ID == id {
+				return e.drop(ctx, event.PatientLabelRemoved, LabelOn{u.ID, u.Label.ID}, ErrNoLabel)
+			}
+		}
+		return ErrNoLabel
 	})
 }
 
-// JoinAccessGroup lets an access group look after a patient. Joining twice is
-// joining once. Error: account.ErrGroupNotFound.
+// JoinAccessGroup has an access group look after a patient. Error: account.ErrGroupNotFound.
 func (s *Service) JoinAccessGroup(ctx context.Context, of ID, id account.GroupID) (Patient, error) {
 	is := func(g account.AccessGroup) bool { return g.ID == id }
-	return s.editBelonging(ctx, of, "patient.access_group.add", id, func(tx BelongingTx, who access.Caller, p Patient,
-		now time.Time) error {
-		all, err := tx.AccessGroups(ctx, who.Group)
+	return s.editBelonging(ctx, of, "patient.access_group.add", id, func(e edit) error {
+		all, err := e.AccessGroups(ctx, e.who.Group)
 		if err == nil && !slices.ContainsFunc(all, is) {
 			err = account.ErrGroupNotFound
 		}
 		if err != nil {
 			return err
 		}
-		in, err := tx.AccessGroupsOfPatients(ctx, who.Group, []ID{p.ID})
-		if err != nil || slices.ContainsFunc(in[p.ID], is) {
+		in, err := e.AccessGroupsOfPatients(ctx, e.who.Group, []ID{e.p.ID})
+		if err != nil || slices.ContainsFunc(in[e.p.ID], is) {
 			return err
 		}
-		return save(ctx, tx, who, p.ID, event.PatientUpdated, InGroup{s.NewID(), id}, now)
+		return e.save(ctx, event.PatientUpdated, InGroup{s.NewID(), id})
 	})
 }
 
-// LeaveAccessGroup ends that. Error: ErrNotInGroup.
+// LeaveAccessGroup takes a patient out of an access group. Error: ErrNotInGroup.
 func (s *Service) LeaveAccessGroup(ctx context.Context, of ID, id account.GroupID) (Patient, error) {
-	return s.editBelonging(ctx, of, "patient.access_group.remove", id, func(tx BelongingTx, who access.Caller,
-		p Patient, now time.Time) error {
-		return drop(ctx, tx, who, p.ID, event.PatientUpdated, InGroup{Group: id}, ErrNotInGroup, now)
+	return s.editBelonging(ctx, of, "patient.access_group.remove", id, func(e edit) error {
+		return e.drop(ctx, event.PatientUpdated, InGroup{Group: id}, ErrNotInGroup)
 	})
 }

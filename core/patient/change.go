@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 )
@@ -108,7 +109,7 @@ func (c Changes) particulars(x *Particulars, in *input.Checks) {
 
 // check tidies a record.
 func (p *Patient) check(in *input.Checks) {
-	p.NHSNumber = CheckNHSNumber(in, "nhs_number", p.NHSNumber)
+	p.NHSNumber = in.NHSNumber("nhs_number", p.NHSNumber)
 	p.EHRPartnerID = in.Text("ehr_partner_id", input.Visible(p.EHRPartnerID), 100)
 	p.Title = input.Choice(in, "title", p.Title, Titles)
 	p.FirstName = in.Required("first_name", p.FirstName, MaxName)
@@ -150,8 +151,7 @@ func (c Changes) checkCountry() error {
 	return ErrCountry
 }
 
-// merged is an object with some of its fields set, and those that are null taken
-// away.
+// merged is an object with some of its fields set, and those that are null taken away.
 func merged(was, set json.RawMessage) json.RawMessage {
 	all, some := map[string]json.RawMessage{}, map[string]json.RawMessage{}
 	if json.Unmarshal(set, &some) != nil || some == nil {
@@ -170,13 +170,13 @@ func merged(was, set json.RawMessage) json.RawMessage {
 }
 
 // gives reports whether the changes say something of a way to reach the patient.
-func (c Changes) gives(kind PointKind) bool {
+func (c Changes) gives(kind contactpoint.Kind) bool {
 	switch kind {
-	case PointMobile:
+	case contactpoint.Mobile:
 		return c.Mobile != nil
-	case PointLandline:
+	case contactpoint.Landline:
 		return c.Landline != nil
-	case PointEmail:
+	case contactpoint.Email:
 		return c.Email != nil
 	}
 	for _, x := range []*string{c.Line1, c.Line2, c.Line3, c.Town, c.County, c.Country, c.CountryCode, c.Postcode} {
@@ -187,9 +187,8 @@ func (c Changes) gives(kind PointKind) bool {
 	return false
 }
 
-// Change changes a patient. What is said of how to reach them is the practice's
-// own word when a member of staff signed in, and a partner's else. Errors:
-// ErrNotFound, ErrRestricted, ErrVerified, ErrCountry, field faults.
+// Change changes a patient. What is said of how to reach them is the practice's own word when a member of staff signed
+// in, and a partner's else. Errors: ErrNotFound, ErrRestricted, ErrVerified, ErrCountry, field faults.
 func (s *Service) Change(ctx context.Context, id ID, c Changes) (Patient, error) {
 	now := s.now()
 	return Edit(ctx, s.Store.Do, now, id, func(tx Tx, who access.Caller, p Patient) error {
@@ -212,12 +211,12 @@ func change(ctx context.Context, tx ChangeTx, who access.Caller, p Patient, c Ch
 	if err := in.Err(); err != nil {
 		return err
 	}
-	source := FromCaller
+	source := contactpoint.FromCaller
 	if who.Staff != 0 {
-		source = FromPractice
+		source = contactpoint.FromPractice
 	}
 	points := p.ContactPoints
-	for _, kind := range PointKinds {
+	for _, kind := range contactpoint.Kinds {
 		if !c.gives(kind) {
 			continue
 		}
@@ -228,7 +227,7 @@ func change(ctx context.Context, tx ChangeTx, who access.Caller, p Patient, c Ch
 		if used, ok := points.Used(kind); value == "" && ok {
 			from = used.Source // what is to be forgotten is forgotten, whoever gave it
 		}
-		points = points.put(kind, from, value, now)
+		points = points.Put(kind, from, value, now)
 	}
 	if err := p.keepVerified(before); err != nil {
 		return err
@@ -237,8 +236,7 @@ func change(ctx context.Context, tx ChangeTx, who access.Caller, p Patient, c Ch
 	return Keep(ctx, tx, who, now, "patient.update", before, p)
 }
 
-// edit changes a patient's own record for callers with a permission; asked is
-// what was wrong with what they asked for.
+// edit changes a patient's own record for callers with a permission; asked is what was wrong with what they asked for.
 func (s *Service) edit(
 	ctx context.Context, permission access.Permission, id ID, action string, asked error,
 	change func(tx Tx, who access.Caller, p *Patient, now time.Time) error,
@@ -295,8 +293,7 @@ func Keep(ctx context.Context, tx KeepTx, who access.Caller, now time.Time, acti
 	return recordChange(ctx, tx, who, now, before, after)
 }
 
-// ErrEHRTaken is returned when another patient has the practice record system's id
-// already.
+// ErrEHRTaken is returned when another patient has the practice record system's id already.
 var ErrEHRTaken = fault.New(fault.Conflict, "ehr_partner_id_taken",
 	"Another patient has this id of the practice's record system. Merge the two if they are one person.")
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"frontdesk/core/access"
-	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
@@ -22,8 +21,7 @@ var (
 	ErrDetailsDiffer = fault.New(fault.Conflict, "patient_details_differ",
 		"A patient of this practice has this NHS number and date of birth, and another name or sex. Nothing was "+
 			"changed; the practice's staff have been asked to find out who this is.")
-	// ErrVerified is returned when somebody wants to change what the national
-	// service has verified.
+	// ErrVerified is returned when somebody wants to change what the national service has verified.
 	ErrVerified = fault.New(fault.Conflict, "patient_verified",
 		"The Personal Demographics Service has verified this patient's name, date of birth and sex, and it alone "+
 			"changes them.")
@@ -53,17 +51,10 @@ func (s Description) Differs(p Patient, surname bool) []string {
 	return out
 }
 
-// ContestTx is what Contest needs.
-type ContestTx interface {
-	TaskTx
-	Audit(ctx context.Context, e audit.Entry) error
-}
-
-// Contest gives staff the task to find out who a person is that comes with the
-// number and the birth date of a patient. The transaction has locked the patient,
-// who stays as they are.
+// Contest gives staff the task to find out who a person is that comes with the number and the birth date of a patient.
+// The transaction has locked the patient, who stays as they are.
 func Contest(
-	ctx context.Context, tx ContestTx, task int64, who access.Caller, now time.Time, p Patient, as Description,
+	ctx context.Context, tx AddTx, task int64, who access.Caller, now time.Time, p Patient, as Description,
 	differs []string,
 ) error {
 	asked := struct {
@@ -113,13 +104,11 @@ type Outlook struct{ Appointments, Messages int }
 // DeathTx is what ReportDeath needs.
 type DeathTx interface {
 	TaskTx
-	// Outlook counts the appointments a patient has to come, and the messages that
-	// are still to be sent.
+	// Outlook counts the appointments a patient has to come, and the messages that are still to be sent.
 	Outlook(ctx context.Context, group practice.ID, id ID, now time.Time) (Outlook, error)
 }
 
-// ReportDeath gives staff a task with what a patient who has died leaves open, if
-// anything.
+// ReportDeath gives staff a task with what a patient who has died leaves open, if anything.
 func ReportDeath(
 	ctx context.Context, tx DeathTx, task int64, who access.Caller, now time.Time, p Patient, cancelled int,
 ) error {

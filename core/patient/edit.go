@@ -12,8 +12,7 @@ import (
 
 // EditTx is what a change of a patient, or of something that belongs to one, needs of its transaction.
 type EditTx interface {
-	// LockPatientForChange keeps others from changing the patient until the end of the
-	// transaction.
+	// LockPatientForChange keeps others from changing the patient until the end of the transaction.
 	LockPatientForChange(ctx context.Context, group practice.ID, id ID) error
 	PatientsByID(ctx context.Context, group practice.ID, ids []ID) ([]Patient, error)
 	// Touch notes that something that belongs to the patient changed.
@@ -25,9 +24,8 @@ type EditTx interface {
 // change: then nothing is kept, and it is no error.
 var ErrUnchanged = errors.New("nothing to change")
 
-// Edit locks the patient an id stands for, changes something that belongs to them
-// in one transaction, and gives the patient as they are afterwards. The change
-// writes its own event and audit entry. Error: ErrNotFound.
+// Edit locks the patient an id stands for, changes something that belongs to them in one transaction, and gives the
+// patient as they are afterwards. The change writes its own event and audit entry. Error: ErrNotFound.
 func Edit[T EditTx](
 	ctx context.Context, do func(context.Context, func(T) error) error, now time.Time, id ID,
 	change func(tx T, who access.Caller, p Patient) error,
@@ -56,8 +54,7 @@ func Edit[T EditTx](
 	return p.shownTo(who), err
 }
 
-// Lock is LockCurrent, with the contact points. Details kept before there were
-// sources came from callers.
+// Lock is LockCurrent, with the contact points. Details kept before there were sources came from callers.
 func Lock(ctx context.Context, tx ChangeTx, group practice.ID, id ID) (Patient, error) {
 	p, err := LockCurrent(ctx, tx, group, id)
 	if err != nil {
@@ -66,8 +63,7 @@ func Lock(ctx context.Context, tx ChangeTx, group practice.ID, id ID) (Patient, 
 	return p, p.ReadPoints(ctx, tx, group)
 }
 
-// LockCurrent keeps others from changing the patient an id stands for, and reads
-// them. Error: ErrNotFound.
+// LockCurrent keeps others from changing the patient an id stands for, and reads them. Error: ErrNotFound.
 func LockCurrent(ctx context.Context, tx EditTx, group practice.ID, id ID) (Patient, error) {
 	for {
 		if err := tx.LockPatientForChange(ctx, group, id); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/event"
 )
 
@@ -22,11 +23,9 @@ func Record(ctx context.Context, tx event.Recorder, who access.Caller, now time.
 	return tx.Record(ctx, event.Of(int64(who.Group), now, facts...))
 }
 
-// recordChange records what of a patient is not as it was, however it changed.
-// Telephone numbers and the NHS number have facts of their own, and all else
-// together is patient.updated; when demographics changed, the event is
-// patient.demographics-updated, and those facts are its parts. The caller has
-// locked the patient.
+// recordChange records what of a patient is not as it was, however it changed. Telephone numbers and the NHS number
+// have facts of their own, and all else together is patient.updated; when demographics changed, the event is
+// patient.demographics-updated, and those facts are its parts. The caller has locked the patient.
 func recordChange(ctx context.Context, tx EventTx, who access.Caller, now time.Time, before, after Patient) error {
 	var facts []event.Fact
 	phones := [3]event.Type{event.PatientPhoneAdded, event.PatientPhoneUpdated, event.PatientPhoneRemoved}
@@ -66,15 +65,13 @@ func RecordDemographics(
 	return RecordCounted(ctx, tx, who, now, event.DemographicsUpdated, id, updated{id.String(), changed}, parts...)
 }
 
-// updated is the data of patient.demographics-updated: which details changed,
-// never what they are.
+// updated is the data of patient.demographics-updated: which details changed, never what they are.
 type updated struct {
 	PatientID string   `json:"patient_id"`
 	Changed   []string `json:"changed"`
 }
 
-// Changed names what is known differently now: by us, or by the national
-// service.
+// Changed names what is known differently now: by us, or by the national service.
 func Changed(before, after Patient) []string {
 	changed := []string{}
 	note := func(name string, differs bool) {
@@ -90,23 +87,14 @@ func Changed(before, after Patient) []string {
 	note("sex", before.Sex != after.Sex)
 	note("deceased_at", !before.DeceasedAt.Equal(after.DeceasedAt))
 	note("restricted", before.Restricted != after.Restricted)
-	for _, kind := range PointKinds {
-		note(string(kind), before.ContactPoints.said(kind) != after.ContactPoints.said(kind) ||
+	for _, kind := range contactpoint.Kinds {
+		note(string(kind), before.ContactPoints.Said(kind) != after.ContactPoints.Said(kind) ||
 			before.detail(kind) != after.detail(kind))
 	}
 	return changed
 }
 
-// said is what the national service says of one way to reach a patient.
-func (c ContactPoints) said(kind PointKind) string {
-	if i := c.Find(kind, FromPDS); i >= 0 {
-		return c[i].Value
-	}
-	return ""
-}
-
-// otherwise reports whether anything is not as it was that has no fact of its own
-// and is no bookkeeping.
+// otherwise reports whether anything is not as it was that has no fact of its own and is no bookkeeping.
 func otherwise(before, after Patient) bool {
 	if before.NHSNumber != after.NHSNumber {
 		before.NumberStatus, before.SupersededBy = after.NumberStatus, after.SupersededBy
@@ -125,8 +113,7 @@ type EventTx interface {
 	event.Recorder
 }
 
-// RecordCounted records an event that the patient's sequence counts. The caller
-// has locked the patient.
+// RecordCounted records an event that the patient's sequence counts. The caller has locked the patient.
 func RecordCounted(
 	ctx context.Context, tx EventTx, who access.Caller, now time.Time, of event.Type, id ID, data any,
 	parts ...event.Fact,

@@ -14,8 +14,7 @@ import (
 // Field is what a search looks at.
 type Field string
 
-// The fields. Names match from their beginning, without case and accents;
-// the others match whole.
+// The fields. Names match from their beginning, without case and accents; the others match whole.
 const (
 	FieldEMISID       Field = "emis_id"
 	FieldEHRPartnerID Field = "ehr_partner_id"
@@ -26,8 +25,7 @@ const (
 	FieldMobile       Field = "mobile"
 	FieldBirthDate    Field = "dob"
 	FieldFullName     Field = "full_name"
-	// FieldName is what free text means when it is a name: the surname begins with
-	// it, then the full name does.
+	// FieldName is what free text means when it is a name: the surname begins with it, then the full name does.
 	FieldName Field = "name"
 	// FieldNumber is any number a patient has: the NHS's, also a former one, a
 	// record system's, a telephone number, one of the practice's own, or ours.
@@ -47,9 +45,8 @@ var Fields = []Field{
 
 // Query says which patients to list. Zero values ask for all.
 type Query struct {
-	// Field is what Text is looked for in. Without one, the text's own look says
-	// what it is: an e-mail address, a date of birth, any number a patient has, else
-	// a name or a part of one.
+	// Field is what Text is looked for in. Without one, the text's own look says what it is: an e-mail address, a date
+	// of birth, any number a patient has, else a name or a part of one.
 	Field Field
 	Text  string
 	// Count asks how many match in all, counted as CountTo says. What is counted or
@@ -68,8 +65,7 @@ type Query struct {
 	Lookup Lookup
 }
 
-// Lookup is what is looked for, in the form it is kept in. An empty Field finds
-// everybody.
+// Lookup is what is looked for, in the form it is kept in. An empty Field finds everybody.
 type Lookup struct {
 	Field Field
 	Value string
@@ -79,13 +75,6 @@ type Lookup struct {
 	Birth   input.Date
 	Numbers Numbers
 }
-
-// CountLimit is where counting matches stops, unless a page beyond it is asked for.
-const CountLimit = 10_000
-
-// CountTo is how far matches are counted for a page: far enough to say that another
-// follows it, so that a caller who reads on while there are more reads to the end.
-func CountTo(offset, limit int) int { return max(CountLimit, offset+limit+1) }
 
 // List lists patients, and how many match in all. Records that were merged into
 // others are not found, and deleted ones come without their names.
@@ -112,9 +101,8 @@ func (s *Service) List(ctx context.Context, q Query) ([]Patient, int, error) {
 	return all, n, err
 }
 
-// Numbers are the forms a text may have as a number a patient is known by: without
-// spaces and dashes, as it was written, as a telephone number, and as an id of
-// ours, in digits and as people read it.
+// Numbers are the forms a text may have as a number a patient is known by: without spaces and dashes, as it was
+// written, as a telephone number, and as an id of ours, in digits and as people read it.
 type Numbers struct {
 	Key, Raw, Phone, Dialled string
 	IDs                      [2]ID
@@ -170,7 +158,7 @@ func (q *Query) read() error {
 func (l *Lookup) read(in *input.Checks, text string) {
 	switch input.Choice(in, "field", l.Field, Fields) {
 	case FieldNHSNumber:
-		l.Value = CheckNHSNumber(in, "search", text)
+		l.Value = in.NHSNumber("search", text)
 	case FieldMobile:
 		l.Value = in.Mobile("search", text)
 	case FieldBirthDate:

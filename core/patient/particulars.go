@@ -6,10 +6,10 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/contactpoint"
 )
 
-// Particulars are what else is known of a patient. Empty text means not known,
-// and nil that the patient was not asked.
+// Particulars are what else is known of a patient. Empty text means not known, and nil that the patient was not asked.
 type Particulars struct {
 	Gender               string          `json:"gender,omitempty"`
 	Occupation           string          `json:"occupation,omitempty"`
@@ -66,5 +66,5 @@ const (
 // SetAside reports whether a patient counts as archived: those who have died do,
 // where the national service says so as well as where the practice has.
 func (p Patient) SetAside() bool {
-	return p.Status == Archived || p.Dead() && p.DeathSource == FromPDS
+	return p.Status == Archived || p.Dead() && p.DeathSource == contactpoint.FromPDS
 }

@@ -7,18 +7,16 @@
 //	edit.go          lock a patient, and change something that belongs to them
 //	read.go          patients by their ids
 //	list.go          patients listed and searched for
-//	contactpoint.go  telephone numbers and addresses, and who gave them
-//	phone.go         further telephone numbers
-//	number.go        the numbers a practice knows its patients by
-//	nhsnumber.go     the NHS number and its check digit
+//	contactpoint.go  a patient's telephone numbers and addresses, and who gave them
 //	belonging.go     attributes, labels and access groups
-//	archive.go       archived, unarchived and deleted patients
-//	contest.go       people with one number and two names; the dead
-//	reach.go         who may not be written to
+//	phone.go         further telephone numbers
+//	number.go        the numbers a practice knows a patient by
+//	contest.go       people with one number and two names; patients who have died
+//	reach.go         patients who may not be written to
 //	event.go         the events of a patient
 //
-// Package pds finds people in the national service, and package merge makes one
-// record of two.
+// Package demographics finds people in the national service, package merge makes one record of two, package archive
+// archives and deletes patients, and package identifier has the kinds of numbers.
 package patient
 
 import (
@@ -32,6 +30,7 @@ import (
 
 	"frontdesk/core/account"
 	"frontdesk/core/audit"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
@@ -75,8 +74,7 @@ const (
 // Sexes are the values of Sex.
 var Sexes = []Sex{SexNotKnown, SexNotSpecified, Male, Female, SexOther}
 
-// SexDiffers reports two sexes of which one speaks against the other: of a sex that
-// is not known nothing can be said.
+// SexDiffers reports two sexes of which one speaks against the other: of a sex that is not known nothing can be said.
 func SexDiffers(a, b Sex) bool {
 	return a != b && slices.Contains(Sexes[2:], a) && slices.Contains(Sexes[2:], b)
 }
@@ -132,26 +130,24 @@ type Patient struct {
 	BirthDate    input.Date `json:"dob"`
 	DeceasedAt   time.Time  `json:"deceased_at,omitzero"`
 	// DeathSource is who said that the patient has died.
-	DeathSource Informant `json:"death_source,omitempty"`
-	Title       string    `json:"title"`
-	FirstName   string    `json:"first_name"`
-	LastName    string    `json:"last_name"`
-	Sex         Sex       `json:"sex"`
-	Mobile      string    `json:"mobile"` // +447700900123
-	Landline    string    `json:"landline"`
-	Email       string    `json:"email"`
-	Address     Address   `json:"address"`
-	Notes       string    `json:"notes"`
-	Source      Source    `json:"data_source"`
-	Restricted  bool      `json:"restricted"` // where the person lives may not be told
-	Status      Status    `json:"status"`
-	// NumberStatus is what is known of the NHS number. SupersededBy is the
-	// number the national service gives this person now, when another patient
-	// of the group holds that one: the two must be merged.
+	DeathSource contactpoint.Informant `json:"death_source,omitempty"`
+	Title       string                 `json:"title"`
+	FirstName   string                 `json:"first_name"`
+	LastName    string                 `json:"last_name"`
+	Sex         Sex                    `json:"sex"`
+	Mobile      string                 `json:"mobile"` // +447700900123
+	Landline    string                 `json:"landline"`
+	Email       string                 `json:"email"`
+	Address     Address                `json:"address"`
+	Notes       string                 `json:"notes"`
+	Source      Source                 `json:"data_source"`
+	Restricted  bool                   `json:"restricted"` // where the person lives may not be told
+	Status      Status                 `json:"status"`
+	// NumberStatus is what is known of the NHS number. SupersededBy is the number the national service gives this
+	// person now, when another patient of the group holds that one: the two must be merged.
 	NumberStatus NumberStatus `json:"number_status"`
 	SupersededBy string       `json:"superseded_by"`
-	// PDSVersion and SyncedAt are which state of the national record was read
-	// last, and when.
+	// PDSVersion and SyncedAt are which state of the national record was read last, and when.
 	PDSVersion string    `json:"pds_version"`
 	SyncedAt   time.Time `json:"synced_at,omitzero"`
 	// MergedInto is the patient this one is a part of since a merge; 0 is none.
@@ -159,8 +155,8 @@ type Patient struct {
 	// DeletedAt is when the record was deleted; it is kept, and not found any more.
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
 	Particulars
-	// ContactPoints are what each source says of how to reach the patient.
-	ContactPoints ContactPoints `json:"contact_details,omitempty"`
+	// contactpoint.Points are what each source says of how to reach the patient.
+	ContactPoints contactpoint.Points `json:"contact_details,omitempty"`
 	// SharedMobile says that another patient has the same mobile number, so
 	// that a message to it may be read by the wrong person.
 	SharedMobile bool `json:"-"`
@@ -190,8 +186,7 @@ func (p Patient) FullName() string {
 	return strings.Join(strings.Fields(p.Title+" "+p.FirstName+" "+p.LastName), " ")
 }
 
-// RecordSystem is the practice's record system: the word given with the patient's
-// id there decides.
+// RecordSystem is the practice's record system: the word given with the patient's id there decides.
 func (p Patient) RecordSystem() Source {
 	name := strings.ToLower(p.EHRPartner)
 	if strings.Contains(name, "systm") || strings.Contains(name, "tpp") || p.Source == SourceSystmOne {
@@ -206,8 +201,7 @@ var (
 	ErrNotInEHR = fault.New(fault.NotFound, "patient_not_in_ehr",
 		"This patient is not connected to the practice's record system.")
 	ErrTooMany = fault.New(fault.Conflict, "too_many", "A patient can have at most 200 of these.")
-	// ErrRestricted is returned when a contact point is given for a restricted
-	// record.
+	// ErrRestricted is returned when a contact point is given for a restricted record.
 	ErrRestricted = fault.New(fault.Conflict, "patient_restricted",
 		"This is a restricted record: no address, telephone number or e-mail address is kept.")
 	// ErrNHSNumberTaken is returned when the number belongs to a patient with
@@ -218,16 +212,15 @@ var (
 
 // HolderReader finds who has an NHS number.
 type HolderReader interface {
-	// Holder finds the patient who has a number, or else the one who had it before
-	// it was superseded, as who they are now, unless that one was deleted; or
-	// returns ErrNotFound.
+	// Holder finds the patient who has a number, or else the one who had it before it was superseded, as who they are
+	// now, unless that one was deleted; or returns ErrNotFound.
 	Holder(ctx context.Context, group practice.ID, number string) (Patient, error)
 }
 
 // PointReader reads contact points.
 type PointReader interface {
-	// ContactPoints lists what each source says of how to reach a patient.
-	ContactPoints(ctx context.Context, group practice.ID, id ID) (ContactPoints, error)
+	// contactpoint.Points lists what each source says of how to reach a patient.
+	ContactPoints(ctx context.Context, group practice.ID, id ID) (contactpoint.Points, error)
 }
 
 // BelongingReader reads what belongs to some patients, in the order of ids.
@@ -243,14 +236,13 @@ type BelongingReader interface {
 type Reader interface {
 	PointReader
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
-	// Patient finds a patient without their particulars, also one that has been
-	// merged, or returns ErrNotFound.
+	// Patient finds a patient without their particulars, also one that has been merged, or returns ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id ID) (Patient, error)
 	// PatientsByID finds patients with their particulars, merged and deleted ones
 	// too; those the group lacks are left out.
 	PatientsByID(ctx context.Context, group practice.ID, ids []ID) ([]Patient, error)
 	// Patients lists those that match, and how many match in all where the query
-	// wants that, counted up to CountTo of the page.
+	// wants that, counted as input.CountTo says of the page.
 	Patients(ctx context.Context, group practice.ID, q Query) ([]Patient, int, error)
 	// SharedMobile reports whether another live patient has the number.
 	SharedMobile(ctx context.Context, group practice.ID, id ID, mobile string) (bool, error)
@@ -268,6 +260,7 @@ type Store interface {
 // BelongingStore is what belongs to patients.
 type BelongingStore interface {
 	BelongingReader
+	HasNumberDefinition(ctx context.Context, group practice.ID, id DefinitionID) (bool, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(BelongingTx) error) error
 }
@@ -275,11 +268,7 @@ type BelongingStore interface {
 // Tx is a Store inside a transaction that adds or changes a patient.
 type Tx interface {
 	AddTx
-	// LockLabel keeps a label from being deleted until the end of the
-	// transaction, and finds it, or returns label.ErrNotFound.
-	LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)
-	LabelsOn(ctx context.Context, group practice.ID, of []ID) (map[ID][]label.Use, error)
-	SaveBelonging(ctx context.Context, group practice.ID, of ID, b Belonging) error
+	labelTx
 	Patients(ctx context.Context, group practice.ID, q Query) ([]Patient, int, error)
 }
 
@@ -308,19 +297,17 @@ type KeepTx interface {
 	// SaveParticulars keeps what else is known of a patient.
 	SaveParticulars(ctx context.Context, group practice.ID, id ID, x Particulars) error
 	// SaveContactPoint keeps what one source says; without a value it is forgotten.
-	SaveContactPoint(ctx context.Context, group practice.ID, id ID, c ContactPoint) error
+	SaveContactPoint(ctx context.Context, group practice.ID, id ID, c contactpoint.Point) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
-// BelongingTx is a Store inside a transaction that changes what belongs to a
-// patient.
+// BelongingTx is a Store inside a transaction that changes what belongs to a patient.
 type BelongingTx interface {
 	ChangeTx
 	HolderReader
 	BelongingReader
-	LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error)
+	labelTx
 	AccessGroups(ctx context.Context, group practice.ID) ([]account.AccessGroup, error)
-	SaveBelonging(ctx context.Context, group practice.ID, of ID, b Belonging) error
 	// DropBelonging forgets a thing, and reports whether the patient had it.
 	DropBelonging(ctx context.Context, group practice.ID, of ID, b Belonging) (bool, error)
 }
@@ -332,17 +319,15 @@ type TaskTx interface {
 
 // Service is the patient capability.
 type Service struct {
-	Store       Store
-	Belongings  BelongingStore
-	Definitions DefinitionStore
-	Now         func() time.Time
-	NewID       func() int64
+	Store      Store
+	Belongings BelongingStore
+	Now        func() time.Time
+	NewID      func() int64
 }
 
 func (s *Service) now() time.Time { return s.Now().Truncate(time.Microsecond) }
 
-// Misnamed is an error of looking for a patient, with the field that names one
-// there is not.
+// Misnamed is an error of looking for a patient, with the field that names one there is not.
 func Misnamed(err error, field string) error {
 	if !errors.Is(err, ErrNotFound) {
 		return err
@@ -359,8 +344,7 @@ type finder interface {
 	Patient(ctx context.Context, group practice.ID, id ID) (Patient, error)
 }
 
-// Current finds the patient an id stands for now: the one it was merged into,
-// if it was. Error: ErrNotFound.
+// Current finds the patient an id stands for now: the one it was merged into, if it was. Error: ErrNotFound.
 func Current(ctx context.Context, r finder, group practice.ID, id ID) (Patient, error) {
 	for {
 		p, err := r.Patient(ctx, group, id)

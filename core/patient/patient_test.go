@@ -12,6 +12,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/demographics"
+	"frontdesk/core/identifier"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -45,15 +46,14 @@ func TestNHSNumber(t *testing.T) {
 		"1111111111": "", "000 000 0000": "", "9999999999": "", "943\u00a0476\u00a05919": "9434765919",
 		"943–476–5919": "9434765919", "\u200b9434765919": "9434765919", "９９９０００００１８": "",
 	} {
-		got, ok := patient.ParseNHSNumber(in)
+		got, ok := input.ParseNHSNumber(in)
 		if got != want || ok != (want != "") {
 			t.Errorf("%q: got %q, %v", in, got, ok)
 		}
 	}
 }
 
-// TestNumbersForTestsAreRefusedOutsideTheSandbox goes through every way a number
-// comes in.
+// TestNumbersForTestsAreRefusedOutsideTheSandbox goes through every way a number comes in.
 func TestNumbersForTestsAreRefusedOutsideTheSandbox(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		k := patienttest.New(t, db)
@@ -85,7 +85,7 @@ func TestNumbersForTestsAreRefusedOutsideTheSandbox(t *testing.T) {
 func FuzzNHSNumber(f *testing.F) {
 	f.Add("999 000 0018")
 	f.Fuzz(func(t *testing.T, s string) {
-		n, ok := patient.ParseNHSNumber(s)
+		n, ok := input.ParseNHSNumber(s)
 		if !ok {
 			return
 		}
@@ -211,8 +211,7 @@ func TestManyRegisterTheSamePersonAtOnce(t *testing.T) {
 	})
 }
 
-// TestSearchFindsEveryNumberAndTheSecondHalfOfADoubleName asks both kinds of search
-// for one patient among others.
+// TestSearchFindsEveryNumberAndTheSecondHalfOfADoubleName asks both kinds of search for one patient among others.
 func TestSearchFindsEveryNumberAndTheSecondHalfOfADoubleName(t *testing.T) {
 	withKit(t, func(k *kit) {
 		add := func(r patient.Changes) patient.ID { return k.Register(r) }
@@ -227,8 +226,8 @@ func TestSearchFindsEveryNumberAndTheSecondHalfOfADoubleName(t *testing.T) {
 			Mobile: new("07700 900103")})
 		neill := add(patient.Changes{FirstName: new("Siân"), LastName: new("O'Neill"), BirthDate: new("1968-03-01"),
 			Mobile: new("07700 900104")})
-		d, err := k.Patients.SaveNumberDefinition(k.Ctx, 0, patient.DefinitionChange{Name: new("Insurance"),
-			Type: patient.UserType})
+		d, err := k.Identifiers.Save(k.Ctx, 0, identifier.Change{Name: new("Insurance"),
+			Type: identifier.User})
 		if err != nil {
 			k.Fatal(err)
 		}

@@ -2,9 +2,7 @@ package patient
 
 import (
 	"context"
-	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -13,8 +11,7 @@ import (
 // PhoneID names a telephone number.
 type PhoneID int64
 
-// Phone is a telephone number besides the mobile and the landline that messages
-// and calls go to.
+// Phone is a telephone number besides the mobile and the landline that messages and calls go to.
 type Phone struct {
 	ID     PhoneID         `json:"id"`
 	Kind   input.PhoneKind `json:"kind"`
@@ -24,7 +21,7 @@ type Phone struct {
 // ErrNoPhone is returned for a telephone number a patient lacks.
 var ErrNoPhone = fault.New(fault.NotFound, "phone_not_found", "This patient has no such telephone number.")
 
-// phoneKind reads a kind; a number of none is another.
+// phoneKind reads a kind, or gives OtherPhone where there is none.
 func phoneKind(in *input.Checks, kind input.PhoneKind) input.PhoneKind {
 	if kind == "" {
 		return input.OtherPhone
@@ -47,8 +44,8 @@ func (n *Phone) check(kept string) error {
 	return in.Err()
 }
 
-// AddPhone adds a telephone number. The first mobile and the first number at home
-// become those that messages and calls go to.
+// AddPhone adds a telephone number. The first mobile number and the first number at home become those that messages
+// and calls go to.
 func (s *Service) AddPhone(ctx context.Context, id ID, n Phone) (Patient, error) {
 	var in input.Checks
 	n.ID, n.Kind = PhoneID(s.NewID()), phoneKind(&in, n.Kind)
@@ -56,35 +53,24 @@ func (s *Service) AddPhone(ctx context.Context, id ID, n Phone) (Patient, error)
 	if err := in.Err(); err != nil {
 		return Patient{}, err
 	}
-	return s.editBelonging(ctx, id, "patient.phone.add", n.Kind, func(tx BelongingTx, who access.Caller, p Patient,
-		now time.Time) error {
+	return s.editBelonging(ctx, id, "patient.phone.add", n.Kind, func(e edit) error {
 		switch {
-		case p.Restricted:
+		case e.p.Restricted:
 			return ErrRestricted
-		case n.Kind == input.MobilePhone && p.Mobile == "":
-			return change(ctx, tx, who, p, Changes{Mobile: &n.Number}, now)
-		case n.Kind == input.HomePhone && p.Landline == "":
-			return change(ctx, tx, who, p, Changes{Landline: &n.Number}, now)
+		case n.Kind == input.MobilePhone && e.p.Mobile == "":
+			return e.patient(ctx, Changes{Mobile: &n.Number})
+		case n.Kind == input.HomePhone && e.p.Landline == "":
+			return e.patient(ctx, Changes{Landline: &n.Number})
 		}
-		if err := room(ctx, who, p.ID, tx.Phones); err != nil {
+		if err := n.check(""); err != nil {
 			return err
 		}
-		return savePhone(ctx, tx, who, p.ID, event.PatientPhoneAdded, n, Phone{}, now)
+		return phones.add(ctx, e, n)
 	})
 }
 
-// savePhone keeps a telephone number that is not as it was.
-func savePhone(
-	ctx context.Context, tx BelongingTx, who access.Caller, of ID, change event.Type, n, was Phone, now time.Time,
-) error {
-	if err := n.check(was.Number); err != nil || n == was {
-		return err
-	}
-	return save(ctx, tx, who, of, change, n, now)
-}
-
-// Which says which of a patient's numbers is meant: one kept besides, or the
-// mobile or the landline that messages and calls go to.
+// Which says which of a patient's telephone numbers is meant: a further one, or the mobile or the landline that
+// messages and calls go to.
 type Which struct {
 	Row              PhoneID
 	Mobile, Landline bool
@@ -102,8 +88,7 @@ func (w Which) of(p Patient) (was Phone, change func(to *string) Changes) {
 	return was, func(to *string) Changes { return Changes{Mobile: to} }
 }
 
-// ChangePhone changes a telephone number; nil leaves a thing as it is. Error:
-// ErrNoPhone.
+// ChangePhone changes a telephone number; nil leaves a detail as it is. Error: ErrNoPhone.
 func (s *Service) ChangePhone(ctx context.Context, id ID, which Which, kind *input.PhoneKind,
 	number *string) (Patient, error) {
 	var in input.Checks
@@ -113,30 +98,30 @@ func (s *Service) ChangePhone(ctx context.Context, id ID, which Which, kind *inp
 	if err := in.Err(); err != nil {
 		return Patient{}, err
 	}
-	return s.editBelonging(ctx, id, "patient.phone.update", kind, func(tx BelongingTx, who access.Caller, p Patient,
-		now time.Time) error {
+	return s.editBelonging(ctx, id, "patient.phone.update", kind, func(e edit) error {
 		if which.Row != 0 {
-			was, err := the(ctx, who, p.ID, tx.Phones, func(n Phone) bool { return n.ID == which.Row }, ErrNoPhone)
-			if err != nil {
-				return err
-			}
-			n := was
-			set(&n.Kind, kind)
-			set(&n.Number, number)
-			return savePhone(ctx, tx, who, p.ID, event.PatientPhoneUpdated, n, was, now)
+			return phones.change(ctx, e, Phone{ID: which.Row}, func(n *Phone) error {
+				was := n.Number
+				set(&n.Kind, kind)
+				set(&n.Number, number)
+				return n.check(was)
+			})
 		}
-		n, changes := which.of(p)
+		n, changes := which.of(e.p)
 		switch {
 		case n.Number == "":
 			return ErrNoPhone
 		case kind != nil && *kind != n.Kind:
-			// It no longer is what messages go to, and is kept besides.
-			if err := change(ctx, tx, who, p, changes(new(string)), now); err != nil {
+			// Messages and calls no longer go to it: it becomes a further number.
+			if err := e.patient(ctx, changes(new(string))); err != nil {
 				return err
 			}
 			n.ID, n.Kind = PhoneID(s.NewID()), *kind
 			set(&n.Number, number)
-			return savePhone(ctx, tx, who, p.ID, event.PatientPhoneAdded, n, Phone{}, now)
+			if err := n.check(""); err != nil {
+				return err
+			}
+			return e.save(ctx, event.PatientPhoneAdded, n)
 		case number == nil:
 			return nil
 		}
@@ -145,21 +130,20 @@ func (s *Service) ChangePhone(ctx context.Context, id ID, which Which, kind *inp
 		if err := in.Err(); err != nil {
 			return err
 		}
-		return change(ctx, tx, who, p, changes(number), now)
+		return e.patient(ctx, changes(number))
 	})
 }
 
-// RemovePhone forgets a telephone number. Error: ErrNoPhone.
+// RemovePhone removes a telephone number. Error: ErrNoPhone.
 func (s *Service) RemovePhone(ctx context.Context, id ID, which Which) (Patient, error) {
-	return s.editBelonging(ctx, id, "patient.phone.remove", nil, func(tx BelongingTx, who access.Caller, p Patient,
-		now time.Time) error {
+	return s.editBelonging(ctx, id, "patient.phone.remove", nil, func(e edit) error {
 		if which.Row != 0 {
-			return drop(ctx, tx, who, p.ID, event.PatientPhoneRemoved, Phone{ID: which.Row}, ErrNoPhone, now)
+			return phones.remove(ctx, e, Phone{ID: which.Row})
 		}
-		n, changes := which.of(p)
+		n, changes := which.of(e.p)
 		if n.Number == "" {
 			return ErrNoPhone
 		}
-		return change(ctx, tx, who, p, changes(new(string)), now)
+		return e.patient(ctx, changes(new(string)))
 	})
 }

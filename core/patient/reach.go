@@ -14,9 +14,8 @@ var (
 // the practice, which archived them as DECEASED_PATIENT.
 func (p Patient) Dead() bool { return !p.DeceasedAt.IsZero() }
 
-// Reachable says why a patient may not be written to, by whatever channel and
-// for whatever purpose; nil is that they may. It is asked again when a message
-// is handed over, for the patient who a merged one has become. Errors:
+// Reachable says why a patient may not be written to, by whatever channel and for whatever purpose; nil is that they
+// may. It is asked again when a message is handed over, for the patient who a merged one has become. Errors:
 // ErrNotFound, ErrWhereabouts, ErrDeceased, ErrWithdrawn.
 func (p Patient) Reachable() error {
 	switch {

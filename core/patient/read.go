@@ -26,8 +26,7 @@ const (
 	WithDeleted
 )
 
-// Patient finds one patient. A patient who has been merged into another is
-// found as that other. Error: ErrNotFound.
+// Patient finds one patient. A patient who has been merged into another is found as that other. Error: ErrNotFound.
 func (s *Service) Patient(ctx context.Context, id ID, with ...Part) (Patient, error) {
 	who, err := access.Require(ctx, access.SeePatients)
 	if err != nil {
@@ -53,8 +52,7 @@ func (s *Service) Patient(ctx context.Context, id ID, with ...Part) (Patient, er
 // AuditSubject says what a patient is in the audit trail.
 func (p Patient) AuditSubject() audit.Subject { return audit.Person(p.ID) }
 
-// Connected makes sure that the patient is connected to the practice's record
-// system. Error: ErrNotInEHR.
+// Connected makes sure that the patient is connected to the practice's record system. Error: ErrNotInEHR.
 func (p Patient) Connected() error {
 	if p.EHRPartnerID == "" {
 		return ErrNotInEHR
@@ -154,8 +152,7 @@ func (s *Service) AccessGroups(ctx context.Context, of []ID) (map[ID][]account.A
 	return seen(ctx, of, s.Belongings.AccessGroupsOfPatients)
 }
 
-// LabelsOn are the labels on some patients. Callers who may not see labels see
-// none, without an error.
+// LabelsOn are the labels on some patients. Callers who may not see labels see none, without an error.
 func (s *Service) LabelsOn(ctx context.Context, of []ID) (map[ID][]label.Use, error) {
 	if who, ok := access.From(ctx); ok && !who.May(access.SeeLabels) {
 		of = nil

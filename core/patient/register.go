@@ -1,12 +1,14 @@
 package patient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/label"
@@ -16,8 +18,7 @@ import (
 // start. Where it brings a known patient up to date, nil leaves a detail as it is.
 type Registration struct {
 	Changes
-	// NameOnly says that a name is enough. Else a birth date, and a mobile number or
-	// an e-mail address, are needed.
+	// NameOnly says that a name is enough. Else a birth date, and a mobile number or an e-mail address, are needed.
 	NameOnly bool
 	// Phone is a telephone number of a kind; empty is none.
 	Phone      Phone
@@ -28,8 +29,7 @@ type Registration struct {
 // MaxName is the longest first or last name, in characters.
 const MaxName = 200
 
-// oldest is the earliest birth date we believe; the longest documented life
-// began in that year.
+// oldest is the earliest birth date we believe; the longest documented life began in that year.
 var oldest = input.DayOf(1875, time.January, 1)
 
 // BirthDate reads a date of birth: a date, or an instant whose date is meant.
@@ -83,20 +83,18 @@ func (r *Registration) record(id ID, now time.Time) (Patient, error) {
 		in.Wrong("mobile", input.CodeSmall, "a mobile number, or an e-mail address in email",
 			"A patient needs a mobile number or an e-mail address.")
 	}
-	for _, kind := range PointKinds {
+	for _, kind := range contactpoint.Kinds {
 		if r.gives(kind) {
-			p.ContactPoints = p.ContactPoints.put(kind, FromCaller, p.detail(kind), now)
+			p.ContactPoints = p.ContactPoints.Put(kind, contactpoint.FromCaller, p.detail(kind), now)
 		}
 	}
 	return p, in.Err()
 }
 
-// Register adds a patient with the details given. When the group has a patient
-// with the same NHS number and date of birth, that patient is brought up to
-// date instead, and keeps its id; one the national service has verified keeps
-// its name and sex. What is kept with a new patient from the start is part of the
-// event that adds them. Errors: ErrNHSNumberTaken, ErrDetailsDiffer, ErrCountry,
-// label.ErrNotFound, field faults.
+// Register adds a patient with the details given. When the group has a patient with the same NHS number and date of
+// birth, that patient is brought up to date instead, and keeps its id; one the national service has verified keeps its
+// name and sex. What is kept with a new patient from the start is part of the event that adds them. Errors:
+// ErrNHSNumberTaken, ErrDetailsDiffer, ErrCountry, label.ErrNotFound, field faults.
 func (s *Service) Register(ctx context.Context, r Registration) (Patient, error) {
 	who, err := access.Require(ctx, access.EditPatients)
 	if err != nil {
@@ -132,9 +130,9 @@ func (s *Service) Register(ctx context.Context, r Registration) (Patient, error)
 		r.apply(&p, &input.Checks{}, input.DateOf(now.UTC()))
 		p.stay(before)
 		points := before.ContactPoints
-		for _, kind := range PointKinds {
+		for _, kind := range contactpoint.Kinds {
 			if r.gives(kind) {
-				points = points.put(kind, FromCaller, p.detail(kind), now)
+				points = points.Put(kind, contactpoint.FromCaller, p.detail(kind), now)
 			}
 		}
 		p.Use(points)
@@ -184,30 +182,18 @@ func (s *Service) furnish(ctx context.Context, tx Tx, who access.Caller, p Patie
 	return nil
 }
 
-// stay keeps what a registration does not replace: the number the patient has
-// now, where it came with a former one, and all that the national service
-// verified. A title or a sex it does not know may be added.
+// stay keeps what a registration does not replace: the number the patient has now, where it came with a former one, and
+// all that the national service verified. A title or a sex it does not know may be added.
 func (p *Patient) stay(before Patient) {
 	p.NHSNumber, p.BirthDate = before.NHSNumber, before.BirthDate
 	if before.NumberStatus != NumberVerified {
 		return
 	}
 	p.FirstName, p.LastName, p.Source = before.FirstName, before.LastName, before.Source
-	Fill(&before.Title, p.Title)
-	Fill(&before.Sex, p.Sex)
-	p.Title, p.Sex = before.Title, before.Sex
+	p.Title, p.Sex = cmp.Or(before.Title, p.Title), cmp.Or(before.Sex, p.Sex)
 }
 
-// Fill sets what is empty.
-func Fill[T comparable](to *T, from T) {
-	var none T
-	if *to == none {
-		*to = from
-	}
-}
-
-// AddOrLock keeps a new patient, or locks and reads the one who has the NHS
-// number already, or had it.
+// AddOrLock keeps a new patient, or locks and reads the one who has the NHS number already, or had it.
 func AddOrLock(ctx context.Context, tx AddTx, who access.Caller, fresh Patient) (added bool, known Patient, err error) {
 	for {
 		added, err := add(ctx, tx, who, fresh)

@@ -9,8 +9,7 @@ import (
 	patientstore "frontdesk/store/patient"
 )
 
-// TestPatientsAreListedToTheLast reads a list on while its count says that there
-// are more, as programs do.
+// TestPatientsAreListedToTheLast reads a list on while its count says that there are more, as programs do.
 func TestPatientsAreListedToTheLast(t *testing.T) {
 	withKit(t, func(k *kit) {
 		const many, size = 10_349, 500

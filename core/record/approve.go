@@ -62,7 +62,7 @@ type Search struct {
 var Statuses = []Status{Pending, Approved, Written, Failed, Rejected}
 
 // Find lists entries in a state, by default those that wait for approval, the
-// oldest first, and how many there are in all, counted as patient.CountTo says.
+// oldest first, and how many there are in all, counted as input.CountTo says.
 func (s *Service) Find(ctx context.Context, q Search) ([]Review, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
@@ -105,7 +105,8 @@ func (s *Service) Review(ctx context.Context, id int64) (Review, error) {
 	audit.Seen(ctx, out...)
 	return out[0], s.Store.Do(ctx, func(tx Tx) error {
 		return tx.Audit(ctx,
-			who.Audit(s.Now(), "record.review", "record_entry", id, nil, map[string]string{"patient_id": e.Patient.String()}))
+			who.Audit(s.Now(), "record.review", "record_entry", id, nil,
+				map[string]string{"patient_id": e.Patient.String()}))
 	})
 }
 

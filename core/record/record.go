@@ -115,7 +115,7 @@ type Reader interface {
 	// RecordEntries lists a patient's entries that were written, newest first.
 	RecordEntries(ctx context.Context, group practice.ID, of patient.ID, limit int) ([]Entry, error)
 	// FindRecordEntries lists entries in a state, oldest first, and how many there
-	// are in all, counted as patient.CountTo says.
+	// are in all, counted as input.CountTo says.
 	FindRecordEntries(ctx context.Context, group practice.ID, q Query) ([]Entry, int, error)
 	// People finds patients; those the group lacks are left out.
 	PatientsByID(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Patient, error)

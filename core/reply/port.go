@@ -20,7 +20,7 @@ type Reader interface {
 	// Reply finds a reply, or returns ErrNotFound.
 	Reply(ctx context.Context, group practice.ID, id ID) (Reply, error)
 	// RepliesKept lists replies, newest first, and how many match in all, counted up
-	// as patient.CountTo says.
+	// as input.CountTo says.
 	RepliesKept(ctx context.Context, group practice.ID, q Query) ([]Reply, int, error)
 	// LastTo finds the last message that went to a number or address; 0 is none.
 	LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (messaging.ID, patient.ID,

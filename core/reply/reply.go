@@ -218,7 +218,7 @@ type Query struct {
 }
 
 // List lists what patients sent back, newest first, and how many there are,
-// counted up as patient.CountTo says.
+// counted up as input.CountTo says.
 func (s *Service) List(ctx context.Context, open *bool, pageIndex, pageSize int) ([]Reply, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {

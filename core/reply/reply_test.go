@@ -10,6 +10,7 @@ import (
 	"frontdesk/api/apitest"
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -172,7 +173,7 @@ var sharing = []struct {
 		bob := j.person("Bob", "07700 900001", "bob@example.org")
 		j.text(bob, "")
 		value := "07700 900005"
-		if _, err := j.people.SetContactPoint(j.ctx, bob, patient.PointMobile,
+		if _, err := j.people.SetContactPoint(j.ctx, bob, contactpoint.Mobile,
 			patient.PointChange{Value: &value}); err != nil {
 			j.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"frontdesk/core/account"
+	"frontdesk/core/identifier"
 	"frontdesk/core/input"
 	"frontdesk/core/label"
 	"frontdesk/core/patient"
@@ -170,7 +171,7 @@ func (m Mutation) RemovePatientNumber(ctx context.Context, patientID,
 	})
 }
 
-func definition(d patient.Definition) *gql.PracticeNumbers {
+func definition(d identifier.Definition) *gql.PracticeNumbers {
 	return &gql.PracticeNumbers{
 		ID: wire.Encode(wire.KindDefinition, d.ID), Name: &d.Name, Primary: &d.Primary,
 		IDType:  new(wire.Upper[gql.IDType](d.Type)),
@@ -180,7 +181,7 @@ func definition(d patient.Definition) *gql.PracticeNumbers {
 
 // PracticeNumbers are the kinds of numbers patients are known by.
 func (f PracticeFields) PracticeNumbers(ctx context.Context, _ *gql.Practice) ([]*gql.PracticeNumbers, error) {
-	all, err := f.Core.Patient.NumberDefinitions(ctx)
+	all, err := f.Core.Identifier.List(ctx)
 	out := []*gql.PracticeNumbers{}
 	for _, d := range all {
 		if d.DeletedAt.IsZero() {
@@ -193,8 +194,8 @@ func (f PracticeFields) PracticeNumbers(ctx context.Context, _ *gql.Practice) ([
 // CreatePatientNumber adds a kind of number.
 func (m Mutation) CreatePatientNumber(ctx context.Context,
 	in gql.CreatePatientNumberInput) (*gql.PracticeNumberResponsePayload, error) {
-	d, err := m.Core.Patient.SaveNumberDefinition(ctx, 0, patient.DefinitionChange{Name: &in.Name,
-		Primary: in.Primary.Value(), Type: wire.Lower[patient.NumberType](wire.Deref(in.IDType.Value()))})
+	d, err := m.Core.Identifier.Save(ctx, 0, identifier.Change{Name: &in.Name,
+		Primary: in.Primary.Value(), Type: wire.Lower[identifier.Type](wire.Deref(in.IDType.Value()))})
 	return &gql.PracticeNumberResponsePayload{Data: definition(d)}, err
 }
 
@@ -208,7 +209,7 @@ func (m Mutation) UpdatePatientNumberDefinition(ctx context.Context, id string,
 	if err != nil {
 		return nil, err
 	}
-	d, err := m.Core.Patient.SaveNumberDefinition(ctx, n, patient.DefinitionChange{Name: in.Name.Value(),
+	d, err := m.Core.Identifier.Save(ctx, n, identifier.Change{Name: in.Name.Value(),
 		Primary: in.Primary.Value()})
 	return &gql.PracticeNumberResponsePayload{Data: definition(d)}, err
 }
@@ -220,7 +221,7 @@ func (m Mutation) DeletePatientNumberDefinition(ctx context.Context,
 	if err != nil {
 		return nil, err
 	}
-	d, err := m.Core.Patient.DeleteNumberDefinition(ctx, n)
+	d, err := m.Core.Identifier.Delete(ctx, n)
 	return &gql.PracticeNumberResponsePayload{Data: definition(d)}, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/attachment"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/input"
 	"frontdesk/core/merge"
@@ -200,17 +201,17 @@ func heroID(id patient.ID, role oas.PatientIdentifierRole) oas.PatientIdentifier
 	}
 }
 
-func contactOf(c patient.ContactPoint, all patient.ContactPoints) oas.ContactDetail {
+func contactOf(c contactpoint.Point, all contactpoint.Points) oas.ContactDetail {
 	used, _ := all.Used(c.Kind)
 	out := oas.ContactDetail{
 		Kind: oas.ContactKind(c.Kind), Source: oas.ContactDetailSource(c.Source), RecordedAt: c.RecordedAt.UTC(),
 		Verified: !c.VerifiedAt.IsZero(), VerifiedAt: wire.OptInstant(c.VerifiedAt), InUse: used.Source == c.Source,
 	}
-	if c.Kind != patient.PointAddress {
+	if c.Kind != contactpoint.Postal {
 		out.Value = wire.String(c.Value)
 		return out
 	}
-	a := c.Address()
+	a := patient.PostalAddress(c)
 	out.Address = oas.NewOptPostalAddress(oas.PostalAddress{
 		Line1: wire.String(a.Line1), Line2: wire.String(a.Line2), Line3: wire.String(a.Line3),
 		Town: wire.String(a.Town), County: wire.String(a.County),
@@ -230,7 +231,7 @@ func (o Operations) SetPatientContactDetail(ctx context.Context, in *oas.SetPati
 			County: a.County.Value, Country: a.Country.Value, Postcode: a.Postcode.Value,
 		}
 	}
-	found, err := o.Core.Patient.SetContactPoint(ctx, wire.ID[patient.ID](p.ID), patient.PointKind(p.Kind), change)
+	found, err := o.Core.Patient.SetContactPoint(ctx, wire.ID[patient.ID](p.ID), contactpoint.Kind(p.Kind), change)
 	if err != nil {
 		return nil, err
 	}

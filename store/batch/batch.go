@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/batch"
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -236,9 +237,9 @@ func (t *Tx) Enlisted(
 	ctx context.Context, group practice.ID, id messaging.BatchID, status batch.RecipientStatus, channel carrier.Channel,
 	after, limit int, hold bool,
 ) ([]batch.Enlisted, error) {
-	kind := patient.PointEmail
+	kind := contactpoint.Email
 	if channel == carrier.SMS {
-		kind = patient.PointMobile
+		kind = contactpoint.Mobile
 	}
 	query := enlisted
 	if hold && store.Hold(t.Conn) != "" {
@@ -248,16 +249,16 @@ func (t *Tx) Enlisted(
 		func(scan store.Scanner) (batch.Enlisted, error) {
 			var e batch.Enlisted
 			var out, already store.Flag
-			source := patient.ContactPoint{Kind: kind}
+			source := contactpoint.Point{Kind: kind}
 			p := &e.Person
 			err := messagingstore.ScanAddressee(&p.Patient, func(dest ...any) error {
 				all := append(intoRecipient(&e.Recipient), &p.Title, &p.FirstName, &p.LastName)
 				return scan(append(append(all, dest...), &source.Source, &out, &already)...)
 			})
 			e.Already = bool(already)
-			p.Contacts = patient.ContactPoints{source}
-			if to := (map[patient.PointKind]string{patient.PointMobile: p.Mobile,
-				patient.PointEmail: p.Email})[kind]; bool(out) {
+			p.Contacts = contactpoint.Points{source}
+			if to := (map[contactpoint.Kind]string{contactpoint.Mobile: p.Mobile,
+				contactpoint.Email: p.Email})[kind]; bool(out) {
 				p.OptedOut = map[messaging.Destination]bool{{Channel: channel, Contact: to}: true}
 			}
 			return e, err

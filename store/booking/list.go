@@ -6,15 +6,14 @@ import (
 
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
-	"frontdesk/core/patient"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
 )
 
-// What every list of appointments may ask: $2 and $3 are from and until when an
-// appointment starts, $4 when holds have lapsed, $5 to $8 the states, $9 to $12 a place, a
-// type, a practitioner and a patient (0 is any).
+// What every list of appointments may ask: $2 and $3 are from and until when an appointment starts, $4 when holds have
+// lapsed, $5 to $8 the states, $9 to $12 a place, a type, a practitioner and a patient (0 is any).
 const (
 	matching = ` AND a.start_at >= $2 AND a.start_at <= $3
 		AND CASE WHEN a.state = 'reserved' AND a.reserved_until <= $4 THEN 'released' ELSE a.state END IN ($5, $6,
@@ -47,8 +46,7 @@ const (
 	latest21   = ` ORDER BY a.start_at DESC, a.id DESC LIMIT $21 OFFSET $22`
 )
 
-// appointmentList is one shape of question: the earliest first, the latest first, and
-// counted.
+// appointmentList is one shape of question: the earliest first, the latest first, and counted.
 type appointmentList struct{ up, down, count string }
 
 var (
@@ -141,7 +139,7 @@ func (t *Tx) Appointments(
 		shape = appointmentsOfPractitioner
 	}
 	if q.Count {
-		upTo := append(args[:len(args):len(args)], patient.CountTo(q.Offset, q.Limit))
+		upTo := append(args[:len(args):len(args)], input.CountTo(q.Offset, q.Limit))
 		if _, err := t.One(ctx, shape.count, upTo, &count); err != nil || count == 0 {
 			return nil, 0, err
 		}

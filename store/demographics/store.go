@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -59,7 +60,7 @@ type changes interface {
 	AddPatient(ctx context.Context, group practice.ID, p patient.Patient) (bool, error)
 	SavePatient(ctx context.Context, group practice.ID, p patient.Patient) error
 	SaveParticulars(ctx context.Context, group practice.ID, id patient.ID, x patient.Particulars) error
-	SaveContactPoint(ctx context.Context, group practice.ID, id patient.ID, c patient.ContactPoint) error
+	SaveContactPoint(ctx context.Context, group practice.ID, id patient.ID, c contactpoint.Point) error
 	Touch(ctx context.Context, group practice.ID, id patient.ID, at time.Time) error
 	NextEvent(ctx context.Context, group practice.ID, id patient.ID) (int64, error)
 	Outlook(ctx context.Context, group practice.ID, id patient.ID, now time.Time) (patient.Outlook, error)

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/event"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -87,7 +89,7 @@ func (t *Tx) Messages(ctx context.Context, group practice.ID, q messaging.Query)
 	}
 	count := 0
 	if !q.Uncounted {
-		counted := slices.Concat(args, store.In{patient.CountTo(q.Offset, q.Limit)}, more)
+		counted := slices.Concat(args, store.In{input.CountTo(q.Offset, q.Limit)}, more)
 		if _, err := t.One(ctx, countText, counted, &count); err != nil || count <= q.Offset {
 			return nil, count, err
 		}
@@ -108,7 +110,8 @@ func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging
 			m.SubmittedBy, m.KeyID, store.OptText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, store.Opt(m.Assignee),
 			m.FallbackSource}
 	}
-	return store.Insert(ctx, t.Conn, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel, contact,
+	return store.Insert(ctx, t.Conn, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel,
+		contact,
 		contact_source, fallback, fallback_contact, subject, content, encrypted, purpose, leg, leg_channel, state,
 		due_at, code, reason, parts, encoding, send_at, send_by, unread_minutes, sent_at, delivered_at, ended_at,
 		write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, assignee_id,
@@ -152,16 +155,16 @@ const contactsAmong = `SELECT patient_id, kind, source, value, recorded_at, veri
 
 // ContactsAmong lists what each source says of how to reach patients.
 func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID,
-	ids []patient.ID) (map[patient.ID]patient.ContactPoints, error) {
+	ids []patient.ID) (map[patient.ID]contactpoint.Points, error) {
 	found, err := store.ListAmong(ctx, t.Conn, store.Among(contactsAmong+store.Few2, contactsAmong+store.Many2),
 		store.In{group}, ids,
-		func(scan store.Scanner) (store.Owned[patient.ID, patient.ContactPoint], error) {
-			var o store.Owned[patient.ID, patient.ContactPoint]
+		func(scan store.Scanner) (store.Owned[patient.ID, contactpoint.Point], error) {
+			var o store.Owned[patient.ID, contactpoint.Point]
 			c := &o.Thing
 			err := scan(&o.Of, &c.Kind, &c.Source, &c.Value, store.When(&c.RecordedAt), store.When(&c.VerifiedAt))
 			return o, err
 		})
-	out := map[patient.ID]patient.ContactPoints{}
+	out := map[patient.ID]contactpoint.Points{}
 	for _, o := range found {
 		out[o.Of] = append(out[o.Of], o.Thing)
 	}

@@ -3,7 +3,6 @@ package patient
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"frontdesk/core/account"
@@ -32,28 +31,10 @@ func (t *Tx) Phones(ctx context.Context, group practice.ID, of []patient.ID) (ma
 		func(p *patient.Phone) store.In { return store.In{&p.ID, &p.Kind, &p.Number} })
 }
 
-// NumberDefinitions lists a group's kinds of numbers.
-func (t *Tx) NumberDefinitions(ctx context.Context, group practice.ID) ([]patient.Definition, error) {
-	return store.List(ctx, t.Conn, `SELECT id, name, id_type, is_primary, deleted_at, created_at, updated_at FROM
-		number_definition
-		WHERE practice_group_id = $1 ORDER BY id`, store.In{group},
-		func(scan store.Scanner) (patient.Definition, error) {
-			var d patient.Definition
-			err := scan(&d.ID, &d.Name, store.Lower(&d.Type), &d.Primary, store.When(&d.DeletedAt),
-				store.When(&d.CreatedAt), store.When(&d.UpdatedAt))
-			return d, err
-		})
-}
-
-// SaveNumberDefinition keeps a kind of number.
-func (t *Tx) SaveNumberDefinition(ctx context.Context, group practice.ID, d patient.Definition) error {
-	_, err := t.Exec(ctx, `INSERT INTO number_definition (practice_group_id, id, name, id_type, is_primary,
-		deleted_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, is_primary = $5, deleted_at = $6, updated_at = $8`,
-		group, d.ID, d.Name, strings.ToUpper(string(d.Type)), d.Primary, store.At(d.DeletedAt), d.CreatedAt,
-		d.UpdatedAt)
-	return err
+// HasNumberDefinition reports whether a group has a kind of number of its own.
+func (t *Tx) HasNumberDefinition(ctx context.Context, group practice.ID, id patient.DefinitionID) (bool, error) {
+	return t.One(ctx, `SELECT id FROM number_definition WHERE practice_group_id = $1 AND id = $2
+		AND deleted_at IS NULL`, store.In{group, id}, &id)
 }
 
 const selectNumbers = `SELECT n.patient_id, n.id, n.definition_id, d.name, n.value FROM patient_number n

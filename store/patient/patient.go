@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 
@@ -239,18 +240,18 @@ func (t *Tx) NextEvent(ctx context.Context, group practice.ID, id patient.ID) (n
 }
 
 // ContactPoints lists what each source says of how to reach a patient.
-func (t *Tx) ContactPoints(ctx context.Context, group practice.ID, id patient.ID) (patient.ContactPoints, error) {
+func (t *Tx) ContactPoints(ctx context.Context, group practice.ID, id patient.ID) (contactpoint.Points, error) {
 	return store.List(ctx, t.Conn, `SELECT kind, source, value, recorded_at, verified_at FROM patient_contact
 		WHERE practice_group_id = $1 AND patient_id = $2 ORDER BY kind, source`, store.In{group, id},
-		func(scan store.Scanner) (patient.ContactPoint, error) {
-			var c patient.ContactPoint
+		func(scan store.Scanner) (contactpoint.Point, error) {
+			var c contactpoint.Point
 			err := scan(&c.Kind, &c.Source, &c.Value, store.When(&c.RecordedAt), store.When(&c.VerifiedAt))
 			return c, err
 		})
 }
 
 // SaveContactPoint keeps what one source says; without a value it is forgotten.
-func (t *Tx) SaveContactPoint(ctx context.Context, group practice.ID, id patient.ID, c patient.ContactPoint) error {
+func (t *Tx) SaveContactPoint(ctx context.Context, group practice.ID, id patient.ID, c contactpoint.Point) error {
 	if c.Value == "" {
 		_, err := t.Exec(ctx, `DELETE FROM patient_contact
 			WHERE practice_group_id = $1 AND patient_id = $2 AND kind = $3 AND source = $4`, group, id, c.Kind,

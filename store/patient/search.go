@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 
@@ -125,7 +126,7 @@ var patientSearches = map[patient.Field]patientSearch{
 
 // countedPatients lists and counts those that match.
 func (t *Tx) countedPatients(ctx context.Context, group practice.ID, q patient.Query) ([]patient.Patient, int, error) {
-	most := patient.CountTo(q.Offset, q.Limit)
+	most := input.CountTo(q.Offset, q.Limit)
 	fields, ok := looks[q.Lookup.Field]
 	if !ok {
 		return t.searchPatients(ctx, group, q, most)

@@ -43,20 +43,6 @@ func (s *Belongings) Do(ctx context.Context, fn func(patient.BelongingTx) error)
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
-// Definitions is what the kinds of numbers remembers.
-type Definitions struct {
-	*Tx
-	db *store.DB
-}
-
-// NewDefinitions keeps them in a database.
-func NewDefinitions(db *store.DB) *Definitions { return &Definitions{On(db.Conn()), db} }
-
-// Do runs fn in one transaction: all of it happens, or none.
-func (s *Definitions) Do(ctx context.Context, fn func(patient.DefinitionTx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
-}
-
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/event"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -67,7 +68,7 @@ func (t *Tx) FindRecordEntries(ctx context.Context, group practice.ID, q record.
 		args = append(args, q.Patient)
 	}
 	count := 0
-	if _, err := t.One(ctx, countText, append(append(store.In{}, args...), patient.CountTo(q.Offset, q.Limit)),
+	if _, err := t.One(ctx, countText, append(append(store.In{}, args...), input.CountTo(q.Offset, q.Limit)),
 		&count); err != nil || count <= q.Offset {
 		return nil, count, err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -57,7 +58,7 @@ func (t *Tx) RepliesKept(ctx context.Context, group practice.ID, q reply.Query) 
 			` LIMIT $2) AS matches`
 	}
 	count := 0
-	if _, err := t.One(ctx, countText, store.In{group, patient.CountTo(q.Offset, q.Limit)}, &count); err != nil ||
+	if _, err := t.One(ctx, countText, store.In{group, input.CountTo(q.Offset, q.Limit)}, &count); err != nil ||
 		count <= q.Offset {
 		return nil, count, err
 	}

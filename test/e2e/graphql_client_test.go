@@ -121,8 +121,7 @@ func operators(t *testing.T, address string) *core.Core {
 	pages := func() string { return "https://desk.example.org" }
 	return &core.Core{
 		Patient: &patient.Service{Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
-			Definitions: patientstore.NewDefinitions(db),
-			Now:         time.Now, NewID: db.NewID},
+			Now: time.Now, NewID: db.NewID},
 		Record: &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: pages, Now: time.Now,
 			NewID: db.NewID},
 		Demographics: &demographics.Service{Store: demographicsstore.New(db), Pages: pages, Now: time.Now,

@@ -16,9 +16,11 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/archive"
 	"frontdesk/core/attachment"
+	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
+	"frontdesk/core/identifier"
 	"frontdesk/core/input"
 	"frontdesk/core/merge"
 	"frontdesk/core/patient"
@@ -27,6 +29,7 @@ import (
 	archivestore "frontdesk/store/archive"
 	attachmentstore "frontdesk/store/attachment"
 	demographicsstore "frontdesk/store/demographics"
+	identifierstore "frontdesk/store/identifier"
 	mergestore "frontdesk/store/merge"
 	patientstore "frontdesk/store/patient"
 	"frontdesk/store/storetest"
@@ -98,6 +101,7 @@ type Kit struct {
 	DB           *store.DB
 	Group        practice.ID
 	Patients     *patient.Service
+	Identifiers  *identifier.Service
 	Demographics *demographics.Service
 	Merging      *merge.Service
 	Archive      *archive.Service
@@ -130,10 +134,10 @@ func New(t *testing.T, db *store.DB) *Kit {
 	k.Group = g.ID
 	k.Ctx = access.With(context.Background(), access.Operator(g.ID))
 	k.Patients = &patient.Service{
-		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
-		Definitions: patientstore.NewDefinitions(db), Now: clock,
+		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db), Now: clock,
 		NewID: db.NewID,
 	}
+	k.Identifiers = &identifier.Service{Store: identifierstore.New(db), Now: clock, NewID: db.NewID}
 	k.Demographics = &demographics.Service{
 		Store: demographicsstore.New(db), PDS: k.Spine, Now: clock, NewID: db.NewID,
 		Pages:  func() string { return "https://desk.example.org" },
@@ -268,7 +272,7 @@ func (k *Kit) Recorded(id patient.ID) []string {
 }
 
 // Used is the contact point of a kind that is in use, and who gave it.
-func (k *Kit) Used(id patient.ID, kind patient.PointKind) (string, patient.Informant) {
+func (k *Kit) Used(id patient.ID, kind contactpoint.Kind) (string, contactpoint.Informant) {
 	k.Helper()
 	c, _ := k.Profile(id).ContactPoints.Used(kind)
 	return c.Value, c.Source
