@@ -12,7 +12,8 @@ import (
 	"frontdesk/bench/population"
 )
 
-const text = "Dear {{first_name}}, your yearly check is due. Please book it at https://brambleford.example/a/7Hq2 or call us. Brambleford Surgery"
+const text = "Dear {{first_name}}, your yearly check is due. Please book it at https://brambleford.example/a/7Hq2 " +
+	"or call us. Brambleford Surgery"
 
 // written is the text as one patient gets it.
 func written(p population.Person) string { return strings.ReplaceAll(text, "{{first_name}}", p.First) }

@@ -159,14 +159,16 @@ func settle(s *server) (*practice, error) {
 		return nil, err
 	}
 	for i := range people {
-		id, err := post("/v1/practitioners", map[string]any{"first_name": "Dr", "last_name": fmt.Sprint("Bench ", i)}, "id")
+		id, err := post("/v1/practitioners", map[string]any{"first_name": "Dr", "last_name": fmt.Sprint("Bench ", i)},
+			"id")
 		if err != nil {
 			return nil, err
 		}
 		p.people = append(p.people, id)
 		for _, hours := range [][2]string{{"08:00", "13:00"}, {"13:00", "18:00"}} {
 			_, err := post("/v1/sessions", map[string]any{
-				"practitioner_id": id, "location_id": p.place, "appointment_type_ids": []string{p.kind}, "start_date": "2026-01-05",
+				"practitioner_id": id, "location_id": p.place, "appointment_type_ids": []string{p.kind},
+				"start_date": "2026-01-05",
 				"timezone":   "UTC",
 				"start_time": hours[0], "end_time": hours[1], "slot_length": minutes,
 				"recurrence": "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "runs_on_bank_holidays": true,
@@ -197,7 +199,8 @@ func (p *practice) slot(from time.Time, n int) (string, time.Time) {
 
 // reserve and book one slot.
 func (p *practice) pair(c *client, who string, at time.Time) error {
-	body := fmt.Sprintf(`{"appointment_type_id":%q,"location_id":%q,"practitioner_id":%q,"patient_id":%q,"duration":%d,"start_time":%q}`,
+	body := fmt.Sprintf(`{"appointment_type_id":%q,"location_id":%q,"practitioner_id":%q,"patient_id":%q,
+		"duration":%d,"start_time":%q}`,
 		p.kind, p.place, who, p.patient, minutes, at.Format(time.RFC3339))
 	answer, err := c.do("POST", "/v1/appointments", []byte(body))
 	if err != nil {

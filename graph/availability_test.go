@@ -16,14 +16,16 @@ import (
 	"frontdesk/graph/wire"
 )
 
-const wholeRule = `id comment unavailability resourceType user { id fullName } room { id name } recurrence { interval days } exclusions startDate endDate
+const wholeRule = `id comment unavailability resourceType user { id fullName } room { id name } recurrence { interval
+	days } exclusions startDate endDate
 	startTime endTime createdAt updatedAt createdBy lastUpdatedBy`
 
 // hours sets when the doctor works or does not, with more in front.
 func (s *diaried) hours(away bool, day, from, to, more string) map[string]any {
 	s.t.Helper()
 	data, _ := s.get("createAvailability.data",
-		fmt.Sprintf(`mutation { createAvailability(data: {%s unavailability: %v, user: "%s", room: "%s", startDate: "%s", startTime: "%s", endTime: "%s"}) {
+		fmt.Sprintf(`mutation { createAvailability(data: {%s unavailability: %v, user: "%s", room: "%s",
+			startDate: "%s", startTime: "%s", endTime: "%s"}) {
 		data { %s } } }`, more, away, s.doctor, s.room, day, from, to, wholeRule)).(map[string]any)
 	return data
 }
@@ -128,7 +130,8 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 
 		d.move(time.Minute)
 		changed := d.get("updateAvailability.data",
-			`mutation($id: ID!) { updateAvailability(id: $id, data: {startTime: "09:30", exclusions: ["2031-07-16"], endDate: null, recurrence: {interval: 2}}) {
+			`mutation($id: ID!) { updateAvailability(id: $id, data: {startTime: "09:30", exclusions: ["2031-07-16"],
+				endDate: null, recurrence: {interval: 2}}) {
 			data { `+wholeRule+` } } }`, "id", id)
 		d.expect(changed, map[string]any{
 			"comment": "Summer", "startTime": "09:30", "endTime": "12:00", "endDate": nil, "recurrence.interval": 2.0,

@@ -14,9 +14,12 @@ import (
 	"frontdesk/graph/wire"
 )
 
-const wholeBooking = `id deleted doctorName doctor { id fullName } location { id name header address { city country } } appointment { id title duration price }
-	start end startsAt endsAt patient { id firstName } patientId bookingJourney { arrived consultation departed dna } createdAt updatedAt comments status
-	patientMessagesSent { confirmation reminder followup cancellation } metadata { key value } onlineBookingPaymentStatus clinicalPathwayId videoUrl`
+const wholeBooking = `id deleted doctorName doctor { id fullName } location { id name header address { city country } }
+	appointment { id title duration price }
+	start end startsAt endsAt patient { id firstName } patientId bookingJourney { arrived consultation departed dna }
+	createdAt updatedAt comments status
+	patientMessagesSent { confirmation reminder followup cancellation } metadata { key value }
+	onlineBookingPaymentStatus clinicalPathwayId videoUrl`
 
 // diaried is a practice with everything a booking needs.
 type diaried struct {

@@ -17,8 +17,9 @@ func TestARefusalNamesFieldsAsTheCallerDoes(t *testing.T) {
 			`updatePatient(id: "` + ada + `", patientData: {last: "` + long + `"})`: "last: ",
 			`createContact(first: "` + long +
 				`")`: "first: ",
-			`createUser(userData: {firstName: "", lastName: "B", email: "b@example.org", role: "frontdesk"})`: "firstName: ",
-			`sendSms(patientId: "` + ada + `", message: "")`:                                                  "message: ",
+			`createUser(userData: {firstName: "", lastName: "B", email: "b@example.org",
+				role: "frontdesk"})`: "firstName: ",
+			`sendSms(patientId: "` + ada + `", message: "")`: "message: ",
 		} {
 			d.refused(call, want)
 		}

@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	recordAsked = `id deleted consultationId sectionId sectionTitle recordType patient doctorName term title date clinicalStatus start end snomed { code term }
-		observation dosage quantity batchNumber expiryDate repeat sampleDate injectionDate fasting comments dateShared createdAt updatedAt`
+	recordAsked = `id deleted consultationId sectionId sectionTitle recordType patient doctorName term title date
+		clinicalStatus start end snomed { code term }
+		observation dosage quantity batchNumber expiryDate repeat sampleDate injectionDate fasting comments dateShared
+		createdAt updatedAt`
 	consultationAsked = `id patient date encounterType doctorName questionnaireId deleted records { ` + recordAsked +
 		` }`
 	freeTextAsked = `id patientId consultationId sectionTitle question answer createdAt updatedAt`
@@ -161,7 +163,8 @@ const (
 		`recipient { id name email kind } dateShared createdAt updatedAt`
 	createLetter = `mutation($in: CreateLetterDataInput!) { createLetter(letterData: $in) { data { ` + letterAsked +
 		` } error } }`
-	updateLetter = `mutation($id: ID!, $in: UpdateLetterDataInput!) { updateLetter(id: $id, letterData: $in) { data { ` +
+	updateLetter = `mutation($id: ID!, $in: UpdateLetterDataInput!) { updateLetter(id: $id,
+		letterData: $in) { data { ` +
 		letterAsked + ` } error } }`
 	deleteLetter = `mutation($id: ID!) { deleteLetter(id: $id) { data { ` + letterAsked + ` } error } }`
 	oneLetter    = `query($id: ID!) { letter(id: $id) { ` + letterAsked + ` } }`
@@ -296,7 +299,8 @@ func TestLetters(t *testing.T) {
 const (
 	labAsked = `id status patient { id } doctor { id } requestDate sampleDate fasting orderNumber ` +
 		`parsedResults resultsReceivedAt testList dateShared createdAt updatedAt`
-	prescriptionAsked = `id patient { id } doctor { id } date status drugs { code drug dosage quantity repeat repeatDetails { repeat refills duration frequency reviewDate } comments }
+	prescriptionAsked = `id patient { id } doctor { id } date status drugs { code drug dosage quantity repeat
+		repeatDetails { repeat refills duration frequency reviewDate } comments }
 		items { term comments } prescriptionType dateShared pdfDownloadUrl comments orders { status provider }`
 	oneLab = `query($id: ID!) { lab(id: $id) { ` + labAsked + ` } }`
 	labs   = `query($o: LabQueryOptions) { labs(options: $o) { data { ` + labAsked + ` } pageInfo { ` +
@@ -371,13 +375,17 @@ func TestLabsAndPrescriptions(t *testing.T) {
 }
 
 const (
-	questionnaireAsked = `id token title confirmationMessage redirectUrl header footer deleted createdAt styling { mainFontColor } settings { showLogo }
-		sections { id title questions { __typename ... on IQuestionnaireQuestion { id title type required dependentOn { question answer negate } }
-			... on QuestionnaireMultipleChoiceQuestion { possibleAnswers allowMultipleAnswers } ... on QuestionnaireMedicalTermQuestion { recordType } } }`
+	questionnaireAsked = `id token title confirmationMessage redirectUrl header footer deleted createdAt
+		styling { mainFontColor } settings { showLogo }
+		sections { id title questions { __typename ... on IQuestionnaireQuestion { id title type required
+		dependentOn { question answer negate } }
+			... on QuestionnaireMultipleChoiceQuestion { possibleAnswers allowMultipleAnswers } ... on
+			QuestionnaireMedicalTermQuestion { recordType } } }`
 	oneQuestionnaire = `query($id: ID!) { questionnaire(id: $id) { ` + questionnaireAsked + ` } }`
 	questionnaires   = `query($c: CursorPagination) { questionnaires(cursorPagination: $c) { data { id title ` +
 		`deleted settings { showLogo } sections { id title } } pageInfo { hasMore } } }`
-	fillQuestionnaire = `mutation($q: ID!, $p: ID!, $a: [QuestionnaireAnswerInput!]!) { fillQuestionnaire(questionnaireId: $q, patientId: $p, answers: $a) {
+	fillQuestionnaire = `mutation($q: ID!, $p: ID!,
+		$a: [QuestionnaireAnswerInput!]!) { fillQuestionnaire(questionnaireId: $q, patientId: $p, answers: $a) {
 		data { consultationId questionnaireId patientId uploadUrls } error } }`
 )
 

@@ -41,7 +41,8 @@ func TestABookingInAnHourThatDoesNotExistIsRefused(t *testing.T) {
 		s.booking(of + `start: "2027-03-28T01:30:00+00:00", end: "2027-03-28T02:00:00+00:00"})`)
 		// What is looked for need not exist.
 		if got := d.get("bookings.data",
-			`{ bookings(dateRange: {start: "2027-03-28T01:30:00Z", end: "2027-03-28T01:45:00Z"}) { data { id } } }`).([]any); len(got) != 0 {
+			`{ bookings(dateRange: {start: "2027-03-28T01:30:00Z",
+				end: "2027-03-28T01:45:00Z"}) { data { id } } }`).([]any); len(got) != 0 {
 			t.Errorf("found %v", got)
 		}
 	})

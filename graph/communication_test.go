@@ -23,7 +23,8 @@ func (d *desk) addPatient(first, email string) patient.ID {
 const (
 	sendSms = `mutation($p: ID!, $m: String!, $at: DateTime) { sendSms(patientId: $p, message: $m, dateToProcess: ` +
 		`$at) { data { ` + smsAsked + ` } error } }`
-	sendEmail = `mutation($p: ID!, $s: String!, $m: String!, $at: DateTime) { sendEmail(patientId: $p, subject: $s, message: $m, dateToProcess: $at) {
+	sendEmail = `mutation($p: ID!, $s: String!, $m: String!, $at: DateTime) { sendEmail(patientId: $p, subject: $s,
+		message: $m, dateToProcess: $at) {
 		data { ` + smsAsked + ` subject attachments { __typename } } error } }`
 	smsAsked = `id to from message patient { id firstName } status communicationType dateToProcess`
 	callBack = `mutation($id: ID!) { cancelScheduledPatientCommunication(id: $id) { data { ... on SMS { id ` +

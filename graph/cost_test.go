@@ -9,18 +9,27 @@ import (
 
 // What public clients ask for of each patient.
 const (
-	patientKept = `id title status firstName lastName fullName birthSurname birthName birthNames dob placeOfBirth { name code } socialSecurityNumber gender sex email
-		paymentReference phones { phoneId phoneType phoneNumber } occupation address { address city postcode country } membershipName membershipStartDate
-		membershipStartDateFormatted sharingToken { token } numbers { id referenceId name value } customAttributes { id title text response required }
-		communicationPreferences { receiveEmail receiveSMS promotionalMarketing privacyPolicy { response } paymentReminders }
-		relatedAccounts { relationshipId relationshipType relationshipLabel deleted contactDetails { relatedAccountId source sourceId firstName lastName title companyName
-			phones { phoneId phoneType phoneNumber } email address city postcode country notes name contactInfo policyNumber authorizationCode } }
-		labels { color text id referenceId } createdAt updatedAt accessGroups { id name label } comments ins { number oid status } onHold archived
+	patientKept = `id title status firstName lastName fullName birthSurname birthName birthNames dob placeOfBirth { name
+		code } socialSecurityNumber gender sex email
+		paymentReference phones { phoneId phoneType phoneNumber } occupation address { address city postcode country }
+		membershipName membershipStartDate
+		membershipStartDateFormatted sharingToken { token } numbers { id referenceId name value } customAttributes { id
+		title text response required }
+		communicationPreferences { receiveEmail receiveSMS promotionalMarketing privacyPolicy { response }
+		paymentReminders }
+		relatedAccounts { relationshipId relationshipType relationshipLabel deleted contactDetails { relatedAccountId
+		source sourceId firstName lastName title companyName
+			phones { phoneId phoneType phoneNumber } email address city postcode country notes name contactInfo
+			policyNumber authorizationCode } }
+		labels { color text id referenceId } createdAt updatedAt accessGroups { id name label } comments
+		ins { number oid status } onHold archived
 		archivedInfo { archivedAt archivedReason archivedBy { id firstName lastName } }`
 	invoiceKept = `id status paidOrOutstanding invoiceNumber paymentReference date patientId patient { ` + patientKept +
 		` } payeeDetails doctorId doctor { id fullName email }
-		location lineItems { id date title productType itemCode cost price quantity taxRate total referenceId referenceType }
-		payments { id paymentAmount paymentSource paymentDate comment } refunds { id refundAmount refundDate refundReason comment relatedPayment }
+		location lineItems { id date title productType itemCode cost price quantity taxRate total referenceId
+		referenceType }
+		payments { id paymentAmount paymentSource paymentDate comment } refunds { id refundAmount refundDate
+		refundReason comment relatedPayment }
 		tax total outstanding refunded comments extraInfo type paymentLinkUrl dateShared createdAt updatedAt`
 )
 
@@ -32,8 +41,10 @@ func TestWhatClientsCommonlyAskForIsWithinTheLimit(t *testing.T) {
 				` } pageInfo { page pageSize hasMore } } }`,
 			"invoices": `{ invoices(pagination: {pageSize: 100}) { data { ` + invoiceKept +
 				` } pageInfo { page pageSize hasMore } } }`,
-			"bookings": `{ bookings(pagination: {pageSize: 200}, dateRange: {start: "2031-01-01T00:00:00Z", end: "2032-01-01T00:00:00Z"}) { data { id start end comments
-				location { id name } doctor { id fullName } appointment { id title duration price } patient { id fullName dob email phones { phoneId phoneType phoneNumber } numbers { id name value }
+			"bookings": `{ bookings(pagination: {pageSize: 200}, dateRange: {start: "2031-01-01T00:00:00Z",
+				end: "2032-01-01T00:00:00Z"}) { data { id start end comments
+				location { id name } doctor { id fullName } appointment { id title duration price } patient { id
+				fullName dob email phones { phoneId phoneType phoneNumber } numbers { id name value }
 				labels { id text color } } } pageInfo { hasMore } } }`,
 		} {
 			a := d.ask(document)

@@ -58,7 +58,8 @@ func TestEveryFieldAnswers(t *testing.T) {
 func TestAnotherPracticesIdsFindNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		w := d.everything().World()
-		whole := `query($id: ID!) { availabilityRules { data { id comment updatedAt exclusions } } patient(id: $id) { ` +
+		whole := `query($id: ID!) { availabilityRules { data { id comment updatedAt exclusions } }
+			patient(id: $id) { ` +
 			wholePatient +
 			` bookings(start: "2031-01-01", end: "2032-01-01") { id start comments deleted metadata { key } ` +
 			`bookingJourney { arrived } } } users { data { id fullName updatedAt } } labels { data { id title } } ` +

@@ -19,7 +19,8 @@ func TestAFieldAskedAloneIsWhatItIsBesideTheOthers(t *testing.T) {
 		d.get("f.data.id", `mutation { f: archivePatient(patientId: "`+
 			w["patient"]+`", reason: MOVED_AWAY_OR_TRANSFER_OF_CARE, comments: "To Leeds") { data { id } error } }`)
 		d.get("f.data.id", `mutation { f: updatePatient(id: "`+
-			w["patient"]+`", patientData: {gender: "woman", paymentReference: "P1", birthSurname: "King", birthName: "Ada", socialSecurityNumber: "285127512312345",
+			w["patient"]+`", patientData: {gender: "woman", paymentReference: "P1", birthSurname: "King",
+			birthName: "Ada", socialSecurityNumber: "285127512312345",
 			communicationPreferences: {receiveEmail: true}}) { data { id } error } }`)
 		d.get("f.data.id", `mutation { f: updateBookingJourney(id: "`+
 			w["booking"]+`", bookingJourneyInput: {journeyStage: arrived}) { data { id } error } }`)

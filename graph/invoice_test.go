@@ -19,9 +19,12 @@ import (
 	"frontdesk/store"
 )
 
-const invoiceFieldsAsked = `id status paidOrOutstanding invoiceNumber paymentReference date patientId patient { id fullName } payeeDetails doctorId
-	doctor { id fullName } location lineItems { id date title productType itemCode cost price quantity taxRate total referenceId referenceType }
-	payments { id paymentAmount paymentSource paymentDate comment } refunds { id refundAmount refundDate refundReason comment relatedPayment }
+const invoiceFieldsAsked = `id status paidOrOutstanding invoiceNumber paymentReference date patientId
+	patient { id fullName } payeeDetails doctorId
+	doctor { id fullName } location lineItems { id date title productType itemCode cost price quantity taxRate total
+	referenceId referenceType }
+	payments { id paymentAmount paymentSource paymentDate comment } refunds { id refundAmount refundDate refundReason
+	comment relatedPayment }
 	tax total outstanding refunded comments extraInfo type paymentLinkUrl dateShared createdAt updatedAt`
 
 const createInvoice = `mutation($data: NewInvoiceDataInput) { createInvoice(invoiceData: $data) { data { ` +
@@ -41,7 +44,8 @@ func (d *desk) surgery() *surgery {
 	d.must(err)
 	s.room = wire.Encode(wire.KindRoom, place.ID)
 	s.doctor = d.done("createUser",
-		`mutation($email: String!) { createUser(userData: {title: "Dr", firstName: "Amir", lastName: "Khan", email: $email, role: "booking",
+		`mutation($email: String!) { createUser(userData: {title: "Dr", firstName: "Amir", lastName: "Khan",
+			email: $email, role: "booking",
 		isDoctor: true}) { data { id } error } }`, "email", fmt.Sprintf("amir%d@example.org",
 			d.group.ID))["id"].(string)
 	s.ada = d.person("Ada")
@@ -222,8 +226,10 @@ func TestInvoices(t *testing.T) {
 					`paymentDate: "2031-01-08"}`, "item", payment),
 			map[string]any{"outstanding": 0.1, "payments.0.comment": "By hand",
 				"payments.0.paymentDate": "2031-01-08T00:00:00.000Z", "payments.0.paymentSource": "Card"})
-		refund := `mutation($id: ID!, $payment: ID!, $amount: Float) { refundPayment(invoiceId: $id, paymentId: $payment, amount: $amount, reason: "Too much", comment: "Sorry") {
-			data { refunded outstanding refunds { id refundAmount refundDate refundReason comment relatedPayment } } refundId refundExternalId error } }`
+		refund := `mutation($id: ID!, $payment: ID!, $amount: Float) { refundPayment(invoiceId: $id,
+			paymentId: $payment, amount: $amount, reason: "Too much", comment: "Sorry") {
+			data { refunded outstanding refunds { id refundAmount refundDate refundReason comment relatedPayment } }
+			refundId refundExternalId error } }`
 		a := d.ask(refund, "id", id, "payment", payment, "amount", 20.5)
 		holds(t, at(t, a.Data, "refundPayment"), map[string]any{
 			"data.refunded": 20.5, "data.outstanding": 20.6, "data.refunds.0.refundAmount": 20.5,
@@ -468,7 +474,8 @@ func TestInvoicesAreListed(t *testing.T) {
 			` } pageInfo { page pageSize hasMore } } }`, nil, grow)
 		// A patient's own, reached from each of a list.
 		d.flat("invoices.data",
-			`{ invoices(pagination: {pageSize: 12}) { data { patient { invoices(start: "2031-01-01", end: "2031-12-31") {
+			`{ invoices(pagination: {pageSize: 12}) { data { patient { invoices(start: "2031-01-01",
+				end: "2031-12-31") {
 			location doctor { id } lineItems { id } } } } } }`, nil, grow)
 		got := d.get("invoices.data",
 			`{ invoices(dateRange: {start: "2031-01-02", end: "2031-01-04T23:00:00Z"}, options: {includeDeleted: `+
@@ -529,8 +536,10 @@ func TestInvoicesTakeOfTheStockLevel(t *testing.T) {
 			}
 		}
 		i := d.done("createInvoice",
-			`mutation($p: ID!, $d: ID!, $l: ID!, $x: ID!) { createInvoice(invoiceData: {date: "2031-01-06", patientId: $p, doctorId: $d, locationId: $l,
-			lineItems: [{date: "2031-01-06", productId: $x, quantity: 2}, {date: "2031-01-06", productId: $x, quantity: 3}]}) { data { id lineItems { id } } error } }`,
+			`mutation($p: ID!, $d: ID!, $l: ID!, $x: ID!) { createInvoice(invoiceData: {date: "2031-01-06",
+				patientId: $p, doctorId: $d, locationId: $l,
+			lineItems: [{date: "2031-01-06", productId: $x, quantity: 2}, {date: "2031-01-06", productId: $x,
+			quantity: 3}]}) { data { id lineItems { id } } error } }`,
 			"p", s.patient, "d", s.doctor, "l", s.room, "x", plaster)
 		level("billed", 7)
 		d.done("deleteLineItem",

@@ -40,7 +40,8 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		invoice := asked(`mutation { createInvoice(invoiceData: {date: "2031-01-06", patientId: "` +
 			w["patient"] + `", doctorId: "` + w["user"] + `", locationId: "` + w["room"] + `",
 			lineItems: [{date: "2031-01-05", productId: "` + w["product"] + `", quantity: 1, price: 100}]}) {
-			data { id invoiceNumber patient { id phones { phoneNumber } numbers { value } labels { text } } doctor { id } lineItems { id } payments { id } refunds { id } } error } }`)
+			data { id invoiceNumber patient { id phones { phoneNumber } numbers { value } labels { text } }
+			doctor { id } lineItems { id } payments { id } refunds { id } } error } }`)
 		first := d.once("invoice-1", invoice)
 		again := d.once("invoice-1", invoice)
 		if first.status != 200 || first.text != again.text || first.replayed() || !again.replayed() ||
@@ -94,7 +95,8 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 		}
 		token := d.token
 		d.role("one day more", access.SeePatients)
-		change := asked(`mutation { createPatient(patientData: {first: "Ada", last: "Allowed"}) { data { id } error } }`)
+		change := asked(`mutation { createPatient(patientData: {first: "Ada", last: "Allowed"}) { data { id }
+			error } }`)
 		if a := d.once("allowed", change); a.code() != "FORBIDDEN" {
 			t.Errorf("not allowed: %s", a.text)
 		}

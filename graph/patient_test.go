@@ -13,12 +13,17 @@ import (
 	"frontdesk/graph/wire"
 )
 
-const wholePatient = `id title status firstName lastName fullName dob sex gender email archived onHold comments birthSurname paymentReference
+const wholePatient = `id title status firstName lastName fullName dob sex gender email archived onHold comments
+	birthSurname paymentReference
 	socialSecurityNumber placeOfBirth { name } address { address city postcode country } createdAt updatedAt
-	communicationPreferences { receiveEmail receiveSMS promotionalMarketing paymentReminders privacyPolicy { response } }
-	phones { phoneId phoneType phoneNumber } numbers { id referenceId name value } customAttributes { id title text response }
-	labels { id referenceId text color } membershipName membershipStartDate membershipStartDateFormatted accessGroups { id name label } archivedInfo { archivedAt archivedReason archivedComments unarchivedReason }
-	relatedAccounts { relationshipId relationshipType relationshipLabel deleted contactDetails { relatedAccountId firstName lastName name phones { phoneNumber } email address policyNumber } }`
+	communicationPreferences { receiveEmail receiveSMS promotionalMarketing paymentReminders
+	privacyPolicy { response } }
+	phones { phoneId phoneType phoneNumber } numbers { id referenceId name value } customAttributes { id title text
+	response }
+	labels { id referenceId text color } membershipName membershipStartDate membershipStartDateFormatted
+	accessGroups { id name label } archivedInfo { archivedAt archivedReason archivedComments unarchivedReason }
+	relatedAccounts { relationshipId relationshipType relationshipLabel deleted contactDetails { relatedAccountId
+	firstName lastName name phones { phoneNumber } email address policyNumber } }`
 
 // admit adds a patient and gives the id.
 func (d *desk) admit(data string) string {
@@ -66,9 +71,12 @@ func TestAPatientFromBeginningToEnd(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		label := d.get("createLabel.data.id",
 			`mutation { createLabel(labelData: {title: "VIP", color: "#f00"}) { data { id } error } }`).(string)
-		p := d.change(`createPatient(patientData: {title: "Mrs", first: "Ada", last: "Lovelace", dob: "1985-12-10T00:00:00.000Z", email: "ada@example.org", sex: "F",
-			gender: "woman", address: "12 St James Sq, Flat 2", city: "London", postcode: "SW1Y 4JH", country: "gb", phoneType: "Mobile", phoneNumber: "07700 900123",
-			birthSurname: "Byron", comments: "Line\nline", labels: ["` + label + `"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}],
+		p := d.change(`createPatient(patientData: {title: "Mrs", first: "Ada", last: "Lovelace",
+			dob: "1985-12-10T00:00:00.000Z", email: "ada@example.org", sex: "F",
+			gender: "woman", address: "12 St James Sq, Flat 2", city: "London", postcode: "SW1Y 4JH", country: "gb",
+			phoneType: "Mobile", phoneNumber: "07700 900123",
+			birthSurname: "Byron", comments: "Line\nline", labels: ["` + label +
+			`"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}],
 			socialSecurityNumber: "285127512312345", placeOfBirth: {name: "London"},
 			communicationPreferences: {receiveEmail: true, receiveSMS: null, privacyPolicy: "agreed"}})`)
 		id := p["id"].(string)
@@ -158,7 +166,8 @@ func TestCreatePatientTakesArgumentsOrInput(t *testing.T) {
 		d.refused(`createPatient(patientData: {first: "A", last: "B", labels: ["`+wire.Encode(wire.KindLabel,
 			patient.ID(7))+`"]})`,
 			"no such label")
-		if a := d.ask(`mutation { createPatient(dob: "soon", first: "A", last: "B") { error } }`); a.code() != codeInput ||
+		if a := d.ask(`mutation { createPatient(dob: "soon", first: "A",
+			last: "B") { error } }`); a.code() != codeInput ||
 			!strings.Contains(a.message(), "Invalid date") {
 			t.Error(a.text)
 		}
@@ -198,7 +207,8 @@ func TestWhatIsAroundAPatient(t *testing.T) {
 			"phoneType")
 		// Numbers.
 		def := d.get("createPatientNumber.data.id",
-			`mutation { createPatientNumber(input: {name: "Insurance", primary: true}) { data { id } error } }`).(string)
+			`mutation { createPatientNumber(input: {name: "Insurance", primary: true}) { data { id }
+				error } }`).(string)
 		p = d.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + def + `", value: "A-1"})`)
 		d.expect(p, map[string]any{"numbers.1.name": "Insurance", "numbers.1.value": "A-1",
 			"numbers.1.referenceId": def})

@@ -103,7 +103,8 @@ func TestMetadataHasLimits(t *testing.T) {
 		}
 		d.join("Another")
 		if got := d.get("updateLocationMetadata.error",
-			`mutation($id: ID!) { updateLocationMetadata(locationId: $id, key: "a", value: "b") { data { id } error } }`, "id",
+			`mutation($id: ID!) { updateLocationMetadata(locationId: $id, key: "a", value: "b") { data { id }
+				error } }`, "id",
 			wire.Encode(wire.KindRoom, place.ID)); got != practice.ErrLocationNotFound.Message {
 			t.Errorf("another practice: %v", got)
 		}
@@ -115,9 +116,13 @@ func TestStaff(t *testing.T) {
 		group, err := d.core.Account.SaveAccessGroup(d.ctx,
 			account.AccessGroup{Name: "Everybody", Label: "All", Public: true})
 		d.must(err)
-		a := d.ask(`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: "booking", title: "Dr", isDoctor: true,
-			gender: male, pronouns: heHim, medicalSpecialties: ["Dermatology"], minimumTreatmentAge: 5, enableAllPublicAccessGroup: true, registration: "7012345",
-			mobileNumber: {number: "07700900123"}, settings: {calendarColor: "#fff"}}) { data { id fullName isDoctor accessGroups { id } medicalSpecialties minimumTreatmentAge createdAt updatedAt metadata { key } deleted } error } }`)
+		a := d.ask(`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org",
+			role: "booking", title: "Dr", isDoctor: true,
+			gender: male, pronouns: heHim, medicalSpecialties: ["Dermatology"], minimumTreatmentAge: 5,
+			enableAllPublicAccessGroup: true, registration: "7012345",
+			mobileNumber: {number: "07700900123"}, settings: {calendarColor: "#fff"}}) { data { id fullName isDoctor
+			accessGroups { id } medicalSpecialties minimumTreatmentAge createdAt updatedAt metadata { key } deleted }
+			error } }`)
 		id, _ := at(t, a.Data, "createUser.data.id").(string)
 		if id == "" || at(t, a.Data, "createUser.data.fullName") != "Dr Amir Khan" ||
 			at(t, a.Data, "createUser.data.accessGroups.0.id") != wire.Encode(wire.KindAccessGroup, group.ID) ||
@@ -126,7 +131,8 @@ func TestStaff(t *testing.T) {
 			t.Fatal(a.text)
 		}
 		d.move(time.Minute)
-		a = d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: {pronouns: null, positionTitle: "Partner", accessGroupIds: []}) {
+		a = d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: {pronouns: null, positionTitle: "Partner",
+			accessGroupIds: []}) {
 			data { pronouns gender positionTitle accessGroups { id } updatedAt minimumTreatmentAge } error } }`, "id",
 			id)
 		if at(t, a.Data, "updateUser.data.pronouns") != nil || at(t, a.Data, "updateUser.data.gender") != "male" ||

@@ -14,8 +14,10 @@ import (
 	"frontdesk/graph/wire"
 )
 
-const productFieldsAsked = `id status productType labels { id referenceId text color } itemCode name serialNumber tax { taxName taxRate taxCode } stockLevel price cost supplierName
-	supplierDisplayName comments appointments { id name tax { taxRate } } isBookable duration color isVideoConsultation requiresPayment requiresConfirmation
+const productFieldsAsked = `id status productType labels { id referenceId text color } itemCode name serialNumber
+	tax { taxName taxRate taxCode } stockLevel price cost supplierName
+	supplierDisplayName comments appointments { id name tax { taxRate } } isBookable duration color isVideoConsultation
+	requiresPayment requiresConfirmation
 	metadata { key value } createdAt updatedAt`
 
 const createProduct = `mutation($data: ProductDataInput!) { createProduct(productData: $data) { data { ` +
@@ -53,7 +55,8 @@ func TestProducts(t *testing.T) {
 		id := made["id"].(string)
 		d.move(time.Minute)
 		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: new(175)})))
-		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` +
+		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id,
+			productData: $data) { data { ` +
 			productFieldsAsked + ` } error } }`
 		after := d.done("updateProduct", update, "id", id, "data",
 			map[string]any{"price": 0.1 + 0.2, "comments": nil, "cost": nil})
@@ -120,7 +123,8 @@ func TestProductsHaveLabels(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id, other := d.product(map[string]any{"name": "Plaster"}), d.product(map[string]any{"name": "Bandage"})
 		label := d.done("createLabel",
-			`mutation { createLabel(labelData: {title: "Sterile", color: "#0f0"}) { data { id } error } }`)["id"].(string)
+			`mutation { createLabel(labelData: {title: "Sterile", color: "#0f0"}) { data { id }
+				error } }`)["id"].(string)
 		add := `mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { data ` +
 			`{ labels { id referenceId text color } } error } }`
 		remove := `mutation($id: ID!, $label: ID!) { removeProductLabel(productId: $id, labelId: $label) { data { ` +
@@ -265,7 +269,8 @@ func TestProductsAreListed(t *testing.T) {
 		a := d.ask(`{ products(search: "p-4", options: {}, pagination: {}) { data { name } pageInfo { hasMore } } }`)
 		holds(t, a.Data, map[string]any{"products.data.0.name": "Pack 4", "products.pageInfo.hasMore": false})
 		if got := d.get("practice.locations.0.servicesProvided",
-			`{ practice { locations { servicesProvided { name appointments { name } } } } }`).([]any); len(got) != len(made2) {
+			`{ practice { locations { servicesProvided { name
+				appointments { name } } } } }`).([]any); len(got) != len(made2) {
 			t.Errorf("the place offers %d products, not %d", len(got), len(made2))
 		}
 		doctor := d.done("createUser",
@@ -298,7 +303,8 @@ func TestAProductHasTheVATItWasGiven(t *testing.T) {
 		}
 		holds(t, bill(id),
 			map[string]any{"tax": 30.0, "total": 180.0, "lineItems.0.taxRate": 20.0, "lineItems.0.total": 180.0})
-		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id, productData: $data) { data { ` +
+		update := `mutation($id: ID!, $data: ProductDataInput!) { updateProduct(id: $id,
+			productData: $data) { data { ` +
 			productFieldsAsked + ` } error } }`
 		change := func(tax any) map[string]any {
 			return d.done("updateProduct", update, "id", id, "data", map[string]any{"tax": tax})

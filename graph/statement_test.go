@@ -12,7 +12,8 @@ import (
 )
 
 const statementFieldsAsked = `id statementType date start end header accountReferenceNumber comments
-	account { __typename ... on Patient { id fullName } ... on Contact { id company } } invoices { id total outstanding location lineItems { title } }
+	account { __typename ... on Patient { id fullName } ... on Contact { id company } } invoices { id total outstanding
+	location lineItems { title } }
 	totalPaid totalPrice totalOutstanding createdAt updatedAt deleted`
 
 // stated makes a statement of an account's January.

@@ -11,8 +11,10 @@ import (
 	"frontdesk/graph/wire"
 )
 
-const taskFieldsAsked = `id patient { id fullName } patientId patientName assignedToUser { id fullName } assignedToUserId assignedToUserName subject dueDate
-	taskType priority comments createdBy { id } createdByUserId createdByName lastUpdatedBy { id } lastUpdatedByUserId lastUpdatedByName
+const taskFieldsAsked = `id patient { id fullName } patientId patientName assignedToUser { id fullName }
+	assignedToUserId assignedToUserName subject dueDate
+	taskType priority comments createdBy { id } createdByUserId createdByName lastUpdatedBy { id } lastUpdatedByUserId
+	lastUpdatedByName
 	createdAt updatedAt assignedAt status deleted`
 
 const createTask = `mutation($data: CreateTaskDataInput!) { createTask(taskData: $data) { data { ` + taskFieldsAsked +
@@ -25,7 +27,8 @@ const updateTask = `mutation($id: ID!, $data: UpdateTaskDataInput!) { updateTask
 func (d *desk) staff(first string, doctor bool) string {
 	d.t.Helper()
 	return d.done("createUser",
-		`mutation($first: String!, $email: String!, $doctor: Boolean) { createUser(userData: {firstName: $first, lastName: "Khan", email: $email,
+		`mutation($first: String!, $email: String!, $doctor: Boolean) { createUser(userData: {firstName: $first,
+			lastName: "Khan", email: $email,
 		role: "frontdesk", isDoctor: $doctor}) { data { id } error } }`, "first", first, "doctor", doctor,
 		"email", fmt.Sprintf("%s%d@example.org", strings.ToLower(first), d.group.ID))["id"].(string)
 }
@@ -140,7 +143,8 @@ func TestTasksAreRefused(t *testing.T) {
 		if got := d.get("task", `query($id: ID!) { task(id: $id) { id } }`, "id", id); got != nil {
 			t.Errorf("another practice sees %v", got)
 		}
-		if got := d.get("tasks.data", `{ tasks(options: {includeDeleted: true}) { data { id } } }`).([]any); len(got) != 0 {
+		all := d.get("tasks.data", `{ tasks(options: {includeDeleted: true}) { data { id } } }`)
+		if got := all.([]any); len(got) != 0 {
 			t.Errorf("another practice sees %v", got)
 		}
 		if _, wrong := d.payload("updateTask", updateTask, "id", id, "data",
@@ -206,7 +210,8 @@ func TestTasksAreListed(t *testing.T) {
 		holds(t, a.Data,
 			map[string]any{"tasks.data.1.subject": "Task 6", "tasks.pageInfo.page": 2.0, "tasks.pageInfo.pageSize": 4.0,
 				"tasks.pageInfo.hasMore": false})
-		if a := d.ask(`{ tasks(options: {dueDate: {start: "2031-02-02T10:00"}}) { data { id } } }`); a.message() != "Invalid date" || a.code() != codeInput {
+		a = d.ask(`{ tasks(options: {dueDate: {start: "2031-02-02T10:00"}}) { data { id } } }`)
+		if a.message() != "Invalid date" || a.code() != codeInput {
 			t.Error(a.text)
 		}
 	})

@@ -12,7 +12,8 @@ import (
 func TestAVariableThatIsNotGivenIsAFieldThatIsNotGiven(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id := d.done("createPatient",
-			`mutation { createPatient(patientData: {title: "Dr", first: "Grace", last: "Hopper", email: "grace@example.org", dob: "1906-12-09",
+			`mutation { createPatient(patientData: {title: "Dr", first: "Grace", last: "Hopper",
+				email: "grace@example.org", dob: "1906-12-09",
 			sex: "female", address: "1 Mill Lane", city: "Leeds", placeOfBirth: {name: "New York", code: "US"},
 			communicationPreferences: {receiveSMS: true, privacyPolicy: "2031"}}) { data { id } error } }`)["id"]
 		const data = `data { title firstName lastName email dob sex address { address city } placeOfBirth { name ` +

@@ -240,7 +240,10 @@ func (e *subscriber) payments() []row {
 			payment = e.text(pay(20), "payments.2.id")
 			return []string{sent("invoice.paid")}
 		}},
-		{"a comment on the payment", func() []string { edit(`comment: "Cash"`); return []string{sent("invoice.updated")} }},
+		{"a comment on the payment", func() []string {
+			edit(`comment: "Cash"`)
+			return []string{sent("invoice.updated")}
+		}},
 		nothing("the same comment", func() { edit(`comment: "Cash"`) }),
 		{"some is given back", func() []string { return []string{sent("invoice.refunded", "refundId", refund("5"))} }},
 		{"it is paid again", func() []string { pay(5); return []string{sent("invoice.paid")} }},

@@ -60,7 +60,8 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: now, NewID: db.NewID,
 			Hold: time.Minute},
 		Webhook: &webhook.Service{
-			Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: anyAddress{}, Now: now, NewID: db.NewID, Box: box,
+			Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: anyAddress{}, Now: now, NewID: db.NewID,
+			Box: box,
 		},
 	}
 	g, err := c.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})

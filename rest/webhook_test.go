@@ -68,8 +68,9 @@ func (p *partner) same(what string, got, want any) {
 
 const now = "2031-01-06T07:00:00Z"
 
-const full = `{"description":"our bus","event_type":"message.sent","signing_key":"correct horse","url":"https://example.org/hook?tenant=4",
-	"headers":{"x-tenant":"battery"},"include_details":true,"ordered":true,"ed25519":true}`
+const full = `{"description":"our bus","event_type":"message.sent","signing_key":"correct horse",
+	"url":"https://example.org/hook?tenant=4","headers":{"x-tenant":"battery"},
+	"include_details":true,"ordered":true,"ed25519":true}`
 
 func TestSecretsOfAWebhookAreShownOnce(t *testing.T) {
 	p := newPartner(t)

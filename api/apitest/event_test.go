@@ -18,7 +18,8 @@ import (
 )
 
 func invented(of event.Type) event.Event {
-	return event.Event{ID: 1, Group: 2, Type: of, Subject: 3, Sequence: 4, At: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC),
+	return event.Event{ID: 1, Group: 2, Type: of, Subject: 3, Sequence: 4,
+		At:   time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC),
 		Data: webhook.Sample(of)}
 }
 
@@ -93,12 +94,14 @@ func TestASchemaFindsWhatIsAgainstIt(t *testing.T) {
 		{"an unknown detail", event.MessageSent, `"data":{`, `"data":{"details":{"diagnosis":"x"},`, "diagnosis"},
 		{"details", event.MessageSent, `"data":{`,
 			`"data":{"details":{"patient":{"first_name":"Ada","dob":"1985-12-10"},"content":"Hello"},`, ""},
-		{"a birth date that is none", event.PatientMerged, `"data":{`, `"data":{"details":{"patient":{"dob":"10/12/1985"}},`,
+		{"a birth date that is none", event.PatientMerged, `"data":{`,
+			`"data":{"details":{"patient":{"dob":"10/12/1985"}},`,
 			"dob"},
 		{"a reply to what was sent", event.MessageSent, `"data":{`, `"data":{"details":{"reply":"Thanks"},`, "reply"},
 		{"another type's state", event.MessageSent, `"state":"sent"`, `"state":"read"`, "state"},
 		{"a time in no zone", event.MessageSent, `"at":"2030-01-07T14:00:00Z"`, `"at":"2030-01-07T14:00:00"`, "at"},
-		{"a time not in UTC", event.MessageSent, `"at":"2030-01-07T14:00:00Z"`, `"at":"2030-01-07T14:00:00+01:00"`, "at"},
+		{"a time not in UTC", event.MessageSent, `"at":"2030-01-07T14:00:00Z"`, `"at":"2030-01-07T14:00:00+01:00"`,
+			"at"},
 		{"no sequence", event.BatchCompleted, `"sequence":4,`, ``, "sequence"},
 		{"an id that is a number", event.BatchCompleted, `"id":"1"`, `"id":1`, "id"},
 		{"a test", event.BatchCompleted, `"sequence":4`, `"sequence":0,"test":true`, ""},

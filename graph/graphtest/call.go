@@ -8,56 +8,48 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
+// ids names the thing of the world that an argument takes the id of.
+var ids = map[string]string{
+	"accessGroupId": "group", "accessGroupIds": "group", "accountId": "patient", "appointments": "product",
+	"assignedTo": "user", "attributeId": "attribute", "bookingId": "booking", "bookingType": "product",
+	"consultationId": "consultation", "contactId": "contact", "doctor": "user", "doctorId": "user",
+	"excludeBookingIds": "booking", "ids": "booking", "invoiceId": "invoice", "invoicePaymentId": "payment",
+	"key": "key", "labelId": "use", "labelReferenceId": "label", "labels": "label", "lineItemId": "line",
+	"location": "room", "locationId": "room", "locationIds": "place", "locumFor": "user", "membershipId": "plan",
+	"numberId": "definition", "patient": "patient", "patientId": "patient", "patientNumberId": "number",
+	"payerId": "patient", "paymentId": "payment", "paymentTypeId": "payment type", "phoneId": "phone",
+	"practiceGroupId": "practice group", "productId": "product", "productIds": "product", "questionId": "question",
+	"questionnaireId": "form", "recipient": "patient", "referenceId": "booking", "relatedAccountId": "patient",
+	"relationshipId": "relationship", "room": "room", "roomIds": "room", "user": "user", "userIds": "user",
+}
+
+// idsOfFields does the same for an argument of the fields whose names have a part in them; the first that fits
+// counts.
+var idsOfFields = []struct{ part, argument, kind string }{
+	{"removeProductLabel", "labelId", "product use"}, {"Contact", "phoneId", "contact phone"},
+	{"TemplateDocument", "id", "template"}, {"RecordEntry", "id", "entry"}, {"Communication", "id", "message"},
+	{"Definition", "id", "definition"}, {"ooking", "id", "booking"}, {"ser", "id", "user"}, {"abel", "id", "label"},
+	{"roduct", "id", "product"}, {"ontact", "id", "contact"}, {"nvoice", "id", "invoice"},
+	{"tatement", "id", "statement"}, {"vailability", "id", "availability"}, {"ask", "id", "task"},
+	{"ebhook", "id", "webhook"}, {"Allergy", "id", "allergy"}, {"ecord", "id", "record"}, {"etter", "id", "letter"},
+	{"onsultation", "id", "consultation"}, {"uestionnaire", "id", "form"}, {"ocument", "id", "document"},
+}
+
 // idOf is the id an argument of a field takes.
 func (w World) idOf(field, name string) string {
-	by := map[string]string{
-		"patientId": "patient", "patient": "patient", "location": "room", "locationId": "room",
-		"bookingType": "product",
-		"productId":   "product",
-		"doctor":      "user", "doctorId": "user", "accessGroupId": "group", "accessGroupIds": "group",
-		"labelReferenceId": "label", "labels": "label",
-		"labelId": "use", "phoneId": "phone", "patientNumberId": "number", "numberId": "definition",
-		"attributeId":    "attribute",
-		"relationshipId": "relationship", "membershipId": "plan", "bookingId": "booking", "ids": "booking",
-		"excludeBookingIds": "booking", "locumFor": "user",
-		"locationIds": "place", "roomIds": "room", "userIds": "user", "productIds": "product", "payerId": "patient",
-		"contactId": "contact", "invoiceId": "invoice", "lineItemId": "line", "invoicePaymentId": "payment",
-		"paymentId": "payment", "paymentTypeId": "payment type",
-		"referenceId": "booking", "accountId": "patient", "relatedAccountId": "patient", "assignedTo": "user",
-		"appointments": "product", "key": "key",
-		"consultationId": "consultation", "questionId": "question", "questionnaireId": "form", "recipient": "patient",
-		"user": "user", "room": "room",
-		"practiceGroupId": "practice group",
-	}
 	switch {
-	case field == "removeProductLabel" && name == "labelId":
-		return w["product use"]
 	case field == "deleteInvoice":
 		return w["unpaid"]
-	case name == "id" && strings.Contains(field, "TemplateDocument"):
-		return w["template"]
-	case field == "lab" && name == "id", field == "prescription" && name == "id":
+	case name == "id" && (field == "lab" || field == "prescription"):
 		return w[field]
-	case name == "id" && strings.Contains(field, "RecordEntry"):
-		return w["entry"]
-	case name == "id" && strings.Contains(field, "Communication"):
-		return w["message"]
 	}
-	if name == "phoneId" && strings.Contains(field, "Contact") {
-		return w["contact phone"]
-	}
-	if kind, ok := by[name]; ok {
-		return w[kind]
-	}
-	for _, k := range [][2]string{{"Definition", "definition"}, {"ooking", "booking"}, {"ser", "user"},
-		{"abel", "label"},
-		{"roduct", "product"}, {"ontact", "contact"}, {"nvoice", "invoice"},
-		{"tatement", "statement"}, {"vailability", "availability"}, {"ask", "task"}, {"ebhook", "webhook"},
-		{"Allergy", "allergy"}, {"ecord", "record"}, {"etter", "letter"},
-		{"onsultation", "consultation"}, {"uestionnaire", "form"}, {"ocument", "document"}} {
-		if name == "id" && strings.Contains(field, k[0]) {
-			return w[k[1]]
+	for _, of := range idsOfFields {
+		if name == of.argument && strings.Contains(field, of.part) {
+			return w[of.kind]
 		}
+	}
+	if kind, ok := ids[name]; ok {
+		return w[kind]
 	}
 	return w["patient"]
 }
@@ -69,7 +61,6 @@ func (w World) Value(field, name string, kind *ast.Type) string {
 
 // scalar is a literal of a type that is not made of others.
 func (w World) scalar(field, name string, kind *ast.Type) string {
-	def := Schema().Types[kind.Name()]
 	switch kind.Name() {
 	case "ID":
 		return `"` + w.idOf(field, name) + `"`
@@ -78,53 +69,62 @@ func (w World) scalar(field, name string, kind *ast.Type) string {
 	case "Float":
 		return "1.5"
 	case "Boolean":
-		return strconv.FormatBool(name != "unavailability") // what is taken away does not recur
+		return strconv.FormatBool(name != "unavailability") // a block does not recur
 	case "Date", "DateTime":
-		if name == "dateToProcess" {
-			return `"` + w["soon"] + `"`
-		}
-		if name == "end" {
-			return `"2031-06-06T09:15:00Z"`
-		}
-		if name == "dob" {
-			return `"1980-02-03"`
-		}
-		return `"2031-06-06T09:00:00Z"`
+		return `"` + w.date(name) + `"`
 	case "String", "QuestionnaireAnswerScalar":
-		if field == "signIn" || name == "reference" {
-			return `"` + w[name] + `"`
-		}
-		given := map[string]string{
-			"email": field + "@example.org", "country": "GB", "phoneNumber": "01632 960999", "number": "07700900123",
-			"phoneType": "Office", "sex": "female", "title": "Mrs",
-			"role": "booking", "membershipStartDate": "2031-03-01", "socialSecurityNumber": "285127512312345",
-			"cursor": "",
-			"search": "Ada", "postcode": "LS1 4AP", "color": "#fff", "countryCode": "",
-			"url":    "https://b.example/hooks",
-			"status": "active", "type": "application/pdf",
-			"startTime": "09:00", "endTime": "12:30", "startDate": "2031-05-05", "endDate": "2031-07-28",
-			"exclusions": "2031-05-12",
-		}
-		if v, ok := given[name]; ok {
-			return `"` + v + `"`
-		}
-		if strings.Contains(field, "Letter") && slices.Contains([]string{"patient", "location", "doctor"}, name) {
-			return `"` + w.idOf(field, name) + `"`
-		}
-		if strings.HasSuffix(name, "Ids") || strings.HasSuffix(name, "Id") {
-			return `"` + w.idOf(field, name) + `"`
-		}
-		return `"text"`
+		return `"` + w.text(field, name) + `"`
 	}
-	if def.Kind == ast.Enum {
-		for _, v := range def.EnumValues {
-			if v.Name == "confirmed" || v.Name == "USER" {
-				return v.Name
-			}
-		}
-		return def.EnumValues[0].Name
+	def := Schema().Types[kind.Name()]
+	if def.Kind != ast.Enum {
+		panic(kind.Name() + " is made of others")
 	}
-	panic(kind.Name() + " is made of others")
+	for _, v := range def.EnumValues {
+		if v.Name == "confirmed" || v.Name == "USER" {
+			return v.Name
+		}
+	}
+	return def.EnumValues[0].Name
+}
+
+// date is the date or the time an argument takes.
+func (w World) date(name string) string {
+	switch name {
+	case "dateToProcess":
+		return w["soon"]
+	case "end":
+		return "2031-06-06T09:15:00Z"
+	case "dob":
+		return "1980-02-03"
+	}
+	return "2031-06-06T09:00:00Z"
+}
+
+// texts are what arguments take that refuse just any text.
+var texts = map[string]string{
+	"color": "#fff", "country": "GB", "countryCode": "", "cursor": "", "endDate": "2031-07-28", "endTime": "12:30",
+	"exclusions": "2031-05-12", "membershipStartDate": "2031-03-01", "number": "07700900123",
+	"phoneNumber": "01632 960999", "phoneType": "Office", "postcode": "LS1 4AP", "role": "booking", "search": "Ada",
+	"sex": "female", "socialSecurityNumber": "285127512312345", "startDate": "2031-05-05", "startTime": "09:00",
+	"status": "active", "title": "Mrs", "type": "application/pdf", "url": "https://b.example/hooks",
+}
+
+// text is the text an argument takes.
+func (w World) text(field, name string) string {
+	if field == "signIn" || name == "reference" {
+		return w[name]
+	}
+	if name == "email" {
+		return field + "@example.org"
+	}
+	if given, ok := texts[name]; ok {
+		return given
+	}
+	ofLetter := strings.Contains(field, "Letter") && slices.Contains([]string{"patient", "location", "doctor"}, name)
+	if ofLetter || strings.HasSuffix(name, "Ids") || strings.HasSuffix(name, "Id") {
+		return w.idOf(field, name)
+	}
+	return "text"
 }
 
 // Call writes a field with its arguments and everything below it to a depth.

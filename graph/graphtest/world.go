@@ -46,7 +46,8 @@ func (p *Practice) World() World {
 	}
 	w["availability"] = p.id("m.data.id", `mutation { m: createAvailability(data: {unavailability: false, user: "`+
 		w["user"]+`", room: "`+w["room"]+`",
-		recurrence: {days: [1, 5]}, exclusions: ["2031-06-13"], startDate: "2031-01-06", startTime: "09:00", endTime: "17:00", comment: "Clinic`+p.Mark+`"}) { data { id } } }`)
+		recurrence: {days: [1, 5]}, exclusions: ["2031-06-13"], startDate: "2031-01-06", startTime: "09:00",
+		endTime: "17:00", comment: "Clinic`+p.Mark+`"}) { data { id } } }`)
 	day := fmt.Sprintf("2031-05-%02dT", 1+p.worlds%28)
 	w["booking"] = p.made(`createBooking(bookingData: {patient: "` + w["patient"] + `", location: "` +
 		w["room"] + `", bookingType: "` + w["product"] + `",
@@ -118,7 +119,8 @@ func (p *Practice) share() {
 	p.must(err)
 	own := p.get("practice", `{ practice { locations { id groupId } accessGroups { id } paymentTypes { id } } }`)
 	forms, _ := p.get("questionnaires.data",
-		`{ questionnaires { data { id title sections { questions { ... on QuestionnaireGenericQuestion { id } } } } } }`).([]any)
+		`{ questionnaires { data { id title sections { questions { ... on
+			QuestionnaireGenericQuestion { id } } } } } }`).([]any)
 	// The practice may have others, whose questions take other answers.
 	form := forms[slices.IndexFunc(forms, func(f any) bool { return At(f, "title") == "Habits"+p.Mark })]
 	// Nobody's identity is known without a date of birth.

@@ -58,7 +58,8 @@ func run(fsync bool, command []string) (int, error) {
 		return 1, err
 	}
 	data := filepath.Join(dir, "d")
-	if err := tool(dir, attr, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync", "-E",
+	if err := tool(dir, attr, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "--no-sync",
+		"-E",
 		"UTF8", "--no-locale").Run(); err != nil {
 		return 1, fmt.Errorf("initdb: %w", err)
 	}
@@ -111,7 +112,8 @@ func binaries() (string, error) {
 		if path, err := exec.LookPath("initdb"); err == nil {
 			return filepath.Dir(path), nil
 		}
-		for _, args := range [][]string{{"update", "-q"}, {"install", "-y", "-q", "--no-install-recommends", "postgresql"}} {
+		for _, args := range [][]string{{"update", "-q"},
+			{"install", "-y", "-q", "--no-install-recommends", "postgresql"}} {
 			apt := exec.Command("apt-get", args...)
 			apt.Stdout, apt.Stderr = os.Stderr, os.Stderr
 			apt.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")

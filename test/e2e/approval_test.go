@@ -68,7 +68,8 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		messages := key(p.creds.Keys["messaging"])
 		send := func() answer {
 			return p.ok("POST", "/v1/messages/send",
-				p.message("byron", "sms", map[string]any{"write_to_record": true, "auto_write_to_record": true}), messages)
+				p.message("byron", "sms", map[string]any{"write_to_record": true, "auto_write_to_record": true}),
+				messages)
 		}
 		a := send()
 		if a.str("snomed_code") != "279991000000102" || a.str("auth_token") == "" {
@@ -124,7 +125,8 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		if got := p.ok("GET", record, nil).data()[0]; got["approved_by"] != "Grace Hopper" {
 			t.Fatalf("got %v", got)
 		}
-		if got := p.ok("GET", "/v1/messages/"+id, nil).Body["write_to_record"].(map[string]any); got["status"] != "written" ||
+		if got := p.ok("GET", "/v1/messages/"+id,
+			nil).Body["write_to_record"].(map[string]any); got["status"] != "written" ||
 			got["write_to_record_at"] == nil {
 			t.Fatalf("got %v", got)
 		}
@@ -136,13 +138,15 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		b := send()
 		program := ofCommand(t, "", "token", "create", "--db", address, "--group", p.creds.Group, "--name", "Portal",
 			"--role", "everything", "--json")["api_key"].(string)
-		list := `{ recordEntries { data { id status proposedBy content patientId patient { lastName } } pageInfo { hasMore } } }`
+		list := `{ recordEntries { data { id status proposedBy content patientId patient { lastName } }
+			pageInfo { hasMore } } }`
 		data, got := p.graphQL(program, list)
 		if dig(data, "recordEntries", "data", 0, "patient", "lastName") != "Byron" ||
 			dig(data, "recordEntries", "data", 1) != nil {
 			t.Fatalf("got %s", got.Text)
 		}
-		decide := fmt.Sprintf(`mutation { d: approveRecordEntry(id: "%s", patientId: "%s") { data { status decidedBy } error } }`,
+		decide := fmt.Sprintf(`mutation { d: approveRecordEntry(id: "%s", patientId: "%s") { data { status decidedBy }
+			error } }`,
 			dig(data, "recordEntries", "data", 0, "id"), dig(data, "recordEntries", "data", 0, "patientId"))
 		if data, got = p.graphQL(program, decide); dig(data, "d", "data") != nil ||
 			!strings.Contains(got.Text, "Only a member of staff") {
@@ -156,7 +160,8 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 			t.Fatalf("got %s", got.Text)
 		}
 		p.becomes(b.str("message_id"), "delivered")
-		wait.Until(t, "the second entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 2.0 })
+		wait.Until(t, "the second entry to be written",
+			func() bool { return p.ok("GET", record, nil).Body["count"] == 2.0 })
 
 		// A key with the permission needs nobody.
 		auto := p.ok("POST", "/v1/messages/send",
@@ -164,7 +169,8 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		if auto.Body["auth_token"] != nil {
 			t.Fatalf("got %s", auto.Text)
 		}
-		wait.Until(t, "the third entry to be written", func() bool { return p.ok("GET", record, nil).Body["count"] == 3.0 })
+		wait.Until(t, "the third entry to be written",
+			func() bool { return p.ok("GET", record, nil).Body["count"] == 3.0 })
 		p.readsAsFHIR(t, ada, id)
 	})
 }
@@ -311,10 +317,12 @@ func TestALockedMessageIsUnlockedOrSentAgain(t *testing.T) {
 		for range 10 {
 			v.fill(a.str("message_url"), born("1986"))
 		}
-		if status, text := v.fill(a.str("message_url"), born("1985")); status != 403 || !strings.Contains(text, "locked") {
+		if status, text := v.fill(a.str("message_url"), born("1985")); status != 403 ||
+			!strings.Contains(text, "locked") {
 			t.Fatalf("%d %s", status, text)
 		}
-		if got := p.ok("GET", "/v1/messages/"+id, nil); got.Body["locked"] != true || !slices.Contains(steps(got), "locked") {
+		if got := p.ok("GET", "/v1/messages/"+id, nil); got.Body["locked"] != true ||
+			!slices.Contains(steps(got), "locked") {
 			t.Fatalf("got %s", got.Text)
 		}
 		p.refused(403, "missing_permission", "PATCH", "/v1/messages/"+id+"/unlock", nil, key(p.creds.Keys["messaging"]))

@@ -52,7 +52,8 @@ func TestKilledProcessHasWrittenWhatItAnswered(t *testing.T) {
 			var answered []time.Time
 			for began := time.Now(); time.Since(began) < 2*lately; {
 				id := c.name + "-" + strconv.Itoa(len(answered))
-				if a := s.call("GET", "/v1/patients/"+patient+"/attachments", nil, header("X-Request-Id", id)); a.Status != 200 {
+				if a := s.call("GET", "/v1/patients/"+patient+"/attachments", nil,
+					header("X-Request-Id", id)); a.Status != 200 {
 					t.Fatal(a.Text)
 				}
 				answered = append(answered, time.Now())
@@ -86,7 +87,8 @@ func TestWhenReadsAreWrittenIsSetOnTheCommandLine(t *testing.T) {
 				args = append(args, c.set)
 			}
 			out, errs, code := run(t, args...)
-			if code != 0 || !strings.Contains(out, `"reads": "`+c.want+`"`) && !strings.Contains(out, `"reads":"`+c.want+`"`) {
+			if code != 0 || !strings.Contains(out, `"reads": "`+c.want+`"`) &&
+				!strings.Contains(out, `"reads":"`+c.want+`"`) {
 				t.Errorf("%q: got %s%s", c.set, out, errs)
 			}
 		}

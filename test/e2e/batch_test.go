@@ -12,7 +12,8 @@ import (
 // batchOf makes a batch and gives its path.
 func (p *program) batchOf(recipients []map[string]any, more map[string]any) string {
 	p.t.Helper()
-	b := map[string]any{"name": "Flu", "channel": "SMS", "content": "Dear {{first_name}}, flu jabs at {{practice_name}}.",
+	b := map[string]any{"name": "Flu", "channel": "SMS",
+		"content":    "Dear {{first_name}}, flu jabs at {{practice_name}}.",
 		"recipients": recipients}
 	for name, value := range more {
 		b[name] = value
@@ -74,7 +75,8 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 		p.ok("PATCH", path+"/send", nil)
 		p.ok("PATCH", path+"/send", nil)
 		wait.Until(t, "the batch to be done", func() bool { return p.totals(path)["completed"] == 1 })
-		if got := p.totals(path); got["created"] != 10 || got["sent"] != 3 || got["failed"] != 6 || got["duplicate"] != 1 {
+		if got := p.totals(path); got["created"] != 10 || got["sent"] != 3 || got["failed"] != 6 ||
+			got["duplicate"] != 1 {
 			t.Fatalf("totals %v", got)
 		}
 		if got := p.ok("GET", path, nil); got.str("status") != "COMPLETED" || got.Body["completed_at"] == nil {
@@ -88,7 +90,8 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 		}
 		csv := p.direct("GET", path+"/results.csv", nil)
 		note("GET", path+"/results.csv")
-		if csv.Status != 200 || strings.Count(csv.Text, "\r\n") != 11 || !strings.Contains(csv.Text, "patient_restricted") {
+		if csv.Status != 200 || strings.Count(csv.Text, "\r\n") != 11 ||
+			!strings.Contains(csv.Text, "patient_restricted") {
 			t.Fatalf("got %s", csv.Text)
 		}
 		// Excel reads it as UTF-8, and takes nothing in it for a formula.
@@ -99,12 +102,14 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 			t.Errorf("got %s", csv.Text)
 		}
 		wrong := p.ok("GET", path+"/recipients?status=INVALID_PAYLOAD", nil).Body["data"].([]any)
-		if one := wrong[0].(map[string]any); len(wrong) != 2 || one["row"] != 3.0 || one["nhs_number"] != "9990000019" ||
+		if one := wrong[0].(map[string]any); len(wrong) != 2 || one["row"] != 3.0 ||
+			one["nhs_number"] != "9990000019" ||
 			one["dob"] != "1985-12-10" {
 			t.Errorf("got %v", wrong)
 		}
-		if list := p.ok("GET", "/v1/batch_message?status=QUEUED", nil); list.Body["count"] != 1.0 || "/v1/batch_message/"+
-			list.str("id") != path {
+		if list := p.ok("GET", "/v1/batch_message?status=QUEUED", nil); list.Body["count"] != 1.0 ||
+			"/v1/batch_message/"+
+				list.str("id") != path {
 			t.Fatalf("got %s", list.Text)
 		}
 	})
@@ -151,7 +156,8 @@ func TestABatchIsPausedResumedAndCancelled(t *testing.T) {
 // fields in an order nobody would expect.
 func TestALongBatchIsReadAsItComes(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		one, _ := json.Marshal(map[string]any{"nhs_number": "123", "dob": "1990-01-01", "note": strings.Repeat("x", 200)})
+		one, _ := json.Marshal(map[string]any{"nhs_number": "123", "dob": "1990-01-01",
+			"note": strings.Repeat("x", 200)})
 		all := strings.Repeat(string(one)+",", 9_999) + `{"patient_id":"` + p.patientBy("byron") + `"}`
 		body := `{"recipients":[` + all + `],"content":"Hello {{first_name}}","channel":"SMS","name":"Long"}`
 		if len(body) < 2<<20 {

@@ -43,9 +43,10 @@ func TestFromAFreeSlotToAConfirmedAppointment(t *testing.T) {
 		want := map[string]any{
 			"id": id, "patient_id": patient, "start_time": slot["start_time"], "can_be_cancelled": false,
 			"cancellation_policy_hours": 24.0,
-			"reason":                    "cough", "suppress_mail": true, "booking_confirmed_at": sunday.Format(time.RFC3339),
-			"cancelled_at":       nil,
-			"appointment_source": "api",
+			"reason":                    "cough", "suppress_mail": true,
+			"booking_confirmed_at": sunday.Format(time.RFC3339),
+			"cancelled_at":         nil,
+			"appointment_source":   "api",
 		}
 		for field, value := range want {
 			if got.Body[field] != value {
@@ -118,7 +119,8 @@ func TestEditRescheduleAndCancel(t *testing.T) {
 		if got.str("start_time") != second["start_time"] || got.str("practitioner_id") != second["practitioner_id"] {
 			t.Fatalf("got %s", got.Text)
 		}
-		p.refused(http.StatusConflict, "appointment_not_confirmed", "PATCH", "/v1/appointments/"+id+"/reschedule", to(third))
+		p.refused(http.StatusConflict, "appointment_not_confirmed", "PATCH", "/v1/appointments/"+id+"/reschedule",
+			to(third))
 		p.ok("PATCH", "/v1/appointments/"+id+"/book", nil)
 		p.refused(http.StatusConflict, "appointment_confirmed", "PUT", "/v1/appointments/"+id, to(first))
 		moved := p.ok("PATCH", "/v1/appointments/"+id+"/reschedule", to(third))
@@ -128,11 +130,13 @@ func TestEditRescheduleAndCancel(t *testing.T) {
 		}
 		start, _ := time.Parse(time.RFC3339, third["start_time"].(string))
 		p.clock.move(start.Add(-23 * time.Hour).Sub(p.clock.Now()))
-		late := p.refused(http.StatusConflict, "cancellation_window_closed", "PATCH", "/v1/appointments/"+id+"/cancel", nil)
+		late := p.refused(http.StatusConflict, "cancellation_window_closed", "PATCH", "/v1/appointments/"+id+"/cancel",
+			nil)
 		if !strings.Contains(late.str("detail"), "24 hours") {
 			t.Fatalf("it says %q", late.str("detail"))
 		}
-		cancelled := p.ok("PATCH", "/v1/appointments/"+id+"/cancel", map[string]any{"suppress_cancellation_policy": true})
+		cancelled := p.ok("PATCH", "/v1/appointments/"+id+"/cancel",
+			map[string]any{"suppress_cancellation_policy": true})
 		if again := p.ok("PATCH", "/v1/appointments/"+id+"/cancel", nil); again.Text != cancelled.Text ||
 			cancelled.str("cancelled_at") == "" {
 			t.Fatalf("cancelled: %s, again: %s", cancelled.Text, again.Text)
@@ -155,8 +159,9 @@ func TestListsOfAppointments(t *testing.T) {
 		for query, want := range map[string]float64{
 			"field=patient_last_name&search=d%27ar": 5, "field=patient_full_name&search=nia+darcy": 5,
 			"field=patient_first_name&search=x":                0,
-			"field=patient_id&search=" + one.str("patient_id"): 1, "patient_id=" + one.str("patient_id"): 1, "status=booked": 5,
-			"status=cancelled":                          0,
+			"field=patient_id&search=" + one.str("patient_id"): 1, "patient_id=" + one.str("patient_id"): 1,
+			"status=booked":    5,
+			"status=cancelled": 0,
 			"start_date=2031-01-07&end_date=2031-01-07": 5, "start_date=2031-02-01": 0, "order_descending=true": 5,
 			"practitioner_id=99": 0,
 			"location_id=" + one.str("location_id") + "&appointment_type_id=" + one.str("appointment_type_id"): -1,
@@ -191,7 +196,8 @@ func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 			t.Fatalf("%d of them were the first", first)
 		}
 		p.ok("POST", "/v1/appointments", ask, once("abc"))
-		p.refused(http.StatusUnprocessableEntity, "idempotency_key_reused", "POST", "/v1/appointments", request(p.slot(9)),
+		p.refused(http.StatusUnprocessableEntity, "idempotency_key_reused", "POST", "/v1/appointments",
+			request(p.slot(9)),
 			once("abc"))
 		// Another key of the same group is another holder.
 		p.refused(http.StatusConflict, "slot_taken", "POST", "/v1/appointments", ask, once("abc"),
@@ -208,8 +214,10 @@ func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 		p.ok("POST", "/v1/appointments", late, once("abc"))
 		id := p.booked(50)
 		for range 2 {
-			p.ok("PATCH", "/v1/appointments/"+id+"/cancel", map[string]any{"suppress_cancellation_policy": true}, once("cancel"))
+			p.ok("PATCH", "/v1/appointments/"+id+"/cancel", map[string]any{"suppress_cancellation_policy": true},
+				once("cancel"))
 		}
-		p.refused(http.StatusBadRequest, "invalid_request", "POST", "/v1/appointments", late, once(strings.Repeat("x", 256)))
+		p.refused(http.StatusBadRequest, "invalid_request", "POST", "/v1/appointments", late,
+			once(strings.Repeat("x", 256)))
 	})
 }

@@ -42,7 +42,8 @@ func TestExitCodes(t *testing.T) {
 		{"no such key", []string{"key", "revoke", "fd_live_1_1_x", "--db", address}, 3, "no such practice group"},
 		{"a database of tomorrow", []string{"serve", "--db", newer}, 4, "newer Frontdesk"},
 		{"a database of tomorrow, looked at", []string{"doctor", "--db", newer}, 1, "newer Frontdesk"},
-		{"a server that is not there", []string{"group", "list", "--db", "postgres://x@127.0.0.1:1/x"}, 4, "does not answer"},
+		{"a server that is not there", []string{"group", "list", "--db", "postgres://x@127.0.0.1:1/x"}, 4,
+			"does not answer"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, errs, code := run(t, c.args...)
@@ -67,7 +68,8 @@ func TestGroupsAndKeysAtTheCommandLine(t *testing.T) {
 		}
 		one, two := must("group", "create", "Mill Lane", "--ods-code", "Z99999"), must("group", "create", "Hub")
 		group, hub := one["practice_group_id"].(string), two["practice_group_id"].(string)
-		made := must("key", "create", "--group", group, "--partner", "Site", "--scope", "booking", "--permission", "setup",
+		made := must("key", "create", "--group", group, "--partner", "Site", "--scope", "booking", "--permission",
+			"setup",
 			"--expires", "1h", "--rate-limit", "7")
 		text := made["api_key"].(string)
 		if !strings.HasPrefix(text, "fd_live_") || made["practice_group_id"] != group {

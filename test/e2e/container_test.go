@@ -115,8 +115,9 @@ func TestTheImageStartsWithItsOwnCommand(t *testing.T) {
 	gid, _ := strconv.Atoi(group)
 	inside := func(args ...string) *exec.Cmd {
 		return &exec.Cmd{Path: i.entrypoint[0], Args: append(append([]string{}, i.entrypoint...), args...), Dir: i.dir,
-			Env:         []string{"PATH=/usr/bin"},
-			SysProcAttr: &syscall.SysProcAttr{Chroot: root, Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}}
+			Env: []string{"PATH=/usr/bin"},
+			SysProcAttr: &syscall.SysProcAttr{Chroot: root,
+				Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}}
 	}
 	if uid == 0 || gid == 0 {
 		t.Fatalf("it runs as %s", i.user)

@@ -29,9 +29,11 @@ func TestCrash(t *testing.T) {
 		s := startAs(t, address, file, nil, args...)
 		w := &world{told: map[string]string{}}
 		w.patient = s.call("POST", "/v1/patients/register",
-			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01",
+				"mobile": "07700900123"}).str("patient_id")
 		for page := range 10 {
-			w.slots = append(w.slots, s.call("GET", fmt.Sprint("/v1/slots?page_size=500&page_index=", page), nil).data()...)
+			w.slots = append(w.slots, s.call("GET", fmt.Sprint("/v1/slots?page_size=500&page_index=", page),
+				nil).data()...)
 		}
 		random := chance(t)
 		for range kills {
@@ -128,7 +130,8 @@ func (w *world) try(t *testing.T, method, path, means, id string, body any) (str
 	if err != nil {
 		t.Error(err)
 	}
-	a := attempt{method: method, path: path, means: means, id: id, body: text, name: fmt.Sprint("crash-", w.names.Add(1))}
+	a := attempt{method: method, path: path, means: means, id: id, body: text,
+		name: fmt.Sprint("crash-", w.names.Add(1))}
 	id, answered, _ := w.send(t, a)
 	if !answered {
 		w.cutOff.Add(1)

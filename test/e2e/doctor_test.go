@@ -37,7 +37,8 @@ func TestTheDoctorLooksAtEverything(t *testing.T) {
 	}
 	s := runServer(t, nil, "--db", address, "--seal-key", sealed)
 	found := examine("--public-url", s.url)
-	for _, check := range []string{"carriers", "pds", "public address", "key", "sending", "webhooks", "disk", "file modes",
+	for _, check := range []string{"carriers", "pds", "public address", "key", "sending", "webhooks", "disk",
+		"file modes",
 		"holds", "environment"} {
 		says(found, check, "ok ")
 	}
@@ -89,7 +90,8 @@ func TestTheDoctorLooksAtEverything(t *testing.T) {
 			{"the database", "database", []string{"--db", address, "--seal-key", sealed}},
 			{"the key", "key", []string{"--db", "sqlite:" + filepath.Join(stranger, "own.db"), "--seal-key", sealed}},
 		} {
-			cmd := exec.Command(filepath.Join(stranger, "frontdesk"), append([]string{"doctor", "--json"}, c.args...)...)
+			cmd := exec.Command(filepath.Join(stranger, "frontdesk"),
+				append([]string{"doctor", "--json"}, c.args...)...)
 			if c.check == "key" {
 				duplicate(t, file, filepath.Join(stranger, "own.db"))
 			}
@@ -102,7 +104,8 @@ func TestTheDoctorLooksAtEverything(t *testing.T) {
 			}
 		}
 	}
-	if found, _ := doctor(t, "--db", "sqlite:"+file+"/x/y.db", "--seal-key", sealed); !strings.HasPrefix(found["database"],
+	if found, _ := doctor(t, "--db", "sqlite:"+file+"/x/y.db", "--seal-key",
+		sealed); !strings.HasPrefix(found["database"],
 		"WRONG") || strings.Contains(found["database"], "Try again") {
 		t.Errorf("got %v", found["database"])
 	}
@@ -137,14 +140,16 @@ func passable(t *testing.T, dir string) {
 func TestTheLogIsListedLatestFirst(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		group, text := practiceOf(t, address)
-		other := commanded(t, "key", "create", "--db", address, "--group", group, "--partner", "Other", "--scope", "booking")
+		other := commanded(t, "key", "create", "--db", address, "--group", group, "--partner", "Other", "--scope",
+			"booking")
 		if _, errs, code := run(t, "network", "join", "Westmarch", "--db", address, "--group", group); code != 0 {
 			t.Fatal(errs)
 		}
 		commanded(t, "key", "revoke", other["api_key"].(string), "--db", address)
 		list := func(args ...string) (actions []string) {
 			t.Helper()
-			out, errs, code := run(t, append([]string{"audit", "list", "--db", address, "--group", group, "--json"}, args...)...)
+			out, errs, code := run(t, append([]string{"audit", "list", "--db", address, "--group", group, "--json"},
+				args...)...)
 			var all []map[string]any
 			if err := json.Unmarshal([]byte(out), &all); err != nil || code != 0 {
 				t.Fatalf("%v: %s%s", err, out, errs)
@@ -194,7 +199,8 @@ func TestNoCommandShowsTheCredentialsOfAnAddress(t *testing.T) {
 	}
 	all := out + errs
 	if _, err := storetest.Raw(t,
-		address).Exec(`UPDATE connector SET settings = replace(settings, 'https://', 'https://desk:hunter2@')`); err != nil {
+		address).Exec(`UPDATE connector SET settings = replace(settings, 'https://',
+			'https://desk:hunter2@')`); err != nil {
 		t.Fatal(err)
 	}
 	out, errs, _ = run(t, "connector", "set", "gateway", "--db", address, "--group", group, "--set",
@@ -203,8 +209,10 @@ func TestNoCommandShowsTheCredentialsOfAnAddress(t *testing.T) {
 	out, errs, _ = run(t, "connector", "remove", "gateway", "--db", address, "--group", group)
 	all += out + errs
 	if _, err := storetest.Raw(t,
-		address).Exec(`INSERT INTO connector (practice_group_id, name, settings, secret, version, created_at, updated_at)
-		VALUES ($1, 'gateway', '{"url":"https://desk:hunter2@pds.example.org/sms?token=t0ken\u0026x=1"}', '', 1, '2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')`, group); err != nil {
+		address).Exec(`INSERT INTO connector (practice_group_id, name, settings, secret, version, created_at,
+			updated_at)
+		VALUES ($1, 'gateway', '{"url":"https://desk:hunter2@pds.example.org/sms?token=t0ken\u0026x=1"}', '', 1,
+		'2026-01-01T00:00:00.000000Z', '2026-01-01T00:00:00.000000Z')`, group); err != nil {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{{"connector", "list"}, {"connector", "list", "--json"}, {"audit", "list", "--json"},
@@ -226,9 +234,11 @@ func TestNoCommandShowsTheCredentialsOfAnAddress(t *testing.T) {
 func TestTheHelpNamesEverySystemAndItsSettings(t *testing.T) {
 	out, _, code := run(t, "connector", "set", "--help")
 	for _, want := range []string{
-		"gateway", "govuk", "notify", "pds", "smtp", "twilio", "base_url", "token_url", "private_key", "callback_application",
+		"gateway", "govuk", "notify", "pds", "smtp", "twilio", "base_url", "token_url", "private_key",
+		"callback_application",
 		"send_contact", "account_sid", "messaging_service_sid",
-		"auth_token", "sms_template", "callback_token", "bounces_to", "bounce_secret", "refresh_ahead_days", "per_second",
+		"auth_token", "sms_template", "callback_token", "bounces_to", "bounce_secret", "refresh_ahead_days",
+		"per_second",
 		"priority", "channels", "url", "reply_to", "together",
 	} {
 		if !regexp.MustCompile(`\b` + want + `\b`).MatchString(out) {
@@ -245,7 +255,8 @@ func TestAddingAUserSaysWhenNoInvitationCanBeSent(t *testing.T) {
 	group, _ := practiceOf(t, address)
 	add := func(email string) string {
 		t.Helper()
-		_, errs, code := run(t, "user", "create", "--db", address, "--group", group, "--email", email, "--role", "frontdesk",
+		_, errs, code := run(t, "user", "create", "--db", address, "--group", group, "--email", email, "--role",
+			"frontdesk",
 			"--first-name", "Grace", "--last-name", "Hopper")
 		if code != 0 {
 			t.Fatal(errs)
@@ -255,7 +266,8 @@ func TestAddingAUserSaysWhenNoInvitationCanBeSent(t *testing.T) {
 	if got := add("one@example.org"); !strings.Contains(got, "no carrier for e-mail") {
 		t.Errorf("got %s", got)
 	}
-	commanded(t, "connector", "set", "smtp", "--db", address, "--group", group, "--set", "host=mail.example.org", "--set",
+	commanded(t, "connector", "set", "smtp", "--db", address, "--group", group, "--set", "host=mail.example.org",
+		"--set",
 		"from=desk@example.org")
 	if got := add("two@example.org"); got != "" {
 		t.Errorf("got %s", got)

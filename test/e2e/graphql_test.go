@@ -17,7 +17,8 @@ import (
 // graphQL sends a document with a token and gives data and the whole answer.
 func (p *program) graphQL(token, document string) (map[string]any, answer) {
 	p.t.Helper()
-	a := p.direct("POST", "/graphql", map[string]any{"query": document}, header("x-token", token), header("x-api-key", ""),
+	a := p.direct("POST", "/graphql", map[string]any{"query": document}, header("x-token", token),
+		header("x-api-key", ""),
 		header("x-practice-group-id", ""))
 	data, _ := a.Body["data"].(map[string]any)
 	return data, a
@@ -56,14 +57,16 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, a := p.graphQL("", `{ practice { id } }`); a.Status != 401 || !strings.Contains(a.Text, "Missing token.") {
+		if _, a := p.graphQL("", `{ practice { id } }`); a.Status != 401 ||
+			!strings.Contains(a.Text, "Missing token.") {
 			t.Fatalf("%d %s", a.Status, a.Text)
 		}
 		if a := p.direct("GET", "/graphql", nil); a.Status != 400 {
 			t.Errorf("GET: %d", a.Status)
 		}
 		if _, a := p.graphQL("",
-			fmt.Sprintf(`mutation { signIn(apiKey: "%s", password: "wrong") { token } }`, made.Text)); a.Status != 200 ||
+			fmt.Sprintf(`mutation { signIn(apiKey: "%s", password: "wrong") { token } }`,
+				made.Text)); a.Status != 200 ||
 			!strings.Contains(a.Text, "Incorrect") {
 			t.Errorf("a wrong password: %d %s", a.Status, a.Text)
 		}
@@ -74,7 +77,8 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 			t.Fatal(a.Text)
 		}
 		data, a = p.graphQL(token,
-			`{ practice { name locations { id } appointmentTypes { id duration } } users(filters: {isClinician: true}) { data { id fullName } } patients { data { id fullName } } }`)
+			`{ practice { name locations { id } appointmentTypes { id duration } }
+				users(filters: {isClinician: true}) { data { id fullName } } patients { data { id fullName } } }`)
 		room, product, doctor := dig(data, "practice", "locations", 0, "id"),
 			dig(data, "practice", "appointmentTypes", 0, "id"), dig(data, "users", "data", 0, "id")
 		patient := dig(data, "patients", "data", 0, "id")
@@ -82,8 +86,10 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 			t.Fatal(a.Text)
 		}
 		data, a = p.graphQL(token,
-			fmt.Sprintf(`mutation { createBooking(bookingData: {patient: "%s", location: "%s", bookingType: "%s", doctor: "%s",
-			start: "2031-07-07T03:00:00.000Z", end: "2031-07-07T03:15:00.000Z"}) { data { id start reference } error } }`, patient, room, product, doctor))
+			fmt.Sprintf(`mutation { createBooking(bookingData: {patient: "%s", location: "%s", bookingType: "%s",
+				doctor: "%s",
+			start: "2031-07-07T03:00:00.000Z", end: "2031-07-07T03:15:00.000Z"}) { data { id start reference }
+			error } }`, patient, room, product, doctor))
 		reference, _ := dig(data, "createBooking", "data", "reference").(string)
 		if reference == "" || dig(data, "createBooking", "data", "start") != "2031-07-07T03:00:00.000Z" {
 			t.Fatal(a.Text)
@@ -101,7 +107,8 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 		if err := o.RevokeToken(ctx, "", made.Text); err != nil {
 			t.Fatal(err)
 		}
-		if _, a := p.graphQL(made.Text, `{ practice { id } }`); a.Status != 401 || !strings.Contains(a.Text, "revoked") {
+		if _, a := p.graphQL(made.Text, `{ practice { id } }`); a.Status != 401 ||
+			!strings.Contains(a.Text, "revoked") {
 			t.Errorf("a revoked token: %d %s", a.Status, a.Text)
 		}
 		var log string
@@ -156,7 +163,8 @@ func TestTimeTakenAwayAtOneDoorIsGoneAtTheOther(t *testing.T) {
 		var ids []any
 		for _, room := range rooms {
 			data, a := p.graphQL(made.Text,
-				fmt.Sprintf(`mutation { createAvailability(data: {unavailability: true, room: "%v", startDate: "%s", startTime: "00:00", endTime: "24:00"}) { data { id } } }`, dig(room, "id"), day))
+				fmt.Sprintf(`mutation { createAvailability(data: {unavailability: true, room: "%v", startDate: "%s",
+					startTime: "00:00", endTime: "24:00"}) { data { id } } }`, dig(room, "id"), day))
 			id := dig(data, "createAvailability", "data", "id")
 			if id == nil {
 				t.Fatal(a.Text)
@@ -170,7 +178,8 @@ func TestTimeTakenAwayAtOneDoorIsGoneAtTheOther(t *testing.T) {
 		p.refused(409, "slot_not_offered", "POST", "/v1/appointments", request(slot))
 		for _, id := range ids {
 			if data, a := p.graphQL(made.Text,
-				fmt.Sprintf(`mutation { deleteAvailability(id: "%v") { data { id } } }`, id)); dig(data, "deleteAvailability",
+				fmt.Sprintf(`mutation { deleteAvailability(id: "%v") { data { id } } }`, id)); dig(data,
+				"deleteAvailability",
 				"data", "id") != id {
 				t.Fatal(a.Text)
 			}

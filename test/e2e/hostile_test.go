@@ -98,17 +98,20 @@ func TestNoRequestMakesItFail(t *testing.T) {
 		good := map[string]any{ // values that are right, by the field's name
 			"appointment_type_id": slot["appointment_type_id"], "location_id": slot["location_id"],
 			"practitioner_id": slot["practitioner_id"],
-			"start_time":      slot["start_time"], "duration": 10, "name": "Name", "first_name": "Ada", "last_name": "Byron",
-			"dob": "1985-12-10", "mobile": "07700 900123",
+			"start_time":      slot["start_time"], "duration": 10, "name": "Name", "first_name": "Ada",
+			"last_name": "Byron",
+			"dob":       "1985-12-10", "mobile": "07700 900123",
 			"closed": true, "appointment_type_ids": []any{slot["appointment_type_id"]}, "start_date": "2031-01-06",
 			"end_time": "12:00", "slot_length": 10,
-			"forename": "Jane", "surname": "Smith", "postcode": "LS1 6AE", "file_name": "a.txt", "file_data": "aGVsbG8=",
+			"forename": "Jane", "surname": "Smith", "postcode": "LS1 6AE", "file_name": "a.txt",
+			"file_data":   "aGVsbG8=",
 			"merge_token": "x", "patient_id": "1",
 			"value": "07700 900123", "ehr_partner_id": "E-1",
 		}
 		appointment := p.ok("POST", "/v1/appointments", request(p.slot(77))).str("id")
 		person := p.ok("POST", "/v1/patients/register",
-			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700 900123"}).str("patient_id")
+			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01",
+				"mobile": "07700 900123"}).str("patient_id")
 		sent := 0
 		try := func(method, path, body string, change ...with) {
 			t.Helper()
@@ -129,7 +132,8 @@ func TestNoRequestMakesItFail(t *testing.T) {
 			case a.Status >= 400:
 				p.isRefusal(a, a.Status, a.str("code"))
 			}
-			for _, ours := range []string{"goroutine", ".go:", "sqlite", "SQLSTATE", "pgx", "panic", "runtime error", "oas."} {
+			for _, ours := range []string{"goroutine", ".go:", "sqlite", "SQLSTATE", "pgx", "panic", "runtime error",
+				"oas."} {
 				if strings.Contains(a.Text, ours) {
 					t.Errorf("%s\nshows what we are made of: %s", about, a.Text)
 				}
@@ -144,13 +148,15 @@ func TestNoRequestMakesItFail(t *testing.T) {
 				"1").Replace(op.path)
 			if strings.Contains(op.path, "{") {
 				for _, text := range hostileTexts {
-					try(op.method, regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllLiteralString(op.path, url.PathEscape(text)),
+					try(op.method, regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllLiteralString(op.path,
+						url.PathEscape(text)),
 						bodyOf(op, good, "", ""))
 				}
 			}
 			for _, name := range op.query {
 				for _, text := range hostileTexts {
-					try(op.method, path+"?"+url.QueryEscape(name)+"="+url.QueryEscape(text)+"&"+url.QueryEscape(name)+"=1", "")
+					escaped := url.QueryEscape(name)
+					try(op.method, path+"?"+escaped+"="+url.QueryEscape(text)+"&"+escaped+"=1", "")
 				}
 				try(op.method, path+"?"+name+"=%zz&;;&&=", "")
 			}
@@ -161,7 +167,8 @@ func TestNoRequestMakesItFail(t *testing.T) {
 			}
 			if op.body != nil {
 				whole := bodyOf(op, good, "", "")
-				for _, body := range append(hostile, whole[:len(whole)-1], whole+whole, "{"+whole, `{"a":1,"a":2}`, "\xff\xfe",
+				for _, body := range append(hostile, whole[:len(whole)-1], whole+whole, "{"+whole, `{"a":1,"a":2}`,
+					"\xff\xfe",
 					"<xml/>") {
 					try(op.method, path, body)
 				}

@@ -59,7 +59,8 @@ func TestAMemberOfStaffIsInvited(t *testing.T) {
 		}
 		const email, password = "grace.hopper@example.org", "correct horse battery"
 		data, a := p.graphQL(made.Text,
-			fmt.Sprintf(`mutation { createUser(userData: {firstName: "Grace", lastName: "Hopper", email: "%s", role: "frontdesk"}) { data { id } error } }`, email))
+			fmt.Sprintf(`mutation { createUser(userData: {firstName: "Grace", lastName: "Hopper", email: "%s",
+				role: "frontdesk"}) { data { id } error } }`, email))
 		id := dig(data, "createUser", "data", "id")
 		if id == nil {
 			t.Fatal(a.Text)
@@ -82,7 +83,8 @@ func TestAMemberOfStaffIsInvited(t *testing.T) {
 		if status, text := page(t, link); status != 200 || !strings.Contains(text, "Choose a password") {
 			t.Fatalf("%d %s", status, text)
 		}
-		if status, text := choose(t, link, "short"); status != 400 || !strings.Contains(text, "12 characters or more") ||
+		if status, text := choose(t, link, "short"); status != 400 ||
+			!strings.Contains(text, "12 characters or more") ||
 			signIn("short") != "" {
 			t.Fatalf("%d %s", status, text)
 		}
@@ -123,13 +125,15 @@ func TestAnInvitationIsSentAgainAtTheCommandLine(t *testing.T) {
 			t.Fatal(err)
 		}
 		first := p.invitation(email)
-		answer := ofCommand(t, "", "user", "invite", "--db", address, "--group", p.creds.Group, "--email", email, "--wait",
+		answer := ofCommand(t, "", "user", "invite", "--db", address, "--group", p.creds.Group, "--email", email,
+			"--wait",
 			"25s", "--json")
 		if answer["state"] != "sent" || answer["user_id"] == "" {
 			t.Errorf("got %v", answer)
 		}
 		var second string
-		for _, m := range regexp.MustCompile(`href="(http://[^"]+/invite/[^"]+)"`).FindAllStringSubmatch(p.inbox(email), -1) {
+		for _, m := range regexp.MustCompile(`href="(http://[^"]+/invite/[^"]+)"`).FindAllStringSubmatch(p.inbox(email),
+			-1) {
 			if m[1] != first {
 				second = m[1]
 			}

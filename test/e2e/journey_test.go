@@ -45,7 +45,8 @@ func TestAPatientIsInOnePlaceAtATime(t *testing.T) {
 			t.Fatal(err)
 		}
 		move := map[string]any{
-			"practitioner_id": other, "start_time": start.Add(6 * time.Hour).Format(time.RFC3339), "duration": ask["duration"],
+			"practitioner_id": other, "start_time": start.Add(6 * time.Hour).Format(time.RFC3339),
+			"duration":                     ask["duration"],
 			"suppress_availability_check":  true,
 			"suppress_cancellation_policy": true,
 		}
@@ -63,7 +64,8 @@ func TestAPatientIsInOnePlaceAtATime(t *testing.T) {
 		p.refused(http.StatusConflict, code, "POST", "/v1/appointments", beside)
 		delete(beside, "patient_id")
 		free := p.ok("POST", "/v1/appointments", beside).str("id")
-		p.refused(http.StatusConflict, code, "PATCH", "/v1/appointments/"+free+"/book", map[string]any{"patient_id": patient})
+		p.refused(http.StatusConflict, code, "PATCH", "/v1/appointments/"+free+"/book",
+			map[string]any{"patient_id": patient})
 		beside["patient_id"], beside["start_time"] = patient, start.Add(8*time.Hour).Format(time.RFC3339)
 		later := p.ok("POST", "/v1/appointments", beside).str("id")
 		p.ok("PATCH", "/v1/appointments/"+free+"/cancel", nil)

@@ -86,7 +86,8 @@ func startPrism(file string) (*prism, error) {
 	_, port, _ := net.SplitHostPort(free.Addr().String())
 	free.Close()
 	p := &prism{url: "http://127.0.0.1:" + port}
-	p.cmd = exec.Command("../npm/node_modules/.bin/prism", "proxy", file, "http://"+back.Addr().String(), "--port", port,
+	p.cmd = exec.Command("../npm/node_modules/.bin/prism", "proxy", file, "http://"+back.Addr().String(), "--port",
+		port,
 		"--host", "127.0.0.1")
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
@@ -188,7 +189,8 @@ func each(t *testing.T, story func(t *testing.T, p *program)) {
 func open(t testing.TB, address string, c app.Config) *program {
 	t.Helper()
 	p := &program{t: t, clock: &clock{at: sunday}, logs: &logs{}}
-	c.DB, c.Listen, c.Sandbox, c.Credentials = address, "127.0.0.1:0", true, filepath.Join(t.TempDir(), "credentials.json")
+	c.DB, c.Listen, c.Sandbox, c.Credentials = address, "127.0.0.1:0", true,
+		filepath.Join(t.TempDir(), "credentials.json")
 	c.Log, c.SealKey = app.NewLog(p.logs, slog.LevelDebug), sealKey
 	if c.Now == nil {
 		c.Now = p.clock.Now
@@ -369,7 +371,8 @@ func (p *program) refused(status int, code, method, path string, body any, chang
 func (p *program) isRefusal(a answer, status int, code string) {
 	p.t.Helper()
 	items, _ := a.Body["message"].([]any)
-	if a.Status != status || a.Body["error"] != true || a.Body["statusCode"] != float64(status) || a.str("code") != code ||
+	if a.Status != status || a.Body["error"] != true || a.Body["statusCode"] != float64(status) ||
+		a.str("code") != code ||
 		a.str("detail") == "" || len(items) == 0 {
 		p.t.Fatalf("got %d %s; want %d %s", a.Status, a.Text, status, code)
 	}

@@ -66,7 +66,9 @@ func TestADeveloperListensWithoutAnEndpoint(t *testing.T) {
 	if d.str("id") != id {
 		t.Errorf("it forwarded %s, and %s was triggered", d.Body, id)
 	}
-	wait.Until(t, "it to be printed", func() bool { return strings.Contains(out.String(), "message.sent  "+id+"  → 204") })
+	wait.Until(t, "it to be printed", func() bool {
+		return strings.Contains(out.String(), "message.sent  "+id+"  → 204")
+	})
 	if _, errs, code := run(t, "trigger", "--credentials", file, "no.such"); code != 2 {
 		t.Errorf("an unknown type ends with %d: %s", code, errs)
 	}
@@ -74,7 +76,8 @@ func TestADeveloperListensWithoutAnEndpoint(t *testing.T) {
 		"message.sent"); code != 2 || !strings.Contains(errs, "--credentials") {
 		t.Errorf("no credentials end with %d: %s", code, errs)
 	}
-	if _, _, code := run(t, "trigger", "--credentials", file, "--url", "http://127.0.0.1:1", "message.sent"); code != 4 {
+	if _, _, code := run(t, "trigger", "--credentials", file, "--url", "http://127.0.0.1:1",
+		"message.sent"); code != 4 {
 		t.Errorf("no server ends with %d", code)
 	}
 }

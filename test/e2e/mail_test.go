@@ -61,7 +61,8 @@ func (p *program) mailed(mail string) int {
 
 func TestAReportOfAnyMailServerEndsItsMessage(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		mixed, plain, lost := p.sent("byron", "email", nil), p.sent("byron", "email", nil), p.sent("byron", "email", nil)
+		mixed, plain, lost := p.sent("byron", "email", nil), p.sent("byron", "email", nil),
+			p.sent("byron", "email", nil)
 		for _, id := range []string{mixed, plain, lost} {
 			p.becomes(id, "sent")
 		}
@@ -69,14 +70,18 @@ func TestAReportOfAnyMailServerEndsItsMessage(t *testing.T) {
 		// As OpenSMTPD makes them, and as Exim does.
 		if got := p.mailed("To: " + returnPath(t, p, mixed) + "\r\n" + head +
 			"mixed;boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n" +
-			"ada@example.org: 552 5.2.2 over its limit\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" +
-			"Final-Recipient: rfc822; ada@example.org\r\nAction: failed\r\nStatus: 5.0.0\r\n\r\n--b--\r\n"); got != http.StatusOK {
+			"ada@example.org: 552 5.2.2 over its limit\r\n\r\n--b\r\n" +
+			"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" +
+			"Final-Recipient: rfc822; ada@example.org\r\nAction: failed\r\nStatus: 5.0.0\r\n\r\n" +
+			"--b--\r\n"); got != http.StatusOK {
 			t.Fatalf("answered %d", got)
 		}
 		if got := p.mailed("To: " + returnPath(t, p, plain) + "\r\n" + head +
 			"report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n" +
-			"Content-type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\nAction: failed\r\nFinal-Recipient: rfc822;ada@example.org\r\n" +
-			"Status: 5.0.0\r\nDiagnostic-Code: smtp; 550-5.1.1 There is nobody\r\n 550-5.1.1 of that name\r\n 550 5.1.1 here\r\n\r\n--b--\r\n"); got != http.StatusOK {
+			"Content-type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" +
+			"Action: failed\r\nFinal-Recipient: rfc822;ada@example.org\r\nStatus: 5.0.0\r\n" +
+			"Diagnostic-Code: smtp; 550-5.1.1 There is nobody\r\n 550-5.1.1 of that name\r\n 550 5.1.1 here\r\n\r\n" +
+			"--b--\r\n"); got != http.StatusOK {
 			t.Fatalf("answered %d", got)
 		}
 		if got := p.becomes(mixed, "failed"); got.str("failure_code") != "5.2.2" {
@@ -135,7 +140,8 @@ func TestAPatientUnsubscribesWithOneClick(t *testing.T) {
 		other := map[string]any{"purpose": "other", "recipient_contact_detail": to, "message_string": "Our newsletter.",
 			"urgent": true}
 		p.becomes(p.sent("byron", "email", other), "sent")
-		care := p.sent("byron", "email", map[string]any{"recipient_contact_detail": "ada.care@example.org", "urgent": true})
+		care := p.sent("byron", "email", map[string]any{"recipient_contact_detail": "ada.care@example.org",
+			"urgent": true})
 		p.becomes(care, "sent")
 		if link := p.unsubscribeLink("ada.care@example.org"); link != "" {
 			t.Fatalf("an e-mail of direct care can be unsubscribed from at %s", link)
@@ -150,12 +156,14 @@ func TestAPatientUnsubscribesWithOneClick(t *testing.T) {
 			!strings.Contains(text, "Brambleford") || strings.Contains(text, to) {
 			t.Fatalf("%d %s", status, text)
 		}
-		if status, _ := p.post(link, "application/x-www-form-urlencoded", "something=else"); status != http.StatusBadRequest {
+		if status, _ := p.post(link, "application/x-www-form-urlencoded",
+			"something=else"); status != http.StatusBadRequest {
 			t.Fatalf("a post without the field is answered with %d", status)
 		}
 		p.becomes(p.sent("byron", "email", other), "sent")
-		for _, wrong := range []string{link[:len(link)-1], link + "A", strings.Replace(link, "-1-", "-2-", 1), p.app.URL() +
-			"/unsubscribe/x"} {
+		for _, wrong := range []string{link[:len(link)-1], link + "A", strings.Replace(link, "-1-", "-2-", 1),
+			p.app.URL() +
+				"/unsubscribe/x"} {
 			if status, _ := page(t, wrong); status != http.StatusNotFound {
 				t.Errorf("%s is answered with %d", wrong, status)
 			}
@@ -214,7 +222,8 @@ func TestNumbersAndAddressesAreTakenAsPeopleWriteThem(t *testing.T) {
 			}
 		}
 		id := p.ok("POST", "/v1/patients/register", register(map[string]any{
-			"email": "\u200bada.hart@example.org", "postcode": "zz1\u00a01\u200baa", "address_line_1": "1 Mill\u00ad Lane\ufeff",
+			"email": "\u200bada.hart@example.org", "postcode": "zz1\u00a01\u200baa",
+			"address_line_1": "1 Mill\u00ad Lane\ufeff",
 		})).str("patient_id")
 		got := p.ok("GET", "/v1/patients/"+id, nil)
 		if got.str("email") != "ada.hart@example.org" || !strings.Contains(got.Text, `"ZZ1 1AA"`) ||
@@ -231,9 +240,11 @@ func TestNumbersAndAddressesAreTakenAsPeopleWriteThem(t *testing.T) {
 		// e and an accent apart are one letter of the alphabet of text messages.
 		text := p.sent("byron", "sms", map[string]any{"message_string": "Cafe\u0301 at 5", "urgent": true})
 		plain := p.sent("byron", "sms",
-			map[string]any{"message_string": "Your flu\u200b jab – 5\u200e ― “today”", "plain_characters": true, "urgent": true})
+			map[string]any{"message_string": "Your flu\u200b jab – 5\u200e ― “today”", "plain_characters": true,
+				"urgent": true})
 		for _, id := range []string{text, plain} {
-			if got := p.becomes(id, "sent", "delivered"); got.str("sms_encoding") != "GSM-7" || got.Body["sms_parts"] != 1.0 {
+			if got := p.becomes(id, "sent", "delivered"); got.str("sms_encoding") != "GSM-7" ||
+				got.Body["sms_parts"] != 1.0 {
 				t.Errorf("got %s", got.Text)
 			}
 		}
@@ -245,7 +256,8 @@ func TestANumberOfAnotherCountryIsTextedWhereTheCarrierCan(t *testing.T) {
 		p := open(t, address, app.Config{})
 		there := map[string]any{"recipient_contact_detail": "+353 87 123 4567", "urgent": true}
 		p.refused(http.StatusConflict, "number_abroad", "POST", "/v1/messages/send", p.message("byron", "sms", there))
-		if _, errs, code := run(t, "connector", "set", "gateway", "--db", address, "--group", p.creds.Group, "--seal-key",
+		if _, errs, code := run(t, "connector", "set", "gateway", "--db", address, "--group", p.creds.Group,
+			"--seal-key",
 			sealKey, "--set", "abroad=yes"); code != 0 {
 			t.Fatal(errs)
 		}
@@ -257,7 +269,8 @@ func TestANumberOfAnotherCountryIsTextedWhereTheCarrierCan(t *testing.T) {
 		if !strings.Contains(p.inbox("+353871234567"), "Please call us.") {
 			t.Error("it did not arrive")
 		}
-		if got := p.becomes(p.sent("byron", "sms", map[string]any{"urgent": true}), "delivered"); !strings.Contains(got.Text,
+		if got := p.becomes(p.sent("byron", "sms", map[string]any{"urgent": true}),
+			"delivered"); !strings.Contains(got.Text,
 			`"carrier":"twilio"`) {
 			t.Errorf("got %s", got.Text)
 		}

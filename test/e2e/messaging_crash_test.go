@@ -50,13 +50,16 @@ func TestMessagingCrash(t *testing.T) {
 				unknown, arrived := p.compare(t, path)
 				// Only what was on the wire may be in doubt.
 				if unknown > open || p.sink.idempotent && unknown > 0 {
-					t.Errorf("%d messages are in doubt, and %d requests were open when the server was killed", unknown, open)
+					t.Errorf("%d messages are in doubt, and %d requests were open when the server was killed", unknown,
+						open)
 				}
 				if under < kills*3/4 {
 					t.Errorf("only %d of %d kills were under load", under, kills)
 				}
-				t.Logf("%d recipients, %d kills (%d under load): %d requests open, %d in doubt, of which %d arrived; %d duplicates refused by the carrier; %s",
-					recipients, kills, under, open, unknown, arrived, p.sink.duplicates.Load(), time.Since(began).Round(time.Second))
+				t.Logf("%d recipients, %d kills (%d under load): %d requests open, %d in doubt, of which %d "+
+					"arrived; %d duplicates refused by the carrier; %s",
+					recipients, kills, under, open, unknown, arrived, p.sink.duplicates.Load(),
+					time.Since(began).Round(time.Second))
 			})
 		})
 	}
@@ -93,7 +96,8 @@ func twoServersSend(t *testing.T, to *sink) (nodes int) {
 		t.Errorf("%d messages are in doubt, and nothing was killed", unknown)
 	}
 	// An id tells which node made it.
-	if err := p.db.QueryRow(`SELECT count(DISTINCT (id / 64) % 64) FROM message_step WHERE what = 'accepted'`).Scan(&nodes); err != nil {
+	if err := p.db.QueryRow(`SELECT count(DISTINCT (id / 64) % 64) FROM message_step WHERE what =
+		'accepted'`).Scan(&nodes); err != nil {
 		t.Fatal(err)
 	}
 	return nodes
@@ -202,7 +206,8 @@ func openTwilio(t *testing.T) *sink {
 		t.Fatal(err)
 	}
 	s.connectors = [][]string{
-		{"twilio", "--set", "base_url=" + server.URL, "--set", "account_sid=AC1", "--set", "from=+447700900999", "--set",
+		{"twilio", "--set", "base_url=" + server.URL, "--set", "account_sid=AC1", "--set", "from=+447700900999",
+			"--set",
 			"channels=sms", "--set", "priority=1", "--set", "simulated=", "--secret-file", "auth_token=" + secret},
 		{"gateway", "--set", "channels=email"},
 	}
@@ -291,15 +296,21 @@ func prepare(t *testing.T, address string, to *sink, recipients int, timeout str
 	}
 	// Everybody is a copy of one patient, but for the ways to reach them.
 	first := p.call("POST", "/v1/patients/register",
-		map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+		map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01",
+			"mobile": "07700900123"}).str("patient_id")
 	p.db = storetest.Raw(t, address)
 	_, err := p.db.Exec(`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ` +
 		strconv.Itoa(recipients) + `)
-		INSERT INTO patient (practice_group_id, id, mobile, email, email_key, emis_id, ehr_partner_id, birth_date, title, first_name, last_name, first_key,
-			last_key, full_key, sex, landline, line_1, line_2, line_3, town, county, country, postcode, notes, source, restricted, status, version, created_at, updated_at)
-		SELECT practice_group_id, ` + strconv.Itoa(firstPatient) + ` + i, '+' || CAST(447701000000 + i AS text), CAST(i AS text) || '@example.org', CAST(i AS text) || '@example.org',
-			emis_id, ehr_partner_id, birth_date, title, first_name, last_name, first_key, last_key, full_key, sex, landline, line_1, line_2, line_3, town,
-			county, country, postcode, notes, source, restricted, status, version, created_at, updated_at FROM patient, n WHERE patient.id = ` + first)
+		INSERT INTO patient (practice_group_id, id, mobile, email, email_key, emis_id, ehr_partner_id, birth_date,
+		title, first_name, last_name, first_key,
+			last_key, full_key, sex, landline, line_1, line_2, line_3, town, county, country, postcode, notes, source,
+			restricted, status, version, created_at, updated_at)
+		SELECT practice_group_id, ` + strconv.Itoa(firstPatient) + ` + i, '+' || CAST(447701000000 + i AS text),
+		CAST(i AS text) || '@example.org', CAST(i AS text) || '@example.org',
+			emis_id, ehr_partner_id, birth_date, title, first_name, last_name, first_key, last_key, full_key, sex,
+			landline, line_1, line_2, line_3, town,
+			county, country, postcode, notes, source, restricted, status, version, created_at, updated_at FROM patient,
+			n WHERE patient.id = ` + first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,9 +377,11 @@ func (p *postRoom) compare(t *testing.T, path string) (unknown, arrived int) {
 	counts, _ := p.sink.box.Counts()
 	rows, err := p.db.Query(`SELECT p.` + p.sink.contact + `, m.contact, m.state, (SELECT count(*) FROM message_step s
 			WHERE s.practice_group_id = m.practice_group_id AND s.message_id = m.id AND s.what = 'accepted'),
-			m.events - (SELECT count(*) FROM event e WHERE e.practice_group_id = m.practice_group_id AND e.subject_id = m.id)
+			m.events - (SELECT count(*) FROM event e WHERE e.practice_group_id = m.practice_group_id AND e.subject_id =
+			m.id)
 		FROM patient p JOIN message m ON m.practice_group_id = p.practice_group_id AND m.patient_id = p.id
-		WHERE p.id >= ` + strconv.Itoa(firstPatient) + ` AND p.id < ` + strconv.Itoa(firstPatient+p.recipients) + ` ORDER BY p.id`)
+		WHERE p.id >= ` + strconv.Itoa(firstPatient) + ` AND p.id < ` + strconv.Itoa(firstPatient+p.recipients) +
+		` ORDER BY p.id`)
 	if err != nil {
 		t.Fatal(err)
 	}

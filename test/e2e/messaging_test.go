@@ -33,7 +33,8 @@ func (p *program) patientBy(surname string) string {
 // message is a message to a patient of the town.
 func (p *program) message(surname, kind string, more map[string]any) map[string]any {
 	p.t.Helper()
-	m := map[string]any{"patient_id": p.patientBy(surname), "message_type": kind, "message_string": "Your results are in. Please call us."}
+	m := map[string]any{"patient_id": p.patientBy(surname), "message_type": kind,
+		"message_string": "Your results are in. Please call us."}
 	for name, value := range more {
 		m[name] = value
 	}
@@ -87,10 +88,12 @@ func (p *program) inbox(to string) string {
 func TestAMessageGoesByEachChannel(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		text := p.sent("byron", "sms", map[string]any{"message_string": "It’s your flu jab, Ada – reply STOP to stop."})
-		mail := p.sent("byron", "email", map[string]any{"subject": "Your flu jab", "recipient_contact_detail": "replies.to.nobody@example.org"})
+		mail := p.sent("byron", "email", map[string]any{"subject": "Your flu jab",
+			"recipient_contact_detail": "replies.to.nobody@example.org"})
 		national := p.sent("byron", "nhs_app", nil)
 		got := p.becomes(text, "delivered")
-		if got.Body["sms_parts"] != 1.0 || got.str("sms_encoding") != "UCS-2" || got.str("contact_source") != "caller" || !slices.Equal(steps(got), []string{"accepted", "delivered"}) {
+		if got.Body["sms_parts"] != 1.0 || got.str("sms_encoding") != "UCS-2" ||
+			got.str("contact_source") != "caller" || !slices.Equal(steps(got), []string{"accepted", "delivered"}) {
 			t.Fatalf("got %s", got.Text)
 		}
 		if got := p.becomes(mail, "sent"); got.str("contact_source") != "request" {
@@ -100,19 +103,22 @@ func TestAMessageGoesByEachChannel(t *testing.T) {
 		if inbox := p.inbox("07700 900101"); !strings.Contains(inbox, "It’s your flu jab, Ada – reply STOP to stop.") {
 			t.Fatal("the text message did not arrive")
 		}
-		if inbox := p.inbox("replies.to.nobody@example.org"); !strings.Contains(inbox, "Your flu jab") || !strings.Contains(inbox, "Please call us.") {
+		if inbox := p.inbox("replies.to.nobody@example.org"); !strings.Contains(inbox, "Your flu jab") ||
+			!strings.Contains(inbox, "Please call us.") {
 			t.Fatal("the e-mail did not arrive")
 		}
 		khan := p.ok("GET", "/v1/practitioners", nil).data()[0]["id"].(string)
 		asked := p.sent("byron", "hero", map[string]any{"assignee_id": json.Number(khan), "assignee_type": "Admin"})
-		if got := p.ok("GET", "/v1/messages/"+asked, nil); got.str("assignee_id") != khan || got.Body["task_id"] != nil {
+		if got := p.ok("GET", "/v1/messages/"+asked, nil); got.str("assignee_id") != khan ||
+			got.Body["task_id"] != nil {
 			t.Errorf("got %s", got.Text)
 		}
 		list := p.ok("GET", "/v1/messages?channel=sms&status=delivered&patient_id="+p.patientBy("byron"), nil)
 		if list.Body["count"] != 1.0 || list.data()[0]["id"] != text {
 			t.Fatalf("got %s", list.Text)
 		}
-		if strings.Contains(p.logs.String(), "flu jab") || strings.Contains(p.logs.String(), "7700900101") || strings.Contains(p.logs.String(), "nobody@example") {
+		if strings.Contains(p.logs.String(), "flu jab") || strings.Contains(p.logs.String(), "7700900101") ||
+			strings.Contains(p.logs.String(), "nobody@example") {
 			t.Error("the log tells of a message")
 		}
 	})
@@ -122,31 +128,42 @@ func TestWhatCannotBeSentIsRefusedBeforeAnythingIsKept(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000025", "dob": "2010-10-22"})
 		p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"})
-		nobody := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "No", "last_name": "Phone", "dob": "1990-01-01", "email": "no.phone@example.org"}).str("patient_id")
+		nobody := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "No", "last_name": "Phone",
+			"dob": "1990-01-01", "email": "no.phone@example.org"}).str("patient_id")
 		for _, c := range []struct {
 			status int
 			code   string
 			body   map[string]any
 		}{
-			{409, "patient_restricted", p.message("smythe", "sms", map[string]any{"recipient_contact_detail": "07700 900123"})},
-			{409, "patient_deceased", p.message("smith", "sms", map[string]any{"recipient_contact_detail": "07700 900123"})},
-			{409, "no_contact_detail", map[string]any{"patient_id": nobody, "message_type": "sms", "message_string": "x"}},
-			{409, "no_contact_detail", map[string]any{"patient_id": nobody, "message_type": "nhs_app", "message_string": "x"}},
+			{409, "patient_restricted", p.message("smythe", "sms",
+				map[string]any{"recipient_contact_detail": "07700 900123"})},
+			{409, "patient_deceased", p.message("smith", "sms",
+				map[string]any{"recipient_contact_detail": "07700 900123"})},
+			{409, "no_contact_detail", map[string]any{"patient_id": nobody, "message_type": "sms",
+				"message_string": "x"}},
+			{409, "no_contact_detail", map[string]any{"patient_id": nobody, "message_type": "nhs_app",
+				"message_string": "x"}},
 			{404, "patient_not_found", map[string]any{"patient_id": "1", "message_type": "sms", "message_string": "x"}},
-			{404, "assignee_not_found", p.message("byron", "sms", map[string]any{"assignee_id": 7, "assignee_type": "Admin"})},
+			{404, "assignee_not_found", p.message("byron", "sms",
+				map[string]any{"assignee_id": 7, "assignee_type": "Admin"})},
 			{404, "task_not_found", p.message("byron", "sms", map[string]any{"task_id": "7"})},
 			{404, "link_not_found", p.message("byron", "sms", map[string]any{"short_link_id": "7"})},
-			{400, "invalid_request", p.message("byron", "sms", map[string]any{"recipient_contact_detail": "01632 960123"})},
-			{400, "invalid_request", p.message("byron", "sms", map[string]any{"message_string": strings.Repeat("a", 919)})},
+			{400, "invalid_request", p.message("byron", "sms",
+				map[string]any{"recipient_contact_detail": "01632 960123"})},
+			{400, "invalid_request", p.message("byron", "sms",
+				map[string]any{"message_string": strings.Repeat("a", 919)})},
 			{400, "invalid_request", p.message("byron", "sms", map[string]any{"send_at": "2033-01-01T00:00:00Z"})},
 			{400, "invalid_request", p.message("byron", "sms", map[string]any{"send_at": "tomorrow"})},
 			{400, "invalid_request", p.message("byron", "sms", map[string]any{"fallback_message_type": "sms"})},
-			{400, "invalid_request", p.message("byron", "sms", map[string]any{"fallback_contact_detail": "a@example.org"})},
-			{400, "invalid_request", p.message("byron", "sms", map[string]any{"write_to_record": true, "snomed_code": "22298007", "snomed_term": "x"})},
+			{400, "invalid_request", p.message("byron", "sms",
+				map[string]any{"fallback_contact_detail": "a@example.org"})},
+			{400, "invalid_request", p.message("byron", "sms",
+				map[string]any{"write_to_record": true, "snomed_code": "22298007", "snomed_term": "x"})},
 		} {
 			p.refused(c.status, c.code, "POST", "/v1/messages/send", c.body)
 		}
-		p.refused(403, "missing_scope", "POST", "/v1/messages/send", p.message("byron", "sms", nil), key(p.creds.Keys["booking"]))
+		p.refused(403, "missing_scope", "POST", "/v1/messages/send", p.message("byron", "sms", nil),
+			key(p.creds.Keys["booking"]))
 		if list := p.ok("GET", "/v1/messages", nil); list.Body["count"] != 0.0 {
 			t.Fatalf("something was kept: %s", list.Text)
 		}
@@ -160,7 +177,8 @@ func TestAScheduledMessageWaitsIsCancelledOrExpires(t *testing.T) {
 		if one.str("status") != "scheduled" || one.str("send_at") != tomorrow {
 			t.Fatalf("got %s", one.Text)
 		}
-		two := p.sent("byron", "sms", map[string]any{"send_at": tomorrow, "send_by": p.clock.Now().Add(25 * time.Hour).Format(time.RFC3339)})
+		two := p.sent("byron", "sms", map[string]any{"send_at": tomorrow,
+			"send_by": p.clock.Now().Add(25 * time.Hour).Format(time.RFC3339)})
 		cancelled := p.ok("PATCH", "/v1/messages/"+one.str("message_id")+"/cancel", nil)
 		if cancelled.str("status") != "cancelled" {
 			t.Fatalf("got %s", cancelled.Text)
@@ -179,17 +197,22 @@ func TestAScheduledMessageWaitsIsCancelledOrExpires(t *testing.T) {
 
 func TestMessagesWaitForTheMorning(t *testing.T) {
 	each(t, func(t *testing.T, p *program) { // it is eight in the evening
-		p.refused(400, "invalid_request", "PATCH", "/v1/me", map[string]any{"send_from": "20:00", "send_until": "08:00"})
+		p.refused(400, "invalid_request", "PATCH", "/v1/me",
+			map[string]any{"send_from": "20:00", "send_until": "08:00"})
 		p.refused(400, "invalid_request", "PATCH", "/v1/me", map[string]any{"send_from": "eight"})
 		p.ok("PATCH", "/v1/me", map[string]any{"send_from": "08:00", "send_until": "19:00", "sms_price_pence": 3})
-		if got := p.ok("GET", "/v1/me/configuration", nil); got.str("send_from") != "08:00" || got.str("send_until") != "19:00" {
+		if got := p.ok("GET", "/v1/me/configuration", nil); got.str("send_from") != "08:00" ||
+			got.str("send_until") != "19:00" {
 			t.Fatalf("got %s", got.Text)
 		}
-		later := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"message_string": "It’s “fine” – call us…", "plain_characters": true}))
-		if later.str("status") != "scheduled" || later.str("send_at") != "2031-01-06T08:00:00Z" || later.str("content") != `It's "fine" - call us...` {
+		later := p.ok("POST", "/v1/messages/send", p.message("byron", "sms",
+			map[string]any{"message_string": "It’s “fine” – call us…", "plain_characters": true}))
+		if later.str("status") != "scheduled" || later.str("send_at") != "2031-01-06T08:00:00Z" ||
+			later.str("content") != `It's "fine" - call us...` {
 			t.Fatalf("got %s", later.Text)
 		}
-		if got := p.ok("GET", "/v1/messages/"+later.str("message_id"), nil); got.Body["cost_pence"] != 3.0 || got.str("sms_encoding") != "GSM-7" {
+		if got := p.ok("GET", "/v1/messages/"+later.str("message_id"), nil); got.Body["cost_pence"] != 3.0 ||
+			got.str("sms_encoding") != "GSM-7" {
 			t.Fatalf("got %s", got.Text)
 		}
 		p.becomes(p.sent("byron", "sms", map[string]any{"urgent": true}), "delivered")
@@ -201,8 +224,10 @@ func TestMessagesWaitForTheMorning(t *testing.T) {
 
 func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
-		refused := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900990", "fallback_message_type": "email"})
-		bounced := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900991", "fallback_message_type": "email", "fallback_contact_detail": "bounced.then@example.org"})
+		refused := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900990",
+			"fallback_message_type": "email"})
+		bounced := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900991",
+			"fallback_message_type": "email", "fallback_contact_detail": "bounced.then@example.org"})
 		failed := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900990"})
 		read := p.sent("murray", "nhs_app", map[string]any{"fallback_message_type": "sms"})    // she reads it
 		unread := p.sent("o'neill", "nhs_app", map[string]any{"fallback_message_type": "sms"}) // she does not
@@ -211,7 +236,8 @@ func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 			t.Fatalf("steps %v", steps(got))
 		}
 		p.becomes(bounced, "sent")
-		wait.Until(t, "the bounced one to go by mail", func() bool { return strings.Contains(p.inbox("bounced.then@example.org"), "Please call us.") })
+		wait.Until(t, "the bounced one to go by mail",
+			func() bool { return strings.Contains(p.inbox("bounced.then@example.org"), "Please call us.") })
 		if got := p.becomes(failed, "failed"); got.str("failure_code") == "" || got.str("failure_reason") == "" {
 			t.Fatalf("got %s", got.Text)
 		}
@@ -219,7 +245,8 @@ func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 		p.becomes(unread, "sent", "delivered")
 		p.clock.move(61 * time.Minute)
 		p.sent("byron", "nhs_app", nil) // the channel's job looks at what is due
-		wait.Until(t, "the unread one to go by text", func() bool { return strings.Contains(p.inbox("07700 900104"), "Please call us.") })
+		wait.Until(t, "the unread one to go by text",
+			func() bool { return strings.Contains(p.inbox("07700 900104"), "Please call us.") })
 		if strings.Contains(p.inbox("07700 900103"), "Please call us.") {
 			t.Fatal("what was read went by text as well")
 		}
@@ -230,13 +257,15 @@ func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 func (p *program) traced(surname string) {
 	p.t.Helper()
 	who := p.ok("GET", "/v1/patients/"+p.patientBy(surname), nil)
-	p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": who.str("nhs_number"), "dob": who.str("dob")})
+	p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": who.str("nhs_number"),
+		"dob": who.str("dob")})
 }
 
 func TestNHSNotifyIsHandedAMessageOnceForBothItsWays(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
-		if _, errs, code := run(t, "connector", "set", "notify", "--db", address, "--group", p.creds.Group, "--seal-key", sealKey,
+		if _, errs, code := run(t, "connector", "set", "notify", "--db", address, "--group", p.creds.Group,
+			"--seal-key", sealKey,
 			"--set", "channels=nhs_app,sms", "--set", "priority=1"); code != 0 {
 			t.Fatal(errs)
 		}
@@ -246,7 +275,8 @@ func TestNHSNotifyIsHandedAMessageOnceForBothItsWays(t *testing.T) {
 		}
 		bySMS := map[string]any{"fallback_message_type": "sms", "urgent": true}
 		unread, read := p.sent("byron", "nhs_app", bySMS), p.sent("murray", "nhs_app", bySMS) // she reads it at once
-		ours := p.sent("byron", "nhs_app", map[string]any{"fallback_message_type": "email", "urgent": true, "fallback_contact_detail": "ours@example.org"})
+		ours := p.sent("byron", "nhs_app", map[string]any{"fallback_message_type": "email", "urgent": true,
+			"fallback_contact_detail": "ours@example.org"})
 		p.becomes(unread, "sent")
 		p.becomes(read, "read")
 		p.becomes(ours, "sent", "delivered")
@@ -258,13 +288,16 @@ func TestNHSNotifyIsHandedAMessageOnceForBothItsWays(t *testing.T) {
 		p.clock.move(2 * time.Minute)
 		p.sent("mathison", "nhs_app", nil)
 		got := p.becomes(unread, "delivered")
-		wait.Until(t, "ours to go by e-mail", func() bool { return strings.Contains(p.inbox("ours@example.org"), "Please call us.") })
+		wait.Until(t, "ours to go by e-mail", func() bool {
+			return strings.Contains(p.inbox("ours@example.org"), "Please call us.")
+		})
 		var legs []string
 		for _, s := range got.Body["timeline"].([]any) {
 			step := s.(map[string]any)
 			legs = append(legs, fmt.Sprint(step["what"], " ", step["leg"], " ", step["channel"], " ", step["carrier"]))
 		}
-		if want := []string{"accepted 1 nhs_app notify", "failed 1 nhs_app notify", "delivered 2 sms notify"}; !slices.Equal(legs, want) {
+		if want := []string{"accepted 1 nhs_app notify", "failed 1 nhs_app notify",
+			"delivered 2 sms notify"}; !slices.Equal(legs, want) {
 			t.Fatalf("steps %q", legs)
 		}
 		if n := strings.Count(p.inbox("07700 900101"), "Please call us."); n != 1 {
@@ -291,8 +324,10 @@ func TestMessagesOutliveAnOutageOfNHSNotify(t *testing.T) {
 		national.Contact = func(string) (string, string) { return "07700 900101", "" }
 		server := httptest.NewServer(national)
 		defer server.Close()
-		if _, errs, code := run(t, "connector", "set", "notify", "--db", address, "--group", p.creds.Group, "--seal-key", sealKey,
-			"--set", "channels=sms", "--set", "priority=1", "--set", "simulated=", "--set", "base_url="+server.URL+"/comms", "--set", "token_url=",
+		if _, errs, code := run(t, "connector", "set", "notify", "--db", address, "--group", p.creds.Group,
+			"--seal-key", sealKey,
+			"--set", "channels=sms", "--set", "priority=1", "--set", "simulated=", "--set",
+			"base_url="+server.URL+"/comms", "--set", "token_url=",
 			"--set", "allow_ods_override=no"); code != 0 {
 			t.Fatal(errs)
 		}
@@ -302,7 +337,9 @@ func TestMessagesOutliveAnOutageOfNHSNotify(t *testing.T) {
 			ids = append(ids, p.sent("byron", "sms", map[string]any{"urgent": true, "fallback_message_type": "email"}))
 		}
 		made := p.ok("POST", "/v1/batch_message", map[string]any{
-			"name": "Flu", "channel": "SMS", "content": "Flu jabs are here.", "recipients": []map[string]any{{"patient_id": p.patientBy("byron")}, {"patient_id": p.patientBy("mathison")}},
+			"name": "Flu", "channel": "SMS", "content": "Flu jabs are here.",
+			"recipients": []map[string]any{{"patient_id": p.patientBy("byron")},
+				{"patient_id": p.patientBy("mathison")}},
 		})
 		p.ok("PATCH", "/v1/batch_message/"+made.str("id")+"/send", nil)
 		wait.Until(t, "an outage", func() bool { return len(national.Requests()) > 4 })
@@ -319,12 +356,14 @@ func TestMessagesOutliveAnOutageOfNHSNotify(t *testing.T) {
 				p.clock.move(30 * time.Second)
 				moved += 30 * time.Second
 			}
-			p.sent("byron", "sms", map[string]any{"urgent": true, "message_string": "See you."}) // the channel's job looks at what is due
+			p.sent("byron", "sms", map[string]any{"urgent": true,
+				"message_string": "See you."}) // the channel's job looks at what is due
 			_, all := texts(&box)
 			return all["Your results are in. Please call us."] >= 12 && all["Flu jabs are here."] >= 2
 		})
 		for _, id := range ids {
-			if got := p.becomes(id, "sent", "delivered"); slices.Contains(steps(got), "unknown") || slices.Contains(steps(got), "fallback") {
+			if got := p.becomes(id, "sent", "delivered"); slices.Contains(steps(got), "unknown") ||
+				slices.Contains(steps(got), "fallback") {
 				t.Fatalf("got %s", got.Text)
 			}
 		}
@@ -356,17 +395,22 @@ func texts(box *inbox.Box) (keys, words map[string]int) {
 // forged is a report about an e-mail of ours, from somebody who knows its key but
 // not what we sign with.
 func forged(key string) string {
-	return "From: MAILER-DAEMON@mx.example\r\nTo: bounces+" + key + "-aaaaaaaaaaaaaaaa@brambleford.example.org\r\nMIME-Version: 1.0\r\n" +
-		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n" +
-		"Reporting-MTA: dns; mx.example\r\nOriginal-Envelope-Id: " + key + "\r\n\r\nFinal-Recipient: rfc822; ada@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n" +
-		"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <" + key + "@brambleford.example.org>\r\n\r\n--b--\r\n"
+	return "From: MAILER-DAEMON@mx.example\r\nTo: bounces+" + key +
+		"-aaaaaaaaaaaaaaaa@brambleford.example.org\r\nMIME-Version: 1.0\r\n" +
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n" +
+		"--b\r\nContent-Type: message/delivery-status\r\n\r\n" +
+		"Reporting-MTA: dns; mx.example\r\nOriginal-Envelope-Id: " + key +
+		"\r\n\r\nFinal-Recipient: rfc822; ada@example.org\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n" +
+		"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <" + key +
+		"@brambleford.example.org>\r\n\r\n--b--\r\n"
 }
 
 func TestAnEMailFailsWhenItComesBackAndNotWhenSomebodySaysSo(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		came := p.sent("byron", "email", map[string]any{"recipient_contact_detail": "bounced@example.org"})
 		kept := p.sent("byron", "email", map[string]any{"fallback_message_type": "sms"})
-		if got := p.becomes(came, "failed"); got.str("failure_code") != "5.1.1" || !slices.Equal(steps(got), []string{"accepted", "failed"}) {
+		if got := p.becomes(came, "failed"); got.str("failure_code") != "5.1.1" ||
+			!slices.Equal(steps(got), []string{"accepted", "failed"}) {
 			t.Fatalf("got %s", got.Text)
 		}
 		p.becomes(kept, "sent")
@@ -374,7 +418,8 @@ func TestAnEMailFailsWhenItComesBackAndNotWhenSomebodySaysSo(t *testing.T) {
 		id, _ := strconv.ParseInt(kept, 10, 64)
 		key := strconv.FormatInt(group, 36) + "-" + strconv.FormatInt(id, 36) + "-1"
 		// The practice's mail server hands on whatever comes to that address.
-		r, err := http.NewRequest(http.MethodPost, p.app.URL()+"/callbacks/smtp/"+strconv.FormatInt(group, 36), strings.NewReader(forged(key)))
+		r, err := http.NewRequest(http.MethodPost, p.app.URL()+"/callbacks/smtp/"+strconv.FormatInt(group, 36),
+			strings.NewReader(forged(key)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -386,10 +431,12 @@ func TestAnEMailFailsWhenItComesBackAndNotWhenSomebodySaysSo(t *testing.T) {
 		}
 		resp.Body.Close()
 		got := p.ok("GET", "/v1/messages/"+kept, nil)
-		if resp.StatusCode != http.StatusOK || got.str("status") != "sent" || !slices.Equal(steps(got), []string{"accepted"}) {
+		if resp.StatusCode != http.StatusOK || got.str("status") != "sent" ||
+			!slices.Equal(steps(got), []string{"accepted"}) {
 			t.Fatalf("%d, and then %s", resp.StatusCode, got.Text)
 		}
-		if log := p.logs.String(); !strings.Contains(log, "a report was passed over") || !strings.Contains(log, `"claimed_message_id":"`+kept+`"`) {
+		if log := p.logs.String(); !strings.Contains(log, "a report was passed over") ||
+			!strings.Contains(log, `"claimed_message_id":"`+kept+`"`) {
 			t.Fatal("the log does not say so")
 		}
 	})
@@ -403,7 +450,8 @@ func TestWhatACarrierDoesNotSayIsUnknownOrAskedAgain(t *testing.T) {
 		if got := p.becomes(cut, "delivered"); !slices.Contains(steps(got), "unknown") {
 			t.Fatalf("got %s", got.Text)
 		}
-		wait.Until(t, "both carriers to be busy", func() bool { return len(steps(p.direct("GET", "/v1/messages/"+busy, nil))) == 2 })
+		wait.Until(t, "both carriers to be busy",
+			func() bool { return len(steps(p.direct("GET", "/v1/messages/"+busy, nil))) == 2 })
 		p.clock.move(5 * time.Second)
 		p.sent("mathison", "sms", nil)
 		p.becomes(busy, "delivered")
@@ -421,7 +469,8 @@ func TestAnEncryptedMessageIsReadOnItsPage(t *testing.T) {
 		if strings.Contains(inbox, "Please call us.") || !strings.Contains(inbox, "/m/") {
 			t.Fatalf("the text was sent: %s", inbox)
 		}
-		if _, text := page(t, a.str("message_url")); strings.Contains(text, "Please call us.") || !strings.Contains(text, "Brambleford") {
+		if _, text := page(t, a.str("message_url")); strings.Contains(text, "Please call us.") ||
+			!strings.Contains(text, "Brambleford") {
 			t.Fatalf("the page shows it to anybody: %s", text)
 		}
 		open := func(day string) (int, string) {
@@ -448,72 +497,10 @@ func TestAnEncryptedMessageIsReadOnItsPage(t *testing.T) {
 			t.Fatalf("%d %s", status, text)
 		}
 		p.clock.move(24*time.Hour + time.Second)
-		if status, text := open("10"); status != 404 || !strings.Contains(text, "Brambleford Health Centre") || !strings.Contains(text, "01632 960100") {
+		if status, text := open("10"); status != 404 || !strings.Contains(text, "Brambleford Health Centre") ||
+			!strings.Contains(text, "01632 960100") {
 			t.Fatalf("the link works for ever: %d %s", status, text)
 		}
-	})
-}
-
-func TestSTOPKeepsOtherThanDirectCareAway(t *testing.T) {
-	each(t, func(t *testing.T, p *program) {
-		id := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900998"})
-		wait.Until(t, "the reply", func() bool {
-			return slices.Contains(steps(p.ok("GET", "/v1/messages/"+id, nil)), "reply")
-		})
-		if got := p.ok("GET", "/v1/messages/"+id, nil); len(got.Body["replies"].([]any)) != 1 {
-			t.Fatalf("got %s", got.Text)
-		}
-		more := map[string]any{"recipient_contact_detail": "07700 900998", "purpose": "other"}
-		if a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", more)); a.str("status") != "suppressed" {
-			t.Fatalf("got %s", a.Text)
-		}
-		delete(more, "purpose")
-		if a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", more)); a.str("status") != "queued" {
-			t.Fatalf("direct care is kept away: %s", a.Text)
-		}
-		p.ok("PUT", "/v1/opt_outs", map[string]any{"channel": "email", "contact": "ada@example.org", "opted_out": true})
-		if a := p.ok("POST", "/v1/messages/send", p.message("byron", "email", map[string]any{"purpose": "other"})); a.str("status") != "suppressed" {
-			t.Fatalf("got %s", a.Text)
-		}
-		p.ok("PUT", "/v1/opt_outs", map[string]any{"channel": "email", "contact": "ada@example.org", "opted_out": false})
-	})
-}
-
-func TestAReplyFromASharedNumberIsForStaff(t *testing.T) {
-	each(t, func(t *testing.T, p *program) {
-		ada, nia := p.patientBy("byron"), p.patient()
-		replies := func(query string, want int) []any {
-			t.Helper()
-			var got answer
-			wait.Until(t, "the replies", func() bool {
-				got = p.ok("GET", "/v1/message_replies"+query, nil)
-				return len(got.Body["data"].([]any)) == want
-			})
-			return got.Body["data"].([]any)
-		}
-		// The number 998 answers STOP.
-		first := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900998"})
-		if r := replies("", 1)[0].(map[string]any); r["patient_id"] != ada || r["message_id"] != first || r["meaning"] != "stop" || r["open"] != false {
-			t.Fatalf("got %v", r)
-		}
-		p.ok("POST", "/v1/messages/send", map[string]any{"patient_id": nia, "message_type": "sms", "message_string": "Hello", "recipient_contact_detail": "07700 900998"})
-		r := replies("", 2)[0].(map[string]any)
-		possible := r["possible_patient_ids"].([]any)
-		if r["patient_id"] != nil || r["message_id"] != nil || len(possible) != 2 || !slices.Contains(possible, any(ada)) || !slices.Contains(possible, any(nia)) {
-			t.Fatalf("got %v", r)
-		}
-		path := "/v1/message_replies/" + r["id"].(string)
-		if got := p.ok("PATCH", path, map[string]any{"patient_id": nia, "open": true}); got.str("patient_id") != nia || got.Body["open"] != true {
-			t.Fatalf("got %s", got.Text)
-		}
-		replies("?open=true", 1)
-		if got := p.ok("PATCH", path, map[string]any{"open": false}); got.Body["open"] != false || got.Body["handled_by"] == nil || got.Body["handled_at"] == nil {
-			t.Fatalf("got %s", got.Text)
-		}
-		replies("?open=true", 0)
-		replies("?open=false", 2)
-		p.refused(404, "reply_not_found", "PATCH", "/v1/message_replies/1", map[string]any{"open": true})
-		p.refused(404, "patient_not_found", "PATCH", path, map[string]any{"patient_id": "1"})
 	})
 }
 
@@ -539,12 +526,14 @@ func TestSendingIsPausedWhenABackupIsRestored(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := start(t, address)
-	id := again.call("POST", "/v1/messages/send", map[string]any{"patient_id": ada, "message_type": "sms", "message_string": "x"}, key(creds.Key)).str("message_id")
+	id := again.call("POST", "/v1/messages/send", map[string]any{"patient_id": ada, "message_type": "sms",
+		"message_string": "x"}, key(creds.Key)).str("message_id")
 	dispatched(t, address)
 	if got := again.call("GET", "/v1/messages/"+id, nil, key(creds.Key)); got.str("status") != "queued" {
 		t.Fatalf("got %s", got.Text)
 	}
-	if out, _, code := run(t, "sending", "status", "--db", address); code != 0 || !strings.Contains(out, "paused") || !strings.Contains(out, "backup") {
+	if out, _, code := run(t, "sending", "status", "--db", address); code != 0 || !strings.Contains(out, "paused") ||
+		!strings.Contains(out, "backup") {
 		t.Fatalf("%d %s", code, out)
 	}
 	if _, errs, code := run(t, "sending", "resume", "--db", address); code != 0 {

@@ -16,7 +16,8 @@ var aBatch = fields{"name": "x", "channel": "SMS", "content": "x", "recipients":
 
 // aMove and aReservation name things that are not there, in a request that can be read.
 var (
-	aMove        = fields{"start_time": "2031-01-06T09:00:00Z", "duration": 10, "practitioner_id": "1", "location_id": "1"}
+	aMove = fields{"start_time": "2031-01-06T09:00:00Z", "duration": 10, "practitioner_id": "1",
+		"location_id": "1"}
 	aReservation = fields{
 		"start_time": "2031-01-06T09:00:00Z", "duration": 10, "practitioner_id": "1", "location_id": "1",
 		"appointment_type_id": "1",

@@ -50,7 +50,8 @@ func runServer(t *testing.T, env []string, args ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &running{cmd: exec.Command(path, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...), log: &logs{}}
+	s := &running{cmd: exec.Command(path, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...),
+		log: &logs{}}
 	s.cmd.Stderr, s.cmd.Dir, s.cmd.Env = s.log, t.TempDir(), append(os.Environ(), env...)
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -186,7 +187,8 @@ func TestADatabaseFromBeforeKnowsItsKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 { // with no file, and with one
-			if _, errs, code := run(t, "serve", "--listen", "127.0.0.1:0", "--db", address, "--seal-key", other); code != 1 ||
+			if _, errs, code := run(t, "serve", "--listen", "127.0.0.1:0", "--db", address, "--seal-key",
+				other); code != 1 ||
 				!strings.Contains(errs, "another key") {
 				t.Fatalf("%d %s", code, errs)
 			}
@@ -206,7 +208,8 @@ func TestASecondServerOnOneFileIsNamed(t *testing.T) {
 	if code != 1 || !strings.Contains(errs, fmt.Sprintf("process %d on %s", s.cmd.Process.Pid, host)) {
 		t.Fatalf("%d %s", code, errs)
 	}
-	if out, errs, code := run(t, "group", "list", "--db", address); code != 0 || !strings.Contains(out, "PRACTICE GROUP") {
+	if out, errs, code := run(t, "group", "list", "--db", address); code != 0 ||
+		!strings.Contains(out, "PRACTICE GROUP") {
 		t.Fatalf("a command beside it: %d %s", code, errs)
 	}
 	s.kill() // nothing gives the file back
@@ -382,7 +385,8 @@ func TestAVariableOfTheServerChangesNoKey(t *testing.T) {
 
 func TestAListedDatabaseIsNotMade(t *testing.T) {
 	dir := t.TempDir()
-	for _, args := range [][]string{{"group", "list"}, {"key", "list", "--group", "1"}, {"doctor"}, {"sending", "resume"},
+	for _, args := range [][]string{{"group", "list"}, {"key", "list", "--group", "1"}, {"doctor"},
+		{"sending", "resume"},
 		{"connector", "set", "gateway", "--group", "1"}, {"seal", "adopt"}} {
 		out, errs, code := run(t, append(args, "--db", "sqlite:"+dir+"/typo.db")...)
 		if code == 0 || !strings.Contains(out+errs, "no such file") || strings.Contains(out+errs, "Try again") {

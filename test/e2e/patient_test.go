@@ -69,7 +69,8 @@ func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 			map[string]any{"first_name": "Marty", "last_name": "Massam", "dob": "1920-08-11",
 				"mobile": "07700 900321"}).str("patient_id")
 		v2 := p.ok("GET", "/v2/patients/"+traced+"?data_source=ehr", nil)
-		if v2.str("nhs_number") != "9693632966" || v2.str("nhs_number_status") != "verified" || v2.str("hero_id") != traced ||
+		if v2.str("nhs_number") != "9693632966" || v2.str("nhs_number_status") != "verified" ||
+			v2.str("hero_id") != traced ||
 			v2.Body["ehr_registered"] != true || len(v2.Body["identifiers"].([]any)) != 3 {
 			t.Fatalf("got %s", v2.Text)
 		}
@@ -135,8 +136,10 @@ func TestAnIDThatIsNoneIsRefused(t *testing.T) {
 			slot["patient_id"] = none
 			p.refused(400, "invalid_request", "POST", "/v1/appointments", slot)
 			p.refused(400, "invalid_request", "POST", "/v1/messages/send",
-				map[string]any{"patient_id": none, "message_type": "sms", "message_string": "Hello", "write_to_record": false})
-			p.refused(400, "invalid_request", "POST", "/v1/patients/"+known+"/merge/preview", map[string]any{"patient_id": none})
+				map[string]any{"patient_id": none, "message_type": "sms", "message_string": "Hello",
+					"write_to_record": false})
+			p.refused(400, "invalid_request", "POST", "/v1/patients/"+known+"/merge/preview",
+				map[string]any{"patient_id": none})
 			for _, path := range []string{
 				"/v1/appointments?patient_id=", "/v1/appointments?practitioner_id=", "/v1/messages?patient_id=",
 				"/v1/messages?batch_id=", "/v1/slots?location_id=",
@@ -145,7 +148,8 @@ func TestAnIDThatIsNoneIsRefused(t *testing.T) {
 				p.refused(400, "invalid_request", "GET", path+none, nil)
 			}
 			p.refused(404, "patient_not_found", "GET", "/v1/patients/"+none, nil)
-			list := p.ok("GET", p.batchOf([]map[string]any{{"patient_id": none}, {"patient_id": known}}, nil)+"/recipients", nil)
+			list := p.ok("GET", p.batchOf([]map[string]any{{"patient_id": none}, {"patient_id": known}},
+				nil)+"/recipients", nil)
 			if r := list.data()[0]; r["status"] != "INVALID_PAYLOAD" || r["reason"] != "invalid_patient_id" ||
 				r["patient_id"] != none || strings.Contains(list.Text, "-1") {
 				t.Fatalf("got %s", list.Text)
@@ -165,7 +169,8 @@ func TestAPatientIsFoundByAnyNumber(t *testing.T) {
 		}).str("patient_id")
 		for _, text := range []string{"9434765919", "943+476+5919", "943-476-5919", "07700900777", "01632+960777",
 			"%2B441632960777", "S+55-1", id, "vale", "otter-vale", "Otter%E2%80%93Vale"} {
-			if list := p.ok("GET", "/v1/patients?search="+text, nil); list.Body["count"] != 1.0 || list.data()[0]["id"] != id {
+			if list := p.ok("GET", "/v1/patients?search="+text, nil); list.Body["count"] != 1.0 ||
+				list.data()[0]["id"] != id {
 				t.Errorf("%s: got %s", text, list.Text)
 			}
 		}
@@ -185,8 +190,9 @@ func TestTheDeadAreNotBookedNorWrittenTo(t *testing.T) {
 		r["patient_id"] = dead
 		p.refused(409, "patient_deceased", "POST", "/v1/appointments", r)
 		p.refused(409, "patient_deceased", "POST", "/v1/messages/send", map[string]any{
-			"patient_id": dead, "message_type": "sms", "message_string": "Hello", "recipient_contact_detail": "07700 900123",
-			"write_to_record": false,
+			"patient_id": dead, "message_type": "sms", "message_string": "Hello",
+			"recipient_contact_detail": "07700 900123",
+			"write_to_record":          false,
 		})
 	})
 }
@@ -197,10 +203,12 @@ func TestATwinIsLeftToStaff(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11"}).str("patient_id")
-		twin := map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "first_name": "Grace", "last_name": "Massam",
-			"mobile": "07700 900321"}
+		twin := map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "first_name": "Grace",
+			"last_name": "Massam",
+			"mobile":    "07700 900321"}
 		p.refused(409, "patient_details_differ", "POST", "/v1/patients/register", twin)
-		if got := p.ok("GET", "/v1/patients/"+id, nil); got.str("first_name") != "Martha Carol" || got.Body["mobile"] != nil {
+		if got := p.ok("GET", "/v1/patients/"+id, nil); got.str("first_name") != "Martha Carol" ||
+			got.Body["mobile"] != nil {
 			t.Fatalf("got %s", got.Text)
 		}
 		got := p.ok("POST", "/v1/patients/register_pds",
@@ -209,7 +217,8 @@ func TestATwinIsLeftToStaff(t *testing.T) {
 			t.Fatalf("got %s", got.Text)
 		}
 		if got := p.ok("POST", "/v1/patients/register_pds",
-			map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11", "forename": "Marty"}); got.str("patient_id") != id {
+			map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11",
+				"forename": "Marty"}); got.str("patient_id") != id {
 			t.Fatalf("by a short name: %s", got.Text)
 		}
 	})
@@ -222,7 +231,8 @@ func TestSomebodyWhoCannotBeIdentifiedIsSentToAPage(t *testing.T) {
 			t.Fatalf("got %s", a.Text)
 		}
 		status, text := page(t, a.str("login_url"))
-		if status != 200 || !strings.Contains(text, "Brambleford Health Centre") || !strings.Contains(text, "01632 960100") ||
+		if status != 200 || !strings.Contains(text, "Brambleford Health Centre") ||
+			!strings.Contains(text, "01632 960100") ||
 			strings.Contains(text, "Smith") || strings.Contains(text, "9000000009") {
 			t.Fatalf("%d %s", status, text)
 		}
@@ -299,8 +309,10 @@ func TestContactDetailsSayWhereTheyAreFrom(t *testing.T) {
 		if got.str("line_1") != "5 Weir Lane" || got.str("postcode") != "ZZ1 2AA" {
 			t.Fatalf("got %s", got.Text)
 		}
-		p.refused(400, "invalid_request", "PUT", "/v1/patients/"+id+"/contact_details/fax", map[string]any{"value": "1"})
-		p.refused(403, "missing_permission", "PUT", "/v1/patients/"+id+"/contact_details/mobile", map[string]any{"value": ""},
+		p.refused(400, "invalid_request", "PUT", "/v1/patients/"+id+"/contact_details/fax",
+			map[string]any{"value": "1"})
+		p.refused(403, "missing_permission", "PUT", "/v1/patients/"+id+"/contact_details/mobile",
+			map[string]any{"value": ""},
 			key(p.creds.Keys["booking"]))
 		p.ok("POST", "/v1/patients/"+id+"/ehr/connect", map[string]any{"ehr_partner_id": "S-5"})
 	})
@@ -387,7 +399,8 @@ func TestOneNHSNumberIsOnePatientWhateverHappens(t *testing.T) {
 					call := func(method, path string, body any) answer {
 						a := s.call(method, path, body, key(creds.Key))
 						if a.Status >= 500 {
-							t.Errorf("%s %s: %d %s\n%s", method, path, a.Status, a.Text, s.logs.about(a.str("request_id")))
+							t.Errorf("%s %s: %d %s\n%s", method, path, a.Status, a.Text,
+								s.logs.about(a.str("request_id")))
 						}
 						return a
 					}
@@ -435,12 +448,24 @@ func TestOneNHSNumberIsOnePatientWhateverHappens(t *testing.T) {
 		wait.Wait()
 		db := storetest.Raw(t, address)
 		for what, query := range map[string]string{
-			"NHS numbers on two live patients":       `SELECT count(*) FROM (SELECT nhs_number FROM patient WHERE merged_into IS NULL AND nhs_number IS NOT NULL GROUP BY practice_group_id, nhs_number HAVING count(*) > 1) AS x`,
-			"merged patients with an NHS number":     `SELECT count(*) FROM patient WHERE merged_into IS NOT NULL AND nhs_number IS NOT NULL`,
-			"pointers to nobody":                     `SELECT count(*) FROM patient p WHERE merged_into IS NOT NULL AND NOT EXISTS (SELECT 1 FROM patient q WHERE q.practice_group_id = p.practice_group_id AND q.id = p.merged_into)`,
-			"appointments of merged patients":        `SELECT count(*) FROM appointment a JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id WHERE p.merged_into IS NOT NULL`,
-			"merged patients with no merge to undo":  `SELECT count(*) FROM patient p WHERE merged_into IS NOT NULL AND NOT EXISTS (SELECT 1 FROM patient_merge m WHERE m.practice_group_id = p.practice_group_id AND m.from_id = p.id AND m.keep_id = p.merged_into AND m.undone_at IS NULL)`,
-			"merges not undone of patients who live": `SELECT count(*) FROM patient_merge m JOIN patient p ON p.practice_group_id = m.practice_group_id AND p.id = m.from_id WHERE m.undone_at IS NULL AND p.merged_into IS NULL`,
+			"NHS numbers on two live patients": `SELECT count(*) FROM (
+				SELECT nhs_number FROM patient WHERE merged_into IS NULL AND nhs_number IS NOT NULL
+				GROUP BY practice_group_id, nhs_number HAVING count(*) > 1) AS x`,
+			"merged patients with an NHS number": `SELECT count(*) FROM patient
+				WHERE merged_into IS NOT NULL AND nhs_number IS NOT NULL`,
+			"pointers to missing patients": `SELECT count(*) FROM patient p
+				WHERE merged_into IS NOT NULL AND NOT EXISTS (SELECT 1 FROM patient q
+					WHERE q.practice_group_id = p.practice_group_id AND q.id = p.merged_into)`,
+			"appointments of merged patients": `SELECT count(*) FROM appointment a
+				JOIN patient p ON p.practice_group_id = a.practice_group_id AND p.id = a.patient_id
+				WHERE p.merged_into IS NOT NULL`,
+			"merged patients with no merge to undo": `SELECT count(*) FROM patient p
+				WHERE merged_into IS NOT NULL AND NOT EXISTS (SELECT 1 FROM patient_merge m
+					WHERE m.practice_group_id = p.practice_group_id AND m.from_id = p.id AND m.keep_id = p.merged_into
+					AND m.undone_at IS NULL)`,
+			"merges not undone of patients who live": `SELECT count(*) FROM patient_merge m
+				JOIN patient p ON p.practice_group_id = m.practice_group_id AND p.id = m.from_id
+				WHERE m.undone_at IS NULL AND p.merged_into IS NULL`,
 		} {
 			var n int
 			if err := db.QueryRow(query).Scan(&n); err != nil {

@@ -74,7 +74,8 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = 6
 max_client_conn = 500
-`, name, at.Hostname(), at.Port(), name, at.User.Username(), strings.TrimSuffix("password="+password, "password="), port)
+`, name, at.Hostname(), at.Port(), name, at.User.Username(), strings.TrimSuffix("password="+password, "password="),
+		port)
 	if err := os.WriteFile(config, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -28,14 +28,15 @@ func TestAPracticeSetsItselfUp(t *testing.T) {
 		made := p.ok("POST", "/v1/sessions", session)
 		count := func() float64 {
 			t.Helper()
-			return p.ok("GET", "/v1/slots/count?practitioner_id="+person.str("id")+"&start_date=2031-01-06&end_date=2031-01-31",
-				nil).Body["count"].(float64)
+			path := "/v1/slots/count?start_date=2031-01-06&end_date=2031-01-31&practitioner_id=" + person.str("id")
+			return p.ok("GET", path, nil).Body["count"].(float64)
 		}
 		if n := count(); n != 18 { // three Mondays of six
 			t.Fatalf("%v slots", n)
 		}
 		types := p.ok("GET", "/v1/appointment_types?has_availability=true&location_ids="+place.str("id"), nil)
-		if one := types.data(); len(one) != 1 || one[0]["name"] != "Skin check" || one[0]["slot_count"].(float64) != 18 ||
+		if one := types.data(); len(one) != 1 || one[0]["name"] != "Skin check" ||
+			one[0]["slot_count"].(float64) != 18 ||
 			one[0]["next_available_at"] != "2031-01-06T18:00:00Z" || one[0]["price"] != 6000.0 {
 			t.Fatalf("got %s", types.Text)
 		}
@@ -50,7 +51,8 @@ func TestAPracticeSetsItselfUp(t *testing.T) {
 		if n := count(); n != 9 {
 			t.Fatalf("%v slots", n)
 		}
-		if got := p.ok("GET", "/v1/bank_holidays?start_date=2031-01-01&end_date=2031-01-31", nil); len(got.data()) != 2 ||
+		if got := p.ok("GET", "/v1/bank_holidays?start_date=2031-01-01&end_date=2031-01-31",
+			nil); len(got.data()) != 2 ||
 			got.data()[1]["by_hand"] != true {
 			t.Fatalf("got %s", got.Text)
 		}
@@ -144,10 +146,12 @@ func TestWhoMayDoWhat(t *testing.T) {
 		id := p.booked(30)
 		theirs := []with{key(p.creds.Second.Key), ofGroup(p.creds.Second.Group)}
 		p.refused(http.StatusNotFound, "appointment_not_found", "GET", "/v1/appointments/"+id, nil, theirs...)
-		p.refused(http.StatusNotFound, "appointment_not_found", "PATCH", "/v1/appointments/"+id+"/cancel", nil, theirs...)
+		p.refused(http.StatusNotFound, "appointment_not_found", "PATCH", "/v1/appointments/"+id+"/cancel", nil,
+			theirs...)
 		p.refused(http.StatusNotFound, "appointment_type_not_found", "POST", "/v1/appointments", ask, theirs...)
 		p.refused(http.StatusNotFound, "patient_not_found", "GET", "/v1/patients/"+p.patient(), nil, theirs...)
-		p.refused(http.StatusNotFound, "location_not_found", "GET", "/v1/slots?location_id="+ask["location_id"].(string), nil,
+		p.refused(http.StatusNotFound, "location_not_found", "GET",
+			"/v1/slots?location_id="+ask["location_id"].(string), nil,
 			theirs...)
 	})
 }
@@ -155,9 +159,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 func TestPatients(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		body := map[string]any{
-			"first_name": "Siân", "last_name": "O'Neill-Łuczak", "dob": "1985-12-10T00:00:00Z", "email": "sian@example.org",
+			"first_name": "Siân", "last_name": "O'Neill-Łuczak", "dob": "1985-12-10T00:00:00Z",
+			"email":      "sian@example.org",
 			"nhs_number": "999 000 0107",
-			"sex":        "Female", "title": "Dr", "postcode": "sw1a1aa", "data_source": "emis", "ehr_partner_id": "E-9",
+			"sex":        "Female", "title": "Dr", "postcode": "sw1a1aa", "data_source": "emis",
+			"ehr_partner_id": "E-9",
 		}
 		id := p.ok("POST", "/v1/patients/register", body).str("patient_id")
 		body["mobile"] = "+44 7700 900777"
@@ -166,9 +172,11 @@ func TestPatients(t *testing.T) {
 		}
 		got := p.ok("GET", "/v1/patients/"+id, nil)
 		for field, want := range map[string]any{
-			"nhs_number": "9990000107", "dob": "1985-12-10T00:00:00Z", "mobile": "+447700900777", "email": "sian@example.org",
+			"nhs_number": "9990000107", "dob": "1985-12-10T00:00:00Z", "mobile": "+447700900777",
+			"email": "sian@example.org",
 			"title": "Dr", "sex": "Female",
-			"postcode": "SW1A 1AA", "data_source": "emis", "status": "unarchived", "restricted": false, "uid": nil, "notes": nil,
+			"postcode": "SW1A 1AA", "data_source": "emis", "status": "unarchived", "restricted": false, "uid": nil,
+			"notes":          nil,
 			"ehr_partner_id": "E-9",
 		} {
 			if got.Body[field] != want {

@@ -128,7 +128,8 @@ func TestASandboxKeepsEverythingOverARestart(t *testing.T) {
 			t.Fatalf("credentials %+v", first.creds)
 		}
 		patient := first.call("POST", "/v1/patients/register",
-			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01",
+				"mobile": "07700900123"}).str("patient_id")
 		if code := first.stop(); code != 0 {
 			t.Fatalf("it ended with %d: %s", code, first.logs)
 		}
@@ -194,7 +195,8 @@ func TestItStopsInGoodOrder(t *testing.T) {
 		defer conn.Close()
 		body := `{"first_name":"A","last_name":"B","dob":"1990-01-01","mobile":"07700900123"}`
 		fmt.Fprintf(conn,
-			"POST /v1/patients/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nx-api-key: %s\r\nx-practice-group-id: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+			"POST /v1/patients/register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+
+				"x-api-key: %s\r\nx-practice-group-id: %s\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
 			s.creds.Key, s.creds.Group, len(body))
 		answers := bufio.NewReader(conn)
 		// It says so when it begins to read the body (RFC 9110 section 10.1.1).
@@ -285,7 +287,8 @@ func TestTwoServersShareDiaries(t *testing.T) {
 		start(t, address, "--rate-limit", "0", "--hold", "1s")}
 	slots := servers[0].call("GET", "/v1/slots?page_size=12", nil).data()
 	patient := servers[0].call("POST", "/v1/patients/register",
-		map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01", "mobile": "07700900123"}).str("patient_id")
+		map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01",
+			"mobile": "07700900123"}).str("patient_id")
 	creds := servers[0].creds
 	var confirmed sync.Map
 	var all sync.WaitGroup
@@ -347,7 +350,8 @@ func TestAHoldIsReleasedByItsJob(t *testing.T) {
 		db := storetest.Raw(t, address)
 		wait.Until(t, "the job", func() bool {
 			var events int
-			if err := db.QueryRow(`SELECT count(*) FROM event WHERE type = 'appointment.released'`).Scan(&events); err != nil {
+			query := `SELECT count(*) FROM event WHERE type = 'appointment.released'`
+			if err := db.QueryRow(query).Scan(&events); err != nil {
 				t.Fatal(err)
 			}
 			return events == 1

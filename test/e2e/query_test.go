@@ -16,9 +16,11 @@ func TestNoPartOfAQueryIsDroppedWithoutAWord(t *testing.T) {
 			{"GET", "/events/appointment.json"}, {"GET", "/healthz"},
 			{"GET", "/readyz"}, {"GET", "/verify/x"}, {"GET", "/m/x"}, {"POST", "/m/x"}, {"GET", "/record/confirm/x"},
 			{"POST", "/record/confirm/x"},
-			{"GET", "/invite/x"}, {"POST", "/invite/x"}, {"GET", "/files/x"}, {"PUT", "/files/x"}, {"GET", "/sandbox/inbox"},
+			{"GET", "/invite/x"}, {"POST", "/invite/x"}, {"GET", "/files/x"}, {"PUT", "/files/x"},
+			{"GET", "/sandbox/inbox"},
 			{"POST", "/graphql"},
-			{"POST", "/callbacks/smtp/1"}, {"POST", "/callbacks/notify/1"}, {"POST", "/callbacks/twilio/1"}, {"GET", "/"},
+			{"POST", "/callbacks/smtp/1"}, {"POST", "/callbacks/notify/1"}, {"POST", "/callbacks/twilio/1"},
+			{"GET", "/"},
 			{"GET", "/v1/nothing"},
 		}
 		for _, op := range operations(t) {
@@ -26,7 +28,8 @@ func TestNoPartOfAQueryIsDroppedWithoutAWord(t *testing.T) {
 				[2]string{strings.ToUpper(op.method), regexp.MustCompile(`\{[^}]*\}`).ReplaceAllString(op.path, "1")})
 		}
 		for _, at := range paths {
-			for _, query := range []string{"search=100%", "search=byron;", "page_size=1;page=2", "search=%zz&page_size=1"} {
+			for _, query := range []string{"search=100%", "search=byron;", "page_size=1;page=2",
+				"search=%zz&page_size=1"} {
 				a := p.direct(at[0], at[1]+"?"+query, nil)
 				told := strings.Contains(a.Text, "This part of the query has a") ||
 					strings.Contains(a.Text, "Its address was changed on the way.")

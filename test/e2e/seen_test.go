@@ -51,7 +51,8 @@ func (r *trail) calls() map[string][]operator.AuditEntry {
 
 // showNobody are the operations that read nothing about a person.
 var showNobody = []string{
-	"GET /v1/me", "GET /v1/me/capabilities", "GET /v1/me/configuration", "GET /v1/appointment_types", "GET /v1/locations",
+	"GET /v1/me", "GET /v1/me/capabilities", "GET /v1/me/configuration", "GET /v1/appointment_types",
+	"GET /v1/locations",
 	"GET /v1/practitioners", "GET /v1/slots", "GET /v1/slots/count", "GET /v1/slots/{id}", "GET /v1/sessions",
 	"GET /v1/sessions/{id}",
 	"GET /v1/bank_holidays", "GET /v1/batch_message", "GET /v1/batch_message/{id}",
@@ -123,7 +124,8 @@ func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
 		p := open(t, address, app.Config{})
 		ada, trail := p.patientBy("byron"), p.trail(address)
 		reads := p.reads(ada)
-		others := []string{"GET /v1/message_replies", "GET /v1/identity_checks/{reference}"} // which have a test of their own
+		others := []string{"GET /v1/message_replies",
+			"GET /v1/identity_checks/{reference}"} // which have a test of their own
 		for _, o := range operations(t) {
 			name := o.method + " " + o.path
 			_, shows := reads[name]
@@ -143,7 +145,8 @@ func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
 			}
 		}
 		// Entries are written in their order, so the last is there after all others.
-		p.ok("GET", pathOf("GET /v1/messages/{id}", reads["GET /v1/messages/{id}"]), nil, header("X-Request-Id", "last"))
+		p.ok("GET", pathOf("GET /v1/messages/{id}", reads["GET /v1/messages/{id}"]), nil,
+			header("X-Request-Id", "last"))
 		var calls map[string][]operator.AuditEntry
 		wait.Until(t, "the last to be in the trail", func() bool {
 			calls = trail.calls()

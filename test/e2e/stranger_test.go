@@ -53,11 +53,13 @@ func TestBookingKeyReadsNoRecords(t *testing.T) {
 		file := p.ok("POST", "/v1/patients/"+of+"/attachments",
 			map[string]any{"file_name": "a.pdf", "file_data": "JVBERi0xLjQK"})
 		booking := p.creds.Keys["booking"]
-		for _, path := range []string{"/record", "/record/fhir", "/attachments", "/attachments/" + file.str("ehr_file_id")} {
+		for _, path := range []string{"/record", "/record/fhir", "/attachments", "/attachments/" +
+			file.str("ehr_file_id")} {
 			if a := p.direct("GET", "/v1/patients/"+of+path, nil); a.Status != 200 {
 				t.Errorf("%s with a key for messages: %d %s", path, a.Status, a.Text)
 			}
-			if a := p.direct("GET", "/v1/patients/"+of+path, nil, key(booking)); a.Status != 403 || a.code() != "missing_scope" {
+			if a := p.direct("GET", "/v1/patients/"+of+path, nil, key(booking)); a.Status != 403 ||
+				a.code() != "missing_scope" {
 				t.Errorf("%s: %d %s", path, a.Status, a.Text)
 			}
 		}

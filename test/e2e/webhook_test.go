@@ -216,7 +216,8 @@ func TestAWebhookIsManagedOverTheAPI(t *testing.T) {
 		made := p.hook(to.URL, "message.sent", nil)
 		id := made.str("id")
 		key := made.str("signing_key")
-		if list := p.ok("GET", "/v1/webhooks?event_type=message.sent", nil).data(); len(list) != 1 || list[0]["id"] != id {
+		if list := p.ok("GET", "/v1/webhooks?event_type=message.sent", nil).data(); len(list) != 1 ||
+			list[0]["id"] != id {
 			t.Fatalf("the list is %v", list)
 		}
 		if list := p.ok("GET", "/v1/webhooks?event_type=patient.merged", nil).data(); len(list) != 0 {
@@ -256,7 +257,8 @@ func TestAWebhookIsManagedOverTheAPI(t *testing.T) {
 		to.says(nil)
 		p.ok("POST", path+"/replay", nil)
 		again := to.waits(2)[1]
-		if again.Header.Get("Webhook-Id") != d.Header.Get("Webhook-Id") || again.Header.Get("Frontdesk-Attempt") != "2" ||
+		if again.Header.Get("Webhook-Id") != d.Header.Get("Webhook-Id") ||
+			again.Header.Get("Frontdesk-Attempt") != "2" ||
 			string(again.Body) != string(d.Body) {
 			t.Errorf("it was replayed as %v", again.Header)
 		}
@@ -368,7 +370,8 @@ func TestWhateverAnEndpointDoesTheDeliveryIsWrittenDownAndTriedAgain(t *testing.
 			d := to.waits(1)[0]
 			var attempts []any
 			wait.Until(t, "the attempt to be written down", func() bool {
-				attempts, _ = p.direct("GET", "/v1/webhooks/"+id+"/deliveries/"+d.str("id"), nil).Body["attempts"].([]any)
+				attempts, _ = p.direct("GET", "/v1/webhooks/"+id+"/deliveries/"+d.str("id"),
+					nil).Body["attempts"].([]any)
 				return len(attempts) == 1
 			})
 			attempt := attempts[0].(map[string]any)
@@ -400,7 +403,9 @@ func reset(w http.ResponseWriter) {
 
 func TestAnEndpointWithACertificateNobodyKnowsIsNotTold(t *testing.T) {
 	p := open(t, storetest.SQLite(t), app.Config{})
-	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was told") }))
+	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the delivery was sent")
+	}))
 	defer server.Close()
 	id := p.hook(server.URL, "message.sent", nil).str("id")
 	sent := p.ok("POST", "/v1/webhooks/"+id+"/test", nil).str("id")
@@ -419,7 +424,9 @@ func TestAPracticeIsToldWhenAWebhookIsSwitchedOff(t *testing.T) {
 		wait.Until(t, "it to be switched off", func() bool {
 			return p.direct("GET", "/v1/webhooks/"+id, nil).str("disabled_reason") == "gone"
 		})
-		wait.Until(t, "the e-mail", func() bool { return strings.Contains(p.inbox(practice), "A webhook was switched off") })
+		wait.Until(t, "the e-mail", func() bool {
+			return strings.Contains(p.inbox(practice), "A webhook was switched off")
+		})
 		if text := p.inbox(practice); !strings.Contains(text, id) {
 			t.Errorf("the e-mail does not name it: %s", text)
 		}
