@@ -48,7 +48,7 @@ func ours(s *ast.Schema) []*ast.Definition {
 	return out
 }
 
-func TestEverythingInTheGraphQLContractSaysWhatItIs(t *testing.T) {
+func TestGraphQLContractDescribesEachDefinition(t *testing.T) {
 	say := func(what, description string) {
 		if description == "" {
 			t.Errorf("%s does not say what it is", what)
@@ -75,8 +75,8 @@ func TestEverythingInTheGraphQLContractSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// TestNothingInTheGraphQLContractIsLeftOver finds types nobody can reach.
-func TestNothingInTheGraphQLContractIsLeftOver(t *testing.T) {
+// TestGraphQLContractHasNoUnusedTypes finds types that no operation reaches.
+func TestGraphQLContractHasNoUnusedTypes(t *testing.T) {
 	s := schema(t)
 	seen := map[string]bool{}
 	var visit func(name string)
@@ -105,9 +105,9 @@ func TestNothingInTheGraphQLContractIsLeftOver(t *testing.T) {
 	}
 }
 
-// TestTheGraphQLContractKeepsWhatIsPublished compares it with facts.txt, and
+// TestGraphQLContractKeepsPublishedFacts compares it with facts.txt, and
 // names each fact that does not hold.
-func TestTheGraphQLContractKeepsWhatIsPublished(t *testing.T) {
+func TestGraphQLContractKeepsPublishedFacts(t *testing.T) {
 	c := checker{schema: schema(t), known: map[string]map[string]bool{}, open: map[string]bool{}}
 	f, err := os.Open("graphql/facts.txt")
 	if err != nil {
@@ -141,7 +141,7 @@ func TestTheGraphQLContractKeepsWhatIsPublished(t *testing.T) {
 	}
 }
 
-func TestAContractThatBreaksAFactIsFoundOut(t *testing.T) {
+func TestCheckFindsAContractThatBreaksAFact(t *testing.T) {
 	s, err := gqlparser.LoadSchema(&ast.Source{Input: `
 		type Query { patient(id: ID!, why: String): Patient list(page: Int = 2): [Patient!] }
 		type Patient { id: ID! name: String }
@@ -176,7 +176,7 @@ func TestAContractThatBreaksAFactIsFoundOut(t *testing.T) {
 	} {
 		c := checker{schema: s, known: map[string]map[string]bool{}, open: map[string]bool{}}
 		if wrong := c.check(fact); len(wrong) == 0 {
-			t.Errorf("%s does not hold, and nobody noticed", fact)
+			t.Errorf("%s does not hold, and the check passed", fact)
 		}
 	}
 }
@@ -200,7 +200,7 @@ var kinds = map[string]ast.DefinitionKind{
 	"type": ast.Object, "input": ast.InputObject, "interface": ast.Interface, "scalar": ast.Scalar,
 }
 
-// check tells what is wrong with a fact.
+// check gives what is wrong with a fact.
 func (c checker) check(fact string) []string {
 	switch {
 	case kindFact.MatchString(fact):
@@ -235,10 +235,10 @@ func (c checker) check(fact string) []string {
 		}
 		return compare(d.Types, strings.Split(m[2], " | "))
 	}
-	return []string{"nobody can read that"}
+	return []string{"the fact has no known form"}
 }
 
-// compare tells what is wrong with a list, which may end with ... for more.
+// compare gives what is wrong with a list, which may end with ... for more.
 func compare(have, want []string) []string {
 	if want[len(want)-1] != "..." {
 		if !slices.Equal(have, want) {

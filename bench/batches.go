@@ -121,8 +121,9 @@ func (b batch) outgoing(reg *register) []carrier.Outgoing {
 	all := make([]carrier.Outgoing, registered)
 	for i, p := range reg.people[:registered] {
 		all[i] = carrier.Outgoing{
-			Key: "1-" + strconv.FormatInt(p.ID, 36) + "-1", Channel: b.channel, To: p.Mobile, FromName: "Brambleford Surgery",
-			Text: written(p),
+			Key: "1-" + strconv.FormatInt(p.ID, 36) + "-1", Channel: b.channel, To: p.Mobile,
+			FromName: "Brambleford Surgery",
+			Text:     written(p),
 		}
 		if b.channel == carrier.Email {
 			all[i].To, all[i].Subject = p.Email, "Your yearly check"

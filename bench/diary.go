@@ -21,7 +21,7 @@ func diary(s *server, r *raw, group int64) []question {
 		return err
 	})
 	slots := func(name string, who, days int) question {
-		path := sync.OnceValue(func() string { // nobody is there to be named before the diary is
+		path := sync.OnceValue(func() string { // the diary must be there before its practitioners can be named
 			q := url.Values{"practitioner_id": p.people[:who], "appointment_type_id": {p.kind},
 				"start_date": {p.monday.Format("2006-01-02")},
 				"end_date":   {p.monday.AddDate(0, 0, days-1).Format("2006-01-02")}}

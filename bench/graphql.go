@@ -51,7 +51,7 @@ func graphql(s *server, r *raw, group int64, reg *register) []question {
 			_, err := g.ask(c, patientDocument, map[string]any{"id": g.ids[n*7919%len(g.ids)]})
 			return err
 		}, func(ctx context.Context, n int) error {
-			return r.told(ctx, patientRead+` AND id = $2`, group, reg.who(n).ID)
+			return r.asJSON(ctx, patientRead+` AND id = $2`, group, reg.who(n).ID)
 		}},
 		nested("GraphQL, 20 patients × 5 bookings × 2 fields", bookingShort, "start", `id, patient_id, start_at`),
 		nested("GraphQL, 20 patients × 5 bookings × 2 objects", bookingLong, "name", `patient_id,
@@ -193,15 +193,15 @@ func (r *raw) nested(ctx context.Context, group int64, offset int, columns strin
 	for i, row := range ids {
 		some[i] = fmt.Sprint(row[0])
 	}
-	return r.told(ctx, `SELECT `+columns+` FROM appointment a WHERE practice_group_id = $1 AND patient_id IN (`+
+	return r.asJSON(ctx, `SELECT `+columns+` FROM appointment a WHERE practice_group_id = $1 AND patient_id IN (`+
 		strings.Join(some, ",")+`)
 		AND start_at >= $2 AND start_at < $3 ORDER BY patient_id,
 		start_at`, group, r.when(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC)),
 		r.when(time.Date(2041, 1, 1, 0, 0, 0, 0, time.UTC)))
 }
 
-// told reads rows and writes them as JSON.
-func (r *raw) told(ctx context.Context, text string, args ...any) error {
+// asJSON reads rows and writes them as JSON.
+func (r *raw) asJSON(ctx context.Context, text string, args ...any) error {
 	rows, err := r.values(ctx, text, args...)
 	if err != nil {
 		return err

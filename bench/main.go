@@ -89,7 +89,7 @@ func run() error {
 		document(*write, "bench webhooks", when+".\n\n"+deliveries.String()))
 }
 
-// measured reports whether a table has rows besides its head: -what may leave out
+// measured reports whether a table has rows under its head: -what may leave out
 // all it would have.
 func measured(table string) bool {
 	for line := range strings.Lines(table) {

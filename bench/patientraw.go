@@ -121,7 +121,7 @@ func (r *raw) mobile(ctx context.Context, group int64, number string) error {
 	return r.rows(ctx, patientPage+`mobile = $2`+order+` LIMIT $3)`+order, group, number, pageSize)
 }
 
-// fullName reads those whose surname begins with a text, who are nobody, and
+// fullName reads those whose surname begins with a text, of whom there are none, and
 // those whose full name does, who are fewer than a page.
 func (r *raw) fullName(ctx context.Context, group int64, text string) error {
 	from, to := between(text)

@@ -33,7 +33,7 @@ func newRegister(r *raw, group int64) *register {
 	return reg
 }
 
-// who is everybody in turn, but never neighbours.
+// who is each patient in turn, but never neighbours.
 func (reg *register) who(n int) population.Person { return reg.people[n*7919%registered] }
 
 // patients asks about patients, a hundred thousand of them.

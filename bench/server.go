@@ -64,7 +64,7 @@ func (s *server) forgetPeak() error {
 	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0o200)
 }
 
-// status is a size that Linux tells of the process.
+// status is a size that Linux gives of the process.
 func (s *server) status(name string) string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *server) status(name string) string {
 	return "?"
 }
 
-// connect tells the program, as an operator does, whom to send with.
+// connect sets up a connector as an operator does.
 func (s *server) connect(verb, name string, more ...string) error {
 	flags := s.flags
 	if verb == "remove" {

@@ -277,8 +277,8 @@ func post(transport http.RoundTripper, url string, body []byte) error {
 	return errors.Join(err, answer.Body.Close())
 }
 
-// paced has so many events happen a second, and sees how late an endpoint hears
-// of them.
+// paced has so many events happen a second, and measures how late they reach an
+// endpoint.
 func (h *hooks) paced(perSecond int, seconds float64) (result, error) {
 	to, err := openEndpoint(nil)
 	if err != nil {
@@ -351,7 +351,7 @@ func (h *hooks) steady() (string, error) {
 	return fmt.Sprintf("%s | %s | %s | | ", shown(m.p50), shown(m.p99), rate(m.rate)), nil
 }
 
-// isolated compares how late a good endpoint hears of 200 events a second alone,
+// isolated compares how late 200 events a second reach a good endpoint alone,
 // and beside others that hang until they are given up after 15 seconds. How fast
 // the machine is changes, so that the ratio is that of what was measured one after
 // the other.

@@ -38,7 +38,7 @@ func (d *door) put(w http.ResponseWriter, r *http.Request) {
 }
 
 // get gives a file, for keeping and never for running: a browser must not take
-// it for a page of ours, whatever it is.
+// it for a page of ours.
 func (d *door) get(w http.ResponseWriter, r *http.Request) {
 	file, content, err := d.core.Document.Download(r.Context(), r.PathValue("address"))
 	if err != nil {

@@ -69,7 +69,7 @@ func (k *kit) ask(method, address string, body io.Reader) *http.Response {
 	return w.Result()
 }
 
-func TestAFileGoesInAndComesOutAsItWas(t *testing.T) {
+func TestFileIsPutAndFetchedUnchanged(t *testing.T) {
 	k := newKit(t)
 	made := k.make("Résumé \"2\".html", "text/html; charset=utf-8")
 	put, err := k.s.UploadAddress(k.ctx, made)
@@ -109,7 +109,7 @@ func TestAFileGoesInAndComesOutAsItWas(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBePutOrFetchedIsRefused(t *testing.T) {
+func TestInvalidFileRequestsAreRefused(t *testing.T) {
 	k := newKit(t)
 	made := k.make("a.pdf", "application/pdf")
 	put, err := k.s.UploadAddress(k.ctx, made)

@@ -14,8 +14,8 @@ import (
 // doorName is what the audit trail calls this API.
 const doorName = string(access.GraphQL)
 
-// told is one field of an operation for the audit trail.
-type told struct {
+// audited is one field of an operation for the audit trail.
+type audited struct {
 	operation, action, outcome string
 	// seen is what core has read for the field, and below it.
 	seen *audit.Collector
@@ -51,10 +51,10 @@ var names = map[wire.Kind]string{
 	wire.KindRecordEntry: "record_entry",
 }
 
-// tell notes what a field of the root did.
-func (d *door) tell(ctx context.Context, at *graphql.FieldContext, err error) {
+// note records what a field of the root did.
+func (d *door) note(ctx context.Context, at *graphql.FieldContext, err error) {
 	c := callOf(ctx)
-	t := told{operation: c.operation, action: doorName + "." + at.Field.Name, outcome: "ok", seen: audit.Of(ctx)}
+	t := audited{operation: c.operation, action: doorName + "." + at.Field.Name, outcome: "ok", seen: audit.Of(ctx)}
 	if err != nil {
 		t.outcome = refusalOf(fault.Of(err)).Code
 		audit.Seen(ctx, namedIn(nil, at.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables),

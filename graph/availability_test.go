@@ -260,7 +260,7 @@ func TestAvailabilityIsRefused(t *testing.T) {
 				t.Errorf("%s\nwant %q, got %s", c.document, c.want, a.text)
 			}
 		}
-		// What narrows a list to nobody makes it empty.
+		// A filter that matches no resource makes the list empty.
 		for _, args := range []string{`userIds: ["` + unknown + `"]`, `locationIds: ["` + s.room + `"]`, `roomIds: ["` +
 			s.room + `"], locationIds: ["` + s.room + `"]`} {
 			if got := d.get("availabilitySlots.data",
@@ -323,7 +323,7 @@ func TestAvailabilityIsListed(t *testing.T) {
 			nil,
 			func() int {
 				grow()
-				return made + rooms // the excluded dates besides
+				return made + rooms // with the excluded dates
 			})
 		places := `locationIds: ["` + s.room[:8] + "04" + s.room[10:] + `"`
 		d.flat("availabilitySlots.data",

@@ -62,7 +62,7 @@ func (s *diaried) booking(mutation string) map[string]any {
 	return data
 }
 
-func TestABookingFromBeginningToEnd(t *testing.T) {
+func TestBookingIsCreatedReadAndDeleted(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
 		b := s.booking(`createBooking(bookingData: ` +
@@ -212,7 +212,7 @@ func TestBookingsAreRefusedAsDocumented(t *testing.T) {
 	})
 }
 
-func TestAPatientsBookings(t *testing.T) {
+func TestPatientListsTheirBookings(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
 		for i := range 5 {
@@ -264,8 +264,8 @@ func TestAPatientsBookings(t *testing.T) {
 	})
 }
 
-// TestMoreRowsTakeNoMoreStatements asks each shape of list of few rows and of many.
-func TestMoreRowsTakeNoMoreStatements(t *testing.T) {
+// TestListsTakeConstantStatements asks each shape of list of few rows and of many.
+func TestListsTakeConstantStatements(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
 		label := d.get("createLabel.data.id",

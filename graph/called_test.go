@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestARefusalNamesFieldsAsTheCallerDoes: core and the REST API call them otherwise.
-func TestARefusalNamesFieldsAsTheCallerDoes(t *testing.T) {
+// TestRefusalNamesFieldsAsTheContractDoes: core and the REST API call them otherwise.
+func TestRefusalNamesFieldsAsTheContractDoes(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		ada := d.change(`createPatient(first: "Ada", last: "Lovelace", phoneType: "Mobile", phoneNumber: "07700 ` +
 			`900123")`)["id"].(string)

@@ -24,7 +24,7 @@ var around = map[string]string{
 		`consultationId recordIds title type sharedAt } }`,
 }
 
-func TestListsOfWhatIsClinicalTakeAsManyStatementsHoweverLongTheyAre(t *testing.T) {
+func TestClinicalListsTakeConstantStatements(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		doctor := d.doctor()
 		_, n, _ := wire.Decode(doctor)

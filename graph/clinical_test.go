@@ -225,7 +225,7 @@ func TestLetters(t *testing.T) {
 					"recipient.email": c.email, "contact": nil,
 				})
 		}
-		// Somebody who is removed is still who it went to.
+		// A recipient who is removed is still the one it went to.
 		d.done("updateLetter", updateLetter, "id", id, "in", map[string]any{"recipient": gp})
 		d.done("removePatientRelationship",
 			`mutation($id: ID!, $r: ID!) { removePatientRelationship(patientId: $id, relationshipId: $r) { data { `+
@@ -239,16 +239,16 @@ func TestLetters(t *testing.T) {
 			in   map[string]any
 			want string
 		}{
-			{"somebody who was removed", map[string]any{"recipient": gp}, clinical.ErrNoRecipient.Message},
+			{"a recipient who was removed", map[string]any{"recipient": gp}, clinical.ErrNoRecipient.Message},
 			{"a related person of another patient",
 				map[string]any{"recipient": around(cleo, map[string]any{"lastName": "Noel"})},
 				clinical.ErrNoRecipient.Message},
-			{"another patient, and still to whoever is around the first", map[string]any{"patient": cleo},
+			{"another patient, and a recipient related to the first", map[string]any{"patient": cleo},
 				clinical.ErrNoRecipient.Message},
-			{"nobody around anybody", map[string]any{"recipient": wire.Encode(wire.KindRelationship, int64(7))},
+			{"an unknown relationship", map[string]any{"recipient": wire.Encode(wire.KindRelationship, int64(7))},
 				clinical.ErrNoRecipient.Message},
 			{"a long title", map[string]any{"title": strings.Repeat("x", 129)}, "title"},
-			{"nobody", map[string]any{"patient": wire.Encode(wire.KindPatient, patient.ID(7))},
+			{"an unknown patient", map[string]any{"patient": wire.Encode(wire.KindPatient, patient.ID(7))},
 				patient.ErrNotFound.Message},
 			{"a doctor who is none", map[string]any{"doctor": wire.Encode(wire.KindUser, int64(7))},
 				clinical.ErrNoDoctor.Message},
@@ -537,9 +537,9 @@ func TestDocuments(t *testing.T) {
 	})
 }
 
-// TestWhoeverSignedInIsTheAuthor writes as a member of staff whom no patients are
+// TestSignedInUserIsTheAuthor writes as a member of staff whom no patients are
 // booked with, and as a program.
-func TestWhoeverSignedInIsTheAuthor(t *testing.T) {
+func TestSignedInUserIsTheAuthor(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		ada, doctor, rita := wire.Encode(wire.KindPatient, d.addPatient("Ada", "ada@example.org")), d.doctor(),
 			d.staff("Rita", false)

@@ -14,7 +14,7 @@ var refusingOverlaps = practice.GroupChange{PatientOverlap: new(practice.RefuseO
 // In 2027 clocks in London go forward on 28 March at 01:00 and back on 31 October
 // at 02:00.
 
-func TestABookingInAnHourThatDoesNotExistIsRefused(t *testing.T) {
+func TestBookingInSkippedHourIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
 		d.now.Store(new(time.Date(2027, time.January, 6, 9, 0, 0, 0, time.UTC)))
@@ -48,7 +48,7 @@ func TestABookingInAnHourThatDoesNotExistIsRefused(t *testing.T) {
 	})
 }
 
-func TestABookingInAnHourThatComesTwiceSaysWhich(t *testing.T) {
+func TestBookingInRepeatedHourSaysWhichTimeItIs(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
 		d.now.Store(new(time.Date(2027, time.January, 6, 9, 0, 0, 0, time.UTC)))
@@ -136,8 +136,8 @@ func TestTimesOnOneDateThatClocksSkipAreRefused(t *testing.T) {
 	})
 }
 
-// TestStaffAreToldOfAPatientInTwoPlaces books Ada with two doctors at once.
-func TestStaffAreToldOfAPatientInTwoPlaces(t *testing.T) {
+// TestOverlapIsAWarningAndATask books Ada with two doctors at once.
+func TestOverlapIsAWarningAndATask(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
 		other := d.staff("Nia", true)
@@ -148,7 +148,7 @@ func TestStaffAreToldOfAPatientInTwoPlaces(t *testing.T) {
 		made := d.get("m", `mutation { m: createBooking(bookingData: `+with+`)`+whole)
 		if at(t, made, "warnings.0.code") != "patient_booked_elsewhere" ||
 			at(t, made, "warnings.0.bookingId") != first {
-			t.Errorf("told %v", made)
+			t.Errorf("answered %v", made)
 		}
 		if got := d.get("tasks.data.0",
 			`{ tasks { data { subject comments patient { id } assignedToUser { id } priority taskType status `+
@@ -161,7 +161,7 @@ func TestStaffAreToldOfAPatientInTwoPlaces(t *testing.T) {
 		moved := d.get("m", `mutation { m: updateBooking(id: "`+id+`", bookingData: {start: "2031-07-07T09:35:00Z"})`+
 			whole)
 		if at(t, moved, "warnings.0.bookingId") != first {
-			t.Errorf("told %v", moved)
+			t.Errorf("answered %v", moved)
 		}
 		_, err := d.core.Practice.UpdateGroup(d.ctx, refusingOverlaps)
 		d.must(err)

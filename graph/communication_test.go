@@ -10,7 +10,7 @@ import (
 	"frontdesk/graph/wire"
 )
 
-// somebody is a patient who can be reached.
+// addPatient adds a patient who can be reached.
 func (d *desk) addPatient(first, email string) patient.ID {
 	d.t.Helper()
 	r, err := patienttest.Register(d.ctx, d.core.Patient,
@@ -51,7 +51,7 @@ func TestMessagesToPatients(t *testing.T) {
 			map[string]any{"to": "ada@example.org", "subject": "Your visit", "status": "Scheduled",
 				"communicationType": "Email",
 				"dateToProcess":     "2031-02-01T10:00:00.000Z"})
-		// Whatever was to go long ago goes now.
+		// A message whose time has passed goes now.
 		past := d.done("sendSms", sendSms, "p", id, "m", "Late", "at", "2031-01-01T10:00:00Z")
 		holds(t, past, map[string]any{"dateToProcess": "2031-01-06T09:00:00.000Z"})
 
@@ -143,7 +143,7 @@ func TestMessagesToPatientsAreRefused(t *testing.T) {
 	})
 }
 
-func TestAListOfMessagesTakesAsManyStatementsHoweverLongItIs(t *testing.T) {
+func TestMessageListTakesConstantStatements(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", "ada@example.org"))
 		document := strings.Replace(communications, "query($o: PatientCommunicationQueryOptions!)", "query", 1)

@@ -101,7 +101,7 @@ func TestContacts(t *testing.T) {
 func TestContactsAreRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for _, c := range []struct{ name, arguments, want string }{
-			{"nobody", `email: "x@example.org"`, contact.ErrNameless.Message},
+			{"no name", `email: "x@example.org"`, contact.ErrNameless.Message},
 			{"no telephone number", `last: "X", phoneNumber: "12"`, "telephone number"},
 			{"no kind of number", `last: "X", phoneNumber: "07700 900123", phoneType: "Pager"`,
 				"not one of the possible values"},

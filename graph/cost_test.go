@@ -33,7 +33,7 @@ const (
 		tax total outstanding refunded comments extraInfo type paymentLinkUrl dateShared createdAt updatedAt`
 )
 
-func TestWhatClientsCommonlyAskForIsWithinTheLimit(t *testing.T) {
+func TestCommonQueriesAreWithinTheCostLimit(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.everything().World()
 		for list, document := range map[string]string{
@@ -56,7 +56,7 @@ func TestWhatClientsCommonlyAskForIsWithinTheLimit(t *testing.T) {
 	})
 }
 
-func TestAnAnswerHasNoMoreValuesThanItMay(t *testing.T) {
+func TestAnswerKeepsItsLimitOfValues(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id := d.get("createPatient.data.id",
 			`mutation { createPatient(patientData: {first: "Ada", last: "Lovelace"}) { data { id } } }`)
@@ -78,7 +78,7 @@ func TestAnAnswerHasNoMoreValuesThanItMay(t *testing.T) {
 		if got := d.get("patients.data.0.phones", document); len(got.([]any)) != 40 {
 			t.Errorf("%v", got)
 		}
-		// A change that was made is told, however long the answer.
+		// A change that was made is answered, however long the answer.
 		d.door.limits.Cost = 3 + 20*3
 		if got := d.get("updatePatient.data.phones",
 			`mutation($id: ID!) { updatePatient(id: $id, patientData: {first: "Ada"}) { data { phones { phoneId `+
@@ -88,9 +88,9 @@ func TestAnAnswerHasNoMoreValuesThanItMay(t *testing.T) {
 	})
 }
 
-// TestTheLimitsAreDocumentedOnce holds docs/graphql.md to the limits there are, and
+// TestLimitsAreDocumentedOnce holds docs/graphql.md to the limits there are, and
 // keeps their numbers out of the other pages.
-func TestTheLimitsAreDocumentedOnce(t *testing.T) {
+func TestLimitsAreDocumentedOnce(t *testing.T) {
 	read := func(name string) string {
 		text, err := os.ReadFile(name)
 		if err != nil {

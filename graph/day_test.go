@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// TestARangeOfOneDayIsThatDay makes one of everything at half past midnight on 2
+// TestRangeOfOneDayIsThatDay makes one of everything at half past midnight on 2
 // July, when it is still the day before in UTC, and asks every list for the day.
-func TestARangeOfOneDayIsThatDay(t *testing.T) {
+func TestRangeOfOneDayIsThatDay(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.now.Store(new(time.Date(2031, time.July, 1, 23, 30, 0, 0, time.UTC)))
 		w := d.everything().World()

@@ -53,9 +53,9 @@ func TestEveryFieldAnswers(t *testing.T) {
 	})
 }
 
-// TestAnotherPracticesIdsFindNothing runs every mutation and every query that names
+// TestIDsOfAnotherPracticeFindNothing runs every mutation and every query that names
 // something with the ids of another practice.
-func TestAnotherPracticesIdsFindNothing(t *testing.T) {
+func TestIDsOfAnotherPracticeFindNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		w := d.everything().World()
 		whole := `query($id: ID!) { availabilityRules { data { id comment updatedAt exclusions } }
@@ -92,7 +92,7 @@ func TestAnotherPracticesIdsFindNothing(t *testing.T) {
 				}
 				for kind, id := range w {
 					if found != nil && strings.Contains(fmt.Sprint(found), id) {
-						t.Errorf("%s tells of another practice's %s: %s", f.Name, kind, a.text)
+						t.Errorf("%s shows another practice's %s: %s", f.Name, kind, a.text)
 					}
 				}
 			}
@@ -107,9 +107,9 @@ func TestAnotherPracticesIdsFindNothing(t *testing.T) {
 	})
 }
 
-// TestWhatAnUpdateLeavesOutStays leaves out the variable of each optional field of
+// TestUpdateKeepsFieldsItLeavesOut leaves out the variable of each optional field of
 // every update.
-func TestWhatAnUpdateLeavesOutStays(t *testing.T) {
+func TestUpdateKeepsFieldsItLeavesOut(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		graphtest.Leaving(d.everything())
 	})

@@ -24,7 +24,7 @@ type call struct {
 	values atomic.Int64
 
 	mu      sync.Mutex
-	entries []told
+	entries []audited
 	// reasons are the codes of what went wrong in payloads, by the name of the
 	// field in the answer: a payload has room for a sentence alone.
 	reasons map[string]string
@@ -88,7 +88,7 @@ func (d *door) field(ctx context.Context, next graphql.Resolver) (any, error) {
 	if f != nil {
 		f = d.called(at, fault.Of(f))
 	}
-	d.tell(ctx, at, f)
+	d.note(ctx, at, f)
 	if at.Object == mutationName {
 		call.changed(faultOrNil(f))
 	}
@@ -114,7 +114,7 @@ const (
 	mutationName = "Mutation"
 )
 
-// safely asks core and turns a panic into a fault, so that it is told in the log
+// safely asks core and turns a panic into a fault, so that it is logged
 // like any other.
 func safely(ctx context.Context, next graphql.Resolver) (out any, err error) {
 	defer func() {
@@ -140,8 +140,8 @@ func faultOrNil(err error) *fault.Error {
 	return fault.Of(err)
 }
 
-// inPayload reports whether a mutation tells a fault of the kind in its payload
-// and not beside the data.
+// inPayload reports whether a mutation answers a fault of the kind in its payload
+// and not in `errors`.
 func inPayload(k fault.Kind) bool {
 	switch k {
 	case fault.Unauthenticated, fault.Forbidden, fault.Limited, fault.Internal, fault.Unavailable:
@@ -151,7 +151,7 @@ func inPayload(k fault.Kind) bool {
 }
 
 // payload is a mutation's payload without data, with what went wrong; nil for a
-// mutation whose payload cannot tell.
+// mutation whose payload has no field for that.
 func (d *door) payload(at *graphql.FieldContext, f *fault.Error) any {
 	kind, ok := payloads()[strings.ToLower(at.Field.Name)]
 	if !ok {

@@ -9,9 +9,9 @@ import (
 	"frontdesk/graph/graphtest"
 )
 
-// TestAFieldAskedAloneIsWhatItIsBesideTheOthers asks for each field of patients and
+// TestFieldAnswersTheSameAloneAndWithOthers asks for each field of patients and
 // bookings, of which only what is asked for is read, by itself and with all others.
-func TestAFieldAskedAloneIsWhatItIsBesideTheOthers(t *testing.T) {
+func TestFieldAnswersTheSameAloneAndWithOthers(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		p := d.everything()
 		w := p.World()

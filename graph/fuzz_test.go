@@ -47,8 +47,8 @@ type neighbours struct {
 	done     int // documents of which nothing was refused
 }
 
-// besides makes the other practice, and one to ask as.
-func besides(t testing.TB, address string) *neighbours {
+// neighbouring makes the other practice, and one to ask as.
+func neighbouring(t testing.TB, address string) *neighbours {
 	d := open1(t, storetest.Open(t, address))
 	n := &neighbours{desk: d, raw: storetest.Raw(t, address), address: address, sent: map[int64]bool{},
 		ids: map[int64]bool{}}
@@ -255,7 +255,7 @@ func TestRandomDocumentsStayInTheirPractice(t *testing.T) {
 		many, seed = more, rand.Uint64()
 	}
 	storetest.EachAddress(t, func(t *testing.T, address string) {
-		n := besides(t, address)
+		n := neighbouring(t, address)
 		chance := rand.New(rand.NewPCG(seed, 2))
 		for range many {
 			if n.try(t, randomBytes(chance)); t.Failed() {
@@ -285,6 +285,6 @@ func FuzzDocuments(f *testing.F) {
 	for range 100 {
 		f.Add(randomBytes(chance))
 	}
-	n := besides(f, storetest.SQLite(f))
+	n := neighbouring(f, storetest.SQLite(f))
 	f.Fuzz(func(t *testing.T, bytes []byte) { n.try(t, bytes) })
 }

@@ -178,7 +178,7 @@ func tooOften(f *fault.Error, who access.Caller) *fault.Error {
 		who.Limit, web.RetrySeconds(f)))
 }
 
-// serveStranger answers somebody without a good token: they may sign in and
+// serveStranger answers a caller without a good token, who may sign in and
 // nothing else. Only a short body is read as a document at all.
 func (d *door) serveStranger(w http.ResponseWriter, r *http.Request, body []byte, why error) {
 	refused := func() {
@@ -361,7 +361,7 @@ func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func send(w http.ResponseWriter, status int, body []byte) {
 	w.WriteHeader(status)
-	w.Write(body) // a caller who has gone away is nobody's fault
+	w.Write(body) // an error means that the caller has gone away
 }
 
 // slicesOf is a JSON list of what is JSON already.

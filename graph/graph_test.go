@@ -12,7 +12,7 @@ import (
 	"frontdesk/core/key"
 )
 
-func TestWhoeverHasNoTokenIsToldSo(t *testing.T) {
+func TestMissingTokenIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		good := d.token
 		_, plain, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "REST", Scopes: []access.Scope{access.Booking}})
@@ -47,7 +47,7 @@ func TestWhoeverHasNoTokenIsToldSo(t *testing.T) {
 	})
 }
 
-func TestWhatIsNoOperationIsRefused(t *testing.T) {
+func TestInvalidDocumentIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		r := httptest.NewRequest(http.MethodGet, "/graphql?query={__typename}", nil)
 		if a := d.do(r); a.status != http.StatusBadRequest {
@@ -139,7 +139,7 @@ func TestFragmentsThatMultiplyAreCheapToRefuse(t *testing.T) {
 	})
 }
 
-func TestSeveralOperationsAtOnce(t *testing.T) {
+func TestBatchedDocumentsAreEachAnswered(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		a := d.post(`[{"query":"{__typename}"},{"query":"{ nothing }"},{"query":"query a { b: __typename }",` +
 			`"operationName":"a","variables":null}]`)
@@ -161,7 +161,7 @@ func TestIntrospectionNeedsAToken(t *testing.T) {
 	})
 }
 
-func TestTheCostOfAnOperationIsTold(t *testing.T) {
+func TestOperationAnswersItsCost(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for _, c := range []struct {
 			document string
@@ -182,7 +182,7 @@ func TestTheCostOfAnOperationIsTold(t *testing.T) {
 	})
 }
 
-func TestATokenUsedTooOftenIsToldSo(t *testing.T) {
+func TestTokenOverItsRateLimitIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		ask := func() answer { return d.ask(`{ __typename }`) }
 		for i := range 240 {

@@ -524,7 +524,7 @@ func TestInvoicesAreListed(t *testing.T) {
 	})
 }
 
-func TestInvoicesTakeOfTheStockLevel(t *testing.T) {
+func TestInvoiceLowersTheStockLevel(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
 		plaster := d.product(map[string]any{"name": "Plaster", "price": 1, "stockLevel": 12})

@@ -14,7 +14,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Limits are how much one request may ask for. docs/graphql.md tells the defaults.
+// Limits are how much one request may ask for. docs/graphql.md lists the defaults.
 type Limits struct {
 	Cost       int // of an operation, and the values of an answer
 	Depth      int // of fields

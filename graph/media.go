@@ -16,7 +16,7 @@ const (
 )
 
 // mediaOf is the media type a request wants its answer in: GraphQL's own when it
-// names it and prefers nothing to it. Whoever accepts anything is answered as ever.
+// names it and prefers nothing to it. A client that accepts any type gets application/json.
 func mediaOf(r *http.Request) string {
 	own, other := 0.0, 0.0
 	for _, line := range r.Header.Values("Accept") {

@@ -35,7 +35,7 @@ func member(name, said, start any) map[string]any {
 	return map[string]any{"membershipName": name, "membershipStartDate": said, "membershipStartDateFormatted": start}
 }
 
-func TestAPatientHasOneMembershipAtATime(t *testing.T) {
+func TestPatientHasOneMembershipAtATime(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id := d.admit(`{first: "Ada", last: "Lovelace"}`)
 		n := wire.Decoded[patient.ID](&id)
@@ -74,11 +74,11 @@ func TestAPatientHasOneMembershipAtATime(t *testing.T) {
 		if got := strings.Join(had, "; "); got != "Silver 2031-01-06 until 10:00 ; Gold 2031-02-01 until 11:00 Family" {
 			t.Errorf("the history is %s", got)
 		}
-		told, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 100)
+		events, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 100)
 		d.must(err)
 		var got []string
 		ours := func(s string) string { return wire.Decoded[billing.ProductID](&s).String() }
-		for _, e := range told {
+		for _, e := range events {
 			if e.Type == event.PatientMembershipUpdated {
 				got = append(got, string(e.Data))
 			}
@@ -135,8 +135,8 @@ func TestMembershipsAreRefused(t *testing.T) {
 	})
 }
 
-// TestAMergeLeavesOneMembership merges patients who are members, and undoes it.
-func TestAMergeLeavesOneMembership(t *testing.T) {
+// TestMergeLeavesOneMembership merges patients who are members, and undoes it.
+func TestMergeLeavesOneMembership(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		gold, silver := d.plan("Gold"), d.plan("Silver")
 		of := func(id string) any {

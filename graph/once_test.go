@@ -26,7 +26,7 @@ func (d *desk) once(key, body string) answer {
 
 func (a answer) replayed() bool { return a.header.Get("Idempotency-Replayed") == "true" }
 
-func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
+func TestIdempotencyKeyMakesChangeOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		w := d.everything().World()
 		patients := func(last string) int {
@@ -131,7 +131,7 @@ func TestAChangeWithAnIdempotencyKeyIsMadeOnce(t *testing.T) {
 	})
 }
 
-func TestAMemberOfStaffsChangeIsMadeOnce(t *testing.T) {
+func TestStaffIdempotencyKeyMakesChangeOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		w := d.everything().World()
 		_, err := d.core.Account.SetPassword(d.ctx, w["email"], "correct horse battery")
@@ -155,7 +155,7 @@ func TestAMemberOfStaffsChangeIsMadeOnce(t *testing.T) {
 	})
 }
 
-func TestSeveralAtOnceAreMadeOnce(t *testing.T) {
+func TestConcurrentRepeatsAreMadeOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		const change = `{"query":"mutation { createPatient(patientData: {first: \"Ada\", last: \"Race\"}) { data { ` +
 			`id numbers { value } phones { phoneNumber } labels { id } customAttributes { id } } error } }"}`

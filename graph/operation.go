@@ -80,7 +80,7 @@ func (d *door) document(ctx context.Context, text string) (*ast.QueryDocument, g
 	return doc, nil
 }
 
-// manyErrors is how many errors of a document are told.
+// manyErrors is how many errors of a document are answered.
 const manyErrors = 50
 
 // prepare makes an operation ready to run, or says why it cannot.

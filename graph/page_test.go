@@ -13,8 +13,8 @@ import (
 	"frontdesk/graph/graphtest"
 )
 
-// list is a list of the schema with pages: its arguments but for the page, and what
-// tells one of its rows from another.
+// list is a list of the schema with pages: its arguments but for the page, and the
+// field that differs between its rows.
 type list struct{ name, args, row string }
 
 func (l list) document(number, size int) string {
@@ -138,8 +138,8 @@ func (d *desk) unlimited() {
 	d.must(err)
 }
 
-// TestALongListIsReadToItsEnd reads more rows than pages once reached.
-func TestALongListIsReadToItsEnd(t *testing.T) {
+// TestLongListIsReadToItsEnd reads more rows than pages once reached.
+func TestLongListIsReadToItsEnd(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		const many = 10_349
 		d.unlimited()
@@ -162,9 +162,9 @@ func TestALongListIsReadToItsEnd(t *testing.T) {
 	})
 }
 
-// TestWhatGoesMeanwhileHidesNoRow takes a row off a page that was read, and adds one
+// TestRowDeletedBetweenPagesHidesNoOther takes a row off a page that was read, and adds one
 // to it, before the next is.
-func TestWhatGoesMeanwhileHidesNoRow(t *testing.T) {
+func TestRowDeletedBetweenPagesHidesNoOther(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id := map[string]any{}
 		for _, name := range []string{"b", "c", "d", "e", "f", "g"} {

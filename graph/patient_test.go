@@ -67,7 +67,7 @@ func (d *desk) refused(mutation, want string) {
 	}
 }
 
-func TestAPatientFromBeginningToEnd(t *testing.T) {
+func TestPatientIsCreatedChangedAndDeleted(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		label := d.get("createLabel.data.id",
 			`mutation { createLabel(labelData: {title: "VIP", color: "#f00"}) { data { id } error } }`).(string)
@@ -174,7 +174,7 @@ func TestCreatePatientTakesArgumentsOrInput(t *testing.T) {
 	})
 }
 
-func TestWhatIsAroundAPatient(t *testing.T) {
+func TestPatientRelationshipsLabelsAndNumbers(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id := d.admit(`{first: "Ada", last: "Lovelace", phoneType: "Mobile", phoneNumber: "07700900123"}`)
 		of := `patientId: "` + id + `"`
@@ -365,7 +365,7 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 	})
 }
 
-func TestARoleDecidesWhatIsSeenOfAPatient(t *testing.T) {
+func TestRoleDecidesWhichPatientFieldsAreShown(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		label := d.get("createLabel.data.id",
 			`mutation { createLabel(labelData: {title: "VIP"}) { data { id } } }`).(string)

@@ -114,7 +114,7 @@ func TestMetadataHasLimits(t *testing.T) {
 func TestStaff(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		group, err := d.core.Account.SaveAccessGroup(d.ctx,
-			account.AccessGroup{Name: "Everybody", Label: "All", Public: true})
+			account.AccessGroup{Name: "All staff", Label: "All", Public: true})
 		d.must(err)
 		a := d.ask(`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org",
 			role: "booking", title: "Dr", isDoctor: true,
@@ -144,7 +144,7 @@ func TestStaff(t *testing.T) {
 		for _, c := range []struct{ name, data, want string }{
 			{"a role that is none", `{role: "king"}`, "There is no such role."},
 			{"a blank name", `{firstName: " "}`, "firstName"},
-			{"a locum for nobody", `{locumFor: "69555b8002000000000001aa"}`, account.ErrNotFound.Message},
+			{"a locum for an unknown user", `{locumFor: "69555b8002000000000001aa"}`, account.ErrNotFound.Message},
 			{"an id that is none", `{locumFor: "x"}`, "Cast to ObjectId failed"},
 		} {
 			a := d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: `+c.data+`) { data { id } error } }`, "id",
@@ -179,7 +179,7 @@ func TestStaff(t *testing.T) {
 	})
 }
 
-func TestTheLogTellsWhatWasAsked(t *testing.T) {
+func TestLogNamesTheOperation(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 		d.must(err)

@@ -208,7 +208,7 @@ func TestProductsAreRefused(t *testing.T) {
 		d.role("blind", "seePractice", "editProducts", "settingsSeeUsers")
 		d.forbidden("seeProducts", `query($id: ID!) { product(id: $id) { id } }`, "id", id)
 		d.forbidden("seeProducts", `{ products { data { id } } }`)
-		// Whoever may only write is not told the practice's own rate.
+		// A caller who may only write does not get the practice's own rate.
 		holds(t,
 			d.done("updateProduct",
 				`mutation($id: ID!) { updateProduct(id: $id, productData: {name: "Y"}) { data { name tax { taxRate `+
@@ -286,8 +286,8 @@ func TestProductsAreListed(t *testing.T) {
 	})
 }
 
-// TestAProductHasTheVATItWasGiven sets a rate over GraphQL and bills it.
-func TestAProductHasTheVATItWasGiven(t *testing.T) {
+// TestProductKeepsItsVATRate sets a rate over GraphQL and bills it.
+func TestProductKeepsItsVATRate(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		s := d.surgery()
 		made := d.done("createProduct", createProduct, "data", map[string]any{

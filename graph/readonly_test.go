@@ -10,8 +10,8 @@ import (
 	"frontdesk/graph/wire"
 )
 
-// TestTheReadOnlyRoleChangesNothing asks every mutation of the schema for it.
-func TestTheReadOnlyRoleChangesNothing(t *testing.T) {
+// TestReadOnlyRoleChangesNothing asks every mutation of the schema for it.
+func TestReadOnlyRoleChangesNothing(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		w := d.everything().World()
 		d.token = d.newToken("readonly")
@@ -22,7 +22,7 @@ func TestTheReadOnlyRoleChangesNothing(t *testing.T) {
 		}
 		was, asked := events(), 0
 		for _, f := range graphtest.Schema().Mutation.Fields {
-			if strings.HasPrefix(f.Name, "__") || f.Name == "signIn" { // which gives a token of somebody else's
+			if strings.HasPrefix(f.Name, "__") || f.Name == "signIn" { // which gives a token of another user
 				continue
 			}
 			asked++
@@ -47,7 +47,7 @@ func TestTheReadOnlyRoleChangesNothing(t *testing.T) {
 	})
 }
 
-func TestARequestSignsInOnce(t *testing.T) {
+func TestRequestSignsInOnce(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		const one = `signIn(email: "a@example.org", password: "wrong password") { token }`
 		token := d.token
@@ -78,7 +78,7 @@ func TestARequestSignsInOnce(t *testing.T) {
 	})
 }
 
-func TestAnAnswerHasTheMediaTypeThatIsAskedFor(t *testing.T) {
+func TestAnswerHasTheRequestedMediaType(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		post := func(accept, body string) answer {
 			r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))

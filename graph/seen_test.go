@@ -12,13 +12,13 @@ import (
 	"frontdesk/graph/wire"
 )
 
-// showNobody are the queries that read nothing about a person.
-var showNobody = []string{
+// showNoPatient are the queries that read nothing about a person.
+var showNoPatient = []string{
 	"availabilities", "availabilitySlots", "availabilitySettings", "availabilityRule", "availabilityRules",
 	"practiceTemplateDocument",
 	"practiceTemplateDocuments", "labels", "practice", "product", "products", "questionnaire", "questionnaires", "user",
 	"users", "webhook",
-	"webhooks", "identityCheck", // which is of somebody unknown
+	"webhooks", "identityCheck", // which is of an unknown person
 }
 
 // whole are the lists that are asked for without arguments.
@@ -60,7 +60,7 @@ func TestEveryQueryAboutAPersonIsInTheTrail(t *testing.T) {
 			}
 			e := calls[len(calls)-1]
 			shows := slices.Contains(e.Subjects, patient) || slices.Contains(e.Subjects, person)
-			if e.Action != "graphql."+f.Name || e.Outcome != "ok" || shows == slices.Contains(showNobody, f.Name) &&
+			if e.Action != "graphql."+f.Name || e.Outcome != "ok" || shows == slices.Contains(showNoPatient, f.Name) &&
 				f.Name != "user" {
 				t.Errorf("%s: %s, %s, %v", f.Name, e.Action, e.Outcome, e.Subjects)
 			}

@@ -57,7 +57,7 @@ func TestAccountStatements(t *testing.T) {
 			"account.company":        "Crown Insurance",
 			"accountReferenceNumber": "CR-7", "totalOutstanding": 39.98,
 		})
-		// What is paid later is told of the invoice, not of the statement.
+		// A later payment changes the invoice, not the statement.
 		s.change("addInvoicePayment", `invoiceId: $id, paymentData: $payment`, "id", first, "payment", s.payBy(29.99))
 		holds(t, d.get("accountStatement", one, "id", of),
 			map[string]any{"invoices.0.outstanding": 0.0, "totalOutstanding": 29.99})

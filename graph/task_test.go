@@ -23,7 +23,7 @@ const createTask = `mutation($data: CreateTaskDataInput!) { createTask(taskData:
 const updateTask = `mutation($id: ID!, $data: UpdateTaskDataInput!) { updateTask(id: $id, taskData: $data) { data { ` +
 	taskFieldsAsked + ` } error } }`
 
-// staff adds somebody, who may be booked with or not.
+// staff adds a user, who may be booked with or not.
 func (d *desk) staff(first string, doctor bool) string {
 	d.t.Helper()
 	return d.done("createUser",
@@ -69,7 +69,7 @@ func TestTasks(t *testing.T) {
 		holds(t, d.get("task", `query($id: ID!) { task(id: $id) { id subject } }`, "id", id),
 			map[string]any{"id": id, "subject": "Ring Ada"})
 
-		// Whoever signed in is told as who did it; not only clinicians have tasks.
+		// The user who signed in created it; not only clinicians have tasks.
 		rita := d.staff("Rita", false)
 		email := d.get("user.email", `query($id: ID!) { user(id: $id) { email } }`, "id", rita).(string)
 		_, err := d.core.Account.SetPassword(d.ctx, email, "correct horse battery staple")
@@ -108,9 +108,9 @@ func TestTasksAreRefused(t *testing.T) {
 			want string
 		}{
 			{"nothing to do", map[string]any{"subject": " ", "assignedTo": amir}, "subject"},
-			{"nobody's", map[string]any{"subject": "X", "assignedTo": ada}, task.ErrNoAssignee.Message},
-			{"nobody's at all", map[string]any{"subject": "X", "assignedTo": ""}, task.ErrNoAssignee.Message},
-			{"about nobody", map[string]any{"subject": "X", "assignedTo": amir, "patient": amir},
+			{"assigned to a patient", map[string]any{"subject": "X", "assignedTo": ada}, task.ErrNoAssignee.Message},
+			{"assigned to no one", map[string]any{"subject": "X", "assignedTo": ""}, task.ErrNoAssignee.Message},
+			{"about a user", map[string]any{"subject": "X", "assignedTo": amir, "patient": amir},
 				patient.ErrNotFound.Message},
 			{"an id that is none", map[string]any{"subject": "X", "assignedTo": "amir"},
 				`Cast to ObjectId failed for value "amir"`},
@@ -193,10 +193,10 @@ func TestTasksAreListed(t *testing.T) {
 			{"a stretch of dates", `{dueDate: {start: "2031-02-02", end: "2031-02-04"}}`, 3},
 			{"an open stretch", `{dueDate: {start: "2031-02-05"}}`, 2},
 			{"an empty stretch", `{dueDate: {}}`, 6},
-			{"somebody's", `{assignedTo: "` + amir + `"}`, 1},
-			{"nobody's", `{assignedTo: "` + ada + `"}`, 0},
-			{"about somebody", `{patient: "` + ada + `"}`, 1},
-			{"about nobody", `{patient: "` + amir + `"}`, 0},
+			{"assigned to a user", `{assignedTo: "` + amir + `"}`, 1},
+			{"assigned to a patient", `{assignedTo: "` + ada + `"}`, 0},
+			{"about a patient", `{patient: "` + ada + `"}`, 1},
+			{"about a user", `{patient: "` + amir + `"}`, 0},
 			{"made later", `{createdAt: {start: "2031-01-06T10:00:00Z"}}`, 0},
 			{"nulls", `{includeDeleted: null, taskType: null, status: null, assignedTo: null, dueDate: null}`, 6},
 		} {

@@ -117,7 +117,7 @@ func (numbers) scalar(path ast.Path, kind string, v any) (any, *gqlerror.Error) 
 	return nil, e
 }
 
-// mostSent is as much of what was sent as is told back.
+// mostSent is how much of a value that was sent an error quotes.
 const mostSent = 64
 
 // sent is a value of a variable as it was sent.

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-func TestAVariableThatIsNotGivenIsAFieldThatIsNotGiven(t *testing.T) {
+func TestMissingVariableIsMissingField(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		id := d.done("createPatient",
 			`mutation { createPatient(patientData: {title: "Dr", first: "Grace", last: "Hopper",
@@ -68,7 +68,7 @@ func TestAVariableThatIsNotGivenIsAFieldThatIsNotGiven(t *testing.T) {
 	})
 }
 
-func TestAWholeNumberIsAnInt(t *testing.T) {
+func TestWholeNumberIsAnInt(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for _, n := range []string{"30", "30.0", "3e1", "30.000"} {
 			for _, body := range []string{

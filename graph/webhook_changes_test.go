@@ -69,9 +69,9 @@ type row struct {
 	do   func() []string
 }
 
-// news writes what is sent as one text: the topic, then each identifier's name and
+// notice writes what is sent as one text: the topic, then each identifier's name and
 // value.
-func news(topic string, ids ...string) string {
+func notice(topic string, ids ...string) string {
 	var pairs []string
 	for i := 0; i < len(ids); i += 2 {
 		pairs = append(pairs, ids[i]+"="+ids[i+1])
@@ -156,10 +156,10 @@ func (e *subscriber) deliver() {
 	}
 }
 
-// TestSubscriptionsGetEveryChangeOnceWithItsIDs makes every change there is, and looks at what a
+// TestSubscriptionGetsEveryChangeOnceWithItsIDs makes every change there is, and looks at what a
 // subscription to everything gets: of what happened, with the ids of the right
 // things, once, and in no other practice.
-func TestSubscriptionsGetEveryChangeOnceWithItsIDs(t *testing.T) {
+func TestSubscriptionGetsEveryChangeOnceWithItsIDs(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		e := newSubscriber(d)
 		for _, rows := range [][]row{
@@ -169,7 +169,7 @@ func TestSubscriptionsGetEveryChangeOnceWithItsIDs(t *testing.T) {
 			e.run(rows)
 		}
 		e.deliver()
-		heard := map[string]bool{}
+		sent := map[string]bool{}
 		for _, s := range e.steps {
 			var got []string
 			for _, id := range s.events {
@@ -183,8 +183,8 @@ func TestSubscriptionsGetEveryChangeOnceWithItsIDs(t *testing.T) {
 				if n.EventID != id || n.SubscriptionID != e.own {
 					t.Errorf("%s: got %+v of event %s", s.name, n, id)
 				}
-				heard[n.EventType] = true
-				got = append(got, news(n.EventType, ids...))
+				sent[n.EventType] = true
+				got = append(got, notice(n.EventType, ids...))
 			}
 			slices.Sort(got)
 			if slices.Sort(s.want); !slices.Equal(got, s.want) {
@@ -195,8 +195,8 @@ func TestSubscriptionsGetEveryChangeOnceWithItsIDs(t *testing.T) {
 			t.Errorf("%d events were to be sent, and %d delivered", e.sent, len(e.box.got))
 		}
 		for _, topic := range webhookgraph.Topics {
-			if heard[topic.Name] == slices.Contains(neverSent, topic.Name) {
-				t.Errorf("%s: sent here is %t", topic.Name, heard[topic.Name])
+			if sent[topic.Name] == slices.Contains(neverSent, topic.Name) {
+				t.Errorf("%s: sent here is %t", topic.Name, sent[topic.Name])
 			}
 		}
 	})

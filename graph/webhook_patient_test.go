@@ -26,25 +26,25 @@ func (e *subscriber) patients() []row {
 		{"a patient is registered over GraphQL, with what is around them", func() []string {
 			ada = e.admit(`{first: "Ada", last: "Lovelace", phoneType: "Office", phoneNumber: "01632 960123",
 				labels: ["` + label + `"], customAttributes: [{title: "Diet", text: "Any?", response: "None"}]}`)
-			return []string{news("patient.created", "patientId", ada)}
+			return []string{notice("patient.created", "patientId", ada)}
 		}},
 		nothing("a registration is refused", func() { e.refused(`createPatient(patientData: {})`, "first: ") }),
 		{"a patient is registered over REST", func() []string {
 			bea = register("Leeds", "07700900123")
-			return []string{news("patient.created", "patientId", bea)}
+			return []string{notice("patient.created", "patientId", bea)}
 		}},
 		nothing("the same is registered again", func() { register("Leeds", "07700900123") }),
 		{"another town and number are registered", func() []string {
 			register("York", "07700900456")
-			return []string{news("patient.updated", "patientId", bea),
-				news("patient.phone.updated", "patientId", bea, "phoneId", wire.Encode(wire.KindMobile,
+			return []string{notice("patient.updated", "patientId", bea),
+				notice("patient.phone.updated", "patientId", bea, "phoneId", wire.Encode(wire.KindMobile,
 					wire.Decoded[patient.ID](&bea)))}
 		}},
 		{"staff enter another number", func() []string {
 			_, err := e.core.Patient.SetContactPoint(e.ctx, wire.Decoded[patient.ID](&bea), contactpoint.Mobile,
 				patient.PointChange{Value: new("07700900789")})
 			e.must(err)
-			return []string{news("patient.phone.updated", "patientId", bea, "phoneId",
+			return []string{notice("patient.phone.updated", "patientId", bea, "phoneId",
 				wire.Encode(wire.KindMobile, wire.Decoded[patient.ID](&bea)))}
 		}},
 		nothing("staff see that it is right", func() {
@@ -54,11 +54,11 @@ func (e *subscriber) patients() []row {
 		}),
 		{"a name changes", func() []string {
 			e.change(`updatePatient(id: "` + ada + `", patientData: {last: "King"})`)
-			return []string{news("patient.updated", "patientId", ada)}
+			return []string{notice("patient.updated", "patientId", ada)}
 		}},
 		{"a preference changes", func() []string {
 			e.change(`updatePatient(id: "` + ada + `", patientData: {communicationPreferences: {receiveSMS: false}})`)
-			return []string{news("patient.updated", "patientId", ada)}
+			return []string{notice("patient.updated", "patientId", ada)}
 		}},
 		nothing("they are set as they are", func() {
 			e.change(`updatePatient(id: "` + ada + `", patientData: {last: "King",
@@ -69,13 +69,13 @@ func (e *subscriber) patients() []row {
 		}),
 		{"they are archived", func() []string {
 			e.change(`archivePatient(patientId: "` + ada + `", reason: OTHER)`)
-			return []string{news("patient.archived", "patientId", ada)}
+			return []string{notice("patient.archived", "patientId", ada)}
 		}},
 		nothing("they are archived again",
 			func() { e.change(`archivePatient(patientId: "` + ada + `", reason: OTHER)`) }),
 		{"they are not archived any more", func() []string {
 			e.change(`unarchivePatient(patientId: "` + ada + `", reason: ACTIVE_PATIENT)`)
-			return []string{news("patient.unarchived", "patientId", ada)}
+			return []string{notice("patient.unarchived", "patientId", ada)}
 		}},
 		nothing("nor are they after asking again", func() {
 			e.change(`unarchivePatient(patientId: "` + ada + `",
@@ -87,11 +87,11 @@ func (e *subscriber) patients() []row {
 			e.must(err)
 			_, err = e.core.Merge.Merge(e.ctx, a, b, p.Token)
 			e.must(err)
-			return []string{news("patient.merged", "patientId", ada, "mergedPatientId", bea)}
+			return []string{notice("patient.merged", "patientId", ada, "mergedPatientId", bea)}
 		}},
 		{"they are deleted", func() []string {
 			e.change(`deletePatient(id: "` + ada + `")`)
-			return []string{news("patient.deleted", "patientId", ada)}
+			return []string{notice("patient.deleted", "patientId", ada)}
 		}},
 		nothing("they are deleted again", func() {
 			e.refused(`deletePatient(id: "`+ada+`")`,
@@ -106,7 +106,7 @@ func (e *subscriber) phones() []row {
 		wire.Decoded[patient.ID](&e.ada))
 	var second string
 	sent := func(how, phone string) string {
-		return news("patient.phone."+how, "patientId", e.ada, "phoneId", phone)
+		return notice("patient.phone."+how, "patientId", e.ada, "phoneId", phone)
 	}
 	add := func(kind, number string) map[string]any {
 		return e.change(`addPatientPhoneNumber(` + of + `, phoneData: {phoneNumber: "` + number + `",
@@ -166,7 +166,7 @@ func (e *subscriber) numbers() []row {
 	nhs, nhsKind := wire.Encode(wire.KindNHSNumber, wire.Decoded[patient.ID](&e.ada)), wire.Encode(wire.KindDefinition,
 		patient.NHSNumber)
 	sent := func(how, number string) []string {
-		return []string{news("patient.number."+how, "patientId", e.ada, "patientNumberId", number)}
+		return []string{notice("patient.number."+how, "patientId", e.ada, "patientNumberId", number)}
 	}
 	add := func(kind, value string) map[string]any {
 		return e.change(`addPatientNumber(` + of + `, patientNumber: {numberId: "` + kind + `", value: "` + value +
@@ -201,7 +201,7 @@ func (e *subscriber) around() []row {
 	of := `patientId: "` + e.ada + `"`
 	var attribute, relation, label, use, group string
 	sent := func(topic string, ids ...string) []string {
-		return []string{news(topic, append([]string{"patientId", e.ada}, ids...)...)}
+		return []string{notice(topic, append([]string{"patientId", e.ada}, ids...)...)}
 	}
 	attributes := func(how string) []string {
 		return sent("patient.customAttribute."+how, "attributeId", attribute)
@@ -210,7 +210,7 @@ func (e *subscriber) around() []row {
 		return sent("patient.relationship."+how, "relationshipId", relation)
 	}
 	product := func(how string) []string {
-		return []string{news("product.label."+how, "productId", e.jab, "labelId", label)}
+		return []string{notice("product.label."+how, "productId", e.jab, "labelId", label)}
 	}
 	return []row{
 		{"an attribute", func() []string {
@@ -312,7 +312,7 @@ func (e *subscriber) around() []row {
 func (e *subscriber) memberships() []row {
 	var gold, silver string
 	sent := func(ids ...string) []string {
-		return []string{news("patient.membership.updated", append([]string{"patientId", e.ada}, ids...)...)}
+		return []string{notice("patient.membership.updated", append([]string{"patientId", e.ada}, ids...)...)}
 	}
 	join := func(plan string) { e.done("addPatientMembership", joinPlan, "id", e.ada, "plan", plan) }
 	return []row{

@@ -15,7 +15,7 @@ import (
 func (e *subscriber) papers() []row {
 	var letter, doc string
 	sent := func(topic string) []string {
-		return []string{news(topic, "patientId", e.ada, "letterId", letter, "doctorId", e.doctor)}
+		return []string{notice(topic, "patientId", e.ada, "letterId", letter, "doctorId", e.doctor)}
 	}
 	share := func(kind document.Kind, id string) {
 		_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: kind, Subject: wire.Decoded[int64](&id),
@@ -25,7 +25,7 @@ func (e *subscriber) papers() []row {
 	}
 	update := func(in map[string]any) { e.done("updateLetter", updateLetter, "id", letter, "in", in) }
 	documents := func(how string) []string {
-		return []string{news("patientDocument."+how, "patientId", e.ada, "documentId", doc)}
+		return []string{notice("patientDocument."+how, "patientId", e.ada, "documentId", doc)}
 	}
 	remove := func() {
 		_, err := e.core.Document.Delete(e.ctx, wire.Decoded[document.ID](&doc))
@@ -49,7 +49,7 @@ func (e *subscriber) papers() []row {
 		nothing("it still is", func() { update(map[string]any{"reviewStatus": "AWAITING_REVIEW"}) }),
 		{"it is shared", func() []string {
 			share(document.KindLetter, letter)
-			return []string{news("letter.shared", "patientId", e.ada, "letterId", letter)}
+			return []string{notice("letter.shared", "patientId", e.ada, "letterId", letter)}
 		}},
 		{"it is deleted", func() []string {
 			e.done("deleteLetter", deleteLetter, "id",
@@ -93,7 +93,7 @@ func (e *subscriber) clinic() []row {
 		rx = wire.Encode(wire.KindPrescription, p.ID)
 	}
 	sent := func(topic string, noun, id string) string {
-		return news(topic, "patientId", e.ada, "doctorId", e.doctor, noun, id)
+		return notice(topic, "patientId", e.ada, "doctorId", e.doctor, noun, id)
 	}
 	var form string
 	var question any
@@ -127,7 +127,7 @@ func (e *subscriber) clinic() []row {
 				Subject: wire.Decoded[int64](&rx), Patient: ada, Recipient: document.ToPatient, Title: "It",
 				Method: document.ByLink})
 			e.must(err)
-			return []string{news("prescription.shared", "patientId", e.ada, "prescriptionId", rx)}
+			return []string{notice("prescription.shared", "patientId", e.ada, "prescriptionId", rx)}
 		}},
 		nothing("a questionnaire is made", func() {
 			q, err := e.core.Clinical.ImportQuestionnaire(e.ctx,
@@ -147,9 +147,9 @@ func (e *subscriber) clinic() []row {
 			}
 			doc := e.text(e.get("patientDocuments.data", `{ patientDocuments { data { id name } } }`), "0.id")
 			return []string{
-				news("questionnaire.response.received", "patientId", e.ada, "questionnaireId", form, "consultationId",
+				notice("questionnaire.response.received", "patientId", e.ada, "questionnaireId", form, "consultationId",
 					e.text(data, "consultationId")),
-				news("patientDocument.uploadInitiated", "patientId", e.ada, "documentId", doc),
+				notice("patientDocument.uploadInitiated", "patientId", e.ada, "documentId", doc),
 			}
 		}},
 	}
@@ -158,7 +158,7 @@ func (e *subscriber) clinic() []row {
 func (e *subscriber) invoices() []row {
 	var id, line, empty string
 	sent := func(topic string, ids ...string) []string {
-		return []string{news(topic, append([]string{"invoiceId", id, "patientId", e.ada}, ids...)...)}
+		return []string{notice(topic, append([]string{"invoiceId", id, "patientId", e.ada}, ids...)...)}
 	}
 	lines := func(how string) []string { return sent("invoice.lineItems."+how, "lineItemId", line) }
 	in := func() string { return `invoiceId: "` + id + `"` }
@@ -193,11 +193,11 @@ func (e *subscriber) invoices() []row {
 		nothing("and not again", func() { e.refused(`deleteLineItem(`+in()+`, lineItemId: "`+line+`")`, "") }),
 		{"one that goes to a contact", func() []string {
 			empty = e.invoiced(map[string]any{"accountId": e.insurer})
-			return []string{news("invoice.created", "invoiceId", empty, "patientId", e.ada, "contactId", e.insurer)}
+			return []string{notice("invoice.created", "invoiceId", empty, "patientId", e.ada, "contactId", e.insurer)}
 		}},
 		{"it is cancelled", func() []string {
 			e.made(`deleteInvoice(invoiceId: "`+empty+`")`, "id")
-			return []string{news("invoice.deleted", "invoiceId", empty, "patientId", e.ada, "contactId", e.insurer)}
+			return []string{notice("invoice.deleted", "invoiceId", empty, "patientId", e.ada, "contactId", e.insurer)}
 		}},
 		nothing("it is cancelled again", func() { e.made(`deleteInvoice(invoiceId: "`+empty+`")`, "id") }),
 	}
@@ -206,7 +206,7 @@ func (e *subscriber) invoices() []row {
 func (e *subscriber) payments() []row {
 	var id, payment string
 	sent := func(topic string, ids ...string) string {
-		return news(topic, append([]string{"invoiceId", id, "patientId", e.ada}, ids...)...)
+		return notice(topic, append([]string{"invoiceId", id, "patientId", e.ada}, ids...)...)
 	}
 	pay := func(amount float64) map[string]any {
 		data, wrong := e.surgery.change("addInvoicePayment", `invoiceId: $id,
@@ -284,7 +284,7 @@ func (e *subscriber) bookings() []row {
 			ids = append(ids, "locationId", wire.Encode(wire.KindPlace, wire.Decoded[practice.LocationID](&e.room)),
 				"productId", e.visit)
 		}
-		return []string{news(topic, ids...)}
+		return []string{notice(topic, ids...)}
 	}
 	data := func(from, to string) string {
 		return `bookingData: {patient: "` + e.ada + `", location: "` + e.room + `", bookingType: "` + e.visit + `",
@@ -366,7 +366,7 @@ func (e *subscriber) bookings() []row {
 func (e *subscriber) appointments() []row {
 	var a booking.Appointment
 	sent := func(topic string) []string {
-		return []string{news(topic, "bookingId", wire.Encode(wire.KindBooking, a.ID), "patientId", e.ada, "doctorId",
+		return []string{notice(topic, "bookingId", wire.Encode(wire.KindBooking, a.ID), "patientId", e.ada, "doctorId",
 			e.doctor,
 			"locationId", wire.Encode(wire.KindPlace, wire.Decoded[practice.LocationID](&e.room)), "productId",
 			e.visit)}

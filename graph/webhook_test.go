@@ -154,7 +154,7 @@ func TestWebhooksAreRefused(t *testing.T) {
 	})
 }
 
-func TestAListOfWebhooksTakesAsManyStatementsHoweverLongItIs(t *testing.T) {
+func TestWebhookListTakesConstantStatements(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := 0
 		d.flat("webhooks", allWebhooks, nil, func() int {

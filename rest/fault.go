@@ -60,5 +60,5 @@ func fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(out.StatusCode)
-	w.Write(e.Bytes()) // a caller who has gone away is nobody's fault
+	w.Write(e.Bytes()) // an error means that the caller has gone away
 }

@@ -128,5 +128,5 @@ func (o *outcome) end(system string) {
 	o.Header().Set("Content-Type", fhirType)
 	o.Header().Del("Content-Length")
 	o.ResponseWriter.WriteHeader(o.status)
-	o.ResponseWriter.Write(text) // a caller who has gone away is nobody's fault
+	o.ResponseWriter.Write(text) // an error means that the caller has gone away
 }

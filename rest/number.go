@@ -72,7 +72,7 @@ func afterText(body []byte, i int) int {
 	return i + 1
 }
 
-// mostSent is as much of a value as is told back.
+// mostSent is how much of a value that was sent a fault quotes.
 const mostSent = 64
 
 // sentAt is the number, truth or text that was sent at a path of a body, or as a

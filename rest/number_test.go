@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestAWholeNumberIsAnIntegerHoweverItIsWritten(t *testing.T) {
+func TestIntegerIsReadInEveryNotation(t *testing.T) {
 	h, group, key := door(t)
 	ask := func(method, path, body string, headers ...string) (int, map[string]any) {
 		r := httptest.NewRequest(method, path, strings.NewReader(body))
@@ -53,7 +53,7 @@ func TestAWholeNumberIsAnIntegerHoweverItIsWritten(t *testing.T) {
 	}
 }
 
-func TestALengthThatIsNotWholeIsSaid(t *testing.T) {
+func TestFractionalDurationIsRefused(t *testing.T) {
 	h, group, key := door(t)
 	r := httptest.NewRequest("POST", "/v1/appointments",
 		strings.NewReader(`{"appointment_type_id": "1", "location_id": "1", "practitioner_id": "1",

@@ -8,7 +8,7 @@ import (
 	"frontdesk/core/fault"
 )
 
-func TestARefusalNamesTheScopesThatWouldDo(t *testing.T) {
+func TestRefusalNamesTheMissingScopes(t *testing.T) {
 	for _, c := range []struct {
 		need          access.Permission
 		home          access.GroupID

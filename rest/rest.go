@@ -108,8 +108,8 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 				err = web.ErrAttempts.After(wait)
 			}
 		}
-		// The operation refuses it; a path that does not exist is not found,
-		// whoever asks.
+		// The operation refuses it; a path that does not exist is not found
+		// for any caller.
 		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 		d.server.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), refusedKey{}, err)))
 		return

@@ -122,7 +122,7 @@ func encoded(b *oas.BatchMessage) []byte {
 	return e.Bytes()
 }
 
-// batchBody reads the body of a batch, in whatever order its fields come.
+// batchBody reads the body of a batch, with its fields in any order.
 type batchBody struct {
 	json  *json.Decoder
 	batch batch.New

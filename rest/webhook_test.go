@@ -205,7 +205,7 @@ func TestDeliveriesAreListedWithTheirAttempts(t *testing.T) {
 	}
 }
 
-// post makes attempts at whatever is due, with one answer each.
+// post makes an attempt at each delivery that is due, with one answer each.
 func (p *partner) post(id string, answers ...courier.Answer) {
 	p.Helper()
 	n, _ := strconv.ParseInt(id, 10, 64)

@@ -25,20 +25,20 @@ type Config struct {
 	// Postgres or SQLite is the database the jobs are in.
 	Postgres *pgxpool.Pool
 	SQLite   *sql.DB
-	// Pooled says that PostgreSQL is behind a pooler, through which nothing is
-	// heard: jobs are looked for.
+	// Pooled says that PostgreSQL is behind a pooler, through which no
+	// notification comes: jobs are looked for.
 	Pooled bool
 	// Begin is called as a job begins: from then on the same key is a new job.
 	Begin func(context.Context, job.Job) error
 	// Handlers do the work, by kind.
 	Handlers map[string]job.Handler
-	// Queues are the queues besides the usual one, and how many jobs of each one
+	// Queues are the queues beyond the default one, and how many jobs of each one
 	// node runs at once.
 	Queues map[string]int
 	// Every adds jobs of a kind, for no group, again and again.
 	Every map[string]time.Duration
 	Log   *slog.Logger
-	// Done is told of each job when it has ended, well or not.
+	// Done is called for each job when it has ended, well or not.
 	Done func(kind string, err error, took time.Duration)
 }
 

@@ -86,7 +86,7 @@ func (y *yard) start() {
 	})
 }
 
-// add enqueues jobs in one transaction, which fails when told to.
+// add enqueues jobs in one transaction, which fails when fail is given.
 func (y *yard) add(fail error, jobs ...job.Job) {
 	y.t.Helper()
 	ctx := access.With(context.Background(), access.System(practice.ID(y.group)))
@@ -131,7 +131,7 @@ func (y *yard) count(name string) int {
 	return y.runs[name]
 }
 
-func TestAJobRunsOnceItsReasonIsCommitted(t *testing.T) {
+func TestJobRunsAfterItsTransactionCommits(t *testing.T) {
 	each(t, func(t *testing.T, y *yard) {
 		y.start()
 		y.add(errors.New("never mind"), named("undone"))
@@ -144,7 +144,7 @@ func TestAJobRunsOnceItsReasonIsCommitted(t *testing.T) {
 	})
 }
 
-func TestAJobWithAKeyWaitsOnce(t *testing.T) {
+func TestJobWithAKeyIsQueuedOnce(t *testing.T) {
 	each(t, func(t *testing.T, y *yard) {
 		keyed := named("keyed")
 		keyed.Key = "k"
@@ -171,7 +171,7 @@ func TestAJobWithAKeyWaitsOnce(t *testing.T) {
 	})
 }
 
-func TestAJobIsTriedAgainOnlyWhenThatCanHelp(t *testing.T) {
+func TestJobIsRetriedOnlyAfterTemporaryErrors(t *testing.T) {
 	each(t, func(t *testing.T, y *yard) {
 		y.work[`"busy"`] = func(_ job.Job, run int) error {
 			if run == 1 {

@@ -23,14 +23,14 @@ func invented(of event.Type) event.Event {
 		Data: webhook.Sample(of)}
 }
 
-func TestEverySampleIsOfItsTypesShape(t *testing.T) {
+func TestSamplesMatchTheirSchemas(t *testing.T) {
 	for _, of := range event.Logged {
 		apitest.Events(t, []event.Event{invented(of)})
 	}
 }
 
 // TestEachTypeOfEventIsInTheContract compares the types there are with the
-// schemas, with what a webhook can be told of, and with the webhooks section.
+// schemas, with the types a webhook can subscribe to, and with the webhooks section.
 func TestEachTypeOfEventIsInTheContract(t *testing.T) {
 	want := []string{}
 	for _, of := range event.Logged {
@@ -81,7 +81,7 @@ func TestEachTypeOfEventIsInTheContract(t *testing.T) {
 	}
 }
 
-func TestASchemaFindsWhatIsAgainstIt(t *testing.T) {
+func TestSchemaRefusesWrongEvents(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		of   event.Type

@@ -36,7 +36,7 @@ const (
 	invoiceCancelled = "cancelled"
 )
 
-// invoices are invoices as this API tells of them.
+// invoices are invoices as this API answers them.
 func (d Resolver) invoices(ctx context.Context, all []billing.Invoice) ([]*gql.Invoice, error) {
 	places, err := wire.LoadAll(ctx, wire.Loader(ctx, "places of invoices", d.LocationsByID),
 		wire.Map(all, func(i billing.Invoice) practice.LocationID { return i.Location }))
@@ -201,10 +201,10 @@ func payer(s *string) (billing.Account, error) {
 		return billing.Account{}, nil
 	}
 	if k, _, ok := wire.Decode(*s); ok && k == wire.KindContact {
-		id, err := wire.IDOrNobody[contact.ID](wire.KindContact, *s)
+		id, err := wire.IDOrUnknown[contact.ID](wire.KindContact, *s)
 		return billing.Account{Contact: id}, err
 	}
-	id, err := wire.IDOrNobody[patient.ID](wire.KindPatient, *s)
+	id, err := wire.IDOrUnknown[patient.ID](wire.KindPatient, *s)
 	return billing.Account{Patient: id}, err
 }
 

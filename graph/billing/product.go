@@ -54,8 +54,8 @@ func pence(pounds *float64) (*billing.Pence, error) {
 	return new(billing.Pence(n)), nil
 }
 
-// products are products as this API tells of them. Where one has no rate of VAT
-// of its own, the practice's is told.
+// products are products as this API answers them. A product without a rate of VAT
+// of its own has the practice's.
 func (d Resolver) products(ctx context.Context, all []billing.Product) ([]*gql.Product, error) {
 	var own billing.Permille
 	for _, p := range all {
@@ -226,7 +226,7 @@ func (f LocationFields) ServicesProvided(ctx context.Context, obj *gql.PracticeL
 	return f.productsByID(ctx, ids)
 }
 
-// ServicesProvided is what somebody offers.
+// ServicesProvided is what a member of staff offers.
 func (f UserFields) ServicesProvided(ctx context.Context, obj *gql.User) ([]*gql.Product, error) {
 	ids, err := wire.Loader(ctx, "products of users", f.Core.Product.OfferedBy).Load(ctx,
 		practice.PractitionerID(wire.Decoded[account.StaffID](&obj.ID)))
@@ -327,8 +327,8 @@ func (m Mutation) withProduct(
 	return m.productPayload(ctx, p, err)
 }
 
-// productPayload tells of a product after a change. Whoever may change products
-// and not see them is not told the practice's rate of VAT.
+// productPayload answers a product after a change. A caller who may change products
+// and not see them does not get the practice's rate of VAT.
 func (m Mutation) productPayload(
 	ctx context.Context, p billing.Product, err error,
 ) (*gql.ProductResponsePayload, error) {

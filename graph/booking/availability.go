@@ -31,13 +31,13 @@ func (q Query) Availabilities(
 		return nil, err
 	}
 	until = wire.EndExclusive(until, dateRange.End.Value())
-	at, err := wire.IDOrNobody[practice.LocationID](wire.KindRoom, locationID)
+	at, err := wire.IDOrUnknown[practice.LocationID](wire.KindRoom, locationID)
 	if err != nil {
 		return nil, err
 	}
 	var of practice.PractitionerID
 	if s := wire.Deref(doctorID); s != "" {
-		if of, err = wire.IDOrNobody[practice.PractitionerID](wire.KindUser, s); err != nil {
+		if of, err = wire.IDOrUnknown[practice.PractitionerID](wire.KindUser, s); err != nil {
 			return nil, err
 		}
 	}
@@ -94,14 +94,14 @@ func (q Query) AvailabilitySlots(
 		})}, nil
 }
 
-// idsOf reads ids a list is narrowed to; those of nobody find nothing.
+// idsOf reads the ids that a list is narrowed to; unknown ids find nothing.
 func idsOf[T ~int64](k wire.Kind, all []*string) ([]T, error) {
 	var out []T
 	for _, s := range all {
 		if wire.Deref(s) == "" {
 			continue
 		}
-		id, err := wire.IDOrNobody[T](k, *s)
+		id, err := wire.IDOrUnknown[T](k, *s)
 		if err != nil {
 			return nil, err
 		}
@@ -219,7 +219,7 @@ func availability(ctx context.Context, h diary.Session) *gql.ResourceAvailabilit
 	return out
 }
 
-// staffOrPractice is the id of a member of staff where one must be told: what a program
+// staffOrPractice is the id of a member of staff where an answer must have one: what a program
 // did, the practice has done.
 func staffOrPractice(ctx context.Context, id practice.PractitionerID) string {
 	if id != 0 {
@@ -229,7 +229,7 @@ func staffOrPractice(ctx context.Context, id practice.PractitionerID) string {
 	return wire.Encode(wire.KindPractice, who.Group)
 }
 
-// User is who works; null when it is about everybody in the room.
+// User is who works; null when it is about the room alone.
 func (f AvailabilityFields) User(ctx context.Context, obj *gql.ResourceAvailability) (*gql.User, error) {
 	return f.UserByID(ctx, account.StaffID(obj.Of.Practitioner))
 }
@@ -239,7 +239,7 @@ func (f AvailabilityFields) Room(ctx context.Context, obj *gql.ResourceAvailabil
 	return f.roomByID(ctx, obj.Of.Location)
 }
 
-// AvailabilityRule finds when somebody works, or does not.
+// AvailabilityRule finds one session or block.
 func (q Query) AvailabilityRule(ctx context.Context, id string) (*gql.ResourceAvailabilityRuleQueryPayload, error) {
 	n, err := wire.Known[diary.SessionID](wire.KindAvailability, id)
 	if err != nil {
@@ -277,7 +277,7 @@ func (q Query) AvailabilityRules(
 		ask.Locations = slices.DeleteFunc(ask.Locations,
 			func(id practice.LocationID) bool { return !slices.Contains(places, id) })
 		if len(ask.Locations) == 0 {
-			ask.Locations = []practice.LocationID{wire.Nobody}
+			ask.Locations = []practice.LocationID{wire.Unknown}
 		}
 	}
 	all, more, err := q.Core.Diary.SessionPage(ctx, ask)
@@ -312,7 +312,7 @@ func sessionChange(in gql.UpdateResourceAvailabilityInput) diary.SessionChange {
 	return c
 }
 
-// CreateAvailability sets when somebody works, or does not.
+// CreateAvailability adds a session or a block.
 func (m Mutation) CreateAvailability(
 	ctx context.Context, in gql.CreateResourceAvailabilityInput,
 ) (*gql.ResourceAvailabilityCreatePayload, error) {
@@ -322,13 +322,13 @@ func (m Mutation) CreateAvailability(
 		EndDate:   in.EndDate, StartTime: graphql.OmittableOf(&in.StartTime), EndTime: graphql.OmittableOf(&in.EndTime),
 	})
 	c.Away, c.AsOffered = in.Unavailability, true
-	at, err := wire.IDOrNobody[practice.LocationID](wire.KindRoom, in.Room)
+	at, err := wire.IDOrUnknown[practice.LocationID](wire.KindRoom, in.Room)
 	if err != nil {
 		return nil, err
 	}
 	c.Location = &at
 	if s := wire.Word(in.User); s != "" {
-		of, err := wire.IDOrNobody[practice.PractitionerID](wire.KindUser, s)
+		of, err := wire.IDOrUnknown[practice.PractitionerID](wire.KindUser, s)
 		if err != nil {
 			return nil, err
 		}
@@ -353,7 +353,7 @@ func noAvailability(err error) error {
 	return err
 }
 
-// UpdateAvailability changes when somebody works, or does not.
+// UpdateAvailability changes a session or a block.
 func (m Mutation) UpdateAvailability(
 	ctx context.Context, id string, in gql.UpdateResourceAvailabilityInput,
 ) (*gql.ResourceAvailabilityUpdatePayload, error) {

@@ -64,12 +64,12 @@ func (q Query) Tasks(ctx context.Context, pagination *gql.Pagination, o *gql.Tas
 		}
 	}
 	if s := wire.Word(o.AssignedTo); s != "" {
-		if ask.Assignee, err = wire.IDOrNobody[practice.PractitionerID](wire.KindUser, s); err != nil {
+		if ask.Assignee, err = wire.IDOrUnknown[practice.PractitionerID](wire.KindUser, s); err != nil {
 			return nil, err
 		}
 	}
 	if s := wire.Word(o.Patient); s != "" {
-		if ask.Patient, err = wire.IDOrNobody[patient.ID](wire.KindPatient, s); err != nil {
+		if ask.Patient, err = wire.IDOrUnknown[patient.ID](wire.KindPatient, s); err != nil {
 			return nil, err
 		}
 	}

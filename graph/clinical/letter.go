@@ -17,7 +17,7 @@ import (
 	"frontdesk/graph/wire"
 )
 
-// The kinds of whom letters go to.
+// The kinds of recipients of letters.
 var recipientKinds = map[clinical.RecipientKind]wire.Kind{
 	clinical.ToPatient: wire.KindPatient, clinical.ToContact: wire.KindContact,
 	clinical.ToRelationship: wire.KindRelationship,
@@ -67,7 +67,7 @@ func (q Query) Letters(
 	return &gql.LetterData{Data: wire.Map(all, letter), PageInfo: at.Info(more)}, nil
 }
 
-// Patient is whom a letter is about.
+// Patient is the patient a letter is about.
 func (f LetterFields) Patient(ctx context.Context, obj *gql.Letter) (*gql.Patient, error) {
 	return f.PatientByID(ctx, patient.ID(obj.PatientID))
 }
@@ -77,7 +77,7 @@ func (f LetterFields) Doctor(ctx context.Context, obj *gql.Letter) (*gql.User, e
 	return f.UserByID(ctx, account.StaffID(obj.DoctorID))
 }
 
-// Contact is to whom it goes, when that is a contact.
+// Contact is the recipient, when that is a contact.
 func (f LetterFields) Contact(ctx context.Context, obj *gql.Letter) (*gql.LetterContact, error) {
 	r, err := f.Recipient(ctx, obj)
 	if err != nil || r == nil || *r.Kind != gql.LetterRecipientTypeContact {
@@ -86,7 +86,7 @@ func (f LetterFields) Contact(ctx context.Context, obj *gql.Letter) (*gql.Letter
 	return &gql.LetterContact{ID: r.ID, Name: r.Name, Email: r.Email}, nil
 }
 
-// Recipient is to whom it goes.
+// Recipient is the recipient.
 func (f LetterFields) Recipient(ctx context.Context, obj *gql.Letter) (*gql.LetterRecipient, error) {
 	k, n, ok := wire.Decode(obj.RecipientID)
 	if !ok {
@@ -117,7 +117,7 @@ func (f LetterFields) Recipient(ctx context.Context, obj *gql.Letter) (*gql.Lett
 	return out, nil
 }
 
-// addressee is to whom a letter is to go: nil leaves it as it is. The contact is
+// addressee is the recipient of a letter: nil leaves it as it is. The contact is
 // an older word for the recipient, which goes before it.
 func addressee(contactID, recipient graphql.Omittable[*string]) (*clinical.Recipient, error) {
 	v, set := recipient.ValueOK()
@@ -126,7 +126,7 @@ func addressee(contactID, recipient graphql.Omittable[*string]) (*clinical.Recip
 			return nil, nil
 		}
 		if v != nil && *v != "" {
-			id, err := wire.IDOrNobody[contact.ID](wire.KindContact, *v)
+			id, err := wire.IDOrUnknown[contact.ID](wire.KindContact, *v)
 			return &clinical.Recipient{Kind: clinical.ToContact, ID: int64(id)}, err
 		}
 	}
@@ -168,7 +168,7 @@ func letterChange(in gql.UpdateLetterDataInput) (c clinical.LetterChange, err er
 				return c, err
 			}
 			if *c.Location == 0 {
-				*c.Location = wire.Nobody
+				*c.Location = wire.Unknown
 			}
 		}
 	}

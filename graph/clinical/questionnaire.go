@@ -133,7 +133,7 @@ func (m Mutation) FillQuestionnaire(
 	}
 	given := make([]clinical.Answer, len(answers))
 	for i, a := range answers {
-		if given[i].Question, err = wire.IDOrNobody[int64](wire.KindQuestion, a.QuestionID); err != nil {
+		if given[i].Question, err = wire.IDOrUnknown[int64](wire.KindQuestion, a.QuestionID); err != nil {
 			return nil, err
 		}
 		given[i].Value = a.Answer

@@ -93,7 +93,7 @@ func placed(patientID string, consultationID graphql.Omittable[*string]) (out cl
 		return out, err
 	}
 	if id := wire.Word(consultationID); id != "" {
-		out.Consultation, err = wire.IDOrNobody[clinical.ConsultationID](wire.KindConsultation, id)
+		out.Consultation, err = wire.IDOrUnknown[clinical.ConsultationID](wire.KindConsultation, id)
 	}
 	return out, err
 }

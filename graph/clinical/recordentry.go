@@ -35,7 +35,7 @@ func (q Query) RecordEntries(
 	ask := torecord.Search{Status: torecord.Status(wire.Deref(status)), PageIndex: at.Number - 1, PageSize: at.Size}
 	if id := wire.Deref(of); id != "" {
 		var err error
-		if ask.Patient, err = wire.IDOrNobody[patient.ID](wire.KindPatient, id); err != nil {
+		if ask.Patient, err = wire.IDOrUnknown[patient.ID](wire.KindPatient, id); err != nil {
 			return nil, err
 		}
 	}
@@ -63,7 +63,7 @@ func (m Mutation) decideEntry(
 	if err != nil {
 		return nil, err
 	}
-	seen, err := wire.IDOrNobody[patient.ID](wire.KindPatient, patientID)
+	seen, err := wire.IDOrUnknown[patient.ID](wire.KindPatient, patientID)
 	if err != nil {
 		return nil, err
 	}

@@ -41,17 +41,17 @@ func Every(p *Practice) (asked int) {
 	return asked
 }
 
-// sameRoots compares the fields that a program tells of with the contract's, so
+// sameRoots compares the fields that a program lists with the contract's, so
 // that it has none that is not asked.
 func (p *Practice) sameRoots() {
 	p.T.Helper()
-	told := p.get("__schema",
+	listed := p.get("__schema",
 		`{ __schema { queryType { fields(includeDeprecated: true) { name } } mutationType { `+
 			`fields(includeDeprecated: true) { name } } } }`)
 	for path, root := range map[string]*ast.Definition{"queryType.fields": Schema().Query,
 		"mutationType.fields": Schema().Mutation} {
 		var has, want []string
-		fields, _ := At(told, path).([]any)
+		fields, _ := At(listed, path).([]any)
 		for _, f := range fields {
 			name, _ := At(f, "name").(string)
 			has = append(has, name)
@@ -77,7 +77,7 @@ func (p *Practice) asker(f *ast.FieldDefinition) func(string) Answer {
 	return p.ask
 }
 
-// every asks one field, and tells what is wrong with the answer.
+// every asks one field, and gives what is wrong with the answer.
 func (p *Practice) every(w World, root *ast.Definition, f *ast.FieldDefinition) (wrong string) {
 	p.T.Helper()
 	// As deep as an operation may go before it costs too much.

@@ -30,7 +30,7 @@ func (l *leaving) value(field, name, path string, kind *ast.Type) string {
 	}
 	var parts []string
 	for _, f := range def.Fields {
-		// A link to an account takes no name, nobody is their own locum, and a letter
+		// A link to an account takes no name, no user is their own locum, and a letter
 		// goes to one recipient.
 		if f.Name == "relatedAccountId" || f.Name == "clinicalPathwayId" || f.Name == "contact" &&
 			strings.Contains(field, "Letter") {

@@ -43,7 +43,7 @@ type Practice struct {
 	Group practice.ID
 	// Now is the practice's clock: some times must be soon.
 	Now func() time.Time
-	// Mark is a word in every text of the worlds, by which they can be told from
+	// Mark is a word in every text of the worlds, which shows whether they are
 	// another practice's.
 	Mark string
 

@@ -123,7 +123,7 @@ func (p *Practice) share() {
 			QuestionnaireGenericQuestion { id } } } } } }`).([]any)
 	// The practice may have others, whose questions take other answers.
 	form := forms[slices.IndexFunc(forms, func(f any) bool { return At(f, "title") == "Habits"+p.Mark })]
-	// Nobody's identity is known without a date of birth.
+	// No identity is known without a date of birth.
 	first, last, postcode := "Ines", "Unsure"+p.Mark, "LS1 4AP"
 	unsure, err := p.Core.Demographics.Register(ctx,
 		demographics.Registration{Forename: &first, Surname: &last, Postcode: &postcode})
@@ -141,7 +141,7 @@ func (p *Practice) share() {
 		p.Mark+`") { data { id } error } }`)
 }
 
-// imports makes what no API makes and is about somebody: the first patient.
+// imports makes what no API makes about a patient, for the first one.
 func (p *Practice) imports(w World) {
 	p.T.Helper()
 	ctx := p.operator()

@@ -10,10 +10,10 @@ import (
 	"frontdesk/graph/wire"
 )
 
-// The details somebody gave, by their names here for those of core.
+// The details a patient gave: core's names and those of this API.
 var saidNames = map[string]string{"nhs_number": "nhsNumber"}
 
-// IdentityCheck finds who somebody said they were.
+// IdentityCheck finds the details that a patient gave.
 func (q Query) IdentityCheck(ctx context.Context, reference string) (*gql.IdentityCheck, error) {
 	c, known, err := q.Core.Demographics.Quoted(ctx, reference)
 	out := &gql.IdentityCheck{
@@ -35,7 +35,7 @@ func (q Query) IdentityCheck(ctx context.Context, reference string) (*gql.Identi
 	return wire.Absent(out, err, demographics.ErrNoReference)
 }
 
-// Patient is who has the NHS number somebody gave.
+// Patient is the patient with the NHS number that was given.
 func (f CheckFields) Patient(ctx context.Context, obj *gql.IdentityCheck) (*gql.Patient, error) {
 	return f.PatientByID(ctx, patient.ID(obj.PatientID))
 }

@@ -62,7 +62,7 @@ func (d Resolver) relationships(ctx context.Context,
 	return out, nil
 }
 
-// Related is the name and the e-mail address of somebody around a patient, who may
+// Related is the name and the e-mail address of a person related to a patient, who may
 // have been removed since.
 func (d Resolver) Related(ctx context.Context, id relationship.ID) (name, email *string, err error) {
 	r, err := wire.Loader(ctx, "relationships by id", d.Core.Relationship.ByID).Load(ctx, id)
@@ -84,7 +84,7 @@ func (d Resolver) Related(ctx context.Context, id relationship.ID) (name, email 
 	return name, wire.Text(c.Email), nil
 }
 
-// details tells what is kept of somebody who is no account.
+// details fills in what is kept of a related person who is no account.
 func details(c *gql.PatientRelationshipContact, r relationship.Relationship) {
 	d := r.Details
 	c.Title, c.FirstName, c.LastName, c.CompanyName = wire.Text(d.Title), wire.Text(d.FirstName), wire.Text(d.LastName),
@@ -98,7 +98,7 @@ func details(c *gql.PatientRelationshipContact, r relationship.Relationship) {
 	}
 }
 
-// of tells of a patient who is around another.
+// of fills in a patient who is related to another.
 func of(c *gql.PatientRelationshipContact, p *gql.Patient) {
 	c.RelatedAccountID, c.Title, c.FirstName, c.LastName, c.Email = &p.ID, p.Title, p.FirstName, p.LastName, p.Email
 	c.Address, c.City, c.Postcode, c.Country = p.Address.Address, p.Address.City, p.Address.Postcode, p.Address.Country
@@ -179,7 +179,7 @@ func relate(r *relationship.Relationship, in gql.PatientRelationshipContactInput
 	return nil
 }
 
-// AddPatientRelationship adds somebody around a patient.
+// AddPatientRelationship adds a person related to a patient.
 func (m Mutation) AddPatientRelationship(ctx context.Context, patientID string, kind gql.PatientRelationshipType,
 	label *string, in gql.PatientRelationshipContactInput) (*gql.PatientResponsePayload, error) {
 	return m.WithPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
@@ -191,7 +191,7 @@ func (m Mutation) AddPatientRelationship(ctx context.Context, patientID string, 
 	})
 }
 
-// UpdatePatientRelationship changes what is known of somebody.
+// UpdatePatientRelationship changes a related person.
 func (m Mutation) UpdatePatientRelationship(ctx context.Context, patientID, relationshipID string,
 	in gql.PatientRelationshipContactInput) (*gql.PatientResponsePayload, error) {
 	return m.WithPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {
@@ -208,7 +208,7 @@ func (m Mutation) UpdatePatientRelationship(ctx context.Context, patientID, rela
 	})
 }
 
-// RemovePatientRelationship forgets somebody around a patient.
+// RemovePatientRelationship removes a person related to a patient.
 func (m Mutation) RemovePatientRelationship(ctx context.Context, patientID,
 	relationshipID string) (*gql.PatientResponsePayload, error) {
 	return m.WithPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {

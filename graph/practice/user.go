@@ -82,7 +82,7 @@ func (q Query) Users(
 	return out, nil
 }
 
-// AccessGroups are those somebody is in.
+// AccessGroups are those a user is in.
 func (f UserFields) AccessGroups(ctx context.Context, obj *gql.User) ([]*gql.UserAccessGroup, error) {
 	_, id, _ := wire.Decode(obj.ID)
 	all, err := wire.Loader(ctx, "groups of users", f.Core.Account.AccessGroupsOf).Load(ctx, account.StaffID(id))
@@ -93,7 +93,7 @@ func (f UserFields) AccessGroups(ctx context.Context, obj *gql.User) ([]*gql.Use
 	return out, err
 }
 
-// Metadata is what other programs keep with somebody.
+// Metadata is what other programs keep with a user.
 func (f UserFields) Metadata(ctx context.Context, obj *gql.User) ([]*gql.MetadataEntry, error) {
 	return f.MetadataOf(ctx, practice.OfStaff, obj.ID)
 }

@@ -1,4 +1,4 @@
-// Package scalar is the values the GraphQL contract has besides GraphQL's own:
+// Package scalar is the values the GraphQL contract adds to GraphQL's own:
 // dates and moments. It reads and writes them and knows no practice's zone.
 package scalar
 
@@ -66,7 +66,7 @@ var forms = []struct {
 }
 
 // The years a moment may be in: what four digits can write, and no JSON
-// number is read as a year nobody meant.
+// number is mistaken for a year.
 const firstYear, lastYear = 1, 9999
 
 // UnmarshalGQL reads a moment: text of ISO 8601, or milliseconds since 1970.
@@ -125,7 +125,7 @@ func (m *Moment) parse(s string) error {
 	return errDate(s)
 }
 
-// longest is as much of what was sent as is ever told back.
+// longest is how much of a value that was sent an error quotes.
 const longest = 64
 
 // errDate does not repeat more than it must: a log may keep it.

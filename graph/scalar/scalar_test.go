@@ -13,7 +13,7 @@ func TestMomentsAreReadAsProgramsWriteThem(t *testing.T) {
 	for _, c := range []struct {
 		given any
 		form  scalar.Form
-		told  string
+		want  string
 	}{
 		{"2022-05-20T14:01:10.746Z", scalar.Zulu, "2022-05-20T14:01:10.746Z"},
 		{"2022-05-20T14:01:10z", scalar.Zulu, "2022-05-20T14:01:10.000Z"},
@@ -31,7 +31,7 @@ func TestMomentsAreReadAsProgramsWriteThem(t *testing.T) {
 		}
 		var out strings.Builder
 		m.MarshalGQL(&out)
-		if m.Form != c.form || out.String() != `"`+c.told+`"` {
+		if m.Form != c.form || out.String() != `"`+c.want+`"` {
 			t.Errorf("%v is %s, form %d", c.given, out.String(), m.Form)
 		}
 	}
@@ -40,7 +40,7 @@ func TestMomentsAreReadAsProgramsWriteThem(t *testing.T) {
 		t.Errorf("the empty text is %v, %v", m, err)
 	}
 	if scalar.Of(time.Time{}) != nil {
-		t.Error("no time is told as one")
+		t.Error("no time is answered as one")
 	}
 }
 

@@ -258,8 +258,8 @@ func (q Query) Webhooks(ctx context.Context, includeDeleted *bool) ([]*gql.Webho
 	return wire.Map(all, subscription), nil
 }
 
-// headers are headers by their names. One that is given twice is kept once: core
-// cannot tell, and HTTP has one value of each.
+// headers are headers by their names. Of a header that is given twice the last value counts, as
+// HTTP has one value of each.
 func headers(all []gql.WebhookHeaderInput) map[string]string {
 	out := make(map[string]string, len(all))
 	for _, h := range all {

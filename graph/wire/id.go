@@ -9,7 +9,7 @@ import (
 	"frontdesk/core/fault"
 )
 
-// Kind is what a thing is whose id is told. It is part of the id, so that an id
+// Kind is the kind of thing an id stands for. It is part of the id, so that an id
 // of one thing never finds another.
 type Kind byte
 
@@ -58,7 +58,7 @@ const (
 	KindOwnNumber    Kind = 0x29 // the number this program gives a patient; the id is the patient's
 	KindNHSNumber    Kind = 0x2a // the patient's NHS number; the id is the patient's
 	KindRecordEntry  Kind = 0x2b // proposed for a patient's record
-	KindEvent        Kind = 0x30 // that a webhook is told of
+	KindEvent        Kind = 0x30 // that is sent to a webhook
 )
 
 // The parts of our ids, as the store makes them: the milliseconds since epoch
@@ -131,7 +131,7 @@ func IsHex(s string) bool {
 	return true
 }
 
-// Known reads an id of one kind. An id of the right form that can be nobody's
+// Known reads an id of one kind. An id of the right form that no thing can have
 // gives 0, which no store has: the thing is not found.
 func Known[T ~int64](k Kind, s string) (T, error) {
 	if !IsHex(s) {

@@ -14,15 +14,15 @@ import (
 	"frontdesk/graph/scalar"
 )
 
-// Nobody is an id that is nobody's, where core takes 0 for none at all.
-const Nobody = -1
+// Unknown is an id that no thing has, where core takes 0 for no id at all.
+const Unknown = -1
 
-// IDOrNobody is known for an id that core need not have: one that can be nobody's is
-// not taken for none.
-func IDOrNobody[T ~int64](k Kind, s string) (T, error) {
+// IDOrUnknown is Known for an id that may be left out: an id that no thing can have is
+// Unknown and not 0.
+func IDOrUnknown[T ~int64](k Kind, s string) (T, error) {
 	id, err := Known[T](k, s)
 	if err == nil && id == 0 {
-		id = Nobody
+		id = Unknown
 	}
 	return id, err
 }
@@ -36,7 +36,7 @@ func OptionalID[T ~int64](k Kind, v *string, set bool) (*T, error) {
 	if v == nil || *v == "" {
 		return new(T(0)), nil
 	}
-	id, err := IDOrNobody[T](k, *v)
+	id, err := IDOrUnknown[T](k, *v)
 	return &id, err
 }
 

@@ -50,16 +50,16 @@ func Numbered(number, size *int) Page {
 // Offset is how many rows come before the page.
 func (p Page) Offset() int { return (p.Number - 1) * p.Size }
 
-// More is how many rows to read: one besides the page says whether another
+// More is how many rows to read: one more than the page, which shows whether another page
 // follows.
 func (p Page) More() int { return p.Size + 1 }
 
-// Info tells the page, and whether another follows.
+// Info describes the page, and whether another follows.
 func (p Page) Info(more bool) *gql.PageInfo {
 	return &gql.PageInfo{Page: new(p.Number), PageSize: new(p.Size), HasMore: new(more)}
 }
 
-// Cut takes the row besides the page off again, and says whether there was one.
+// Cut removes the row after the page, and reports whether there was one.
 func Cut[T any](rows []T, size int) ([]T, bool) {
 	if len(rows) > size {
 		return rows[:size], true

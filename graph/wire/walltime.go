@@ -10,7 +10,7 @@ import (
 	"frontdesk/graph/scalar"
 )
 
-// Bookings and availabilities tell the practice's wall-clock time with a Z that
+// Bookings and availabilities have the practice's wall-clock time with a Z that
 // is not true: a booking at half past nine in July is at 09:30:00.000Z. Programs
 // rely on it, so this door does the same, and this file is all of it: nothing
 // below the door knows any time but the true one.
@@ -60,8 +60,8 @@ func Stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from,
 	return from, until, nil
 }
 
-// appointed are the two times of a booking. Of a time that clocks show twice it is
-// the first, and the second besides.
+// appointed are the two times of a booking: the first where clocks show a time twice, and then
+// the second too.
 type appointed struct{ Start, StartTwice, End, EndTwice time.Time }
 
 // StartAndEnd reads the two times of a booking. A time with a distance from UTC says

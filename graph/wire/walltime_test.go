@@ -14,7 +14,7 @@ func TestWallClockTimesGoThroughBothClockChanges(t *testing.T) {
 	}
 	// In 2026 clocks go forward on 29 March at 01:00 UTC, and back on 25 October
 	// at 01:00 UTC.
-	for _, c := range []struct{ name, given, instant, told string }{
+	for _, c := range []struct{ name, given, instant, want string }{
 		{"winter", "2026-01-15T09:30:00.000Z", "2026-01-15T09:30:00Z", "2026-01-15T09:30:00.000Z"},
 		{"summer", "2026-07-15T09:30:00.000Z", "2026-07-15T08:30:00Z", "2026-07-15T09:30:00.000Z"},
 		{"summer without a zone", "2026-07-15T09:30:00", "2026-07-15T08:30:00Z", "2026-07-15T09:30:00.000Z"},
@@ -43,8 +43,8 @@ func TestWallClockTimesGoThroughBothClockChanges(t *testing.T) {
 			if got := at.Format(time.RFC3339); got != c.instant {
 				t.Errorf("means %s, want %s", got, c.instant)
 			}
-			if got := written(Wall(london, at)); got != c.told {
-				t.Errorf("told as %s, want %s", got, c.told)
+			if got := written(Wall(london, at)); got != c.want {
+				t.Errorf("written as %s, want %s", got, c.want)
 			}
 		})
 	}

@@ -60,7 +60,7 @@ func Deref[T any](p *T) T {
 	return *p
 }
 
-// DateOf is the calendar date somebody wrote; no zone moves it.
+// DateOf is the calendar date that was written; no zone moves it.
 func DateOf(m *scalar.Moment) input.Date {
 	if m == nil || m.IsZero() {
 		return input.NoDate

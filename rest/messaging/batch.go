@@ -219,7 +219,7 @@ func (o Operations) ListBatchMessageSends(
 	return &oas.ListBatchMessageSendsOK{Data: summaries(found), Count: float64(count)}, nil
 }
 
-// GetBatchMessageResults writes what became of everybody, as it is read.
+// GetBatchMessageResults writes the result of each recipient, as it is read.
 func (o Operations) GetBatchMessageResults(
 	ctx context.Context, p oas.GetBatchMessageResultsParams,
 ) (oas.GetBatchMessageResultsOK, error) {

@@ -89,7 +89,7 @@ func orNone(id int64) string {
 	return strconv.FormatInt(id, 10)
 }
 
-// whole is a number that is meant to be an id; what is none names nobody.
+// whole is a number that is meant to be an id; a number that cannot be one finds nothing.
 func whole(in *input.Checks, field string, n oas.OptFloat64) int64 {
 	if !n.Set {
 		return 0

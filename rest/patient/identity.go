@@ -8,7 +8,7 @@ import (
 	"frontdesk/rest/wire"
 )
 
-// GetIdentityCheck finds who somebody said they were.
+// GetIdentityCheck finds the details that a patient gave.
 func (o Operations) GetIdentityCheck(ctx context.Context, p oas.GetIdentityCheckParams) (*oas.IdentityCheck, error) {
 	c, known, err := o.Core.Demographics.Quoted(ctx, p.Reference)
 	if err != nil {

@@ -36,7 +36,7 @@ func group(g practice.Group) *oas.PracticeGroup {
 	}
 }
 
-// GetPracticeGroupById tells of the caller's practice group.
+// GetPracticeGroupById answers the caller's practice group.
 func (o Operations) GetPracticeGroupById(ctx context.Context) (*oas.PracticeGroup, error) {
 	g, err := o.Core.Practice.Group(ctx)
 	if err != nil {
@@ -75,7 +75,7 @@ func (o Operations) UpdatePracticeGroup(
 	return group(g), nil
 }
 
-// GetConfiguration tells how the group takes bookings.
+// GetConfiguration answers how the group takes bookings.
 func (o Operations) GetConfiguration(ctx context.Context) (*oas.Configuration, error) {
 	g, err := o.Core.Practice.Group(ctx)
 	if err != nil {
@@ -97,7 +97,7 @@ func (o Operations) GetConfiguration(ctx context.Context) (*oas.Configuration, e
 	}, nil
 }
 
-// GetCapabilities tells what the caller can do.
+// GetCapabilities answers what the caller may do.
 func (o Operations) GetCapabilities(ctx context.Context) (*oas.Capabilities, error) {
 	c, err := access.CapabilitiesOf(ctx)
 	if err != nil {

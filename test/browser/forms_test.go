@@ -116,7 +116,7 @@ func TestTheForms(t *testing.T) {
 		res.Body.Close()
 	}
 	script(t, "forms.mjs", server.URL, os.Getenv("SHOTS"), first.PageURL, second.PageURL, first.Record.URL,
-		second.Record.URL, invitation, strings.Split(first.PageURL, "-")[0]+"-nobody")
+		second.Record.URL, invitation, strings.Split(first.PageURL, "-")[0]+"-unknown")
 }
 
 // postman keeps the e-mail a member of staff is sent.
@@ -127,7 +127,7 @@ func (p *postman) Mail(_ context.Context, _ practice.ID, m account.Mail, _ bool)
 	return account.InvitationSent, nil
 }
 
-// invite sends somebody an invitation, and is the path of its page.
+// invite sends an invitation, and gives the path of its page.
 func (p *postman) invite(t *testing.T, ctx context.Context, s *account.Service) string {
 	t.Helper()
 	first, last, email, role := "Grace", "Hopper", "grace@example.org", "frontdesk"

@@ -28,7 +28,7 @@ import (
 )
 
 func main() {
-	// The server is told to stop when the thread that started it ends.
+	// The server is stopped when the thread that started it ends.
 	runtime.LockOSThread()
 	fsync := flag.Bool("fsync", false, "keep fsync on")
 	flag.Parse()

@@ -59,9 +59,9 @@ func (v *visitor) fill(address string, form url.Values) (int, string) {
 	return res.StatusCode, string(text)
 }
 
-// TestAMemberOfStaffApprovesWhatGoesIntoTheRecord follows a message from a key
+// TestRecordEntryWaitsForStaffApproval follows a message from a key
 // that may not approve to the record, by the page and by GraphQL.
-func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
+func TestRecordEntryWaitsForStaffApproval(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		p.employ(address, "grace@example.org", "Grace", "Hopper", "frontdesk")
@@ -78,7 +78,7 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		at, id, ada := a.str("confirm_write_to_record_url"), a.str("message_id"), p.patientBy("byron")
 		p.becomes(id, "delivered")
 
-		// Whoever has the address, and even the key, learns nothing and decides nothing.
+		// A stranger with the address, and even the key, learns nothing and decides nothing.
 		v := newVisitor(t)
 		approve := url.Values{"decision": {"approve"}, "patient": {ada}}
 		status, text := page(t, at+"?auth_token="+a.str("auth_token"))
@@ -163,7 +163,7 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 		wait.Until(t, "the second entry to be written",
 			func() bool { return p.ok("GET", record, nil).Body["count"] == 2.0 })
 
-		// A key with the permission needs nobody.
+		// A key with the permission needs no approval.
 		auto := p.ok("POST", "/v1/messages/send",
 			p.message("byron", "email", map[string]any{"write_to_record": true, "auto_write_to_record": true}))
 		if auto.Body["auth_token"] != nil {
@@ -175,7 +175,7 @@ func TestAMemberOfStaffApprovesWhatGoesIntoTheRecord(t *testing.T) {
 	})
 }
 
-// readsAsFHIR holds a record of three entries, the last of which nobody approved,
+// readsAsFHIR holds a record of three entries, the last of which was not approved by a member of staff,
 // against FHIR R4, and follows its references.
 func (p *program) readsAsFHIR(t *testing.T, ada, message string) {
 	t.Helper()
@@ -268,8 +268,8 @@ func (p *program) readsAsFHIR(t *testing.T, ada, message string) {
 		"NHS number":   {dig(of["Patient"][0], "identifier", 0, "system"), "https://fhir.nhs.uk/Id/nhs-number"},
 		"ODS code": {dig(of["Organization"][0], "identifier", 0, "system"),
 			"https://fhir.nhs.uk/Id/ods-organization-code"},
-		"e-mail": {dig(of["Communication"][0], "medium", 0, "coding", 0, "code"), "EMAILWRIT"},
-		"nobody": {of["DocumentReference"][0]["authenticator"], nil},
+		"e-mail":    {dig(of["Communication"][0], "medium", 0, "coding", 0, "code"), "EMAILWRIT"},
+		"no author": {of["DocumentReference"][0]["authenticator"], nil},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s: %v, not %v", what, pair[0], pair[1])
@@ -280,7 +280,7 @@ func (p *program) readsAsFHIR(t *testing.T, ada, message string) {
 	}
 }
 
-func TestStaffLookUpWhoSomebodySaidTheyWere(t *testing.T) {
+func TestStaffReadIdentityChecks(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		a := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "9000000009", "dob": "2010-10-23", "surname": "Jones"})
@@ -307,7 +307,7 @@ func TestStaffLookUpWhoSomebodySaidTheyWere(t *testing.T) {
 	})
 }
 
-func TestALockedMessageIsUnlockedOrSentAgain(t *testing.T) {
+func TestLockedMessageIsUnlockedOrSentAgain(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"encrypted": true}))
 		id := a.str("message_id")

@@ -36,9 +36,9 @@ func readsOf(t *testing.T, address, group, patient string) map[string]int {
 // trail yet. It promises 100 ms; a busy machine has more.
 const lately = time.Second
 
-// TestKilledProcessHasWrittenWhatItAnswered reads until the process is killed, or
+// TestKilledProcessHasAuditedItsAnswers reads until the process is killed, or
 // stopped in good order, and looks for the reads in the trail.
-func TestKilledProcessHasWrittenWhatItAnswered(t *testing.T) {
+func TestKilledProcessHasAuditedItsAnswers(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		for _, c := range []struct {
 			name   string
@@ -77,7 +77,7 @@ func TestKilledProcessHasWrittenWhatItAnswered(t *testing.T) {
 	})
 }
 
-func TestWhenReadsAreWrittenIsSetOnTheCommandLine(t *testing.T) {
+func TestAuditReadsFlagSetsWhenReadsAreWritten(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		group, _ := practiceOf(t, address)
 		for _, c := range []struct{ set, want string }{{"", "grouped"}, {"before-answer", "before-answer"},

@@ -39,7 +39,7 @@ func (p *program) totals(path string) map[string]float64 {
 	return out
 }
 
-func TestABatchReachesWhoCanBeReached(t *testing.T) {
+func TestBatchReachesPatientsWithContactDetails(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		p.refused(400, "invalid_request", "POST", "/v1/batch_message", map[string]any{
 			"name": "x", "channel": "SMS", "content": "Dear {{frist_name}}",
@@ -53,7 +53,7 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 			{"patient_id": p.patientBy("mathison")},
 			{"nhs_number": "9990000019", "dob": "1985-12-10"},
 			{"nhs_number": "9990000034", "dob": "1985-12-10"},
-			{"nhs_number": "9991000003", "dob": "1962-05-17"}, // nobody's patient yet
+			{"nhs_number": "9991000003", "dob": "1962-05-17"}, // not registered yet
 			{"nhs_number": "9000000025", "dob": "2010-10-22"}, // restricted
 			{"nhs_number": "9111231130", "dob": "2010-10-22"}, // unknown
 			{"patient_id": "1"},
@@ -115,7 +115,7 @@ func TestABatchReachesWhoCanBeReached(t *testing.T) {
 	})
 }
 
-func TestABatchIsPausedResumedAndCancelled(t *testing.T) {
+func TestBatchIsPausedResumedAndCancelled(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		var recipients []map[string]any
 		for i := range 40 {
@@ -152,9 +152,9 @@ func TestABatchIsPausedResumedAndCancelled(t *testing.T) {
 	})
 }
 
-// TestALongBatchIsReadAsItComes sends a body far longer than others may be, its
-// fields in an order nobody would expect.
-func TestALongBatchIsReadAsItComes(t *testing.T) {
+// TestLongBatchIsReadAsAStream sends a body far longer than others may be, its
+// fields in an unusual order.
+func TestLongBatchIsReadAsAStream(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		one, _ := json.Marshal(map[string]any{"nhs_number": "123", "dob": "1990-01-01",
 			"note": strings.Repeat("x", 200)})

@@ -66,7 +66,7 @@ func TestFromAFreeSlotToAConfirmedAppointment(t *testing.T) {
 	})
 }
 
-func TestALostRaceOffersOtherSlots(t *testing.T) {
+func TestLostRaceOffersOtherSlots(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(0))
 		p.ok("POST", "/v1/appointments", ask)
@@ -85,7 +85,7 @@ func TestALostRaceOffersOtherSlots(t *testing.T) {
 	})
 }
 
-func TestAHoldThatRunsOut(t *testing.T) {
+func TestExpiredHoldCannotBeBooked(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(3))
 		id := p.ok("POST", "/v1/appointments", ask).str("id")
@@ -98,7 +98,7 @@ func TestAHoldThatRunsOut(t *testing.T) {
 		if nearest, _ := late.Body["nearest_slots"].([]any); len(nearest) == 0 {
 			t.Fatalf("got %s", late.Text)
 		}
-		p.ok("POST", "/v1/appointments", ask) // at once, for somebody else
+		p.ok("POST", "/v1/appointments", ask) // at once, for another patient
 	})
 }
 
@@ -145,7 +145,7 @@ func TestEditRescheduleAndCancel(t *testing.T) {
 	})
 }
 
-func TestListsOfAppointments(t *testing.T) {
+func TestAppointmentsAreListedAndFiltered(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		var ids []string
 		for n := range 5 {
@@ -174,7 +174,7 @@ func TestListsOfAppointments(t *testing.T) {
 	})
 }
 
-func TestARepeatedRequestGetsTheFirstAnswer(t *testing.T) {
+func TestRepeatedRequestGetsTheFirstAnswer(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(0))
 		answers := make([]answer, 30)

@@ -69,9 +69,9 @@ func released(t *testing.T, to string) {
 	}
 }
 
-// TestTheImageStartsWithItsOwnCommand makes a root of nothing but the files the
+// TestImageStartsWithItsOwnCommand makes a root of nothing but the files the
 // image has, and runs its command there as its user.
-func TestTheImageStartsWithItsOwnCommand(t *testing.T) {
+func TestImageStartsWithItsOwnCommand(t *testing.T) {
 	if os.Getuid() != 0 || testing.Short() {
 		t.Skip("only root may change its root, and the program is built as it is released")
 	}

@@ -59,9 +59,9 @@ func unasked() ([]string, error) {
 	return out, nil
 }
 
-// TestTheProxyFindsWhatIsAgainstTheContract checks the checker: against a
-// contract that asks for a field nobody sends, it must object.
-func TestTheProxyFindsWhatIsAgainstTheContract(t *testing.T) {
+// TestProxyFindsBreachesOfTheContract checks the checker: against a
+// contract that asks for a field that no answer has, it must object.
+func TestProxyFindsBreachesOfTheContract(t *testing.T) {
 	text, err := os.ReadFile("../../api/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)

@@ -18,16 +18,16 @@ import (
 	"frontdesk/test/wait"
 )
 
-// TestCrash kills the program under load, at moments nobody chose, starts it
-// again on the same database and compares what is there with what its clients
-// were told. CRASH_KILLS says how often; make test-crash kills it fifty times.
+// TestCrash kills the program under load, at random moments, starts it
+// again on the same database and compares what is there with the answers its clients
+// had. CRASH_KILLS says how often; make test-crash kills it fifty times.
 func TestCrash(t *testing.T) {
 	kills := number(t, "CRASH_KILLS", 5)
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		file := filepath.Join(t.TempDir(), "credentials.json")
 		args := []string{"--rate-limit", "0", "--hold", "24h", "--log-level", "error"}
 		s := startAs(t, address, file, nil, args...)
-		w := &world{told: map[string]string{}}
+		w := &world{means: map[string]string{}}
 		w.patient = s.call("POST", "/v1/patients/register",
 			map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01",
 				"mobile": "07700900123"}).str("patient_id")
@@ -82,7 +82,7 @@ type world struct {
 	done     atomic.Int64
 
 	mu      sync.Mutex
-	told    map[string]string // the state of each appointment, as last answered
+	means   map[string]string // the state of each appointment, as last answered
 	pending []attempt         // sent, and not answered
 }
 
@@ -93,7 +93,7 @@ type attempt struct {
 	id                        string // the appointment, where it is known
 }
 
-// client reserves, confirms, moves and cancels until it is told to stop, or its
+// client reserves, confirms, moves and cancels until it is stopped, or its
 // connection breaks.
 func (w *world) client(t *testing.T, stop chan struct{}, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 9))
@@ -165,7 +165,7 @@ func (w *world) send(t *testing.T, a attempt) (id string, answered, again bool) 
 	}
 	w.answered.Add(1)
 	if res.StatusCode == http.StatusConflict {
-		return "", true, false // somebody else has the time
+		return "", true, false // another patient has the time
 	}
 	var got struct {
 		ID string `json:"id"`
@@ -176,11 +176,11 @@ func (w *world) send(t *testing.T, a attempt) (id string, answered, again bool) 
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.told[got.ID] = a.means
+	w.means[got.ID] = a.means
 	return got.ID, true, res.Header.Get("Idempotency-Replayed") != ""
 }
 
-// settle sends again whatever was cut off, with the same idempotency keys.
+// settle sends again each request that was cut off, with the same idempotency keys.
 func (w *world) settle(t *testing.T) {
 	pending := w.pending
 	w.pending = nil
@@ -195,8 +195,8 @@ func (w *world) settle(t *testing.T) {
 	}
 }
 
-// compare looks for everything a client was told, and for anything no client
-// was told.
+// compare looks for all that clients were answered, and for anything that no client
+// was answered.
 func (w *world) compare(t *testing.T, address string) {
 	rows, err := storetest.Raw(t, address).Query(`SELECT id, state FROM appointment`)
 	if err != nil {
@@ -215,14 +215,14 @@ func (w *world) compare(t *testing.T, address string) {
 	if err := rows.Err(); err != nil {
 		t.Fatal(err)
 	}
-	for id, state := range w.told {
+	for id, state := range w.means {
 		if found[id] != state {
-			t.Errorf("appointment %s: a client was told it is %s, it is %q", id, state, found[id])
+			t.Errorf("appointment %s: a client was answered %s, it is %q", id, state, found[id])
 		}
 	}
 	for id, state := range found {
-		if w.told[id] == "" {
-			t.Errorf("appointment %s is %s, and nobody was told", id, state)
+		if w.means[id] == "" {
+			t.Errorf("appointment %s is %s, and no client was answered", id, state)
 		}
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"frontdesk/store/storetest"
 )
 
-func TestTheDoctorLooksAtEverything(t *testing.T) {
+func TestDoctorRunsEveryCheck(t *testing.T) {
 	address := storetest.NewSQLite(t)
 	file := strings.TrimPrefix(address, "sqlite:")
 	sealed := filepath.Join(t.TempDir(), "right.key")
@@ -137,7 +137,7 @@ func passable(t *testing.T, dir string) {
 	}
 }
 
-func TestTheLogIsListedLatestFirst(t *testing.T) {
+func TestAuditListIsLatestFirst(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		group, text := practiceOf(t, address)
 		other := commanded(t, "key", "create", "--db", address, "--group", group, "--partner", "Other", "--scope",
@@ -170,7 +170,7 @@ func TestTheLogIsListedLatestFirst(t *testing.T) {
 			{[]string{"--about", "api_key:" + other["id"].(string)}, "[key.revoke key.create]"},
 			{[]string{"--about", "api_key"}, "[key.revoke key.create key.create]"},
 			{[]string{"--who", "operator", "--limit", "1"}, "[key.revoke]"},
-			{[]string{"--who", "nobody"}, "[]"},
+			{[]string{"--who", "unknown"}, "[]"},
 			{[]string{"--door", "graphql"}, "[]"},
 			{[]string{"--failed"}, "[]"},
 			{[]string{"--until", "2020-01-01"}, "[]"},
@@ -231,7 +231,7 @@ func TestNoCommandShowsTheCredentialsOfAnAddress(t *testing.T) {
 	}
 }
 
-func TestTheHelpNamesEverySystemAndItsSettings(t *testing.T) {
+func TestHelpNamesEveryConnectorAndItsSettings(t *testing.T) {
 	out, _, code := run(t, "connector", "set", "--help")
 	for _, want := range []string{
 		"gateway", "govuk", "notify", "pds", "smtp", "twilio", "base_url", "token_url", "private_key",
@@ -250,7 +250,7 @@ func TestTheHelpNamesEverySystemAndItsSettings(t *testing.T) {
 	}
 }
 
-func TestAddingAUserSaysWhenNoInvitationCanBeSent(t *testing.T) {
+func TestUserCreateReportsMissingEMailProvider(t *testing.T) {
 	address := storetest.SQLite(t)
 	group, _ := practiceOf(t, address)
 	add := func(email string) string {
@@ -280,8 +280,8 @@ func TestAddingAUserSaysWhenNoInvitationCanBeSent(t *testing.T) {
 	}
 }
 
-// TestNoAnswerIsKeptOnTheWay asks every door, well and badly.
-func TestNoAnswerIsKeptOnTheWay(t *testing.T) {
+// TestAnswersForbidCaching asks every door, well and badly.
+func TestAnswersForbidCaching(t *testing.T) {
 	address := storetest.SQLite(t)
 	p := open(t, address, app.Config{})
 	made := commanded(t, "token", "create", "--db", address, "--group", p.creds.Group, "--name", "A", "--role",

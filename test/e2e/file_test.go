@@ -41,7 +41,7 @@ func fetch(t *testing.T, method, address, body string) (*http.Response, string) 
 	return got, string(text)
 }
 
-func TestAFileGoesThroughTheRunningProgram(t *testing.T) {
+func TestFileIsUploadedAndDownloaded(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		db := storetest.Open(t, address)
@@ -97,7 +97,7 @@ func TestAFileGoesThroughTheRunningProgram(t *testing.T) {
 	})
 }
 
-func TestTheTownHasSomethingToRead(t *testing.T) {
+func TestSandboxTownHasData(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		db := storetest.Open(t, address)

@@ -71,9 +71,9 @@ func client(t *testing.T, name string) {
 	}
 }
 
-// TestAPracticeIsRunByAPublicGraphQLClient has a client from npm do what a
+// TestPublicGraphQLClientRunsAPractice has a client from npm do what a
 // practice's website and its doctor do in a day.
-func TestAPracticeIsRunByAPublicGraphQLClient(t *testing.T) {
+func TestPublicGraphQLClientRunsAPractice(t *testing.T) {
 	client(t, "graphql-request")
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address)

@@ -42,7 +42,7 @@ func dig(v any, path ...any) any {
 	return v
 }
 
-func TestAPracticeIsAskedByGraphQL(t *testing.T) {
+func TestGraphQLAndRESTShareOnePractice(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ctx := context.Background()
@@ -94,7 +94,7 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 		if reference == "" || dig(data, "createBooking", "data", "start") != "2031-07-07T03:00:00.000Z" {
 			t.Fatal(a.Text)
 		}
-		// REST tells of the same appointment, at its true time.
+		// REST answers the same appointment, at its true time.
 		if one := p.ask("GET", "/v1/appointments/"+reference, nil); one.Status != 200 ||
 			!strings.Contains(one.Text, "2031-07-07T02:00:00") {
 			t.Errorf("%d %s", one.Status, one.Text)
@@ -137,9 +137,9 @@ func TestAPracticeIsAskedByGraphQL(t *testing.T) {
 	})
 }
 
-// TestTimeTakenAwayAtOneDoorIsGoneAtTheOther closes every room for a day by GraphQL
+// TestBlockAddedOverGraphQLRemovesRESTSlots closes every room for a day by GraphQL
 // and looks for its slots over REST.
-func TestTimeTakenAwayAtOneDoorIsGoneAtTheOther(t *testing.T) {
+func TestBlockAddedOverGraphQLRemovesRESTSlots(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		o, err := app.NewOperator(context.Background(), address, sealKey)

@@ -89,10 +89,10 @@ func operations(t *testing.T) []operation {
 	return out
 }
 
-// TestNoRequestMakesItFail sends what nobody should send to every operation. It
+// TestMalformedRequestNeverCausesAServerError sends malformed requests to every operation. It
 // may be refused, with an error of the usual shape; it may never be a fault of
 // ours, and no error may show what we are made of.
-func TestNoRequestMakesItFail(t *testing.T) {
+func TestMalformedRequestNeverCausesAServerError(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		slot := p.slot(0)
 		good := map[string]any{ // values that are right, by the field's name

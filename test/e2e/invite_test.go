@@ -44,7 +44,7 @@ func (p *program) invitation(to string) string {
 	return found[1]
 }
 
-func TestAMemberOfStaffIsInvited(t *testing.T) {
+func TestStaffInvitationSetsPassword(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ctx := context.Background()
@@ -108,7 +108,7 @@ func TestAMemberOfStaffIsInvited(t *testing.T) {
 	})
 }
 
-func TestAnInvitationIsSentAgainAtTheCommandLine(t *testing.T) {
+func TestUserInviteSendsInvitationAgain(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		// An operator's clock is the real one.
 		p := open(t, address, app.Config{Now: time.Now})
@@ -144,7 +144,7 @@ func TestAnInvitationIsSentAgainAtTheCommandLine(t *testing.T) {
 		if status, text := choose(t, second, signInPassword); status != 200 {
 			t.Errorf("%s: %d %s", second, status, text)
 		}
-		// A practice with nobody to send e-mail with is told so.
+		// A practice without an e-mail provider gets an error.
 		bare, err := o.CreateGroup(ctx, "Bare", "", "")
 		if err != nil {
 			t.Fatal(err)

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestAPatientIsInOnePlaceAtATime books one patient with two practitioners at once.
-func TestAPatientIsInOnePlaceAtATime(t *testing.T) {
+// TestOverlapOfAPatientIsReportedOrRefused books one patient with two practitioners at once.
+func TestOverlapOfAPatientIsReportedOrRefused(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		patient := p.patient()
 		ask := request(p.slot(0))
@@ -24,7 +24,7 @@ func TestAPatientIsInOnePlaceAtATime(t *testing.T) {
 		}
 		beside := maps.Clone(ask)
 		beside["practitioner_id"] = other
-		told := func(a answer) {
+		overlaps := func(a answer) {
 			t.Helper()
 			list, _ := a.Body["warnings"].([]any)
 			if len(list) != 1 {
@@ -37,9 +37,9 @@ func TestAPatientIsInOnePlaceAtATime(t *testing.T) {
 			}
 		}
 		held := p.ok("POST", "/v1/appointments", beside)
-		told(held)
+		overlaps(held)
 		at := "/v1/appointments/" + held.str("id")
-		told(p.ok("PATCH", at+"/book", nil))
+		overlaps(p.ok("PATCH", at+"/book", nil))
 		start, err := time.Parse(time.RFC3339, ask["start_time"].(string))
 		if err != nil {
 			t.Fatal(err)
@@ -77,8 +77,8 @@ func TestAPatientIsInOnePlaceAtATime(t *testing.T) {
 	})
 }
 
-// TestHowFarAPatientHasCome notes the stages of a day over REST.
-func TestHowFarAPatientHasCome(t *testing.T) {
+// TestAppointmentJourneyIsRecorded notes the stages of a day over REST.
+func TestAppointmentJourneyIsRecorded(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(0))
 		ask["patient_id"] = p.patient()

@@ -1,5 +1,5 @@
 // Package e2e is stories: the whole program, on each database, asked through a
-// proxy nobody here wrote that holds every request and answer against the
+// proxy of others that holds every request and answer against the
 // contract.
 package e2e
 
@@ -129,7 +129,7 @@ type program struct {
 	}
 }
 
-// clock is a clock that moves when told.
+// clock is a clock that tests move.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -179,7 +179,7 @@ func (l *logs) about(id string) string {
 // sunday is when stories begin: a Sunday in winter, so that the week is ahead.
 var sunday = time.Date(2031, time.January, 5, 20, 0, 0, 0, time.UTC)
 
-// each tells a story on each database.
+// each runs a story on each database.
 func each(t *testing.T, story func(t *testing.T, p *program)) {
 	t.Helper()
 	storetest.EachAddress(t, func(t *testing.T, address string) { story(t, open(t, address, app.Config{})) })
@@ -262,7 +262,7 @@ func header(name, value string) with {
 	}
 }
 
-// ask sends a request through the proxy. Whatever comes back must be as the
+// ask sends a request through the proxy. The answer must be as the
 // contract says, and when it was not refused, so must the request have been.
 func (p *program) ask(method, path string, body any, change ...with) answer {
 	p.t.Helper()
@@ -436,7 +436,7 @@ func request(slot map[string]any) map[string]any {
 	}
 }
 
-// patient registers somebody.
+// patient registers a patient.
 func (p *program) patient() string {
 	p.t.Helper()
 	return p.ok("POST", "/v1/patients/register", map[string]any{

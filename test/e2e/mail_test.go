@@ -59,7 +59,7 @@ func (p *program) mailed(mail string) int {
 	return resp.StatusCode
 }
 
-func TestAReportOfAnyMailServerEndsItsMessage(t *testing.T) {
+func TestReportOfEachMailServerEndsItsMessage(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		mixed, plain, lost := p.sent("byron", "email", nil), p.sent("byron", "email", nil),
 			p.sent("byron", "email", nil)
@@ -80,7 +80,7 @@ func TestAReportOfAnyMailServerEndsItsMessage(t *testing.T) {
 			"report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n" +
 			"Content-type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n" +
 			"Action: failed\r\nFinal-Recipient: rfc822;ada@example.org\r\nStatus: 5.0.0\r\n" +
-			"Diagnostic-Code: smtp; 550-5.1.1 There is nobody\r\n 550-5.1.1 of that name\r\n 550 5.1.1 here\r\n\r\n" +
+			"Diagnostic-Code: smtp; 550-5.1.1 There is no user\r\n 550-5.1.1 of that name\r\n 550 5.1.1 here\r\n\r\n" +
 			"--b--\r\n"); got != http.StatusOK {
 			t.Fatalf("answered %d", got)
 		}
@@ -92,7 +92,7 @@ func TestAReportOfAnyMailServerEndsItsMessage(t *testing.T) {
 		}
 		// A bounce that is only words changes nothing, and is not lost without a trace.
 		if got := p.mailed("To: " + returnPath(t, p, lost) +
-			"\r\nFrom: MAILER-DAEMON@mx.example\r\n\r\nHi. Nobody of that name here.\r\n"); got != http.StatusOK {
+			"\r\nFrom: MAILER-DAEMON@mx.example\r\n\r\nHi. No user of that name here.\r\n"); got != http.StatusOK {
 			t.Fatalf("answered %d", got)
 		}
 		if got := p.ok("GET", "/v1/messages/"+lost, nil); got.str("status") != "sent" {
@@ -134,7 +134,7 @@ func (p *program) post(address, kind, body string) (int, string) {
 	return resp.StatusCode, string(text)
 }
 
-func TestAPatientUnsubscribesWithOneClick(t *testing.T) {
+func TestPatientUnsubscribesWithOneClick(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		const to = "ada.one.click@example.org"
 		other := map[string]any{"purpose": "other", "recipient_contact_detail": to, "message_string": "Our newsletter.",
@@ -194,7 +194,7 @@ func TestAPatientUnsubscribesWithOneClick(t *testing.T) {
 	})
 }
 
-func TestNumbersAndAddressesAreTakenAsPeopleWriteThem(t *testing.T) {
+func TestContactDetailsAreNormalised(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		n := 0
 		register := func(more map[string]any) map[string]any {
@@ -251,7 +251,7 @@ func TestNumbersAndAddressesAreTakenAsPeopleWriteThem(t *testing.T) {
 	})
 }
 
-func TestANumberOfAnotherCountryIsTextedWhereTheCarrierCan(t *testing.T) {
+func TestForeignNumberIsTextedWhereProviderSupportsIt(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		there := map[string]any{"recipient_contact_detail": "+353 87 123 4567", "urgent": true}

@@ -66,8 +66,8 @@ func TestMessagingCrash(t *testing.T) {
 }
 
 // TestTwoServersSendOneBatch has two processes on one database hand over the
-// messages of one batch. Each takes what it hears of first, and now and then that
-// is everything: then there is another batch.
+// messages of one batch. Each takes what it finds first, and now and then that
+// is all of it: then there is another batch.
 func TestTwoServersSendOneBatch(t *testing.T) {
 	for name, open := range sinks {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func twoServersSend(t *testing.T, to *sink) (nodes int) {
 	if unknown, _ := p.compare(t, path); unknown > 0 {
 		t.Errorf("%d messages are in doubt, and nothing was killed", unknown)
 	}
-	// An id tells which node made it.
+	// An id has the number of the node that made it.
 	if err := p.db.QueryRow(`SELECT count(DISTINCT (id / 64) % 64) FROM message_step WHERE what =
 		'accepted'`).Scan(&nodes); err != nil {
 		t.Fatal(err)
@@ -128,7 +128,7 @@ type sink struct {
 	// contact is the column of a patient that it sends to.
 	contact string
 	// connectors are the settings that lead a practice group to it, and to
-	// nobody else.
+	// no other.
 	connectors [][]string
 	requests   requests
 }
@@ -294,7 +294,7 @@ func prepare(t *testing.T, address string, to *sink, recipients int, timeout str
 			t.Fatal(errs)
 		}
 	}
-	// Everybody is a copy of one patient, but for the ways to reach them.
+	// Each recipient is a copy of one patient, but for the ways to reach them.
 	first := p.call("POST", "/v1/patients/register",
 		map[string]any{"first_name": "A", "last_name": "B", "dob": "1990-01-01",
 			"mobile": "07700900123"}).str("patient_id")
@@ -323,16 +323,16 @@ func (p *postRoom) again(t *testing.T) {
 	p.process = startAs(t, p.address, p.file, nil, p.args...)
 }
 
-// mailing sends a batch to everybody, and gives its path.
+// mailing sends a batch to all recipients, and gives its path.
 func (p *postRoom) mailing() string {
 	p.t.Helper()
-	everybody := make([]map[string]any, p.recipients)
-	for i := range everybody {
-		everybody[i] = map[string]any{"patient_id": strconv.Itoa(firstPatient + i)}
+	recipients := make([]map[string]any, p.recipients)
+	for i := range recipients {
+		recipients[i] = map[string]any{"patient_id": strconv.Itoa(firstPatient + i)}
 	}
 	made := p.call("POST", "/v1/batch_message", map[string]any{
 		"name": "Flu", "channel": p.sink.channel, "subject": "Your flu jab",
-		"content": "Dear {{first_name}}, flu jabs are here.", "recipients": everybody,
+		"content": "Dear {{first_name}}, flu jabs are here.", "recipients": recipients,
 	})
 	path := "/v1/batch_message/" + made.str("id")
 	if sent := p.call("PATCH", path+"/send", nil); made.Status != http.StatusOK || sent.Status != http.StatusOK {
@@ -400,7 +400,7 @@ func (p *postRoom) compare(t *testing.T, path string) (unknown, arrived int) {
 		}
 		switch {
 		case seen[who] || who != contact:
-			t.Errorf("%s has two messages, or somebody else's", who)
+			t.Errorf("%s has two messages, or another patient's", who)
 		case state == "sent" && (got != 1 || accepted != 1):
 			t.Errorf("%s: sent and accepted %d times, and got %d", who, accepted, got)
 		case state == "unknown" && (got > 1 || accepted != 0):
@@ -432,7 +432,7 @@ func (p *postRoom) compare(t *testing.T, path string) (unknown, arrived int) {
 		t.Fatal(err)
 	}
 	if completed != 1 {
-		t.Errorf("that the batch is done was told %d times", completed)
+		t.Errorf("the batch was reported done %d times", completed)
 	}
 	if t.Failed() {
 		t.Log(fmt.Sprint(states), a.Text)

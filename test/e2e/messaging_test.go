@@ -75,7 +75,7 @@ func steps(a answer) []string {
 	return out
 }
 
-// inbox is what somebody received, as the sandbox's page shows it.
+// inbox is what a patient received, as the sandbox's page shows it.
 func (p *program) inbox(to string) string {
 	p.t.Helper()
 	status, text := page(p.t.(*testing.T), p.app.URL()+"/sandbox/inbox?to="+url.QueryEscape(to))
@@ -85,11 +85,11 @@ func (p *program) inbox(to string) string {
 	return text
 }
 
-func TestAMessageGoesByEachChannel(t *testing.T) {
+func TestMessageIsSentByEachChannel(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		text := p.sent("byron", "sms", map[string]any{"message_string": "It’s your flu jab, Ada – reply STOP to stop."})
 		mail := p.sent("byron", "email", map[string]any{"subject": "Your flu jab",
-			"recipient_contact_detail": "replies.to.nobody@example.org"})
+			"recipient_contact_detail": "replies.to.no-one@example.org"})
 		national := p.sent("byron", "nhs_app", nil)
 		got := p.becomes(text, "delivered")
 		if got.Body["sms_parts"] != 1.0 || got.str("sms_encoding") != "UCS-2" ||
@@ -103,7 +103,7 @@ func TestAMessageGoesByEachChannel(t *testing.T) {
 		if inbox := p.inbox("07700 900101"); !strings.Contains(inbox, "It’s your flu jab, Ada – reply STOP to stop.") {
 			t.Fatal("the text message did not arrive")
 		}
-		if inbox := p.inbox("replies.to.nobody@example.org"); !strings.Contains(inbox, "Your flu jab") ||
+		if inbox := p.inbox("replies.to.no-one@example.org"); !strings.Contains(inbox, "Your flu jab") ||
 			!strings.Contains(inbox, "Please call us.") {
 			t.Fatal("the e-mail did not arrive")
 		}
@@ -118,17 +118,17 @@ func TestAMessageGoesByEachChannel(t *testing.T) {
 			t.Fatalf("got %s", list.Text)
 		}
 		if strings.Contains(p.logs.String(), "flu jab") || strings.Contains(p.logs.String(), "7700900101") ||
-			strings.Contains(p.logs.String(), "nobody@example") {
-			t.Error("the log tells of a message")
+			strings.Contains(p.logs.String(), "no-one@example") {
+			t.Error("the log has the text of a message")
 		}
 	})
 }
 
-func TestWhatCannotBeSentIsRefusedBeforeAnythingIsKept(t *testing.T) {
+func TestInvalidMessageIsRefusedBeforeItIsStored(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000025", "dob": "2010-10-22"})
 		p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"})
-		nobody := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "No", "last_name": "Phone",
+		phoneless := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "No", "last_name": "Phone",
 			"dob": "1990-01-01", "email": "no.phone@example.org"}).str("patient_id")
 		for _, c := range []struct {
 			status int
@@ -139,9 +139,9 @@ func TestWhatCannotBeSentIsRefusedBeforeAnythingIsKept(t *testing.T) {
 				map[string]any{"recipient_contact_detail": "07700 900123"})},
 			{409, "patient_deceased", p.message("smith", "sms",
 				map[string]any{"recipient_contact_detail": "07700 900123"})},
-			{409, "no_contact_detail", map[string]any{"patient_id": nobody, "message_type": "sms",
+			{409, "no_contact_detail", map[string]any{"patient_id": phoneless, "message_type": "sms",
 				"message_string": "x"}},
-			{409, "no_contact_detail", map[string]any{"patient_id": nobody, "message_type": "nhs_app",
+			{409, "no_contact_detail", map[string]any{"patient_id": phoneless, "message_type": "nhs_app",
 				"message_string": "x"}},
 			{404, "patient_not_found", map[string]any{"patient_id": "1", "message_type": "sms", "message_string": "x"}},
 			{404, "assignee_not_found", p.message("byron", "sms",
@@ -170,7 +170,7 @@ func TestWhatCannotBeSentIsRefusedBeforeAnythingIsKept(t *testing.T) {
 	})
 }
 
-func TestAScheduledMessageWaitsIsCancelledOrExpires(t *testing.T) {
+func TestScheduledMessageWaitsIsCancelledOrExpires(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		tomorrow := p.clock.Now().Add(24 * time.Hour).Format(time.RFC3339)
 		one := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"send_at": tomorrow}))
@@ -195,7 +195,7 @@ func TestAScheduledMessageWaitsIsCancelledOrExpires(t *testing.T) {
 	})
 }
 
-func TestMessagesWaitForTheMorning(t *testing.T) {
+func TestMessagesWaitForSendingHours(t *testing.T) {
 	each(t, func(t *testing.T, p *program) { // it is eight in the evening
 		p.refused(400, "invalid_request", "PATCH", "/v1/me",
 			map[string]any{"send_from": "20:00", "send_until": "08:00"})
@@ -222,7 +222,7 @@ func TestMessagesWaitForTheMorning(t *testing.T) {
 	})
 }
 
-func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
+func TestMessageFallsBackWhenRefusedBouncedOrUnread(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		refused := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900990",
 			"fallback_message_type": "email"})
@@ -253,7 +253,7 @@ func TestAMessageFallsBackWhenItIsRefusedBouncesOrIsNotRead(t *testing.T) {
 	})
 }
 
-// traced has the record know somebody of the town as the national service does.
+// traced has the record know a patient of the town as the national service does.
 func (p *program) traced(surname string) {
 	p.t.Helper()
 	who := p.ok("GET", "/v1/patients/"+p.patientBy(surname), nil)
@@ -261,7 +261,7 @@ func (p *program) traced(surname string) {
 		"dob": who.str("dob")})
 }
 
-func TestNHSNotifyIsHandedAMessageOnceForBothItsWays(t *testing.T) {
+func TestNHSNotifyGetsOneRequestForBothChannels(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		if _, errs, code := run(t, "connector", "set", "notify", "--db", address, "--group", p.creds.Group,
@@ -313,9 +313,9 @@ func TestNHSNotifyIsHandedAMessageOnceForBothItsWays(t *testing.T) {
 	})
 }
 
-// TestMessagesOutliveAnOutageOfNHSNotify is twelve messages and a batch during twenty
+// TestMessagesSurviveAnOutageOfNHSNotify is twelve messages and a batch during twenty
 // seconds of 503.
-func TestMessagesOutliveAnOutageOfNHSNotify(t *testing.T) {
+func TestMessagesSurviveAnOutageOfNHSNotify(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{NotifyRest: time.Millisecond})
 		var box inbox.Box
@@ -392,7 +392,7 @@ func texts(box *inbox.Box) (keys, words map[string]int) {
 	return keys, words
 }
 
-// forged is a report about an e-mail of ours, from somebody who knows its key but
+// forged is a report about an e-mail of ours, from a sender who knows its key but
 // not what we sign with.
 func forged(key string) string {
 	return "From: MAILER-DAEMON@mx.example\r\nTo: bounces+" + key +
@@ -405,7 +405,7 @@ func forged(key string) string {
 		"@brambleford.example.org>\r\n\r\n--b--\r\n"
 }
 
-func TestAnEMailFailsWhenItComesBackAndNotWhenSomebodySaysSo(t *testing.T) {
+func TestForgedBounceDoesNotFailAnEMail(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		came := p.sent("byron", "email", map[string]any{"recipient_contact_detail": "bounced@example.org"})
 		kept := p.sent("byron", "email", map[string]any{"fallback_message_type": "sms"})
@@ -417,7 +417,7 @@ func TestAnEMailFailsWhenItComesBackAndNotWhenSomebodySaysSo(t *testing.T) {
 		group, _ := strconv.ParseInt(p.creds.Group, 10, 64)
 		id, _ := strconv.ParseInt(kept, 10, 64)
 		key := strconv.FormatInt(group, 36) + "-" + strconv.FormatInt(id, 36) + "-1"
-		// The practice's mail server hands on whatever comes to that address.
+		// The practice's mail server hands on what comes to that address.
 		r, err := http.NewRequest(http.MethodPost, p.app.URL()+"/callbacks/smtp/"+strconv.FormatInt(group, 36),
 			strings.NewReader(forged(key)))
 		if err != nil {
@@ -442,11 +442,11 @@ func TestAnEMailFailsWhenItComesBackAndNotWhenSomebodySaysSo(t *testing.T) {
 	})
 }
 
-func TestWhatACarrierDoesNotSayIsUnknownOrAskedAgain(t *testing.T) {
+func TestUnansweredHandOverIsUnknownOrRetried(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		cut := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900995"})
 		busy := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900994"})
-		// Nobody knows, until the carrier tells what became of it.
+		// The result is unknown until the provider reports it.
 		if got := p.becomes(cut, "delivered"); !slices.Contains(steps(got), "unknown") {
 			t.Fatalf("got %s", got.Text)
 		}
@@ -461,7 +461,7 @@ func TestWhatACarrierDoesNotSayIsUnknownOrAskedAgain(t *testing.T) {
 	})
 }
 
-func TestAnEncryptedMessageIsReadOnItsPage(t *testing.T) {
+func TestEncryptedMessageIsReadOnItsPage(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"encrypted": "true"}))
 		p.becomes(a.str("message_id"), "delivered")
@@ -471,7 +471,7 @@ func TestAnEncryptedMessageIsReadOnItsPage(t *testing.T) {
 		}
 		if _, text := page(t, a.str("message_url")); strings.Contains(text, "Please call us.") ||
 			!strings.Contains(text, "Brambleford") {
-			t.Fatalf("the page shows it to anybody: %s", text)
+			t.Fatalf("the page shows it to a stranger: %s", text)
 		}
 		open := func(day string) (int, string) {
 			res, err := http.PostForm(a.str("message_url"), url.Values{"day": {day}, "month": {"12"}, "year": {"1985"}})

@@ -91,7 +91,7 @@ func doctor(t *testing.T, args ...string) (findings map[string]string, code int)
 	return findings, code
 }
 
-func TestAServerWithAnotherKeyIsRefused(t *testing.T) {
+func TestServerWithAnotherSealKeyIsRefused(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		dir := t.TempDir()
 		right, other, missing := filepath.Join(dir, "right.key"), filepath.Join(dir, "other.key"),
@@ -175,8 +175,8 @@ func secretFile(t *testing.T) string {
 	return file
 }
 
-// TestADatabaseFromBeforeKnowsItsKey starts on one whose key nothing was noted of.
-func TestADatabaseFromBeforeKnowsItsKey(t *testing.T) {
+// TestUpgradedDatabaseKnowsItsKey starts on one whose key nothing was noted of.
+func TestUpgradedDatabaseKnowsItsKey(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		dir := t.TempDir()
 		right, other := filepath.Join(dir, "right.key"), filepath.Join(dir, "other.key")
@@ -200,7 +200,7 @@ func TestADatabaseFromBeforeKnowsItsKey(t *testing.T) {
 	})
 }
 
-func TestASecondServerOnOneFileIsNamed(t *testing.T) {
+func TestSecondServerOnOneFileIsNamed(t *testing.T) {
 	address := storetest.SQLite(t)
 	s := start(t, address)
 	host, _ := os.Hostname()
@@ -216,9 +216,9 @@ func TestASecondServerOnOneFileIsNamed(t *testing.T) {
 	start(t, address)
 }
 
-// TestACopySendsNothingUntilTold copies the files that a backup is made of to another
+// TestCopiedDatabaseSendsNothingUntilResumed copies the files that a backup is made of to another
 // place, as one would to another machine, and starts there.
-func TestACopySendsNothingUntilTold(t *testing.T) {
+func TestCopiedDatabaseSendsNothingUntilResumed(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		hooks := receive(t, nil)
 		dir := t.TempDir()
@@ -275,7 +275,7 @@ func TestACopySendsNothingUntilTold(t *testing.T) {
 			t.Errorf("got %s", out)
 		}
 		c.stop()
-		c = start(t, copied, "--seal-key", elsewhere) // starting it again does not tell it
+		c = start(t, copied, "--seal-key", elsewhere) // a restart does not resume it
 		four := send(c, "four")
 		dispatched(t, copied)
 		if a, b := status(c, three), status(c, four); a != "queued" || b != "queued" {
@@ -318,7 +318,7 @@ func duplicate(t *testing.T, from, to string) {
 	}
 }
 
-// copyOf copies a database of PostgreSQL that nobody uses.
+// copyOf copies a database of PostgreSQL that no program uses.
 func copyOf(t *testing.T, address string) string {
 	t.Helper()
 	name := address[strings.LastIndex(address, "/")+1:]
@@ -336,7 +336,7 @@ func copyOf(t *testing.T, address string) string {
 	return strings.Replace(address, "/"+name, "/"+name+"_copy", 1)
 }
 
-func TestAVariableOfTheServerChangesNoKey(t *testing.T) {
+func TestServerVariablesDoNotChangeOtherCommands(t *testing.T) {
 	address := storetest.SQLite(t)
 	for name, value := range map[string]string{"FRONTDESK_RATE_LIMIT": "7", "FRONTDESK_SCOPE": "messaging",
 		"FRONTDESK_EXPIRES": "1ns"} {
@@ -383,7 +383,7 @@ func TestAVariableOfTheServerChangesNoKey(t *testing.T) {
 	}
 }
 
-func TestAListedDatabaseIsNotMade(t *testing.T) {
+func TestListingDoesNotCreateADatabase(t *testing.T) {
 	dir := t.TempDir()
 	for _, args := range [][]string{{"group", "list"}, {"key", "list", "--group", "1"}, {"doctor"},
 		{"sending", "resume"},

@@ -52,9 +52,9 @@ func page(t *testing.T, address string) (int, string) {
 	return res.StatusCode, string(text)
 }
 
-// TestAPersonIsTracedBookedMergedAndUnmerged walks through all that can happen
+// TestPatientIsTracedBookedMergedAndUnmerged walks through all that can happen
 // to one person.
-func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
+func TestPatientIsTracedBookedMergedAndUnmerged(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		traced := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "969 363 2966", "dob": "1920-08-11T00:00:00Z", "ehr_partner": "emis",
@@ -126,9 +126,9 @@ func TestAPersonIsTracedBookedMergedAndUnmerged(t *testing.T) {
 	})
 }
 
-// TestAnIDThatIsNoneIsRefused sends what cannot be an id, for lack of digits or for
+// TestMalformedIDIsRefused sends what cannot be an id, for lack of digits or for
 // having too many, to every kind of place an id is taken.
-func TestAnIDThatIsNoneIsRefused(t *testing.T) {
+func TestMalformedIDIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		known := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"].(string)
 		for _, none := range []string{"12x", "18014398509481984", "9007199254740992"} { // 54 bits and 53 and a bit
@@ -158,9 +158,9 @@ func TestAnIDThatIsNoneIsRefused(t *testing.T) {
 	})
 }
 
-// TestAPatientIsFoundByAnyNumber asks for one as public clients do before they make
+// TestPatientIsFoundByAnyNumber asks for one as public clients do before they make
 // another.
-func TestAPatientIsFoundByAnyNumber(t *testing.T) {
+func TestPatientIsFoundByAnyNumber(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register", map[string]any{
 			"first_name": "Wren", "last_name": "Otter-Vale", "dob": "1971-02-03", "mobile": "07700 900777",
@@ -177,9 +177,9 @@ func TestAPatientIsFoundByAnyNumber(t *testing.T) {
 	})
 }
 
-// TestTheDeadAreNotBookedNorWrittenTo has somebody whom the national service knows to
-// have died.
-func TestTheDeadAreNotBookedNorWrittenTo(t *testing.T) {
+// TestDeceasedPatientIsNotBookedNorMessaged has a patient who died by the
+// national service.
+func TestDeceasedPatientIsNotBookedNorMessaged(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		dead := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"}).str("patient_id")
@@ -197,9 +197,9 @@ func TestTheDeadAreNotBookedNorWrittenTo(t *testing.T) {
 	})
 }
 
-// TestATwinIsLeftToStaff registers somebody with the number and the birth date of a
+// TestPossibleTwinIsLeftToStaff registers a person with the number and the birth date of a
 // verified patient, and another forename.
-func TestATwinIsLeftToStaff(t *testing.T) {
+func TestPossibleTwinIsLeftToStaff(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11"}).str("patient_id")
@@ -224,7 +224,7 @@ func TestATwinIsLeftToStaff(t *testing.T) {
 	})
 }
 
-func TestSomebodyWhoCannotBeIdentifiedIsSentToAPage(t *testing.T) {
+func TestUnidentifiedPatientGetsALoginPage(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		a := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-23"})
 		if a.str("patient_id") != "" || a.str("message") == "" {
@@ -250,12 +250,12 @@ func TestSomebodyWhoCannotBeIdentifiedIsSentToAPage(t *testing.T) {
 		p.refused(400, "invalid_request", "POST", "/v1/patients/register_pds", map[string]any{"dob": "1990-01-01"})
 		if strings.Contains(p.logs.String(), "9000000009") ||
 			strings.Contains(p.logs.String(), a.str("login_url")[strings.LastIndex(a.str("login_url"), "/"):]) {
-			t.Error("the log tells of a patient or of a link")
+			t.Error("the log has details of a patient or a link")
 		}
 	})
 }
 
-func TestARestrictedPersonsWhereaboutsAreNowhere(t *testing.T) {
+func TestRestrictedContactDetailsAreNeverShown(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "9000000025", "dob": "2010-10-22"}).str("patient_id")
@@ -269,7 +269,7 @@ func TestARestrictedPersonsWhereaboutsAreNowhere(t *testing.T) {
 	})
 }
 
-func TestWhileTheNationalServiceIsDown(t *testing.T) {
+func TestOutageOfPDSRefusesNewPatientsOnly(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		who := map[string]any{"nhs_number": "9693632109", "dob": "1946-06-23"}
 		known := p.ok("POST", "/v1/patients/register_pds", who).str("patient_id")
@@ -288,7 +288,7 @@ func TestWhileTheNationalServiceIsDown(t *testing.T) {
 	})
 }
 
-func TestContactDetailsSayWhereTheyAreFrom(t *testing.T) {
+func TestContactDetailsNameTheirSource(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register",
 			map[string]any{"first_name": "Wren", "last_name": "Otter", "dob": "1971-02-03",
@@ -337,9 +337,9 @@ func TestFilesAreKeptWithAPatient(t *testing.T) {
 	})
 }
 
-// TestAnotherGroupsPatientsAreNotFound tries everything there is with the id of
+// TestPatientsOfAnotherGroupAreNotFound tries everything there is with the id of
 // another practice group's patient.
-func TestAnotherGroupsPatientsAreNotFound(t *testing.T) {
+func TestPatientsOfAnotherGroupAreNotFound(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		theirs := p.ok("GET", "/v1/patients?search=hart", nil, key(p.creds.Second.Key),
 			ofGroup(p.creds.Second.Group)).data()[0]["id"].(string)
@@ -374,11 +374,11 @@ func TestAnotherGroupsPatientsAreNotFound(t *testing.T) {
 	})
 }
 
-// TestOneNHSNumberIsOnePatientWhateverHappens lets clients of two processes on
+// TestNHSNumberIsUniqueUnderRandomMerges lets clients of two processes on
 // one PostgreSQL, and of one on SQLite, register, merge and undo merges at
 // random. Afterwards no NHS number is on two live patients, no pointer leads
-// nowhere, and no appointment is anybody's who is gone.
-func TestOneNHSNumberIsOnePatientWhateverHappens(t *testing.T) {
+// nowhere, and no appointment is of a patient who is gone.
+func TestNHSNumberIsUniqueUnderRandomMerges(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		servers := []*process{start(t, address, "--rate-limit", "0")}
 		if strings.HasPrefix(address, "postgres") {
@@ -483,9 +483,9 @@ func TestOneNHSNumberIsOnePatientWhateverHappens(t *testing.T) {
 	})
 }
 
-// TestThoseWhoAreComingAreReadAgain books somebody nobody has traced, and starts
+// TestPDSIsReadBeforeAnAppointment books a patient who has not been traced, and starts
 // the program again: its job reads the national service for them.
-func TestThoseWhoAreComingAreReadAgain(t *testing.T) {
+func TestPDSIsReadBeforeAnAppointment(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ada := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"].(string)
@@ -505,7 +505,7 @@ func TestThoseWhoAreComingAreReadAgain(t *testing.T) {
 			t.Fatalf("got %s", got.Text)
 		}
 		if got := again.ok("GET", "/v1/patients/"+alan, nil); got.Body["last_sync_at"] != nil {
-			t.Fatal("somebody was read who is not coming")
+			t.Fatal("a patient without an appointment was read")
 		}
 	})
 }

@@ -21,11 +21,11 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// TestEveryOperationAllowsWhomTheTableNames asks for every operation of the REST
+// TestOperationsAllowThePermissionsInTheTable asks for every operation of the REST
 // contract with keys of each scope and extra permission and of each two, and for
 // every query and mutation of the GraphQL API as a program and as a member of staff
 // of each preset role. testdata/permissions.txt says which are allowed.
-func TestEveryOperationAllowsWhomTheTableNames(t *testing.T) {
+func TestOperationsAllowThePermissionsInTheTable(t *testing.T) {
 	text, err := os.ReadFile("testdata/permissions.txt")
 	if err != nil {
 		t.Fatal(err)

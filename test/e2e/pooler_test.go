@@ -108,9 +108,9 @@ max_client_conn = 500
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable&%s", at.User.Username(), port, name, setting)
 }
 
-// TestEverythingGoesThroughAPooler migrates an empty database through PgBouncer, with
+// TestProgramRunsThroughAPooler migrates an empty database through PgBouncer, with
 // two programs at once, and has two servers book, send, deliver and repeat there.
-func TestEverythingGoesThroughAPooler(t *testing.T) {
+func TestProgramRunsThroughAPooler(t *testing.T) {
 	address := pooler(t)
 	var all sync.WaitGroup
 	for range 2 {

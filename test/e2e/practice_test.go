@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// TestAPracticeSetsItselfUp makes a place, a person, a type and a session out
+// TestSetupKeyCreatesAPractice makes a place, a person, a type and a session out
 // of nothing, and books in it.
-func TestAPracticeSetsItselfUp(t *testing.T) {
+func TestSetupKeyCreatesAPractice(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		place := p.ok("POST", "/v1/locations",
 			map[string]any{"name": "Pier Clinic", "phone": "01632 960300",
@@ -66,7 +66,7 @@ func TestAPracticeSetsItselfUp(t *testing.T) {
 		}
 		p.ok("PATCH", "/v1/practitioners/"+person.str("id"), map[string]any{"active": false})
 		if n := count(); n != 0 {
-			t.Fatalf("%v slots of somebody inactive", n)
+			t.Fatalf("%v slots of an inactive practitioner", n)
 		}
 		p.ok("PATCH", "/v1/practitioners/"+person.str("id"), map[string]any{"active": true})
 		p.ok("PATCH", "/v1/locations/"+place.str("id"), map[string]any{"name": "Pier Clinic, upstairs"})
@@ -123,7 +123,7 @@ func TestThePracticeGroup(t *testing.T) {
 	})
 }
 
-func TestWhoMayDoWhat(t *testing.T) {
+func TestScopesAllowTheirOperations(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(0))
 		p.refused(http.StatusUnauthorized, "missing_key", "GET", "/v1/me", nil, key(""))

@@ -117,7 +117,7 @@ func (s *process) call(method, path string, body any, change ...with) answer {
 	return s.send(s.url, method, path, body, change...)
 }
 
-func TestASandboxKeepsEverythingOverARestart(t *testing.T) {
+func TestSandboxKeepsDataOverARestart(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		file := filepath.Join(t.TempDir(), "credentials.json")
 		first := startAs(t, address, file, nil)
@@ -154,7 +154,7 @@ func TestASandboxKeepsEverythingOverARestart(t *testing.T) {
 	})
 }
 
-func TestASandboxIsNeverStartedOnRealGroups(t *testing.T) {
+func TestSandboxRefusesRealGroups(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		if out, errs, code := run(t, "group", "create", "Mill Lane", "--db", address, "--json"); code != 0 ||
 			!strings.Contains(out, `"sandbox": false`) {
@@ -167,7 +167,7 @@ func TestASandboxIsNeverStartedOnRealGroups(t *testing.T) {
 	})
 }
 
-func TestTwoSandboxesStartAtOnceOnOnePostgres(t *testing.T) {
+func TestTwoSandboxesStartOnOnePostgres(t *testing.T) {
 	address := storetest.Postgres(t)
 	servers := make([]*process, 3)
 	var all sync.WaitGroup
@@ -183,10 +183,10 @@ func TestTwoSandboxesStartAtOnceOnOnePostgres(t *testing.T) {
 	}
 }
 
-func TestItStopsInGoodOrder(t *testing.T) {
+func TestShutdownAnswersOpenRequests(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address)
-		// A request whose body is still on its way when the program is told to stop.
+		// A request whose body is still on its way when the program is stopped.
 		host := strings.TrimPrefix(s.url, "http://")
 		conn, err := net.Dial("tcp", host)
 		if err != nil {
@@ -248,7 +248,7 @@ func TestIdleMemory(t *testing.T) {
 	})
 }
 
-func TestARateLimitHoldsOverTwoServers(t *testing.T) {
+func TestRateLimitHoldsOverTwoServers(t *testing.T) {
 	address := storetest.Postgres(t)
 	one, two := start(t, address, "--rate-limit", "50"), start(t, address, "--rate-limit", "50")
 	allowed, refused := 0, 0
@@ -326,12 +326,12 @@ func TestTwoServersShareDiaries(t *testing.T) {
 	confirmed.Range(func(path, want any) bool {
 		a := servers[0].call("GET", path.(string), nil, key(creds.Key))
 		if got := a.Body["booking_confirmed_at"] != nil && a.Body["cancelled_at"] == nil; got != want.(bool) {
-			t.Errorf("%s: confirmed is %v, a client was told %v", path, got, want)
+			t.Errorf("%s: confirmed is %v, a client was answered %v", path, got, want)
 		}
 		return true
 	})
 	storetest.CheckDiaries(t, address)
-	// And the holds nobody confirmed are released, by whichever server.
+	// And the holds that were not confirmed are released, by either server.
 	db := storetest.Raw(t, address)
 	wait.Until(t, "holds to be released", func() bool {
 		var n int
@@ -342,7 +342,7 @@ func TestTwoServersShareDiaries(t *testing.T) {
 	})
 }
 
-func TestAHoldIsReleasedByItsJob(t *testing.T) {
+func TestJobReleasesExpiredHold(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address, "--hold", "1s")
 		r := request(s.call("GET", "/v1/slots?page_size=1", nil).data()[0])
@@ -362,9 +362,9 @@ func TestAHoldIsReleasedByItsJob(t *testing.T) {
 	})
 }
 
-// TestTracesGoWhereTheVariablesSay collects what it sends, and looks for what
+// TestTracesAreExportedByOTELVariables collects what it sends, and looks for what
 // should not be in it.
-func TestTracesGoWhereTheVariablesSay(t *testing.T) {
+func TestTracesAreExportedByOTELVariables(t *testing.T) {
 	var got atomic.Pointer[string]
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -386,7 +386,7 @@ func TestTracesGoWhereTheVariablesSay(t *testing.T) {
 	}
 	for _, secret := range []string{"Mathison", "7700900102", s.creds.Key} {
 		if strings.Contains(*text, secret) {
-			t.Errorf("the trace tells %s", secret)
+			t.Errorf("the trace has %s", secret)
 		}
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestNoPartOfAQueryIsDroppedWithoutAWord sends every operation, page and callback
-// a query that cannot be read. A search that lost its words would list everybody.
-func TestNoPartOfAQueryIsDroppedWithoutAWord(t *testing.T) {
+// TestUnreadableQueryIsRefused sends every operation, page and callback
+// a query that cannot be read. A search that lost its words would list all patients.
+func TestUnreadableQueryIsRefused(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		paths := [][2]string{
 			{"GET", "/docs"}, {"GET", "/docs/booking"}, {"GET", "/openapi.yaml"}, {"GET", "/openapi.json"},
@@ -31,9 +31,9 @@ func TestNoPartOfAQueryIsDroppedWithoutAWord(t *testing.T) {
 			for _, query := range []string{"search=100%", "search=byron;", "page_size=1;page=2",
 				"search=%zz&page_size=1"} {
 				a := p.direct(at[0], at[1]+"?"+query, nil)
-				told := strings.Contains(a.Text, "This part of the query has a") ||
+				explained := strings.Contains(a.Text, "This part of the query has a") ||
 					strings.Contains(a.Text, "Its address was changed on the way.")
-				if a.Status != http.StatusBadRequest || !told {
+				if a.Status != http.StatusBadRequest || !explained {
 					t.Errorf("%s %s?%s: %d %.200s", at[0], at[1], query, a.Status, a.Text)
 				}
 			}

@@ -7,7 +7,7 @@ import (
 	"frontdesk/test/wait"
 )
 
-func TestSTOPKeepsOtherThanDirectCareAway(t *testing.T) {
+func TestSTOPSuppressesOtherThanDirectCare(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		id := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900998"})
 		wait.Until(t, "the reply", func() bool {
@@ -34,7 +34,7 @@ func TestSTOPKeepsOtherThanDirectCareAway(t *testing.T) {
 	})
 }
 
-func TestAReplyFromASharedNumberIsForStaff(t *testing.T) {
+func TestReplyFromSharedNumberIsLeftToStaff(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		ada, nia := p.patientBy("byron"), p.patient()
 		replies := func(query string, want int) []any {

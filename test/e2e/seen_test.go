@@ -49,8 +49,8 @@ func (r *trail) calls() map[string][]operator.AuditEntry {
 	return out
 }
 
-// showNobody are the operations that read nothing about a person.
-var showNobody = []string{
+// showNoPatient are the operations that read nothing about a person.
+var showNoPatient = []string{
 	"GET /v1/me", "GET /v1/me/capabilities", "GET /v1/me/configuration", "GET /v1/appointment_types",
 	"GET /v1/locations",
 	"GET /v1/practitioners", "GET /v1/slots", "GET /v1/slots/count", "GET /v1/slots/{id}", "GET /v1/sessions",
@@ -129,7 +129,7 @@ func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
 		for _, o := range operations(t) {
 			name := o.method + " " + o.path
 			_, shows := reads[name]
-			if o.method == http.MethodGet && !shows && !slices.Contains(slices.Concat(showNobody, others), name) {
+			if o.method == http.MethodGet && !shows && !slices.Contains(slices.Concat(showNoPatient, others), name) {
 				t.Errorf("%s is not in this test", name)
 			}
 		}
@@ -139,9 +139,9 @@ func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
 			asked[id] = name
 			p.ok("GET", pathOf(name, reads[name]), nil, header("X-Request-Id", id))
 		}
-		for _, name := range showNobody {
+		for _, name := range showNoPatient {
 			if !strings.Contains(name, "{") {
-				p.ok("GET", pathOf(name, nil), nil, header("X-Request-Id", "nobody"))
+				p.ok("GET", pathOf(name, nil), nil, header("X-Request-Id", "no-one-seen"))
 			}
 		}
 		// Entries are written in their order, so the last is there after all others.
@@ -162,11 +162,11 @@ func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
 				t.Errorf("%s: %+v", name, e)
 			}
 		}
-		if len(calls["nobody"]) != 0 {
-			t.Errorf("somebody was seen: %+v", calls["nobody"])
+		if len(calls["no-one-seen"]) != 0 {
+			t.Errorf("a list without patients noted some: %+v", calls["no-one-seen"])
 		}
 		p.seesOnAPage(trail, ada)
-		// It is found by the patient, whatever else it is about.
+		// It is found by the patient, also where it is about another.
 		trail.q.About = "patient:" + ada
 		if found := trail.calls(); len(found["seen-a"]) != 1 {
 			t.Errorf("it is not found by the patient")

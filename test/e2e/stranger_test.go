@@ -8,9 +8,9 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// TestWrongKeysAndPasswordsAreLimitedByTheClientsAddress tries many from one
+// TestWrongCredentialsAreLimitedByClientAddress tries many from one
 // address behind a trusted proxy: others behind the same proxy are let in.
-func TestWrongKeysAndPasswordsAreLimitedByTheClientsAddress(t *testing.T) {
+func TestWrongCredentialsAreLimitedByClientAddress(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{TrustedProxies: []string{"127.0.0.0/8"}})
 		from := func(address string) with { return header("X-Forwarded-For", address) }

@@ -146,7 +146,7 @@ func (p *program) hook(url, eventType string, more map[string]any) answer {
 	return p.ok("POST", "/v1/webhooks", body)
 }
 
-func TestAPartnerIsToldWhenAnAppointmentIsBooked(t *testing.T) {
+func TestWebhookReportsBookedAppointment(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		to := receive(t, nil)
 		made := p.hook(to.URL+"/hooks?a=b", "appointment.confirmed", map[string]any{
@@ -166,7 +166,7 @@ func TestAPartnerIsToldWhenAnAppointmentIsBooked(t *testing.T) {
 		data := d.Payload["data"].(map[string]any)
 		if d.str("event_type") != "appointment.confirmed" || d.str("practice_group_id") != p.creds.Group ||
 			data["appointment_id"] != appointment {
-			t.Errorf("it was told %s", d.Body)
+			t.Errorf("it received %s", d.Body)
 		}
 		if d.Header.Get("Authorization") != "Bearer token" || d.Header.Get("X-Practice") != "ours" ||
 			d.Header.Get("Frontdesk-Attempt") != "1" {
@@ -210,7 +210,7 @@ func TestAPartnerIsToldWhenAnAppointmentIsBooked(t *testing.T) {
 	})
 }
 
-func TestAWebhookIsManagedOverTheAPI(t *testing.T) {
+func TestWebhookIsManagedOverTheAPI(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		to := receive(t, answers(500))
 		made := p.hook(to.URL, "message.sent", nil)
@@ -292,7 +292,7 @@ func TestAWebhookIsManagedOverTheAPI(t *testing.T) {
 	})
 }
 
-func TestTheEventsOfAPracticeCanBeRead(t *testing.T) {
+func TestEventLogIsListed(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		end := p.ok("GET", "/v1/events?cursor=newest", nil).str("cursor")
 		appointment := p.booked(0)
@@ -322,10 +322,10 @@ func TestTheEventsOfAPracticeCanBeRead(t *testing.T) {
 	})
 }
 
-// TestWhateverAnEndpointDoesTheDeliveryIsWrittenDownAndTriedAgain meets
+// TestFailedDeliveryIsRecordedAndRetried meets
 // endpoints that do what they should not.
-func TestWhateverAnEndpointDoesTheDeliveryIsWrittenDownAndTriedAgain(t *testing.T) {
-	inside := receive(t, nil) // what nobody may reach through an endpoint
+func TestFailedDeliveryIsRecordedAndRetried(t *testing.T) {
+	inside := receive(t, nil) // what no endpoint may lead to
 	for _, c := range []struct {
 		name    string
 		answer  http.HandlerFunc
@@ -401,7 +401,7 @@ func reset(w http.ResponseWriter) {
 	conn.Close()
 }
 
-func TestAnEndpointWithACertificateNobodyKnowsIsNotTold(t *testing.T) {
+func TestEndpointWithUntrustedCertificateGetsNoDelivery(t *testing.T) {
 	p := open(t, storetest.SQLite(t), app.Config{})
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("the delivery was sent")
@@ -415,7 +415,7 @@ func TestAnEndpointWithACertificateNobodyKnowsIsNotTold(t *testing.T) {
 	})
 }
 
-func TestAPracticeIsToldWhenAWebhookIsSwitchedOff(t *testing.T) {
+func TestPracticeGetsEMailWhenWebhookIsDisabled(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		const practice = "desk@brambleford.example.org"
 		to := receive(t, answers(410))
@@ -450,11 +450,11 @@ func TestTwoServersDeliverEachEventOnce(t *testing.T) {
 		delete(ids, d.str("id"))
 	}
 	if n := len(to.deliveries()); len(ids) != 0 || n != 2*each {
-		t.Errorf("%d deliveries came, and %d events were not told of", n, len(ids))
+		t.Errorf("%d deliveries came, and %d events were not sent", n, len(ids))
 	}
 }
 
-func TestAMessageThatEndsAtOnceIsToldOf(t *testing.T) {
+func TestMessageThatEndsAtOnceReachesWebhooks(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		delivered, suppressed := receive(t, nil), receive(t, nil)
 		p.hook(delivered.URL, "message.delivered", nil)
@@ -463,14 +463,14 @@ func TestAMessageThatEndsAtOnceIsToldOf(t *testing.T) {
 		d := delivered.waits(1)[0]
 		valid(t, d.Body)
 		if data := d.Payload["data"].(map[string]any); data["message_id"] != id || data["state"] != "delivered" {
-			t.Errorf("it was told %s", d.Body)
+			t.Errorf("it received %s", d.Body)
 		}
 		p.ok("PUT", "/v1/opt_outs", map[string]any{"channel": "sms", "contact": "07700 900101", "opted_out": true})
 		id = p.sent("byron", "sms", map[string]any{"purpose": "other"})
 		d = suppressed.waits(1)[0]
 		valid(t, d.Body)
 		if data := d.Payload["data"].(map[string]any); data["message_id"] != id || data["code"] != "opted_out" {
-			t.Errorf("it was told %s", d.Body)
+			t.Errorf("it received %s", d.Body)
 		}
 	})
 }
