@@ -45,8 +45,10 @@ import (
 	"frontdesk/operator"
 	"frontdesk/sandbox"
 	"frontdesk/store"
+	accountstore "frontdesk/store/account"
 	archivestore "frontdesk/store/archive"
 	attachmentstore "frontdesk/store/attachment"
+	auditstore "frontdesk/store/audit"
 	batchstore "frontdesk/store/batch"
 	billingstore "frontdesk/store/billing"
 	bookingstore "frontdesk/store/booking"
@@ -57,11 +59,15 @@ import (
 	diarystore "frontdesk/store/diary"
 	dispatchstore "frontdesk/store/dispatch"
 	documentstore "frontdesk/store/document"
+	idempotencystore "frontdesk/store/idempotency"
 	identifierstore "frontdesk/store/identifier"
+	keystore "frontdesk/store/key"
 	labelstore "frontdesk/store/label"
+	limitstore "frontdesk/store/limit"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
 	replystore "frontdesk/store/reply"
@@ -77,7 +83,7 @@ func newCore(
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	days := &diary.Service{Store: diarystore.New(db), Now: c.Now, NewID: db.NewID}
-	groups := db.Practice().Group
+	groups := practicestore.New(db).Group
 	outside := &connector.Service{Store: connectorstore.New(db), Box: keys.Open, Now: c.Now}
 	outside.Check = func(ctx context.Context, group practice.ID, c connector.Connector) error {
 		g, err := groups(ctx, group)
@@ -87,7 +93,8 @@ func newCore(
 		return registry.Check(c, g)
 	}
 	source := registry.Source{
-		Connectors: outside, Group: groups, Throttle: db.Throttle, Lead: sims.Lead, Log: c.Log, Now: c.Now,
+		Connectors: outside, Group: groups, Throttle: limitstore.New(db).Throttle, Lead: sims.Lead, Log: c.Log,
+		Now: c.Now,
 	}
 	people := &registry.Demographics{Source: source}
 	post := &registry.Carriers{Source: source, Public: pages, Rest: c.NotifyRest}
@@ -98,7 +105,7 @@ func newCore(
 	traced := &demographics.Service{
 		Store: demographicsstore.New(db), PDS: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
-	keyring := &key.Service{Store: db.Key(), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
+	keyring := &key.Service{Store: keystore.New(db), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
 	documents := &document.Service{Store: documentstore.New(db), Box: outside.Box, Pages: pages, Now: c.Now,
 		NewID: db.NewID}
 	messages := &messaging.Service{
@@ -114,16 +121,16 @@ func newCore(
 	replies := &reply.Service{Store: replystore.New(db), Dispatch: handover, Now: c.Now, NewID: db.NewID}
 	all := &core.Core{
 		Key:         keyring,
-		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: c.Now, Box: outside.Box},
-		Limit:       &limit.Service{Store: db.Limit(), Now: c.Now},
-		Audit:       &audit.Service{Store: db.AuditStore(), Now: c.Now, NewID: db.NewID},
+		Idempotency: &idempotency.Service{Store: idempotencystore.New(db), Now: c.Now, Box: outside.Box},
+		Limit:       &limit.Service{Store: limitstore.New(db), Now: c.Now},
+		Audit:       &audit.Service{Store: auditstore.New(db), Now: c.Now, NewID: db.NewID},
 		Account: &account.Service{
-			Store: db.Account(), Keys: keyring, Hasher: password.New(),
+			Store: accountstore.New(db), Keys: keyring, Hasher: password.New(),
 			Mailer: &staffmail.Sender{Carriers: post.Of, Paused: dispatchstore.New(db).SendingPaused,
 				Timeout: handover.Timeout, Log: c.Log},
 			Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		},
-		Practice:     &practice.Service{Store: db.Practice(), Now: c.Now, NewID: db.NewID},
+		Practice:     &practice.Service{Store: practicestore.New(db), Now: c.Now, NewID: db.NewID},
 		Connector:    outside,
 		Patient:      patients,
 		Demographics: traced,

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/webhook"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/worker"
 )
 
@@ -61,7 +62,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 // eachGroup makes a job of chores that every group has.
 func (a *App) eachGroup(chores ...func(context.Context) error) job.Handler {
 	return func(ctx context.Context, _ job.Job) error {
-		groups, err := a.db.Practice().Groups(ctx)
+		groups, err := practicestore.New(a.db).Groups(ctx)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/webhook"
 	webhookgraph "frontdesk/graph/webhook"
 	dispatchstore "frontdesk/store/dispatch"
+	practicestore "frontdesk/store/practice"
 	webhookstore "frontdesk/store/webhook"
 )
 
@@ -34,7 +35,7 @@ func poster(c Config) *hook.Client {
 
 // runCourier delivers until stop is called, which waits for what is under way.
 func (a *App) runCourier(ctx context.Context) (stop func(context.Context) error, err error) {
-	groups, err := a.db.Practice().Groups(ctx)
+	groups, err := practicestore.New(a.db).Groups(ctx)
 	for _, g := range groups {
 		err = errors.Join(err, webhookstore.New(a.db).FreeDeliveries(ctx, g.ID, a.config.Now()))
 	}
@@ -96,7 +97,7 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 		"event_type", n.EventType, "reason", n.Reason,
 		"failing_since", n.FailingSince, "event", n.EventID, "status", n.Status, "failure", n.Failure)
 	group := practice.ID(j.Group)
-	g, err := a.db.Practice().Group(ctx, group)
+	g, err := practicestore.New(a.db).Group(ctx, group)
 	if err != nil || g.Email == "" {
 		return err
 	}

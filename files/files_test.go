@@ -17,7 +17,9 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/files"
+	auditstore "frontdesk/store/audit"
 	documentstore "frontdesk/store/document"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -39,11 +41,11 @@ func newKit(t *testing.T) *kit {
 	k.must(err)
 	k.s = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "" }, Now: clock, NewID: db.NewID}
-	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+	groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 	k.must(err)
 	k.ctx = access.With(context.Background(), access.Operator(g.ID))
-	trail := &audit.Service{Store: db.AuditStore(), Now: clock, NewID: db.NewID}
+	trail := &audit.Service{Store: auditstore.New(db), Now: clock, NewID: db.NewID}
 	k.door = files.New(&core.Core{Document: k.s, Audit: trail})
 	return k
 }

@@ -33,7 +33,9 @@ import (
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	accountstore "frontdesk/store/account"
 	archivestore "frontdesk/store/archive"
+	auditstore "frontdesk/store/audit"
 	billingstore "frontdesk/store/billing"
 	bookingstore "frontdesk/store/booking"
 	clinicalstore "frontdesk/store/clinical"
@@ -41,11 +43,15 @@ import (
 	demographicsstore "frontdesk/store/demographics"
 	diarystore "frontdesk/store/diary"
 	documentstore "frontdesk/store/document"
+	idempotencystore "frontdesk/store/idempotency"
 	identifierstore "frontdesk/store/identifier"
+	keystore "frontdesk/store/key"
 	labelstore "frontdesk/store/label"
+	limitstore "frontdesk/store/limit"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
 	taskstore "frontdesk/store/task"
@@ -71,8 +77,8 @@ var testBox = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]by
 
 // newCore is the capabilities over a store, with nothing of the outside world.
 func newCore(db *store.DB, clock func() time.Time) *core.Core {
-	keyring := &key.Service{Store: db.Key(), Now: clock, NewID: db.NewID}
 	days := &diary.Service{Store: diarystore.New(db), Now: clock, NewID: db.NewID}
+	keyring := &key.Service{Store: keystore.New(db), Now: clock, NewID: db.NewID}
 	pages := func() string { return "https://desk.example" }
 	people := &patient.Service{
 		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db), Now: clock, NewID: db.NewID,
@@ -88,7 +94,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		},
 	}
 	return &core.Core{
-		Audit:    &audit.Service{Store: db.AuditStore(), Now: clock, NewID: db.NewID},
+		Audit:    &audit.Service{Store: auditstore.New(db), Now: clock, NewID: db.NewID},
 		Document: documents,
 		Clinical: &clinical.Service{
 			Store: clinicalstore.New(db), Files: documents, MediaType: http.DetectContentType, Now: clock,
@@ -102,11 +108,11 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 			},
 		},
 		Key:         keyring,
-		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: clock, Box: testBox},
-		Limit:       &limit.Service{Store: db.Limit(), Now: clock},
-		Account: &account.Service{Store: db.Account(), Keys: keyring, Hasher: passwords{}, Now: clock,
+		Idempotency: &idempotency.Service{Store: idempotencystore.New(db), Now: clock, Box: testBox},
+		Limit:       &limit.Service{Store: limitstore.New(db), Now: clock},
+		Account: &account.Service{Store: accountstore.New(db), Keys: keyring, Hasher: passwords{}, Now: clock,
 			NewID: db.NewID},
-		Practice: &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID},
+		Practice: &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID},
 		Patient:  people,
 		Demographics: &demographics.Service{Store: demographicsstore.New(db), Pages: pages, Now: clock,
 			NewID: db.NewID},

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/patient"
 	billinggraph "frontdesk/graph/billing"
 	"frontdesk/graph/wire"
+	auditstore "frontdesk/store/audit"
 	billingstore "frontdesk/store/billing"
 )
 
@@ -92,7 +93,7 @@ func TestPatientHasOneMembershipAtATime(t *testing.T) {
 		if strings.Join(got, "\n") != strings.Join(want, "\n") {
 			t.Errorf("got %s\nwant %s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
-		trail, err := d.db.Trail(d.ctx, int64(d.group.ID), "patient", int64(n), 100)
+		trail, err := auditstore.New(d.db).Trail(d.ctx, int64(d.group.ID), "patient", int64(n), 100)
 		d.must(err)
 		var kept []string
 		for _, e := range trail {

@@ -26,6 +26,7 @@ import (
 	bookingstore "frontdesk/store/booking"
 	connectorstore "frontdesk/store/connector"
 	dispatchstore "frontdesk/store/dispatch"
+	practicestore "frontdesk/store/practice"
 	webhookstore "frontdesk/store/webhook"
 )
 
@@ -69,7 +70,7 @@ func (d *Doctor) Look(ctx context.Context) ([]Finding, bool) {
 	}
 	defer d.db.Close()
 	d.engine(ctx)
-	d.groups, err = d.db.Practice().Groups(ctx)
+	d.groups, err = practicestore.New(d.db).Groups(ctx)
 	d.add("practice groups", err, fmt.Sprintf("%d", len(d.groups)))
 	box := d.key(ctx)
 	d.sending(ctx)

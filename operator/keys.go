@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/store"
 	connectorstore "frontdesk/store/connector"
+	practicestore "frontdesk/store/practice"
 )
 
 // KeyFile is the file of the keys that secrets are sealed with. Where none is
@@ -184,7 +185,7 @@ func (k *Keys) keep(ctx context.Context, box *seal.Box, was []byte) error {
 // sealedConnectors counts the connectors whose secrets a box opens, and those that
 // it does not.
 func sealedConnectors(ctx context.Context, db *store.DB, box *seal.Box) (opened, shut int, err error) {
-	groups, err := db.Practice().Groups(ctx)
+	groups, err := practicestore.New(db).Groups(ctx)
 	if err != nil {
 		return 0, 0, err
 	}

@@ -25,6 +25,7 @@ import (
 	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	practicestore "frontdesk/store/practice"
 )
 
 // Operator is a person at the command line, who may do what no key may.
@@ -71,7 +72,7 @@ func (o *Operator) CreateGroup(ctx context.Context, name, odsCode, zone string) 
 
 // Groups lists every practice group.
 func (o *Operator) Groups(ctx context.Context) ([]Group, error) {
-	all, err := o.DB.Practice().Groups(ctx)
+	all, err := practicestore.New(o.DB).Groups(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +95,7 @@ func (o *Operator) Group(ctx context.Context, id string) (Group, error) {
 }
 
 func (o *Operator) shown(ctx context.Context, g practice.Group) (Group, error) {
-	networks, err := o.DB.Practice().Networks(ctx, g.ID)
+	networks, err := practicestore.New(o.DB).Networks(ctx, g.ID)
 	return Group{ID: g.ID.String(), Name: g.Name, ODSCode: g.ODSCode, Sandbox: g.Sandbox, Networks: networks}, err
 }
 
@@ -104,7 +105,7 @@ func (o *Operator) in(ctx context.Context, group string) (context.Context, pract
 	if err != nil {
 		return ctx, practice.Group{}, err
 	}
-	g, err := o.DB.Practice().Group(ctx, id)
+	g, err := practicestore.New(o.DB).Group(ctx, id)
 	return access.With(ctx, access.Operator(id)), g, err
 }
 

@@ -19,6 +19,7 @@ import (
 	billingstore "frontdesk/store/billing"
 	contactstore "frontdesk/store/contact"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -32,7 +33,7 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	people := &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID}
+	people := &practice.Service{Store: practicestore.New(db), Now: time.Now, NewID: db.NewID}
 	g, err := people.CreateGroup(ctx, practice.Group{Name: "Mill Lane"})
 	must(err)
 	as := access.With(ctx, access.Operator(g.ID))

@@ -29,10 +29,15 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/pages"
 	"frontdesk/store"
+	accountstore "frontdesk/store/account"
+	auditstore "frontdesk/store/audit"
 	demographicsstore "frontdesk/store/demographics"
 	dispatchstore "frontdesk/store/dispatch"
+	keystore "frontdesk/store/key"
+	limitstore "frontdesk/store/limit"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
@@ -107,16 +112,16 @@ func newKit(t *testing.T) *kit {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := &key.Service{Store: k.db.Key(), Now: now, NewID: k.db.NewID}
+	keys := &key.Service{Store: keystore.New(k.db), Now: now, NewID: k.db.NewID}
 	k.core = &core.Core{
-		Audit: &audit.Service{Store: k.db.AuditStore(), Now: now, NewID: k.db.NewID},
-		Key:   keys, Limit: &limit.Service{Store: k.db.Limit(), Now: now},
-		Practice: &practice.Service{Store: k.db.Practice(), Now: now, NewID: k.db.NewID},
+		Audit: &audit.Service{Store: auditstore.New(k.db), Now: now, NewID: k.db.NewID},
+		Key:   keys, Limit: &limit.Service{Store: limitstore.New(k.db), Now: now},
+		Practice: &practice.Service{Store: practicestore.New(k.db), Now: now, NewID: k.db.NewID},
 		Patient:  patients, Merge: patienttest.Merging(k.db, patients), Record: records,
 		Demographics: &demographics.Service{Store: demographicsstore.New(k.db), Now: now, NewID: k.db.NewID,
 			Pages: base},
 		Account: &account.Service{
-			Store: k.db.Account(), Keys: keys, Hasher: plain{}, Mailer: k.post,
+			Store: accountstore.New(k.db), Keys: keys, Hasher: plain{}, Mailer: k.post,
 			Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: now, NewID: k.db.NewID,
 		},
 		Messaging: &messaging.Service{

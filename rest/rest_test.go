@@ -27,9 +27,14 @@ import (
 	"frontdesk/core/webhook"
 	"frontdesk/rest"
 	"frontdesk/store"
+	auditstore "frontdesk/store/audit"
 	bookingstore "frontdesk/store/booking"
 	diarystore "frontdesk/store/diary"
+	idempotencystore "frontdesk/store/idempotency"
+	keystore "frontdesk/store/key"
+	limitstore "frontdesk/store/limit"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	webhookstore "frontdesk/store/webhook"
 	"frontdesk/web"
@@ -50,11 +55,11 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
 	days := &diary.Service{Store: diarystore.New(db), Now: now, NewID: db.NewID}
 	c := &core.Core{
-		Audit:       &audit.Service{Store: db.AuditStore(), Now: now, NewID: db.NewID},
-		Key:         &key.Service{Store: db.Key(), Now: now, NewID: db.NewID},
-		Idempotency: &idempotency.Service{Store: db.Idempotency(), Now: now, Box: box},
-		Limit:       &limit.Service{Store: db.Limit(), Now: now},
-		Practice:    &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
+		Audit:       &audit.Service{Store: auditstore.New(db), Now: now, NewID: db.NewID},
+		Key:         &key.Service{Store: keystore.New(db), Now: now, NewID: db.NewID},
+		Idempotency: &idempotency.Service{Store: idempotencystore.New(db), Now: now, Box: box},
+		Limit:       &limit.Service{Store: limitstore.New(db), Now: now},
+		Practice:    &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID},
 		Patient:     &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID},
 		Diary:       days,
 		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: now, NewID: db.NewID,

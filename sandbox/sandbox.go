@@ -30,6 +30,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/sim"
 	"frontdesk/store"
+	practicestore "frontdesk/store/practice"
 )
 
 // ErrRealDatabase is returned when a sandbox is asked for on a database that
@@ -194,7 +195,7 @@ type groupKey struct {
 // HandOut gives out keys for the sandbox, which serves at an address: those of the
 // file when they still work, new ones otherwise.
 func (sb *Sandbox) HandOut(ctx context.Context, url string) error {
-	groups, err := sb.DB.Practice().Groups(ctx)
+	groups, err := practicestore.New(sb.DB).Groups(ctx)
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"frontdesk/sim/mail"
 	"frontdesk/sim/notify"
 	connectorstore "frontdesk/store/connector"
+	practicestore "frontdesk/store/practice"
 )
 
 // What the sandbox is registered as at the simulated services. None of it is a
@@ -123,7 +124,7 @@ func (sb *Sandbox) Simulate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	groups, err := sb.DB.Practice().Groups(ctx)
+	groups, err := practicestore.New(sb.DB).Groups(ctx)
 	if err != nil {
 		return err
 	}

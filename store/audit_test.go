@@ -10,6 +10,8 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	auditstore "frontdesk/store/audit"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -28,13 +30,13 @@ func TestEntriesOfEarlierVersionsAreFoundByAllTheyAreAbout(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		groups := &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID}
+		groups := &practice.Service{Store: practicestore.New(db), Now: time.Now, NewID: db.NewID}
 		g, err := groups.CreateGroup(ctx, practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		ada, bea := audit.Person(int64(41)), audit.Person(int64(42))
-		trail := &audit.Service{Store: db.AuditStore(), Now: time.Now, NewID: db.NewID}
+		trail := &audit.Service{Store: auditstore.New(db), Now: time.Now, NewID: db.NewID}
 		asked, seen := audit.Collect(access.With(ctx, access.Caller{Group: g.ID, Actor: "Website", Door: access.REST}))
 		audit.Seen(asked, ada, bea)
 		if err := trail.Keep(asked, seen, audit.Call{Operation: "one"}); err != nil {

@@ -32,9 +32,6 @@ func (db *DB) DoUnawaited(ctx context.Context, fn func(Conn) error) error {
 	return db.perform(ctx, func(t *Tx) error { return fn(Conn{t}) }, unawaited)
 }
 
-// Elsewhere is the areas that are still in this package, in the same transaction.
-func (c Conn) Elsewhere() *Tx { return c.tx }
-
 // Parallel reports whether other transactions change things while this one runs: PostgreSQL's do, and wait for one
 // another's rows; SQLite's run one after the other.
 func Parallel(c Conn) bool { return c.tx.db.pg != nil }
@@ -112,6 +109,11 @@ func (c Conn) Audit(ctx context.Context, e audit.Entry) error { return c.tx.Audi
 
 // Enqueue queues a job, to run when the transaction is committed.
 func (c Conn) Enqueue(ctx context.Context, j job.Job) error { return c.tx.Enqueue(ctx, j) }
+
+// AuditReads keeps the entries of reads, whose ids they have already, and finds each by all that it is about.
+func AuditReads(ctx context.Context, c Conn, all []audit.Entry) error {
+	return c.tx.addReads(ctx, all)
+}
 
 // Record keeps an event, and queues it for every endpoint that wants it.
 func (c Conn) Record(ctx context.Context, e event.Event) error { return c.tx.Record(ctx, e) }

@@ -2,6 +2,7 @@
 //
 //	db.go        open a database
 //	tx.go        statements and transactions, and what is tried again
+//	prepared.go  SQLite's prepared statements
 //	writer.go    SQLite's transactions, committed several at once
 //	dialect.go   every difference between the two databases
 //	scan.go      values between Go and SQL
@@ -149,7 +150,8 @@ func (db *DB) openSQLite(ctx context.Context, path string, o Options) error {
 	// The log is copied into the file every 8,000 pages (32 MB) instead of every
 	// 1,000: a booking touches forty, and most of them again and again.
 	dsn := "file:" + path +
-		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(8000)"
+		"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)&_pragma=synchronous(FULL)" +
+		"&_pragma=wal_autocheckpoint(8000)"
 	// The writer comes first: it makes the file, which readers cannot.
 	var err error
 	if db.writer, err = sql.Open("sqlite", dsn+"&_txlock=immediate&_pragma=temp_store(2)"); err != nil {

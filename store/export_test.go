@@ -7,7 +7,8 @@ var Planned = planned
 
 // Limits tells how long a statement may take inside a transaction, and outside one.
 func (db *DB) Limits(ctx context.Context) (inside, outside string, err error) {
-	const text = `SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' ' || current_setting('idle_in_transaction_session_timeout')`
+	const text = `SELECT current_setting('statement_timeout') || ' ' || current_setting('lock_timeout') || ' ' ||
+		current_setting('idle_in_transaction_session_timeout')`
 	err = db.do(ctx, func(t *Tx) error {
 		_, err := t.one(ctx, text, nil, &inside)
 		return err

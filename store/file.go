@@ -31,7 +31,8 @@ func makeFile(path string, make bool) error {
 		return ErrNoDatabase.Saying(fmt.Sprintf("There is no database: the folder %s does not exist.", folder))
 	}
 	if !make {
-		return ErrNoDatabase.Saying(fmt.Sprintf("There is no database at %s: no such file. frontdesk serve, frontdesk migrate and frontdesk group create make one.", path))
+		return ErrNoDatabase.Saying(fmt.Sprintf("There is no database at %s: no such file. frontdesk serve, "+
+			"frontdesk migrate and frontdesk group create make one.", path))
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -66,7 +67,8 @@ func fileTrouble(path string, err error) error {
 	why := "it cannot be used"
 	switch info, _ := os.Stat(path); {
 	case errors.Is(cause, fs.ErrPermission):
-		why = fmt.Sprintf("permission denied to user %d. It must be able to read and write the file, and to make others beside it", os.Getuid())
+		why = fmt.Sprintf("permission denied to user %d. It must be able to read and write the file, and to make "+
+			"others beside it", os.Getuid())
 	case errors.Is(cause, syscall.EROFS):
 		why = "its file system is read-only"
 	case errors.Is(cause, syscall.ENOSPC), sqliteCode(err, &lite) == sqlite3.SQLITE_FULL:

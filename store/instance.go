@@ -8,18 +8,6 @@ import (
 	"time"
 )
 
-// Whole runs fn in one transaction that every Do below its context joins: all
-// of what they do happens, or none.
-func (db *DB) Whole(ctx context.Context, fn func(ctx context.Context) error) error {
-	return db.do(ctx, func(t *Tx) error {
-		j := &join{tx: t}
-		if err := fn(context.WithValue(ctx, joinKey{}, j)); err != nil {
-			return err
-		}
-		return j.err
-	})
-}
-
 // Instance tells whether the database is a sandbox; found is false while it is
 // neither that nor a real one, because it has no practice group yet.
 func (db *DB) Instance(ctx context.Context) (sandbox, found bool, err error) {

@@ -17,12 +17,15 @@ import (
 // few are the tables of which a practice has so few rows that all of them may be
 // read, and what is no table at all.
 var few = regexp.MustCompile(`^(SEARCH|SCAN) (` +
-	strings.Join(strings.Fields(`location practitioner staff s appointment_type session session_type session_exception t k
-	e y api_key role label access_group payment_type number_definition network connector batch webhook w wt webhook_type billing diary d event_log instance practice_group g
-	session_token sign_in sign_in_attempt questionnaire product_location product_practitioner placed paged matches each_of waiting failed owed oldest r json_each CONSTANT \(subquery-\d\)`), "|") + `)( |$)`)
+	strings.Join(strings.Fields(`location practitioner staff s appointment_type session session_type session_exception
+		t k e y api_key role label access_group payment_type number_definition network connector batch
+		webhook w wt webhook_type billing diary d event_log instance practice_group g
+		session_token sign_in sign_in_attempt questionnaire product_location product_practitioner
+		placed paged matches each_of waiting failed owed oldest r json_each CONSTANT \(subquery-\d\)`), "|") + `)( |$)`)
 
 // waiting are the indexes of what waits to be done, which is gone when it is done.
-var waiting = regexp.MustCompile(`INDEX (message_due|webhook_delivery_due|event_unplaced|sqlite_autoindex_webhook_backlog_1) `)
+var waiting = regexp.MustCompile(`INDEX (message_due|webhook_delivery_due|event_unplaced|` +
+	`sqlite_autoindex_webhook_backlog_1) `)
 
 // TestEveryListIsFoundThroughAnIndex asks SQLite how it would carry out everything
 // the program asks: never by looking at all that a practice group has of a thing,

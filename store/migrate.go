@@ -113,7 +113,8 @@ func (m *migrator) version(ctx context.Context) (int64, bool, error) {
 	switch {
 	case current > latest:
 		return current, false,
-			ErrNewer.Saying(fmt.Sprintf("This database has schema version %d, made by a newer Frontdesk; this one knows version %d. Use the newer Frontdesk, or a backup from before it was upgraded.", current, latest))
+			ErrNewer.Saying(fmt.Sprintf("This database has schema version %d, made by a newer Frontdesk; this one "+
+				"knows version %d. Use the newer Frontdesk, or a backup from before it was upgraded.", current, latest))
 	case current < latest:
 		return current, true, nil
 	}
@@ -170,8 +171,8 @@ func lockMigrations(ctx context.Context, pool *sql.DB) (unlock func() error, err
 	if err != nil {
 		return nil, err
 	}
-	for _, text := range []string{`SET LOCAL idle_in_transaction_session_timeout = 0`, `SET LOCAL lock_timeout = 120000`,
-		`SET LOCAL statement_timeout = 0`} {
+	for _, text := range []string{`SET LOCAL idle_in_transaction_session_timeout = 0`,
+		`SET LOCAL lock_timeout = 120000`, `SET LOCAL statement_timeout = 0`} {
 		if _, err := tx.ExecContext(ctx, text); err != nil {
 			return nil, errors.Join(err, tx.Rollback())
 		}

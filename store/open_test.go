@@ -20,6 +20,8 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	limitstore "frontdesk/store/limit"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -225,7 +227,7 @@ var now = time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)
 // group makes a practice group, and gives a service that adds locations to it.
 func group(t *testing.T, db *store.DB) (*practice.Service, context.Context) {
 	t.Helper()
-	s := &practice.Service{Store: db.Practice(), Now: func() time.Time { return now }, NewID: db.NewID}
+	s := &practice.Service{Store: practicestore.New(db), Now: func() time.Time { return now }, NewID: db.NewID}
 	g, err := s.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 	if err != nil {
 		t.Fatal(err)
@@ -429,7 +431,7 @@ func TestAClockPutBackHoldsNoOutsideSystemUp(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx := context.Background()
 		for _, at := range []time.Time{now, now.Add(-time.Hour), now.Add(-time.Hour)} {
-			wait, taken, err := db.Throttle(ctx, "pds", 1, 8*time.Second, at)
+			wait, taken, err := limitstore.New(db).Throttle(ctx, "pds", 1, 8*time.Second, at)
 			if err != nil || !taken || wait > time.Second {
 				t.Fatalf("%s, %v, %v", wait, taken, err)
 			}

@@ -42,7 +42,8 @@ func TestAPageIsReadFromWhereTheOneBeforeEnded(t *testing.T) {
 		}
 		first := regexp.MustCompile(`\b` + plain + `\)?>[=(]?`)
 		whole := strings.Join(plan, "\n")
-		if plain == "last_key" || plain == "title_key" { // what is sorted, whichever page: what a search finds, and labels
+		// what is sorted, whichever page: what a search finds, and labels
+		if plain == "last_key" || plain == "title_key" {
 			continue
 		}
 		if !first.MatchString(whole) || strings.Contains(whole, "TEMP B-TREE FOR ORDER BY") {

@@ -197,23 +197,6 @@ func joined[T ~string](list []T) string {
 	return b.String()
 }
 
-// optInt reads a number that may be NULL.
-type optInt struct{ n *int }
-
-// Scan implements sql.Scanner.
-func (o *optInt) Scan(src any) error {
-	switch v := src.(type) {
-	case nil:
-		o.n = nil
-	case int64:
-		n := int(v)
-		o.n = &n
-	default:
-		return fmt.Errorf("cannot read a number from %T", src)
-	}
-	return nil
-}
-
 // maybe reads a number that may be NULL, as nil.
 type maybe[T ~int | ~int64] struct{ n **T }
 

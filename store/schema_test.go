@@ -126,7 +126,8 @@ func TestMigrationsUseNothingASharedPostgresLacks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	banned := regexp.MustCompile(`(?i)\b(CREATE\s+(TRIGGER|FUNCTION|SEQUENCE|EXTENSION)|SERIAL|IDENTITY|plpgsql|advisory)\b`)
+	banned := regexp.MustCompile(
+		`(?i)\b(CREATE\s+(TRIGGER|FUNCTION|SEQUENCE|EXTENSION)|SERIAL|IDENTITY|plpgsql|advisory)\b`)
 	for _, f := range files {
 		text, err := os.ReadFile("migrations/" + f.Name())
 		if err != nil {

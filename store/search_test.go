@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -20,8 +21,8 @@ import (
 func TestAnUpgradeWorksOutTheKeysOfNamesAgain(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		now := func() time.Time { return time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC) }
-		g, err := (&practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}).CreateGroup(context.Background(),
-			practice.Group{Name: "Mill Lane"})
+		practices := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
+		g, err := practices.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)
 		}

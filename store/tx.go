@@ -7,7 +7,6 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
-	"regexp"
 	"sync"
 	"time"
 
@@ -57,6 +56,31 @@ type join struct {
 	err    error // an error of the database that ends the whole transaction
 	failed bool  // a part of it failed, so none of it may be kept
 	parts  bool  // a part that fails leaves the others alone
+}
+
+// Whole runs fn in one transaction that every Do below its context joins: all of what they do happens, or none.
+func (db *DB) Whole(ctx context.Context, fn func(ctx context.Context) error) error {
+	return db.do(ctx, func(t *Tx) error {
+		j := &join{tx: t}
+		if err := fn(context.WithValue(ctx, joinKey{}, j)); err != nil {
+			return err
+		}
+		return j.err
+	})
+}
+
+// Join gives a context below which every Do is part of this transaction; inParts says that one that fails leaves the
+// others alone. Below it several may read at once. ended tells, when all of them are over, the error for which to
+// begin the transaction again, and whether any has failed.
+func Join(ctx context.Context, c Conn, inParts bool) (below context.Context, ended func() (retry error, failed bool)) {
+	j := &join{tx: c.tx, parts: inParts}
+	c.tx.turn = &sync.Mutex{}
+	return context.WithValue(ctx, joinKey{}, j), func() (error, bool) {
+		if j.err != nil && fateOf(j.err) == again {
+			return j.err, true
+		}
+		return nil, j.failed
+	}
 }
 
 // do runs a part of the transaction.
@@ -403,72 +427,6 @@ func (db *DB) try(ctx context.Context, fn func(*Tx) error, disk bool) (err error
 		return nil
 	}
 	return db.lines.do(ctx, fn, disk)
-}
-
-// statements keeps SQLite's prepared statements: parsing one takes longer than
-// running it. The texts are constants, so there is an end to them.
-type statements struct {
-	db     *sql.DB
-	mu     sync.RWMutex
-	known  map[string]*sql.Stmt
-	missed []string
-}
-
-var bound = regexp.MustCompile(`\b(LIMIT|OFFSET)\s+(\$\d+)`)
-
-// planned is the text that SQLite gets. It looks at what a limit is given, and so
-// plans the statement anew each time it is carried out; at a sum it does not.
-func planned(text string) string { return bound.ReplaceAllString(text, "$1 $2 + 0") }
-
-func (s *statements) get(text string) *sql.Stmt {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.known[text]
-}
-
-func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
-	if stmt := s.get(text); stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := s.db.PrepareContext(ctx, planned(text))
-	if err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if known := s.known[text]; known != nil {
-		return known, stmt.Close()
-	}
-	if s.known == nil {
-		s.known = map[string]*sql.Stmt{}
-	}
-	s.known[text] = stmt
-	return stmt, nil
-}
-
-// within is the statement inside a transaction. The one writing connection is
-// busy with it, so a statement not met before is prepared for this transaction
-// alone, and for good by settle, once the connection is free.
-func (s *statements) within(ctx context.Context, tx *sql.Tx, text string) (*sql.Stmt, error) {
-	if stmt := s.get(text); stmt != nil {
-		return tx.StmtContext(ctx, stmt), nil
-	}
-	s.mu.Lock()
-	s.missed = append(s.missed, text)
-	s.mu.Unlock()
-	return tx.PrepareContext(ctx, planned(text))
-}
-
-func (s *statements) settle(ctx context.Context) {
-	s.mu.Lock()
-	missed := s.missed
-	s.missed = nil
-	s.mu.Unlock()
-	for _, text := range missed {
-		if _, err := s.prepare(ctx, text); err != nil {
-			return // it will be missed again
-		}
-	}
 }
 
 // find reads the one row with row, or returns the fault that says there is none.

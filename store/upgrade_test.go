@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	webhookstore "frontdesk/store/webhook"
 )
@@ -39,13 +40,14 @@ func TestUpgradeGivesTypesOfEventsTheirOwnNames(t *testing.T) {
 		event.AppointmentConfirmed: "appointment.confirmed", event.PatientCreated: "patient.created",
 		event.AppointmentUpdated: "booking.updated", event.AppointmentMissed: "booking.patientJourney.noShow",
 		event.PatientAttributeAdded: "patient.customAttribute.added",
-		event.DocumentCreated:       "patientDocument.uploadInitiated", event.InvoiceLineRemoved: "invoice.lineItems.removed",
-		event.InvoiceXeroSynced: "invoice.integrations.xero.synced",
+		event.DocumentCreated:       "patientDocument.uploadInitiated",
+		event.InvoiceLineRemoved:    "invoice.lineItems.removed",
+		event.InvoiceXeroSynced:     "invoice.integrations.xero.synced",
 	}
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx, at := context.Background(), time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)
 		now := func() time.Time { return at }
-		g, err := (&practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}).CreateGroup(ctx,
+		g, err := (&practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}).CreateGroup(ctx,
 			practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)
@@ -56,7 +58,8 @@ func TestUpgradeGivesTypesOfEventsTheirOwnNames(t *testing.T) {
 			w.Types = append(w.Types, of)
 		}
 		slices.Sort(w.Types)
-		if err := webhookstore.New(db).Do(ctx, func(tx webhook.Tx) error { return tx.AddWebhook(ctx, g.ID, w) }); err != nil {
+		add := func(tx webhook.Tx) error { return tx.AddWebhook(ctx, g.ID, w) }
+		if err := webhookstore.New(db).Do(ctx, add); err != nil {
 			t.Fatal(err)
 		}
 		for of, name := range before {

@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	bookingstore "frontdesk/store/booking"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	"frontdesk/worker"
 )
@@ -33,7 +34,7 @@ type yard struct {
 
 func each(t *testing.T, test func(t *testing.T, y *yard)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		s := &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID}
+		s := &practice.Service{Store: practicestore.New(db), Now: time.Now, NewID: db.NewID}
 		g, err := s.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)

@@ -100,18 +100,12 @@ type Query struct {
 	Limit     int
 }
 
-// Reader is what account reads.
+// Reader is what account reads, in a transaction too.
 type Reader interface {
 	// Staff finds members of staff by id; those the group lacks are left out.
 	Staff(ctx context.Context, group practice.ID, ids []StaffID) ([]Staff, error)
-	StaffList(ctx context.Context, group practice.ID, q Query) ([]Staff, error)
 	AccessGroups(ctx context.Context, group practice.ID) ([]AccessGroup, error)
 	AccessGroupsOfStaff(ctx context.Context, group practice.ID, ids []StaffID) (map[StaffID][]AccessGroup, error)
-	// StaffByEmail finds who signs in to a group by an address, or returns
-	// ErrNotFound.
-	StaffByEmail(ctx context.Context, group practice.ID, key string) (Staff, error)
-	// GroupsByEmail lists up to limit groups that an address signs in to.
-	GroupsByEmail(ctx context.Context, key string, limit int) ([]practice.ID, error)
 	// Invitation finds an invitation, or returns ErrInvitation.
 	Invitation(ctx context.Context, group practice.ID, id InvitationID) (Invitation, error)
 	Group(ctx context.Context, group practice.ID) (practice.Group, error)
@@ -120,14 +114,12 @@ type Reader interface {
 // Store is what account needs remembered.
 type Store interface {
 	Reader
-	// TakeAttempt counts an attempt to sign in under a name, anew when the last
-	// count began at or before cutoff, and gives the count. ForgiveAttempts ends
-	// it, and ForgetAttempts deletes up to limit counts that began before a time.
-	TakeAttempt(ctx context.Context, name string, now, cutoff time.Time) (int, error)
-	ForgiveAttempts(ctx context.Context, name string) error
-	ForgetAttempts(ctx context.Context, before time.Time, limit int) error
-	// ForgetInvitations deletes up to limit that expired before a time.
-	ForgetInvitations(ctx context.Context, group practice.ID, before time.Time, limit int) error
+	StaffList(ctx context.Context, group practice.ID, q Query) ([]Staff, error)
+	// StaffByEmail finds who signs in to a group by an address, or returns
+	// ErrNotFound.
+	StaffByEmail(ctx context.Context, group practice.ID, key string) (Staff, error)
+	// GroupsByEmail lists up to limit groups that an address signs in to.
+	GroupsByEmail(ctx context.Context, key string, limit int) ([]practice.ID, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
@@ -151,6 +143,14 @@ type Tx interface {
 	// EndInvitations ends the invitation of a member of staff, and reports whether there was one
 	// that was not over.
 	EndInvitations(ctx context.Context, group practice.ID, id StaffID, at time.Time) (bool, error)
+	// TakeAttempt counts an attempt to sign in under a name, anew when the last
+	// count began at or before cutoff, and gives the count. ForgiveAttempts ends
+	// it, and ForgetAttempts deletes up to limit counts that began before a time.
+	TakeAttempt(ctx context.Context, name string, now, cutoff time.Time) (int, error)
+	ForgiveAttempts(ctx context.Context, name string) error
+	ForgetAttempts(ctx context.Context, before time.Time, limit int) error
+	// ForgetInvitations deletes up to limit that expired before a time.
+	ForgetInvitations(ctx context.Context, group practice.ID, before time.Time, limit int) error
 	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error
 }

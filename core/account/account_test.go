@@ -15,6 +15,9 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/store"
+	accountstore "frontdesk/store/account"
+	keystore "frontdesk/store/key"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -59,10 +62,11 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 		}
 		h.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *h.now.Load() }
-		h.keyring = &key.Service{Store: db.Key(), Now: clock, NewID: db.NewID}
-		h.Service = &account.Service{Store: db.Account(), Keys: h.keyring, Hasher: h.hasher, Mailer: h.mail, Box: box,
+		h.keyring = &key.Service{Store: keystore.New(db), Now: clock, NewID: db.NewID}
+		h.Service = &account.Service{Store: accountstore.New(db), Keys: h.keyring, Hasher: h.hasher, Mailer: h.mail,
+			Box:   box,
 			Pages: pages, Now: clock, NewID: db.NewID}
-		h.groups = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		h.groups = &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 		h.group, h.ctx = h.join("Mill Lane")
 		test(t, h)
 	})
@@ -257,7 +261,8 @@ func TestNobodyGivesWhatTheyMayNotDo(t *testing.T) {
 		c.Role = ptr("manager")
 		made, err := h.Add(ctx, c)
 		h.must(err)
-		if _, err := h.Change(ctx, made.ID, account.Change{Role: ptr("everything")}); !errors.Is(err, access.ErrPermission) {
+		if _, err := h.Change(ctx, made.ID, account.Change{Role: ptr("everything")}); !errors.Is(err,
+			access.ErrPermission) {
 			t.Errorf("raised afterwards: %v", err)
 		}
 		if _, err := h.keyring.SetRole(ctx, access.Role{Name: "more", Permissions: access.Permissions}); !errors.Is(err,

@@ -245,7 +245,7 @@ func (s *Service) Accept(ctx context.Context, link, password string) (practice.I
 func (s *Service) guess(ctx context.Context, i Invitation, l invitationLink) error {
 	name := "invitation:" + strconv.FormatInt(int64(l.group), 10) + ":" + strconv.FormatInt(int64(l.id), 10)
 	now := s.Now().Truncate(time.Microsecond)
-	tried, err := s.Store.TakeAttempt(ctx, name, now, now.Add(-lockout))
+	tried, err := s.attempt(ctx, name, now)
 	switch {
 	case err != nil:
 		return err
@@ -254,5 +254,5 @@ func (s *Service) guess(ctx context.Context, i Invitation, l invitationLink) err
 	case !i.opens(l.secret):
 		return ErrInvitation
 	}
-	return s.Store.ForgiveAttempts(ctx, name)
+	return s.forgive(ctx, name)
 }

@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
+	auditstore "frontdesk/store/audit"
 )
 
 // mailer keeps what it is handed, and says what it is told to.
@@ -103,7 +104,7 @@ func TestAnInvitationSetsAPasswordOnce(t *testing.T) {
 		if err != nil || !all[0].VerifiedAt.Equal(*h.now.Load()) {
 			t.Errorf("verified %v, %v", all, err)
 		}
-		trail, err := h.db.Trail(context.Background(), int64(h.group.ID), "user", int64(made.ID), 10)
+		trail, err := auditstore.New(h.db).Trail(context.Background(), int64(h.group.ID), "user", int64(made.ID), 10)
 		h.must(err)
 		if n := len(trail); n != 2 || trail[1].Action != "user.accept_invitation" || trail[1].Actor != "Ann Lee" ||
 			strings.Contains(string(trail[1].After), right) {

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/key"
+	auditstore "frontdesk/store/audit"
 )
 
 func (h *house) enter(c account.Credentials) (account.Signed, error) {
@@ -139,7 +140,7 @@ func TestWrongPasswordIsInTheAuditTrail(t *testing.T) {
 		}
 		h.enter(account.Credentials{Email: "unknown@example.org", Password: "wrong"})
 		var found []audit.Entry
-		trail := &audit.Service{Store: h.db.AuditStore()}
+		trail := &audit.Service{Store: auditstore.New(h.db)}
 		all, err := trail.List(h.ctx, audit.Query{From: h.now.Load().Add(-time.Hour),
 			Until: h.now.Load().Add(time.Hour)}, 100)
 		h.must(err)

@@ -73,7 +73,7 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (Signed, error) {
 		name string
 		most int
 	}{{here, maxFromAddress}, {name, maxInAll}} {
-		tried, err := s.Store.TakeAttempt(ctx, limit.name, now, now.Add(-lockout))
+		tried, err := s.attempt(ctx, limit.name, now)
 		switch {
 		case err != nil:
 			return Signed{}, err
@@ -93,10 +93,8 @@ func (s *Service) SignIn(ctx context.Context, c Credentials) (Signed, error) {
 	case len(right) > 1:
 		return Signed{}, s.several(ctx, right)
 	}
-	for _, n := range []string{here, name} {
-		if err := s.Store.ForgiveAttempts(ctx, n); err != nil {
-			return Signed{}, err
-		}
+	if err := s.forgive(ctx, here, name); err != nil {
+		return Signed{}, err
 	}
 	in := right[0]
 	in.Session, in.Token, err = s.Keys.BeginSession(ctx, access.Caller{
@@ -274,10 +272,33 @@ func (s *Service) Forget(ctx context.Context) error {
 		return err
 	}
 	const some = 10_000
-	if err := s.Store.ForgetAttempts(ctx, s.Now().Add(-lockout), some); err != nil {
+	return s.Store.Do(ctx, func(tx Tx) error {
+		if err := tx.ForgetAttempts(ctx, s.Now().Add(-lockout), some); err != nil {
+			return err
+		}
+		return tx.ForgetInvitations(ctx, who.Group, s.Now().Add(-keepInvitations), some)
+	})
+}
+
+// attempt counts an attempt to sign in under a name, and gives the count.
+func (s *Service) attempt(ctx context.Context, name string, now time.Time) (tried int, err error) {
+	err = s.Store.Do(ctx, func(tx Tx) (err error) {
+		tried, err = tx.TakeAttempt(ctx, name, now, now.Add(-lockout))
 		return err
-	}
-	return s.Store.ForgetInvitations(ctx, who.Group, s.Now().Add(-keepInvitations), some)
+	})
+	return tried, err
+}
+
+// forgive ends the counts of attempts under some names.
+func (s *Service) forgive(ctx context.Context, names ...string) error {
+	return s.Store.Do(ctx, func(tx Tx) error {
+		for _, n := range names {
+			if err := tx.ForgiveAttempts(ctx, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // find gives one member of staff. Error: ErrNotFound.

@@ -12,6 +12,8 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	auditstore "frontdesk/store/audit"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -29,12 +31,12 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := &house{T: t, db: db, now: time.Date(2031, time.January, 6, 9, 0, 0, 0, time.UTC)}
 		clock := func() time.Time { return h.now }
-		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.s = &audit.Service{Store: db.AuditStore(), Now: clock, NewID: db.NewID}
+		h.s = &audit.Service{Store: auditstore.New(db), Now: clock, NewID: db.NewID}
 		h.ctx = access.With(context.Background(), access.Operator(g.ID))
 		h.who = access.Caller{Group: g.ID, Home: g.ID, Actor: "Website", Key: 9, Door: access.REST}
 		test(t, h)

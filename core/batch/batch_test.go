@@ -22,6 +22,7 @@ import (
 	dispatchstore "frontdesk/store/dispatch"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
@@ -68,7 +69,7 @@ func withDesk(t *testing.T, test func(d *desk)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		d := &desk{T: t, db: db, post: &post{}, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
 		now := func() time.Time { return d.clock }
-		groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
+		groups := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
 		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)

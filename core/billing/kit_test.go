@@ -20,11 +20,13 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	auditstore "frontdesk/store/audit"
 	billingstore "frontdesk/store/billing"
 	bookingstore "frontdesk/store/booking"
 	contactstore "frontdesk/store/contact"
 	diarystore "frontdesk/store/diary"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -76,7 +78,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.clock.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)))
 	now := func() time.Time { return *d.clock.Load() }
 	d.bill(db, now)
-	d.practice = &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
+	d.practice = &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 	d.contacts = &contact.Service{Store: contactstore.New(db), Now: now, NewID: db.NewID}
 	d.diary = &diary.Service{Store: diarystore.New(db), Now: now, NewID: db.NewID}
@@ -218,7 +220,7 @@ func (d *desk) book(of patient.ID, start time.Time) booking.ID {
 // trail is what was done to a thing, and by whom.
 func (d *desk) trail(entity string, id int64) string {
 	d.t.Helper()
-	all, err := d.db.Trail(d.ctx, int64(d.group.ID), entity, id, 100)
+	all, err := auditstore.New(d.db).Trail(d.ctx, int64(d.group.ID), entity, id, 100)
 	d.must(err)
 	var out []string
 	for _, e := range all {

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
+	auditstore "frontdesk/store/audit"
 )
 
 func TestASlotBecomesAnAppointment(t *testing.T) {
@@ -43,7 +44,7 @@ func TestASlotBecomesAnAppointment(t *testing.T) {
 		if got := d.events(a.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.confirmed"}) {
 			t.Fatalf("events %v", got)
 		}
-		trail, err := d.db.Trail(d.ctx, int64(d.group.ID), "appointment", int64(a.ID), 10)
+		trail, err := auditstore.New(d.db).Trail(d.ctx, int64(d.group.ID), "appointment", int64(a.ID), 10)
 		d.must(err)
 		if len(trail) != 2 || trail[1].Action != "appointment.book" || trail[1].Actor != "operator" ||
 			len(trail[1].Before) == 0 || len(trail[1].After) == 0 {

@@ -19,6 +19,7 @@ import (
 	bookingstore "frontdesk/store/booking"
 	diarystore "frontdesk/store/diary"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -67,7 +68,7 @@ func ptr[T any](v T) *T { return &v }
 func newDesk(t testing.TB, db *store.DB) *desk {
 	t.Helper()
 	d := &desk{t: t, db: db, clock: &clock{at: monday}}
-	d.practice = &practice.Service{Store: db.Practice(), Now: d.clock.Now, NewID: db.NewID}
+	d.practice = &practice.Service{Store: practicestore.New(db), Now: d.clock.Now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: d.clock.Now, NewID: db.NewID}
 	d.diary = &diary.Service{Store: diarystore.New(db), Now: d.clock.Now, NewID: db.NewID}
 	d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: d.clock.Now, NewID: db.NewID,

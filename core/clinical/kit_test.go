@@ -22,6 +22,7 @@ import (
 	clinicalstore "frontdesk/store/clinical"
 	documentstore "frontdesk/store/document"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -66,7 +67,7 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.must(err)
 	d.Files = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
-	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+	groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 	d.must(err)

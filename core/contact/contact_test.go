@@ -17,7 +17,9 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	auditstore "frontdesk/store/audit"
 	contactstore "frontdesk/store/contact"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -40,7 +42,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		d := &desk{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
 		d.Service = &contact.Service{Store: contactstore.New(db), Now: func() time.Time { return d.now },
 			NewID: db.NewID}
-		groups := &practice.Service{Store: db.Practice(), Now: d.Now, NewID: db.NewID}
+		groups := &practice.Service{Store: practicestore.New(db), Now: d.Now, NewID: db.NewID}
 		at := func(name string) (practice.Group, context.Context) {
 			g, err := groups.CreateGroup(context.Background(), practice.Group{Name: name})
 			d.must(err)
@@ -414,7 +416,7 @@ func TestEveryChangeOfAContactIsInTheTrail(t *testing.T) {
 		d.must(second(d.Update(d.ctx, c.ID, contact.Change{LastName: ptr("Ring")})))
 		d.must(second(d.Delete(d.ctx, c.ID)))
 		d.must(second(d.Delete(d.ctx, c.ID)))
-		trail, err := d.db.Trail(d.ctx, int64(d.group.ID), "contact", int64(c.ID), 10)
+		trail, err := auditstore.New(d.db).Trail(d.ctx, int64(d.group.ID), "contact", int64(c.ID), 10)
 		d.must(err)
 		var said []string
 		for _, e := range trail {

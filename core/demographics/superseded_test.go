@@ -18,7 +18,9 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/seal"
+	auditstore "frontdesk/store/audit"
 	demographicsstore "frontdesk/store/demographics"
+	idempotencystore "frontdesk/store/idempotency"
 )
 
 func TestASupersededNumberIsFollowed(t *testing.T) {
@@ -178,7 +180,7 @@ func TestATwinDoesNotTakeAVerifiedRecordOver(t *testing.T) {
 				k.Errorf("%s: it became %+v", name, after)
 			}
 		}
-		trail, err := k.DB.Trail(k.Ctx, int64(k.Group), "patient", int64(id), 10)
+		trail, err := auditstore.New(k.DB).Trail(k.Ctx, int64(k.Group), "patient", int64(id), 10)
 		if err != nil || len(trail) != 4 || trail[3].Action != "patient.contested" {
 			k.Fatalf("audit trail %+v, %v", trail, err)
 		}
@@ -512,7 +514,7 @@ func TestNobodyIsReadAgainUnlessTheGroupWantsIt(t *testing.T) {
 func TestARequestWithAnIdempotencyKeyAsksTheServiceOutsideItsTransaction(t *testing.T) {
 	withKit(t, func(k *kit) {
 		answers := &idempotency.Service{
-			Store: k.DB.Idempotency(), Now: func() time.Time { return k.Clock },
+			Store: idempotencystore.New(k.DB), Now: func() time.Time { return k.Clock },
 			Box: sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) }),
 		}
 		runs := 0

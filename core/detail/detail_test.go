@@ -35,6 +35,7 @@ import (
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	replystore "frontdesk/store/reply"
 	"frontdesk/store/storetest"
 )
@@ -67,7 +68,7 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
 	days := &diary.Service{Store: diarystore.New(db), Now: now, NewID: db.NewID}
 	s.core = &core.Core{
-		Practice: &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID},
+		Practice: &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID},
 		Patient:  &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID},
 		Demographics: &demographics.Service{Store: demographicsstore.New(db), PDS: s, Pages: pages, Now: now,
 			NewID: db.NewID},

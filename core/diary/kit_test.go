@@ -14,6 +14,7 @@ import (
 	"frontdesk/store"
 	bookingstore "frontdesk/store/booking"
 	diarystore "frontdesk/store/diary"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -41,10 +42,10 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		d := &desk{t: t, db: db}
 		d.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *d.now.Load() }
-		d.practice = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
 		d.diary = &diary.Service{Store: diarystore.New(db), Now: clock, NewID: db.NewID}
 		d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: clock, NewID: db.NewID,
 			Hold: 15 * time.Minute}
+		d.practice = &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 		var err error
 		d.group, err = d.practice.CreateGroup(context.Background(), practice.Group{Name: "Brambleford"})
 		d.must(err)

@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	auditstore "frontdesk/store/audit"
 )
 
 func same(t *testing.T, what string, got any, want ...string) {
@@ -456,7 +457,7 @@ func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
 		}
 		var did []string
 		for entity, id := range map[string]diary.SessionID{"block": h.ID, "session": made.ID} {
-			log, err := d.db.Trail(context.Background(), int64(d.group.ID), entity, int64(id), 100)
+			log, err := auditstore.New(d.db).Trail(context.Background(), int64(d.group.ID), entity, int64(id), 100)
 			d.must(err)
 			for _, e := range log {
 				did = append(did, e.Action)

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	taskstore "frontdesk/store/task"
 )
 
@@ -26,8 +27,8 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 			}
 		}
 		d.post = []carrier.Carrier{&post{name: "one", got: map[string]int{}}}
-		groups := &practice.Service{Store: d.db.Practice(), Now: d.s.Now, NewID: d.db.NewID}
 		tasks := &task.Service{Store: taskstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
+		groups := &practice.Service{Store: practicestore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		// One of each in this practice and in another.
 		here := d.ctx

@@ -21,6 +21,7 @@ import (
 	dispatchstore "frontdesk/store/dispatch"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
@@ -79,7 +80,7 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	t.Helper()
 	d := &desk{T: t, db: db, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return d.clock }
-	groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
+	groups := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 	if err != nil {
 		t.Fatal(err)

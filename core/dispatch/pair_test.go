@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 )
 
 // both is a carrier whose provider sees to both ways, as long as the second is
@@ -61,7 +62,7 @@ func withPair(t *testing.T, test func(p *paired)) {
 // ask sends the message, to a patient whose number the national service knows.
 func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 	p.Helper()
-	groups := &practice.Service{Store: p.db.Practice(), Now: p.s.Now, NewID: p.db.NewID}
+	groups := &practice.Service{Store: practicestore.New(p.db), Now: p.s.Now, NewID: p.db.NewID}
 	if _, err := groups.UpdateGroup(p.ctx, practice.GroupChange{UnreadMinutes: &p.minutes}); err != nil {
 		p.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/store"
+	idempotencystore "frontdesk/store/idempotency"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -40,8 +42,8 @@ func each(t *testing.T, test func(t *testing.T, g *gate)) {
 		g := &gate{t: t}
 		g.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *g.now.Load() }
-		g.Service = &idempotency.Service{Store: db.Idempotency(), Now: clock, Box: box}
-		g.practice = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		g.Service = &idempotency.Service{Store: idempotencystore.New(db), Now: clock, Box: box}
+		g.practice = &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 		var err error
 		g.group, err = g.practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 		g.must(err)

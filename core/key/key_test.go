@@ -13,6 +13,8 @@ import (
 	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	keystore "frontdesk/store/key"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -35,8 +37,8 @@ func each(t *testing.T, test func(t *testing.T, g *gate)) {
 		g := &gate{t: t}
 		g.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *g.now.Load() }
-		g.Service = &key.Service{Store: db.Key(), Now: clock, NewID: db.NewID}
-		g.practice = &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		g.Service = &key.Service{Store: keystore.New(db), Now: clock, NewID: db.NewID}
+		g.practice = &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 		var err error
 		g.group, err = g.practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 		g.must(err)

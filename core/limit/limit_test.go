@@ -12,6 +12,8 @@ import (
 	"frontdesk/core/limit"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	limitstore "frontdesk/store/limit"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -42,8 +44,8 @@ func each(t *testing.T, test func(t *testing.T, n *node)) {
 		n := &node{ctx: context.Background(), now: &atomic.Pointer[time.Time]{}}
 		n.now.Store(&at)
 		clock := func() time.Time { return *n.now.Load() }
-		n.Service = &limit.Service{Store: db.Limit(), Now: clock}
-		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		n.Service = &limit.Service{Store: limitstore.New(db), Now: clock}
+		groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 		g, err := groups.CreateGroup(n.ctx, practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,9 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	auditstore "frontdesk/store/audit"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -27,7 +29,7 @@ var now = patienttest.Now
 func each(t *testing.T, test func(t *testing.T, db *store.DB, s *patient.Service, ctx context.Context)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		clock := func() time.Time { return now }
-		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 		if err != nil {
 			t.Fatal(err)
@@ -58,7 +60,7 @@ func TestNumbersForTestsAreRefusedOutsideTheSandbox(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		k := patienttest.New(t, db)
 		for _, sandbox := range []bool{true, false} {
-			g, err := (&practice.Service{Store: db.Practice(), Now: func() time.Time { return now },
+			g, err := (&practice.Service{Store: practicestore.New(db), Now: func() time.Time { return now },
 				NewID: db.NewID}).CreateGroup(
 				context.Background(), practice.Group{Name: "High Street", Sandbox: sandbox})
 			if err != nil {
@@ -168,7 +170,7 @@ func TestRegisterBringsAKnownPatientUpToDate(t *testing.T) {
 			t.Fatal(err)
 		}
 		who, _ := access.From(ctx)
-		trail, err := db.Trail(ctx, int64(who.Group), "patient", int64(id), 10)
+		trail, err := auditstore.New(db).Trail(ctx, int64(who.Group), "patient", int64(id), 10)
 		if err != nil || len(trail) != 2 || trail[1].Action != "patient.update" {
 			t.Fatalf("audit trail %+v, %v", trail, err)
 		}

@@ -86,8 +86,6 @@ type Store interface {
 	Branding(ctx context.Context, group ID) (Branding, error)
 	// Metadata reads what is kept with some things of a kind, by key.
 	Metadata(ctx context.Context, group ID, kind Kind, ids []int64) (map[int64][]Metadata, error)
-	// Networks lists the networks a group is a member of.
-	Networks(ctx context.Context, group ID) ([]string, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }

@@ -11,6 +11,9 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	auditstore "frontdesk/store/audit"
+	keystore "frontdesk/store/key"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -21,7 +24,7 @@ func ptr[T any](v T) *T { return &v }
 // each runs a test with a practice group on each database.
 func each(t *testing.T, test func(t *testing.T, db *store.DB, s *practice.Service, ctx context.Context)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		s := &practice.Service{Store: db.Practice(), Now: func() time.Time { return now }, NewID: db.NewID}
+		s := &practice.Service{Store: practicestore.New(db), Now: func() time.Time { return now }, NewID: db.NewID}
 		g, err := s.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)
@@ -80,7 +83,7 @@ func TestUpdateGroup(t *testing.T) {
 		if err != nil || g.Name != "Mill Lane Surgery" || g.Phone != "+441632960123" || g.CancellationHours != 0 {
 			t.Fatalf("got %+v, %v", g, err)
 		}
-		trail, err := db.Trail(ctx, int64(g.ID), "practice_group", int64(g.ID), 10)
+		trail, err := auditstore.New(db).Trail(ctx, int64(g.ID), "practice_group", int64(g.ID), 10)
 		if err != nil || len(trail) != 3 { // created, and changed twice
 			t.Fatalf("audit trail %+v, %v", trail, err)
 		}
@@ -218,7 +221,7 @@ func TestNetworks(t *testing.T) {
 		as := func(g practice.Group) context.Context { return access.With(ctx, access.Operator(g.ID)) }
 		same := func(want bool) {
 			t.Helper()
-			got, err := db.Key().SameNetwork(ctx, one.ID, two.ID)
+			got, err := keystore.New(db).SameNetwork(ctx, one.ID, two.ID)
 			if err != nil || got != want {
 				t.Fatalf("in one network: %v, %v; want %v", got, err, want)
 			}

@@ -16,6 +16,7 @@ import (
 	"frontdesk/store"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
@@ -37,7 +38,7 @@ func newOffice(t *testing.T, db *store.DB) *office {
 	t.Helper()
 	o := &office{T: t, db: db, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
 	now, pages := func() time.Time { return o.clock }, func() string { return "https://desk.example.org" }
-	groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
+	groups := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(),
 		practice.Group{Name: "Mill Lane", ODSCode: "Y12345", Phone: "01632 960100"})
 	o.must(err)

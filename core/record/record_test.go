@@ -21,6 +21,7 @@ import (
 	"frontdesk/store"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
@@ -46,7 +47,7 @@ func TestWhatIsWrittenIsToldOnce(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, db *store.DB) {
 				now := func() time.Time { return time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC) }
 				pages := func() string { return "https://desk.example.org" }
-				groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
+				groups := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
 				g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 				if err != nil {
 					t.Fatal(err)

@@ -22,6 +22,7 @@ import (
 	dispatchstore "frontdesk/store/dispatch"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	replystore "frontdesk/store/reply"
 	"frontdesk/store/storetest"
@@ -60,7 +61,7 @@ type desk struct {
 func newDesk(t *testing.T, db *store.DB) *desk {
 	t.Helper()
 	now := func() time.Time { return time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC) }
-	groups := &practice.Service{Store: db.Practice(), Now: now, NewID: db.NewID}
+	groups := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,10 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	"frontdesk/store"
+	accountstore "frontdesk/store/account"
+	keystore "frontdesk/store/key"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	taskstore "frontdesk/store/task"
 )
@@ -45,7 +48,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		d := &desk{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
 		clock := func() time.Time { return d.now }
 		d.Service = &task.Service{Store: taskstore.New(db), Now: clock, NewID: db.NewID}
-		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 		d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
 		at := func(name string) (practice.ID, context.Context) {
 			g, err := groups.CreateGroup(context.Background(), practice.Group{Name: name})
@@ -349,7 +352,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 		db := storetest.Open(t, address)
 		now := time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)
 		clock := func() time.Time { return now }
-		groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+		groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 		if err != nil {
 			t.Fatal(err)
@@ -429,7 +432,7 @@ func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
 func TestAnyMemberOfStaffCanBeGivenATask(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		clock := func() time.Time { return d.now }
-		staff := &account.Service{Store: d.db.Account(), Keys: &key.Service{Store: d.db.Key(), Now: clock,
+		staff := &account.Service{Store: accountstore.New(d.db), Keys: &key.Service{Store: keystore.New(d.db), Now: clock,
 			NewID: d.db.NewID},
 			Now: clock, NewID: d.db.NewID}
 		rita, err := staff.Add(access.With(context.Background(), access.Operator(d.group)),

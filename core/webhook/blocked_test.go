@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
+	practicestore "frontdesk/store/practice"
 )
 
 // asked counts how often the courier looks an endpoint up: once for each time it
@@ -215,7 +216,7 @@ func TestBacklogIsDeliveredWhenNothingIsBlockedAnyMore(t *testing.T) {
 func TestAwaitedBacklogDoesNotWaitForThatOfAnEndpointThatHangs(t *testing.T) {
 	each(t, func(d *desk) {
 		hanging := d.hook(webhook.Request{URL: "https://hang.example/"})
-		practices := &practice.Service{Store: d.db.Practice(), Now: d.now, NewID: d.db.NewID}
+		practices := &practice.Service{Store: practicestore.New(d.db), Now: d.now, NewID: d.db.NewID}
 		other, err := practices.CreateGroup(d.ctx, practice.Group{Name: "Elsewhere"})
 		d.must(err)
 		held := make(chan struct{})

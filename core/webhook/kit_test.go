@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	webhookstore "frontdesk/store/webhook"
 )
@@ -116,7 +117,7 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 		Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: d.poster, Now: d.now, NewID: db.NewID,
 		Box: func() (*seal.Box, error) { return box, nil },
 	}
-	practices := &practice.Service{Store: db.Practice(), Now: d.now, NewID: db.NewID}
+	practices := &practice.Service{Store: practicestore.New(db), Now: d.now, NewID: db.NewID}
 	group, err := practices.CreateGroup(context.Background(), practice.Group{Name: "Brambleford", Sandbox: true})
 	d.must(err)
 	d.group = group.ID

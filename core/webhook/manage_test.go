@@ -14,6 +14,8 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
+	auditstore "frontdesk/store/audit"
+	practicestore "frontdesk/store/practice"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -42,7 +44,7 @@ func TestSigningKeyIsShownOnceAndKeptSealed(t *testing.T) {
 		if strings.Contains(string(kept.Sealed), "Bearer") || len(kept.Sealed) == 0 {
 			d.Errorf("it is kept as %q", kept.Sealed)
 		}
-		trail, err := d.db.Trail(d.ctx, int64(d.group), "webhook", int64(made.ID), 10)
+		trail, err := auditstore.New(d.db).Trail(d.ctx, int64(d.group), "webhook", int64(made.ID), 10)
 		d.must(err)
 		if len(trail) != 1 || trail[0].Actor != "Mill Lane" || strings.Contains(string(trail[0].After), "whsec_") {
 			d.Errorf("the trail is %+v", trail)
@@ -135,7 +137,7 @@ func TestPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
 func TestAnotherPracticeFindsNothing(t *testing.T) {
 	each(t, func(d *desk) {
 		w := d.hook(webhook.Request{})
-		practices := &practice.Service{Store: d.db.Practice(), Now: d.now, NewID: d.db.NewID}
+		practices := &practice.Service{Store: practicestore.New(d.db), Now: d.now, NewID: d.db.NewID}
 		other, err := practices.CreateGroup(d.ctx, practice.Group{Name: "Elsewhere"})
 		d.must(err)
 		e := d.happens(event.AppointmentConfirmed, 1, 1)

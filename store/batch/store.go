@@ -12,6 +12,7 @@ import (
 	"frontdesk/store"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 )
 
 // Store is what core/batch remembers.
@@ -31,15 +32,17 @@ func (s *Store) Do(ctx context.Context, fn func(batch.Tx) error) error {
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
-	others
+	groups
 	patients
 	messages
 }
 
 // On is those statements in a transaction that another area began.
-func On(c store.Conn) *Tx { return &Tx{c, c.Elsewhere(), patientstore.On(c), messagingstore.On(c)} }
+func On(c store.Conn) *Tx {
+	return &Tx{c, practicestore.On(c), patientstore.On(c), messagingstore.On(c)}
+}
 
-type others interface {
+type groups interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 }
 

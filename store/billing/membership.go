@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/store"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 )
 
 // Memberships keeps the memberships of patients.
@@ -35,7 +36,7 @@ type MembershipTx struct {
 }
 
 func onMemberships(c store.Conn) *MembershipTx {
-	return &MembershipTx{c, c.Elsewhere(), product{c}, patientstore.On(c)}
+	return &MembershipTx{c, practicestore.On(c), product{c}, patientstore.On(c)}
 }
 
 type members interface {

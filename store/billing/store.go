@@ -18,6 +18,7 @@ import (
 	diarystore "frontdesk/store/diary"
 	labelstore "frontdesk/store/label"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 )
 
 // Products keeps what practices offer.
@@ -89,7 +90,7 @@ type Tx struct {
 }
 
 func on(c store.Conn) *Tx {
-	return &Tx{c, c.Elsewhere(), patientstore.On(c), labelstore.On(c), contactstore.On(c), bookingstore.On(c),
+	return &Tx{c, practicestore.On(c), patientstore.On(c), labelstore.On(c), contactstore.On(c), bookingstore.On(c),
 		diarystore.On(c), product{c}}
 }
 

@@ -18,6 +18,7 @@ import (
 	"frontdesk/store"
 	diarystore "frontdesk/store/diary"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	taskstore "frontdesk/store/task"
 )
 
@@ -38,7 +39,7 @@ func (s *Store) Do(ctx context.Context, fn func(booking.Tx) error) error {
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
-	others
+	practices
 	offers
 	patients
 	tasks
@@ -46,10 +47,10 @@ type Tx struct {
 
 // On is its statements in a transaction of another area.
 func On(c store.Conn) *Tx {
-	return &Tx{c, c.Elsewhere(), diarystore.On(c), patientstore.On(c), taskstore.On(c)}
+	return &Tx{c, practicestore.On(c), diarystore.On(c), patientstore.On(c), taskstore.On(c)}
 }
 
-type others interface {
+type practices interface {
 	practice.MetadataTx
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 }

@@ -11,8 +11,10 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	accountstore "frontdesk/store/account"
 	documents "frontdesk/store/document"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	relationshipstore "frontdesk/store/relationship"
 )
 
@@ -36,7 +38,8 @@ func (s *Store) Do(ctx context.Context, fn func(clinical.Tx) error) error {
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
-	others
+	practices
+	staff
 	patients
 	relationships
 	files
@@ -44,7 +47,7 @@ type Tx struct {
 
 func on(c store.Conn) Tx {
 	d := documents.On(c)
-	return Tx{c, c.Elsewhere(), patientstore.On(c), relationshipstore.On(c), &d}
+	return Tx{c, practicestore.On(c), accountstore.On(c), patientstore.On(c), relationshipstore.On(c), &d}
 }
 
 // files are the documents that answers are kept in.
@@ -53,9 +56,12 @@ type files interface {
 	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
 }
 
-type others interface {
+type practices interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
+}
+
+type staff interface {
 	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"frontdesk/store"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 )
 
 // Store is what core/demographics remembers.
@@ -39,7 +40,7 @@ type Tx struct {
 // On is its statements in a transaction of another area.
 func On(c store.Conn) *Tx {
 	p := patientstore.On(c)
-	return &Tx{c, c.Elsewhere(), p, p}
+	return &Tx{c, practicestore.On(c), p, p}
 }
 
 type groups interface {

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	practicestore "frontdesk/store/practice"
 )
 
 // Store is what core/diary remembers.
@@ -36,4 +37,4 @@ type Tx struct {
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) *Tx { return &Tx{c, c.Elsewhere()} }
+func On(c store.Conn) *Tx { return &Tx{c, practicestore.On(c)} }

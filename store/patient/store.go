@@ -12,7 +12,9 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	accountstore "frontdesk/store/account"
 	labelstore "frontdesk/store/label"
+	practicestore "frontdesk/store/practice"
 )
 
 // Store is what core/patient remembers.
@@ -46,18 +48,19 @@ func (s *Belongings) Do(ctx context.Context, fn func(patient.BelongingTx) error)
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
-	others
+	groups
+	accessGroups
 	labels
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) *Tx { return &Tx{c, c.Elsewhere(), labelstore.On(c)} }
+func On(c store.Conn) *Tx { return &Tx{c, practicestore.On(c), accountstore.On(c), labelstore.On(c)} }
 
-// Areas still in package store find patients here.
-func init() { store.PatientsOn = func(c store.Conn) store.Patients { return On(c) } }
-
-type others interface {
+type groups interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+}
+
+type accessGroups interface {
 	AccessGroups(ctx context.Context, group practice.ID) ([]account.AccessGroup, error)
 }
 

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/store"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 )
 
 // Store is what core/record remembers.
@@ -28,14 +29,14 @@ func (s *Store) Do(ctx context.Context, fn func(record.Tx) error) error {
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
-	others
+	groups
 	patients
 }
 
 // On is those statements in a transaction that another area began.
-func On(c store.Conn) *Tx { return &Tx{c, c.Elsewhere(), patientstore.On(c)} }
+func On(c store.Conn) *Tx { return &Tx{c, practicestore.On(c), patientstore.On(c)} }
 
-type others interface {
+type groups interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 }
 

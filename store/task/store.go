@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/task"
 
 	"frontdesk/store"
+	accountstore "frontdesk/store/account"
 	patientstore "frontdesk/store/patient"
 )
 
@@ -35,7 +36,7 @@ type Tx struct {
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) *Tx { return &Tx{c, c.Elsewhere(), patientstore.On(c)} }
+func On(c store.Conn) *Tx { return &Tx{c, accountstore.On(c), patientstore.On(c)} }
 
 type staff interface {
 	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)

@@ -15,6 +15,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	practicestore "frontdesk/store/practice"
 )
 
 // Store is what core/webhook and core/courier remember, and the log of events.
@@ -42,7 +43,7 @@ type Tx struct {
 	groups
 }
 
-func on(c store.Conn) *Tx { return &Tx{c, c.Elsewhere()} }
+func on(c store.Conn) *Tx { return &Tx{c, practicestore.On(c)} }
 
 type groups interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)

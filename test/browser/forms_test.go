@@ -27,9 +27,13 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/seal"
 	"frontdesk/pages"
+	accountstore "frontdesk/store/account"
+	auditstore "frontdesk/store/audit"
 	dispatchstore "frontdesk/store/dispatch"
+	keystore "frontdesk/store/key"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
 )
@@ -42,8 +46,8 @@ func TestTheForms(t *testing.T) {
 	records := &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: base, Now: time.Now,
 		NewID: db.NewID}
 	c := &core.Core{
-		Audit:    &audit.Service{Store: db.AuditStore(), Now: time.Now, NewID: db.NewID},
-		Practice: &practice.Service{Store: db.Practice(), Now: time.Now, NewID: db.NewID},
+		Audit:    &audit.Service{Store: auditstore.New(db), Now: time.Now, NewID: db.NewID},
+		Practice: &practice.Service{Store: practicestore.New(db), Now: time.Now, NewID: db.NewID},
 		Patient:  &patient.Service{Store: patientstore.New(db), Now: time.Now, NewID: db.NewID},
 		Record:   records,
 		Messaging: &messaging.Service{Store: messagingstore.New(db), Records: records, Pages: base, Now: time.Now,
@@ -56,9 +60,9 @@ func TestTheForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	post := &postman{}
-	c.Key = &key.Service{Store: db.Key(), Now: time.Now, NewID: db.NewID}
+	c.Key = &key.Service{Store: keystore.New(db), Now: time.Now, NewID: db.NewID}
 	c.Account = &account.Service{
-		Store: db.Account(), Keys: c.Key, Hasher: password.New(), Mailer: post,
+		Store: accountstore.New(db), Keys: c.Key, Hasher: password.New(), Mailer: post,
 		Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: time.Now, NewID: db.NewID,
 	}
 	g, err := c.Practice.CreateGroup(t.Context(), practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})

@@ -24,10 +24,12 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/graph/graphtest"
+	accountstore "frontdesk/store/account"
 	billingstore "frontdesk/store/billing"
 	clinicalstore "frontdesk/store/clinical"
 	demographicsstore "frontdesk/store/demographics"
 	documentstore "frontdesk/store/document"
+	keystore "frontdesk/store/key"
 	patientstore "frontdesk/store/patient"
 	recordstore "frontdesk/store/record"
 	"frontdesk/store/storetest"
@@ -117,7 +119,7 @@ func TestPublicGraphQLClientRunsAPractice(t *testing.T) {
 func operators(t *testing.T, address string) *core.Core {
 	t.Helper()
 	db := storetest.Open(t, address)
-	keyring := &keys.Service{Store: db.Key(), Now: time.Now, NewID: db.NewID}
+	keyring := &keys.Service{Store: keystore.New(db), Now: time.Now, NewID: db.NewID}
 	pages := func() string { return "https://desk.example.org" }
 	return &core.Core{
 		Patient: &patient.Service{Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db),
@@ -126,7 +128,7 @@ func operators(t *testing.T, address string) *core.Core {
 			NewID: db.NewID},
 		Demographics: &demographics.Service{Store: demographicsstore.New(db), Pages: pages, Now: time.Now,
 			NewID: db.NewID},
-		Account: &account.Service{Store: db.Account(), Keys: keyring, Hasher: password.New(), Now: time.Now,
+		Account: &account.Service{Store: accountstore.New(db), Keys: keyring, Hasher: password.New(), Now: time.Now,
 			NewID: db.NewID},
 		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: time.Now, NewID: db.NewID},
 		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: time.Now, NewID: db.NewID},

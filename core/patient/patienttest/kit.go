@@ -32,6 +32,7 @@ import (
 	identifierstore "frontdesk/store/identifier"
 	mergestore "frontdesk/store/merge"
 	patientstore "frontdesk/store/patient"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
@@ -126,7 +127,7 @@ func New(t *testing.T, db *store.DB) *Kit {
 	t.Helper()
 	k := &Kit{T: t, DB: db, Clock: Now, Spine: &Spine{People: map[string]demographics.Person{}}}
 	clock := func() time.Time { return k.Clock }
-	groups := &practice.Service{Store: db.Practice(), Now: clock, NewID: db.NewID}
+	groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 	if err != nil {
 		t.Fatal(err)

@@ -1,26 +1,32 @@
-package store
+// Package idempotency keeps what core/idempotency remembers: claims and the answers they were given.
+package idempotency
 
 import (
 	"bytes"
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/idempotency"
+
+	"frontdesk/store"
 )
 
-type idempotencyStore struct{ tx *Tx }
+// Store is what core/idempotency remembers.
+type Store struct {
+	store.Conn
+	db *store.DB
+}
 
-// Idempotency is what core/idempotency remembers.
-func (db *DB) Idempotency() idempotency.Store { return idempotencyStore{db.plain()} }
+// New keeps it in a database.
+func New(db *store.DB) *Store { return &Store{db.Conn(), db} }
 
 // errUndo ends a transaction that must leave nothing behind.
 var errUndo = errors.New("nothing of this is to be kept")
 
 // Once runs a request at most once for its claim.
-func (s idempotencyStore) Once(ctx context.Context, c idempotency.Claim,
+func (s *Store) Once(ctx context.Context, c idempotency.Claim,
 	run func(context.Context) idempotency.Answer) (idempotency.Answer, bool, error) {
 	for {
 		known, found, err := s.answer(ctx, c)
@@ -36,12 +42,12 @@ func (s idempotencyStore) Once(ctx context.Context, c idempotency.Claim,
 }
 
 // answer finds the answer that was given to the claim.
-func (s idempotencyStore) answer(ctx context.Context, c idempotency.Claim) (idempotency.Answer, bool, error) {
+func (s *Store) answer(ctx context.Context, c idempotency.Claim) (idempotency.Answer, bool, error) {
 	var a idempotency.Answer
 	var fingerprint []byte
-	found, err := s.tx.one(ctx, `SELECT fingerprint, status, media_type, body FROM idempotency
+	found, err := s.One(ctx, `SELECT fingerprint, status, media_type, body FROM idempotency
 		WHERE practice_group_id = $1 AND key_id = $2 AND name = $3 AND made_at > $4`,
-		in{c.Group, c.Key, c.Name, c.At.Add(-idempotency.ClaimLife)}, &fingerprint, &a.Status, &a.Type, &a.Body)
+		store.In{c.Group, c.Key, c.Name, c.At.Add(-idempotency.ClaimLife)}, &fingerprint, &a.Status, &a.Type, &a.Body)
 	if err != nil || !found {
 		return a, false, err
 	}
@@ -53,26 +59,25 @@ func (s idempotencyStore) answer(ctx context.Context, c idempotency.Claim) (idem
 
 // first runs the request and keeps its answer; mine is false when another
 // request with the claim came first.
-func (s idempotencyStore) first(ctx context.Context, c idempotency.Claim,
+func (s *Store) first(ctx context.Context, c idempotency.Claim,
 	run func(context.Context) idempotency.Answer) (answer idempotency.Answer, mine bool, err error) {
-	err = s.tx.db.do(ctx, func(t *Tx) error {
+	err = s.db.Do(ctx, func(t store.Conn) error {
 		answer, mine = idempotency.Answer{}, false
 		var err error
-		if mine, err = t.addClaim(ctx, c, idempotency.Answer{}); err != nil || !mine {
+		if mine, err = addClaim(ctx, t, c, idempotency.Answer{}); err != nil || !mine {
 			return err
 		}
-		j := &join{tx: t, parts: c.InParts}
-		t.turn = &sync.Mutex{}
-		answer = run(context.WithValue(ctx, joinKey{}, j))
-		switch {
-		case j.err != nil && fateOf(j.err) == again:
-			return j.err
-		case j.failed && answer.Status < 400:
+		below, ended := store.Join(ctx, t, c.InParts)
+		answer = run(below)
+		switch retry, failed := ended(); {
+		case retry != nil:
+			return retry
+		case failed && answer.Status < 400:
 			return errors.New("a request was answered as done although part of it failed")
 		case answer.Status >= 400:
 			return errUndo
 		}
-		_, err = t.exec(ctx, `UPDATE idempotency SET status = $4, media_type = $5, body = $6 WHERE
+		_, err = t.Exec(ctx, `UPDATE idempotency SET status = $4, media_type = $5, body = $6 WHERE
 			practice_group_id = $1 AND key_id = $2 AND name = $3`,
 			c.Group, c.Key, c.Name, answer.Status, answer.Type, answer.Body)
 		return err
@@ -84,17 +89,17 @@ func (s idempotencyStore) first(ctx context.Context, c idempotency.Claim,
 		return answer, true, nil
 	}
 	// Nothing was changed; only the refusal is kept.
-	err = s.tx.db.do(ctx, func(t *Tx) error {
+	err = s.db.Do(ctx, func(t store.Conn) error {
 		var err error
-		mine, err = t.addClaim(ctx, c, answer)
+		mine, err = addClaim(ctx, t, c, answer)
 		return err
 	})
 	return answer, mine, err
 }
 
 // addClaim keeps the claim unless it is there already.
-func (t *Tx) addClaim(ctx context.Context, c idempotency.Claim, a idempotency.Answer) (bool, error) {
-	_, err := t.exec(ctx, `DELETE FROM idempotency WHERE practice_group_id = $1 AND key_id = $2 AND name = $3 AND
+func addClaim(ctx context.Context, t store.Conn, c idempotency.Claim, a idempotency.Answer) (bool, error) {
+	_, err := t.Exec(ctx, `DELETE FROM idempotency WHERE practice_group_id = $1 AND key_id = $2 AND name = $3 AND
 		made_at <= $4`,
 		c.Group, c.Key, c.Name, c.At.Add(-idempotency.ClaimLife))
 	if err != nil {
@@ -103,7 +108,7 @@ func (t *Tx) addClaim(ctx context.Context, c idempotency.Claim, a idempotency.An
 	if a.Body == nil {
 		a.Body = []byte{}
 	}
-	n, err := t.exec(ctx, `INSERT INTO idempotency (practice_group_id, key_id, name, fingerprint, made_at, status,
+	n, err := t.Exec(ctx, `INSERT INTO idempotency (practice_group_id, key_id, name, fingerprint, made_at, status,
 		media_type, body)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (practice_group_id, key_id, name) DO NOTHING`,
 		c.Group, c.Key, c.Name, c.Fingerprint, c.At, a.Status, a.Type, a.Body)
@@ -111,10 +116,10 @@ func (t *Tx) addClaim(ctx context.Context, c idempotency.Claim, a idempotency.An
 }
 
 // ForgetClaims deletes some claims made before a time.
-func (s idempotencyStore) ForgetClaims(ctx context.Context, group access.GroupID, before time.Time,
+func (s *Store) ForgetClaims(ctx context.Context, group access.GroupID, before time.Time,
 	limit int) (n int, err error) {
-	err = s.tx.db.do(ctx, func(t *Tx) error {
-		deleted, err := t.exec(ctx, `DELETE FROM idempotency WHERE practice_group_id = $1 AND (key_id, name) IN (
+	err = s.db.Do(ctx, func(t store.Conn) error {
+		deleted, err := t.Exec(ctx, `DELETE FROM idempotency WHERE practice_group_id = $1 AND (key_id, name) IN (
 			SELECT key_id, name FROM idempotency WHERE practice_group_id = $1 AND made_at <= $2 ORDER BY made_at
 			LIMIT $3)`, group, before, limit)
 		n = int(deleted)

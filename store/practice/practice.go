@@ -1,4 +1,4 @@
-package store
+package practice
 
 import (
 	"context"
@@ -6,29 +6,9 @@ import (
 
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+
+	"frontdesk/store"
 )
-
-type practiceStore struct {
-	practice.Reader
-	practiceReads
-	tx *Tx
-}
-
-type practiceReads interface {
-	Groups(ctx context.Context) ([]practice.Group, error)
-	Networks(ctx context.Context, group practice.ID) ([]string, error)
-	Metadata(
-		ctx context.Context, group practice.ID, kind practice.Kind, ids []int64,
-	) (map[int64][]practice.Metadata, error)
-	Branding(ctx context.Context, group practice.ID) (practice.Branding, error)
-}
-
-// Practice is what practice remembers.
-func (db *DB) Practice() practice.Store { return practiceStore{db.plain(), db.plain(), db.plain()} }
-
-func (s practiceStore) Do(ctx context.Context, fn func(practice.Tx) error) error {
-	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
-}
 
 const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, website, line_1, line_2, town, county,
 	postcode,
@@ -36,32 +16,33 @@ const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, w
 	send_from, send_until,
 	vat_permille, patient_overlap, leaving`
 
-func scanGroup(scan scanner) (practice.Group, error) {
+func scanGroup(scan store.Scanner) (practice.Group, error) {
 	var g practice.Group
 	a := &g.Address
 	err := scan(&g.ID, &g.Name, &g.Sector, &g.ODSCode, &g.Phone, &g.Email, &g.Website, &a.Line1, &a.Line2, &a.Town,
 		&a.County, &a.Postcode,
-		&g.TimeZone, &g.Holidays, &g.CancellationHours, &g.WindowDays, &g.Sandbox, when{&g.CreatedAt},
-		when{&g.UpdatedAt},
+		&g.TimeZone, &g.Holidays, &g.CancellationHours, &g.WindowDays, &g.Sandbox, store.When(&g.CreatedAt),
+		store.When(&g.UpdatedAt),
 		&g.UnreadMinutes, &g.SMSPrice, &g.SendFrom, &g.SendUntil, &g.VAT, &g.PatientOverlap, &g.Leaving)
 	return g, err
 }
 
 // Group finds a group.
 func (t *Tx) Group(ctx context.Context, id practice.ID) (practice.Group, error) {
-	return find(ctx, t, practice.ErrGroupNotFound, `SELECT `+groupColumns+` FROM practice_group WHERE
-		practice_group_id = $1`, in{id}, scanGroup)
+	return store.Find(ctx, t.Conn, practice.ErrGroupNotFound, `SELECT `+groupColumns+` FROM practice_group WHERE
+		practice_group_id = $1`, store.In{id}, scanGroup)
 }
 
 // Groups lists every group.
 func (t *Tx) Groups(ctx context.Context) ([]practice.Group, error) {
-	return list(ctx, t, `SELECT `+groupColumns+` FROM practice_group ORDER BY practice_group_id`, nil, scanGroup)
+	return store.List(ctx, t.Conn, `SELECT `+groupColumns+` FROM practice_group ORDER BY practice_group_id`, nil,
+		scanGroup)
 }
 
 // SaveGroup keeps a group, which has ways to pay from the beginning.
 func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
 	a := g.Address
-	_, err := t.exec(ctx, `INSERT INTO practice_group (`+groupColumns+`)
+	_, err := t.Exec(ctx, `INSERT INTO practice_group (`+groupColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
 		$23, $24, $25, $26)
 		ON CONFLICT (practice_group_id) DO UPDATE SET name = $2, sector = $3, ods_code = $4, phone = $5, email = $6,
@@ -77,14 +58,15 @@ func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, firstPaymentTypes, g.ID, true, g.CreatedAt)
+	_, err = t.Exec(ctx, firstPaymentTypes, g.ID, true, g.CreatedAt)
 	return err
 }
 
 // Networks lists the networks a group is a member of.
 func (t *Tx) Networks(ctx context.Context, group practice.ID) ([]string, error) {
-	return list(ctx, t, `SELECT network FROM network WHERE practice_group_id = $1 ORDER BY network`, in{group},
-		func(scan scanner) (string, error) {
+	return store.List(ctx, t.Conn, `SELECT network FROM network WHERE practice_group_id = $1 ORDER BY network`,
+		store.In{group},
+		func(scan store.Scanner) (string, error) {
 			var name string
 			err := scan(&name)
 			return name, err
@@ -93,43 +75,43 @@ func (t *Tx) Networks(ctx context.Context, group practice.ID) ([]string, error) 
 
 // JoinNetwork makes the group a member.
 func (t *Tx) JoinNetwork(ctx context.Context, group practice.ID, network string, now time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO network (practice_group_id, network, joined_at) VALUES ($1, $2, $3)
+	_, err := t.Exec(ctx, `INSERT INTO network (practice_group_id, network, joined_at) VALUES ($1, $2, $3)
 		ON CONFLICT (practice_group_id, network) DO NOTHING`, group, network, now)
 	return err
 }
 
 // LeaveNetwork ends a membership.
 func (t *Tx) LeaveNetwork(ctx context.Context, group practice.ID, network string) error {
-	_, err := t.exec(ctx, `DELETE FROM network WHERE practice_group_id = $1 AND network = $2`, group, network)
+	_, err := t.Exec(ctx, `DELETE FROM network WHERE practice_group_id = $1 AND network = $2`, group, network)
 	return err
 }
 
 const locationColumns = `id, name, phone, line_1, line_2, town, county, postcode, active, created_at, updated_at`
 
-func scanLocation(scan scanner) (practice.Location, error) {
+func scanLocation(scan store.Scanner) (practice.Location, error) {
 	var l practice.Location
 	a := &l.Address
 	err := scan(&l.ID, &l.Name, &l.Phone, &a.Line1, &a.Line2, &a.Town, &a.County, &a.Postcode, &l.Active,
-		when{&l.CreatedAt}, when{&l.UpdatedAt})
+		store.When(&l.CreatedAt), store.When(&l.UpdatedAt))
 	return l, err
 }
 
 // Location finds a place.
 func (t *Tx) Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error) {
-	return find(ctx, t, practice.ErrLocationNotFound, `SELECT `+locationColumns+` FROM location
-		WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanLocation)
+	return store.Find(ctx, t.Conn, practice.ErrLocationNotFound, `SELECT `+locationColumns+` FROM location
+		WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanLocation)
 }
 
 // Locations lists places by name.
 func (t *Tx) Locations(ctx context.Context, group practice.ID, inactive bool) ([]practice.Location, error) {
-	return list(ctx, t, `SELECT `+locationColumns+` FROM location
-		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY name, id`, in{group, inactive}, scanLocation)
+	return store.List(ctx, t.Conn, `SELECT `+locationColumns+` FROM location
+		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY name, id`, store.In{group, inactive}, scanLocation)
 }
 
 // SaveLocation keeps a place.
 func (t *Tx) SaveLocation(ctx context.Context, group practice.ID, l practice.Location) error {
 	a := l.Address
-	_, err := t.exec(ctx, `INSERT INTO location (`+locationColumns+`, practice_group_id)
+	_, err := t.Exec(ctx, `INSERT INTO location (`+locationColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, phone = $3, line_1 = $4, line_2 = $5, town = $6,
 		county = $7,
@@ -141,10 +123,10 @@ func (t *Tx) SaveLocation(ctx context.Context, group practice.ID, l practice.Loc
 
 const practitionerColumns = `id, title, first_name, last_name, profession, active, created_at, updated_at`
 
-func scanPractitioner(scan scanner) (practice.Practitioner, error) {
+func scanPractitioner(scan store.Scanner) (practice.Practitioner, error) {
 	var p practice.Practitioner
-	err := scan(&p.ID, &p.Title, &p.FirstName, &p.LastName, &p.Profession, &p.Active, when{&p.CreatedAt},
-		when{&p.UpdatedAt})
+	err := scan(&p.ID, &p.Title, &p.FirstName, &p.LastName, &p.Profession, &p.Active, store.When(&p.CreatedAt),
+		store.When(&p.UpdatedAt))
 	return p, err
 }
 
@@ -152,24 +134,24 @@ func scanPractitioner(scan scanner) (practice.Practitioner, error) {
 func (t *Tx) Practitioner(
 	ctx context.Context, group practice.ID, id practice.PractitionerID,
 ) (practice.Practitioner, error) {
-	return find(ctx, t, practice.ErrPractitionerNotFound, `SELECT `+practitionerColumns+` FROM practitioner
-		WHERE practice_group_id = $1 AND id = $2`, in{group, id}, scanPractitioner)
+	return store.Find(ctx, t.Conn, practice.ErrPractitionerNotFound, `SELECT `+practitionerColumns+` FROM practitioner
+		WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanPractitioner)
 }
 
 // Practitioners lists people by surname.
 func (t *Tx) Practitioners(ctx context.Context, group practice.ID, inactive bool) ([]practice.Practitioner, error) {
-	return list(ctx, t, `SELECT `+practitionerColumns+` FROM practitioner
-		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY last_name, first_name, id`, in{group, inactive},
+	return store.List(ctx, t.Conn, `SELECT `+practitionerColumns+` FROM practitioner
+		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY last_name, first_name, id`, store.In{group, inactive},
 		scanPractitioner)
 }
 
 // SavePractitioner keeps a person, their diary when they are new, and their name
 // as a member of staff.
 func (t *Tx) SavePractitioner(ctx context.Context, group practice.ID, p practice.Practitioner) error {
-	if err := t.addPractitioner(ctx, group, p); err != nil {
+	if err := t.AddPractitioner(ctx, group, p); err != nil {
 		return err
 	}
-	_, err := t.exec(ctx, `INSERT INTO staff (practice_group_id, id, title, first_name, last_name, email,
+	_, err := t.Exec(ctx, `INSERT INTO staff (practice_group_id, id, title, first_name, last_name, email,
 		email_key, gender, pronouns, mobile, qualifications,
 			registration, specialties, position_title, position, role, password_hash, signs_alone, settings,
 			version, created_at, updated_at)
@@ -180,8 +162,9 @@ func (t *Tx) SavePractitioner(ctx context.Context, group practice.ID, p practice
 	return err
 }
 
-func (t *Tx) addPractitioner(ctx context.Context, group practice.ID, p practice.Practitioner) error {
-	_, err := t.exec(ctx, `INSERT INTO practitioner (`+practitionerColumns+`, practice_group_id)
+// AddPractitioner keeps a practitioner, and their diary when they are new.
+func (t *Tx) AddPractitioner(ctx context.Context, group practice.ID, p practice.Practitioner) error {
+	_, err := t.Exec(ctx, `INSERT INTO practitioner (`+practitionerColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $2, first_name = $3, last_name = $4,
 		profession = $5, active = $6, updated_at = $8`,
@@ -189,25 +172,26 @@ func (t *Tx) addPractitioner(ctx context.Context, group practice.ID, p practice.
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(ctx, `INSERT INTO diary (practice_group_id, practitioner_id, version, hours) VALUES ($1, $2, 1, 1)
+	_, err = t.Exec(ctx, `INSERT INTO diary (practice_group_id, practitioner_id, version, hours) VALUES ($1, $2, 1, 1)
 		ON CONFLICT (practice_group_id, practitioner_id) DO NOTHING`, group, p.ID)
 	return err
 }
 
 // HolidayChanges lists what was set by hand between two dates.
 func (t *Tx) HolidayChanges(ctx context.Context, group practice.ID, from, to input.Date) ([]practice.Holiday, error) {
-	return list(ctx, t, `SELECT day, name, closed FROM bank_holiday
-		WHERE practice_group_id = $1 AND day >= $2 AND day <= $3 ORDER BY day`, in{group, from.String(), to.String()},
-		func(scan scanner) (practice.Holiday, error) {
+	return store.List(ctx, t.Conn, `SELECT day, name, closed FROM bank_holiday
+		WHERE practice_group_id = $1 AND day >= $2 AND day <= $3 ORDER BY day`, store.In{group, from.String(),
+		to.String()},
+		func(scan store.Scanner) (practice.Holiday, error) {
 			h := practice.Holiday{ByHand: true}
-			err := scan(day{&h.Day}, &h.Name, &h.Closed)
+			err := scan(store.Day(&h.Day), &h.Name, &h.Closed)
 			return h, err
 		})
 }
 
 // SaveHoliday keeps what was set by hand for a date.
 func (t *Tx) SaveHoliday(ctx context.Context, group practice.ID, h practice.Holiday) error {
-	_, err := t.exec(ctx, `INSERT INTO bank_holiday (practice_group_id, day, name, closed) VALUES ($1, $2, $3, $4)
+	_, err := t.Exec(ctx, `INSERT INTO bank_holiday (practice_group_id, day, name, closed) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (practice_group_id, day) DO UPDATE SET name = $3, closed = $4`, group, h.Day.String(), h.Name,
 		h.Closed)
 	return err
@@ -215,7 +199,7 @@ func (t *Tx) SaveHoliday(ctx context.Context, group practice.ID, h practice.Holi
 
 // DropHoliday forgets what was set by hand for a date.
 func (t *Tx) DropHoliday(ctx context.Context, group practice.ID, d input.Date) error {
-	_, err := t.exec(ctx, `DELETE FROM bank_holiday WHERE practice_group_id = $1 AND day = $2`, group, d.String())
+	_, err := t.Exec(ctx, `DELETE FROM bank_holiday WHERE practice_group_id = $1 AND day = $2`, group, d.String())
 	return err
 }
 

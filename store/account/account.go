@@ -1,4 +1,4 @@
-package store
+package account
 
 import (
 	"context"
@@ -7,19 +7,9 @@ import (
 
 	"frontdesk/core/account"
 	"frontdesk/core/practice"
+
+	"frontdesk/store"
 )
-
-type accountStore struct {
-	account.Reader
-	tx *Tx
-}
-
-// Account is what account remembers.
-func (db *DB) Account() account.Store { return accountStore{db.plain(), db.plain()} }
-
-func (s accountStore) Do(ctx context.Context, fn func(account.Tx) error) error {
-	return s.tx.db.do(ctx, func(tx *Tx) error { return fn(tx) })
-}
 
 const selectStaff = `SELECT s.practice_group_id, s.id, s.title, s.first_name, s.last_name, s.email, s.gender,
 	s.pronouns, s.mobile, s.qualifications, s.registration,
@@ -34,22 +24,21 @@ type staffRow struct {
 	account.Staff
 }
 
-func scanStaffRow(scan scanner) (staffRow, error) {
+func scanStaffRow(scan store.Scanner) (staffRow, error) {
 	var r staffRow
 	s := &r.Staff
 	var specialties, settings string
-	var age optInt
-	var sees flag
 	err := scan(&r.group, &s.ID, &s.Title, &s.FirstName, &s.LastName, &s.Email, &s.Gender, &s.Pronouns, &s.Mobile,
 		&s.Qualifications, &s.Registration,
-		&specialties, &s.PositionTitle, &s.Position, &age, &s.Role, &s.PasswordHash, when{&s.VerifiedAt},
-		num[account.StaffID]{&s.LocumFor},
-		when{&s.LocumFrom}, when{&s.LocumUntil}, &s.SignsAlone, &settings, when{&s.DeletedAt}, &s.Version,
-		when{&s.CreatedAt}, when{&s.UpdatedAt}, &sees)
+		&specialties, &s.PositionTitle, &s.Position, store.Maybe(&s.MinimumAge), &s.Role, &s.PasswordHash,
+		store.When(&s.VerifiedAt),
+		store.Num(&s.LocumFor),
+		store.When(&s.LocumFrom), store.When(&s.LocumUntil), &s.SignsAlone, &settings, store.When(&s.DeletedAt),
+		&s.Version,
+		store.When(&s.CreatedAt), store.When(&s.UpdatedAt), store.Bool(&s.Clinician))
 	if err != nil {
 		return r, err
 	}
-	s.MinimumAge, s.Clinician = age.n, bool(sees)
 	if settings != "" {
 		s.Settings = json.RawMessage(settings)
 	}
@@ -59,15 +48,16 @@ func scanStaffRow(scan scanner) (staffRow, error) {
 	return r, err
 }
 
-func scanStaff(scan scanner) (account.Staff, error) {
+func scanStaff(scan store.Scanner) (account.Staff, error) {
 	r, err := scanStaffRow(scan)
 	return r.Staff, err
 }
 
 // Staff finds members of staff by id.
 func (t *Tx) Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error) {
-	return listAmong(ctx, t, amongst{selectStaff + ` AND s.id IN ` + few2, selectStaff + ` AND s.id IN ` + many2},
-		in{group}, ids, scanStaff)
+	return store.ListAmong(ctx, t.Conn, store.Among(selectStaff+` AND s.id IN `+store.Few2, selectStaff+` AND s.id IN `+
+		store.Many2),
+		store.In{group}, ids, scanStaff)
 }
 
 // StaffList lists members of staff.
@@ -76,23 +66,25 @@ func (t *Tx) StaffList(ctx context.Context, group practice.ID, q account.Query) 
 	if only {
 		sees = *q.Clinician
 	}
-	return readPage(ctx, t, selectStaff+` AND ($2 OR s.deleted_at IS NULL) AND ($3 OR COALESCE(p.active, false) =
+	return store.ReadPage(ctx, t.Conn, selectStaff+` AND ($2 OR s.deleted_at IS NULL) AND ($3 OR COALESCE(p.active,
+		false) =
 		$4) ORDER BY s.id LIMIT $5 OFFSET $6`,
-		in{group, q.Deleted, !only, sees, q.Limit, q.Offset}, scanStaff,
-		func(s account.Staff) columns { return columns{"s.id": s.ID} })
+		store.In{group, q.Deleted, !only, sees, q.Limit, q.Offset}, scanStaff,
+		func(s account.Staff) store.Columns { return store.Columns{"s.id": s.ID} })
 }
 
 // StaffByEmail finds who signs in to a group by an address.
 func (t *Tx) StaffByEmail(ctx context.Context, group practice.ID, key string) (account.Staff, error) {
-	return find(ctx, t, account.ErrNotFound, selectStaff+` AND s.id IN
-		(SELECT staff_id FROM sign_in WHERE email_key = $2 AND practice_group_id = $1)`, in{group, key}, scanStaff)
+	return store.Find(ctx, t.Conn, account.ErrNotFound, selectStaff+` AND s.id IN
+		(SELECT staff_id FROM sign_in WHERE email_key = $2 AND practice_group_id = $1)`, store.In{group, key},
+		scanStaff)
 }
 
 // GroupsByEmail lists groups that an address signs in to.
 func (t *Tx) GroupsByEmail(ctx context.Context, key string, limit int) ([]practice.ID, error) {
-	return list(ctx, t, `SELECT practice_group_id FROM sign_in WHERE email_key = $1
+	return store.List(ctx, t.Conn, `SELECT practice_group_id FROM sign_in WHERE email_key = $1
 		ORDER BY practice_group_id LIMIT $2`,
-		in{key, limit}, func(scan scanner) (id practice.ID, err error) {
+		store.In{key, limit}, func(scan store.Scanner) (id practice.ID, err error) {
 			err = scan(&id)
 			return id, err
 		})
@@ -100,14 +92,14 @@ func (t *Tx) GroupsByEmail(ctx context.Context, key string, limit int) ([]practi
 
 // EndSessions ends all sessions of a member of staff.
 func (t *Tx) EndSessions(ctx context.Context, group practice.ID, id account.StaffID, now time.Time) (int, error) {
-	n, err := t.exec(ctx, `UPDATE session_token SET revoked_at = $3
+	n, err := t.Exec(ctx, `UPDATE session_token SET revoked_at = $3
 		WHERE practice_group_id = $1 AND staff_id = $2 AND revoked_at IS NULL AND expires_at > $3`, group, id, now)
 	return int(n), err
 }
 
 // LockStaff keeps others from changing somebody.
 func (t *Tx) LockStaff(ctx context.Context, group practice.ID, id account.StaffID) error {
-	n, err := t.exec(ctx, `UPDATE staff SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id)
+	n, err := t.Exec(ctx, `UPDATE staff SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id)
 	if err == nil && n == 0 {
 		return account.ErrNotFound
 	}
@@ -117,12 +109,12 @@ func (t *Tx) LockStaff(ctx context.Context, group practice.ID, id account.StaffI
 // SaveStaff keeps a member of staff.
 func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) error {
 	key := account.EmailKey(s.Email)
-	if _, err := t.exec(ctx, `DELETE FROM sign_in WHERE practice_group_id = $1 AND staff_id = $2 AND email_key <> $3`,
+	if _, err := t.Exec(ctx, `DELETE FROM sign_in WHERE practice_group_id = $1 AND staff_id = $2 AND email_key <> $3`,
 		group, s.ID, key); err != nil {
 		return err
 	}
 	if key != "" && s.DeletedAt.IsZero() {
-		n, err := t.exec(ctx, `INSERT INTO sign_in (email_key, practice_group_id, staff_id) VALUES ($1, $2, $3)
+		n, err := t.Exec(ctx, `INSERT INTO sign_in (email_key, practice_group_id, staff_id) VALUES ($1, $2, $3)
 			ON CONFLICT (email_key, practice_group_id) DO UPDATE SET staff_id = $3 WHERE sign_in.staff_id = $3`, key,
 			group, s.ID)
 		if err != nil {
@@ -136,11 +128,7 @@ func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) 
 	if err != nil {
 		return err
 	}
-	var age any
-	if s.MinimumAge != nil {
-		age = int64(*s.MinimumAge)
-	}
-	_, err = t.exec(ctx, `INSERT INTO staff (practice_group_id, id, title, first_name, last_name, email, email_key,
+	_, err = t.Exec(ctx, `INSERT INTO staff (practice_group_id, id, title, first_name, last_name, email, email_key,
 		gender, pronouns, mobile, qualifications,
 			registration, specialties, position_title, position, minimum_age, role, password_hash, verified_at,
 			locum_for, locum_from, locum_until,
@@ -156,9 +144,10 @@ func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) 
 			deleted_at = $25, version = $26, updated_at = $28`,
 		group, s.ID, s.Title, s.FirstName, s.LastName, s.Email, key, s.Gender, s.Pronouns, s.Mobile, s.Qualifications,
 		s.Registration, string(specialties),
-		s.PositionTitle, s.Position, age, s.Role, s.PasswordHash, at(s.VerifiedAt), opt(s.LocumFor), at(s.LocumFrom),
-		at(s.LocumUntil), s.SignsAlone,
-		string(s.Settings), at(s.DeletedAt), s.Version, s.CreatedAt, s.UpdatedAt)
+		s.PositionTitle, s.Position, store.Given(s.MinimumAge), s.Role, s.PasswordHash, store.At(s.VerifiedAt),
+		store.Opt(s.LocumFor), store.At(s.LocumFrom),
+		store.At(s.LocumUntil), s.SignsAlone,
+		string(s.Settings), store.At(s.DeletedAt), s.Version, s.CreatedAt, s.UpdatedAt)
 	if err != nil {
 		return err
 	}
@@ -167,49 +156,17 @@ func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) 
 
 // seesPatients makes, names or puts away the practitioner somebody is.
 func (t *Tx) seesPatients(ctx context.Context, group practice.ID, s account.Staff) error {
-	n, err := t.exec(ctx, `UPDATE practitioner SET title = $3, first_name = $4, last_name = $5, active = $6,
+	n, err := t.Exec(ctx, `UPDATE practitioner SET title = $3, first_name = $4, last_name = $5, active = $6,
 		updated_at = $7
 		WHERE practice_group_id = $1 AND id = $2`, group, s.ID, s.Title, s.FirstName, s.LastName, s.Clinician &&
 		s.DeletedAt.IsZero(), s.UpdatedAt)
 	if err != nil || n > 0 || !s.Clinician {
 		return err
 	}
-	return t.addPractitioner(ctx, group, practice.Practitioner{
+	return t.AddPractitioner(ctx, group, practice.Practitioner{
 		ID: practice.PractitionerID(s.ID), Title: s.Title, FirstName: s.FirstName, LastName: s.LastName,
 		Profession: practice.GP,
 		Active:     true, CreatedAt: s.UpdatedAt, UpdatedAt: s.UpdatedAt,
-	})
-}
-
-// TakeAttempt counts an attempt to sign in.
-func (s accountStore) TakeAttempt(ctx context.Context, name string, now, cutoff time.Time) (n int, err error) {
-	err = s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.one(ctx, `INSERT INTO sign_in_attempt (name, wrong, since) VALUES ($1, 1, $2)
-			ON CONFLICT (name) DO UPDATE SET
-				wrong = CASE WHEN sign_in_attempt.since <= $3 OR sign_in_attempt.since > $4 THEN 1 ELSE
-				sign_in_attempt.wrong + 1 END,
-				since = CASE WHEN sign_in_attempt.since <= $3 OR sign_in_attempt.since > $4 THEN $2 ELSE
-				sign_in_attempt.since END
-			RETURNING wrong`, in{name, now, cutoff, now.Add(now.Sub(cutoff))}, &n) // one from that far ahead is from before the clock was put back
-		return err
-	})
-	return n, err
-}
-
-// ForgiveAttempts ends the count.
-func (s accountStore) ForgiveAttempts(ctx context.Context, name string) error {
-	return s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `DELETE FROM sign_in_attempt WHERE name = $1`, name)
-		return err
-	})
-}
-
-// ForgetAttempts deletes some counts that began before a time.
-func (s accountStore) ForgetAttempts(ctx context.Context, before time.Time, limit int) error {
-	return s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `DELETE FROM sign_in_attempt WHERE name IN (SELECT name FROM sign_in_attempt WHERE
-			since <= $1 LIMIT $2)`, before, limit)
-		return err
 	})
 }
 
@@ -217,50 +174,49 @@ const invitationColumns = `id, staff_id, hash, state, made_at, expires_at, used_
 
 // Invitation finds an invitation.
 func (t *Tx) Invitation(ctx context.Context, group practice.ID, id account.InvitationID) (account.Invitation, error) {
-	return find(ctx, t, account.ErrInvitation, `SELECT `+invitationColumns+` FROM invitation WHERE
-		practice_group_id = $1 AND id = $2`, in{group, id},
-		func(scan scanner) (account.Invitation, error) {
+	return store.Find(ctx, t.Conn, account.ErrInvitation, `SELECT `+invitationColumns+` FROM invitation WHERE
+		practice_group_id = $1 AND id = $2`, store.In{group, id},
+		func(scan store.Scanner) (account.Invitation, error) {
 			var i account.Invitation
-			err := scan(&i.ID, &i.Staff, &i.Hash, &i.State, when{&i.MadeAt}, when{&i.ExpiresAt}, when{&i.UsedAt},
-				when{&i.EndedAt})
+			err := scan(&i.ID, &i.Staff, &i.Hash, &i.State, store.When(&i.MadeAt), store.When(&i.ExpiresAt),
+				store.When(&i.UsedAt),
+				store.When(&i.EndedAt))
 			return i, err
 		})
 }
 
 // SaveInvitation keeps an invitation.
 func (t *Tx) SaveInvitation(ctx context.Context, group practice.ID, i account.Invitation) error {
-	_, err := t.exec(ctx, `INSERT INTO invitation (`+invitationColumns+
+	_, err := t.Exec(ctx, `INSERT INTO invitation (`+invitationColumns+
 		`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET hash = $3, state = $4, used_at = $7, ended_at = $8`,
-		i.ID, i.Staff, i.Hash, i.State, i.MadeAt, i.ExpiresAt, at(i.UsedAt), at(i.EndedAt), group)
+		i.ID, i.Staff, i.Hash, i.State, i.MadeAt, i.ExpiresAt, store.At(i.UsedAt), store.At(i.EndedAt), group)
 	return err
 }
 
 // SetInvitationState notes what became of an invitation's e-mail.
 func (t *Tx) SetInvitationState(ctx context.Context, group practice.ID, id account.InvitationID,
 	state account.InvitationState) error {
-	_, err := t.exec(ctx, `UPDATE invitation SET state = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, state)
+	_, err := t.Exec(ctx, `UPDATE invitation SET state = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, state)
 	return err
 }
 
 // EndInvitations ends somebody's invitation.
 func (t *Tx) EndInvitations(ctx context.Context, group practice.ID, id account.StaffID, now time.Time) (bool, error) {
-	n, err := t.exec(ctx, `UPDATE invitation SET ended_at = $3 WHERE practice_group_id = $1 AND staff_id = $2 AND
+	n, err := t.Exec(ctx, `UPDATE invitation SET ended_at = $3 WHERE practice_group_id = $1 AND staff_id = $2 AND
 		used_at IS NULL AND ended_at IS NULL`, group, id, now)
 	return n > 0, err
 }
 
 // ForgetInvitations deletes some that expired before a time.
-func (s accountStore) ForgetInvitations(ctx context.Context, group practice.ID, before time.Time, limit int) error {
-	return s.tx.db.do(ctx, func(t *Tx) error {
-		_, err := t.exec(ctx, `DELETE FROM invitation WHERE practice_group_id = $1 AND id IN
+func (t *Tx) ForgetInvitations(ctx context.Context, group practice.ID, before time.Time, limit int) error {
+	_, err := t.Exec(ctx, `DELETE FROM invitation WHERE practice_group_id = $1 AND id IN
 			(SELECT id FROM invitation WHERE practice_group_id = $1 AND expires_at < $2 LIMIT $3)`, group, before,
-			limit)
-		return err
-	})
+		limit)
+	return err
 }
 
-func scanAccessGroup(scan scanner) (account.AccessGroup, error) {
+func scanAccessGroup(scan store.Scanner) (account.AccessGroup, error) {
 	var g account.AccessGroup
 	err := scan(&g.ID, &g.Name, &g.Label, &g.Public)
 	return g, err
@@ -268,8 +224,9 @@ func scanAccessGroup(scan scanner) (account.AccessGroup, error) {
 
 // AccessGroups lists a group's access groups.
 func (t *Tx) AccessGroups(ctx context.Context, group practice.ID) ([]account.AccessGroup, error) {
-	return list(ctx, t, `SELECT id, name, label, public FROM access_group WHERE practice_group_id = $1 ORDER BY
-		name, id`, in{group}, scanAccessGroup)
+	return store.List(ctx, t.Conn, `SELECT id, name, label, public FROM access_group WHERE practice_group_id = $1
+		ORDER BY
+		name, id`, store.In{group}, scanAccessGroup)
 }
 
 const selectStaffGroups = `SELECT s.staff_id, g.id, g.name, g.label, g.public FROM access_group_staff s
@@ -282,7 +239,7 @@ type membership[ID any] struct {
 	group account.AccessGroup
 }
 
-func scanMembership[ID any](scan scanner) (membership[ID], error) {
+func scanMembership[ID any](scan store.Scanner) (membership[ID], error) {
 	var m membership[ID]
 	err := scan(&m.of, &m.group.ID, &m.group.Name, &m.group.Label, &m.group.Public)
 	return m, err
@@ -299,20 +256,20 @@ func memberships[ID comparable](rows []membership[ID], err error) (map[ID][]acco
 // AccessGroupsOfStaff lists the access groups members of staff are in.
 func (t *Tx) AccessGroupsOfStaff(ctx context.Context, group practice.ID,
 	ids []account.StaffID) (map[account.StaffID][]account.AccessGroup, error) {
-	return memberships(listAmong(ctx, t, amongst{selectStaffGroups + few2 + ` ORDER BY g.name, g.id`,
-		selectStaffGroups + many2 + ` ORDER BY g.name, g.id`}, in{group}, ids,
+	return memberships(store.ListAmong(ctx, t.Conn, store.Among(selectStaffGroups+store.Few2+` ORDER BY g.name, g.id`,
+		selectStaffGroups+store.Many2+` ORDER BY g.name, g.id`), store.In{group}, ids,
 		scanMembership[account.StaffID]))
 }
 
 // SetStaffGroups puts somebody into some access groups and no others.
 func (t *Tx) SetStaffGroups(ctx context.Context, group practice.ID, id account.StaffID,
 	groups []account.GroupID) error {
-	if _, err := t.exec(ctx, `DELETE FROM access_group_staff WHERE practice_group_id = $1 AND staff_id = $2`, group,
+	if _, err := t.Exec(ctx, `DELETE FROM access_group_staff WHERE practice_group_id = $1 AND staff_id = $2`, group,
 		id); err != nil {
 		return err
 	}
 	for _, g := range groups {
-		if _, err := t.exec(ctx, `INSERT INTO access_group_staff (practice_group_id, access_group_id, staff_id)
+		if _, err := t.Exec(ctx, `INSERT INTO access_group_staff (practice_group_id, access_group_id, staff_id)
 			VALUES ($1, $2, $3)
 			ON CONFLICT (practice_group_id, access_group_id, staff_id) DO NOTHING`, group, g, id); err != nil {
 			return err
@@ -323,7 +280,7 @@ func (t *Tx) SetStaffGroups(ctx context.Context, group practice.ID, id account.S
 
 // SaveAccessGroup keeps an access group.
 func (t *Tx) SaveAccessGroup(ctx context.Context, group practice.ID, g account.AccessGroup, now time.Time) error {
-	_, err := t.exec(ctx, `INSERT INTO access_group (practice_group_id, id, name, label, public, created_at) VALUES
+	_, err := t.Exec(ctx, `INSERT INTO access_group (practice_group_id, id, name, label, public, created_at) VALUES
 		($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, label = $4, public = $5`, group, g.ID, g.Name,
 		g.Label, g.Public, now)

@@ -1,0 +1,67 @@
+package key
+
+import (
+	"context"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/key"
+
+	"frontdesk/store"
+)
+
+const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissions, rate_limit, expires_at,
+	revoked_at, last_used_at, created_at,
+	role, password_hash`
+
+func scanKey(scan store.Scanner) (key.Key, error) {
+	var k key.Key
+	err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &k.Test, store.Words(&k.Scopes),
+		store.Words(&k.Permissions),
+		store.Maybe(&k.Limit), store.When(&k.ExpiresAt), store.When(&k.RevokedAt), store.When(&k.LastUsed),
+		store.When(&k.CreatedAt), &k.Role, &k.PasswordHash)
+	return k, err
+}
+
+// APIKey finds a key.
+func (t *Tx) APIKey(ctx context.Context, group access.GroupID, id access.KeyID) (key.Key, error) {
+	return store.Find(ctx, t.Conn, key.ErrUnknown, `SELECT `+keyColumns+` FROM api_key WHERE practice_group_id = $1
+		AND id = $2`,
+		store.In{group, id}, scanKey)
+}
+
+// APIKeys lists a group's keys.
+func (t *Tx) APIKeys(ctx context.Context, group access.GroupID) ([]key.Key, error) {
+	return store.List(ctx, t.Conn, `SELECT `+keyColumns+` FROM api_key WHERE practice_group_id = $1 ORDER BY id`,
+		store.In{group},
+		scanKey)
+}
+
+// SaveAPIKey keeps a key.
+func (t *Tx) SaveAPIKey(ctx context.Context, k key.Key) error {
+	_, err := t.Exec(ctx, `INSERT INTO api_key (`+keyColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET scopes = $6, permissions = $7, rate_limit = $8,
+		expires_at = $9, revoked_at = $10`,
+		k.Group, k.ID, k.Hash, k.Partner, k.Test, store.Joined(k.Scopes), store.Joined(k.Permissions),
+		store.Given(k.Limit), store.At(k.ExpiresAt),
+		store.At(k.RevokedAt), store.At(k.LastUsed), k.CreatedAt,
+		k.Role, k.PasswordHash)
+	return err
+}
+
+// TouchAPIKey notes that the key was used.
+func (s *Store) TouchAPIKey(ctx context.Context, group access.GroupID, id access.KeyID, now time.Time) error {
+	return s.db.Do(ctx, func(t store.Conn) error {
+		_, err := t.Exec(ctx, `UPDATE api_key SET last_used_at = $3 WHERE practice_group_id = $1 AND id = $2`, group,
+			id, now)
+		return err
+	})
+}
+
+// SameNetwork reports whether both groups are members of one network.
+func (t *Tx) SameNetwork(ctx context.Context, a, b access.GroupID) (bool, error) {
+	var one int64
+	return t.One(ctx, `SELECT 1 FROM network a JOIN network b ON b.network = a.network
+		WHERE a.practice_group_id = $1 AND b.practice_group_id = $2 LIMIT 1`, store.In{a, b}, &one)
+}
