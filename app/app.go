@@ -138,15 +138,8 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.core, a.carriers = newCore(a.db, keys, a.config, a.pages, a.sims)
 	a.core.Webhook.Stopping = a.stopping
-	if a.config.Sandbox {
-		a.sandbox = &sandbox.Sandbox{
-			DB: a.db, Core: a.core, Simulators: a.sims, Now: a.config.Now, RealTime: a.realTime,
-			Credentials: a.config.Credentials, Out: a.config.Out,
-			Listen: a.listen, Callback: a.carriers.Callback,
-		}
-		if err := a.sandbox.Fill(ctx); err != nil {
-			return err
-		}
+	if err := a.fill(ctx); err != nil {
+		return err
 	}
 	if why, err := a.core.Sending.Watch(ctx); err != nil {
 		return err
@@ -171,6 +164,31 @@ func (a *App) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err := a.work(ctx); err != nil {
+		return err
+	}
+	a.config.Log.InfoContext(ctx, "serving", "url", a.url, "database", a.db.Engine(), "version", Version)
+	if a.config.Sandbox {
+		return a.sandbox.HandOut(ctx, a.url)
+	}
+	return nil
+}
+
+// fill makes a sandbox's practices where there are none yet.
+func (a *App) fill(ctx context.Context) error {
+	if !a.config.Sandbox {
+		return nil
+	}
+	a.sandbox = &sandbox.Sandbox{
+		DB: a.db, Core: a.core, Simulators: a.sims, Now: a.config.Now, RealTime: a.realTime,
+		Credentials: a.config.Credentials, Out: a.config.Out,
+		Listen: a.listen, Callback: a.carriers.Callback,
+	}
+	return a.sandbox.Fill(ctx)
+}
+
+// work begins to run jobs, to note that the database is in use and to deliver events.
+func (a *App) work(ctx context.Context) (err error) {
 	// The program that sent before may have died: what is due goes on at once, and
 	// not when it is next looked for.
 	if err := messagingstore.New(a.db).Do(ctx, func(tx messaging.Tx) error {
@@ -184,14 +202,8 @@ func (a *App) open(ctx context.Context) (err error) {
 	var running context.Context
 	running, a.stop = context.WithCancel(context.WithoutCancel(ctx))
 	go a.beating(running)
-	if a.couriers, err = a.runCourier(ctx); err != nil {
-		return err
-	}
-	a.config.Log.InfoContext(ctx, "serving", "url", a.url, "database", a.db.Engine(), "version", Version)
-	if a.config.Sandbox {
-		return a.sandbox.HandOut(ctx, a.url)
-	}
-	return nil
+	a.couriers, err = a.runCourier(ctx)
+	return err
 }
 
 // pages is the address patients' pages are below.

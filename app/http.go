@@ -35,43 +35,8 @@ func (a *App) handler() (http.Handler, error) {
 		return nil, err
 	}
 	mux := http.NewServeMux()
-	add := func(pattern, name string, h http.Handler) {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			web.Of(r.Context()).Operation = name
-			h.ServeHTTP(w, r)
-		})
-	}
-	add("GET /healthz", web.Health, http.HandlerFunc(a.health))
-	add("GET /readyz", web.Health, http.HandlerFunc(a.ready))
-	if a.config.MetricsListen == "" {
-		add("GET /metrics", web.Health, a.metrics.handler())
-	}
-	add("GET /docs", "docs", guides)
-	add("GET /docs/", "docs", guides)
-	add("GET /openapi.yaml", "openapi", guides)
-	add("GET /openapi.json", "openapi", guides)
-	add("GET /events/", "openapi", guides)
-	patients := pages.New(a.core)
-	shown := map[string]bool{}
-	page := func(pattern, name string) {
-		add(pattern, name, patients)
-		shown[pattern] = true
-	}
-	page("GET /pages/", "page")
-	page("GET /verify/{link}", "verify")
-	page("/m/{link}", "message")
-	page("/record/confirm/{link}", "confirm")
-	page("/unsubscribe/{link}", "unsubscribe")
-	page("/invite/{link}", "invite")
-	documents := files.New(a.core)
-	add("GET /files/{address}", "file", documents)
-	add("PUT /files/{address}", "file", documents)
-	if a.config.Sandbox {
-		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.Received))
-	}
-	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.Listen(a.core.Reply.Receive))
-	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
-	add("/graphql", "graphql", graph.New(a.core, a.config.GraphQL))
+	a.route(named(mux), guides)
+	shown := a.routePages(named(mux))
 	mux.Handle("/", door)
 	// What people look at says in a page that its address is broken.
 	broken := func(w http.ResponseWriter, r *http.Request, err error) {
@@ -83,6 +48,58 @@ func (a *App) handler() (http.Handler, error) {
 		rest.Outcomes(failed, a.core.Record.Pages).ServeHTTP(w, r)
 	}
 	return traced(web.Observe(web.WholeQuery(mux, broken), proxies, a.config.Log, web.Fail, a.done)), nil
+}
+
+// adder has a handler answer a pattern, as an operation with a name.
+type adder func(pattern, operation string, h http.Handler)
+
+func named(mux *http.ServeMux) adder {
+	return func(pattern, operation string, h http.Handler) {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			web.Of(r.Context()).Operation = operation
+			h.ServeHTTP(w, r)
+		})
+	}
+}
+
+// route adds what programs call, but for the REST API.
+func (a *App) route(add adder, guides http.Handler) {
+	add("GET /healthz", web.Health, http.HandlerFunc(a.health))
+	add("GET /readyz", web.Health, http.HandlerFunc(a.ready))
+	if a.config.MetricsListen == "" {
+		add("GET /metrics", web.Health, a.metrics.handler())
+	}
+	add("GET /docs", "docs", guides)
+	add("GET /docs/", "docs", guides)
+	add("GET /openapi.yaml", "openapi", guides)
+	add("GET /openapi.json", "openapi", guides)
+	add("GET /events/", "openapi", guides)
+	documents := files.New(a.core)
+	add("GET /files/{address}", "file", documents)
+	add("PUT /files/{address}", "file", documents)
+	if a.config.Sandbox {
+		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.Received))
+	}
+	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.Listen(a.core.Reply.Receive))
+	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
+	add("/graphql", "graphql", graph.New(a.core, a.config.GraphQL))
+}
+
+// routePages adds the pages that people look at, and gives their patterns.
+func (a *App) routePages(add adder) map[string]bool {
+	patients, shown := pages.New(a.core), map[string]bool{}
+	for pattern, operation := range map[string]string{
+		"GET /pages/":            "page",
+		"GET /verify/{link}":     "verify",
+		"/m/{link}":              "message",
+		"/record/confirm/{link}": "confirm",
+		"/unsubscribe/{link}":    "unsubscribe",
+		"/invite/{link}":         "invite",
+	} {
+		add(pattern, operation, patients)
+		shown[pattern] = true
+	}
+	return shown
 }
 
 // done counts a request, and names its trace now that its operation is known.

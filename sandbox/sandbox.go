@@ -92,12 +92,30 @@ func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 		return err
 	}
 	ctx = access.With(ctx, access.Operator(g.ID))
+	places, people, err := sb.settlePlaces(ctx, p)
+	if err != nil {
+		return err
+	}
+	if err := sb.settleDiaries(ctx, p, places, people); err != nil {
+		return err
+	}
+	patients, err := sb.settlePatients(ctx, p.Patients)
+	if err != nil {
+		return err
+	}
+	return sb.settleRecords(ctx, people, patients)
+}
+
+// settlePlaces makes the places of a practice and the people patients see there.
+func (sb *Sandbox) settlePlaces(
+	ctx context.Context, p sim.Practice,
+) ([]practice.LocationID, []practice.PractitionerID, error) {
 	var places []practice.LocationID
 	for _, pl := range p.Places {
 		l, err := sb.Core.Practice.CreateLocation(ctx, practice.LocationChange{Name: &pl.Name, Phone: &pl.Phone,
 			Address: ptr(practice.Address(pl.Address))})
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		places = append(places, l.ID)
 	}
@@ -108,10 +126,17 @@ func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 			Profession: ptr(practice.Profession(pe.Profession)),
 		})
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		people = append(people, who.ID)
 	}
+	return places, people, nil
+}
+
+// settleDiaries makes the sessions of a practice, and the days it is closed.
+func (sb *Sandbox) settleDiaries(
+	ctx context.Context, p sim.Practice, places []practice.LocationID, people []practice.PractitionerID,
+) error {
 	kinds, err := sb.settleKinds(ctx, p.Kinds)
 	if err != nil {
 		return err
@@ -138,8 +163,12 @@ func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 			}
 		}
 	}
+	return nil
+}
+
+func (sb *Sandbox) settlePatients(ctx context.Context, all []sim.Patient) ([]patient.ID, error) {
 	var patients []patient.ID
-	for _, who := range p.Patients {
+	for _, who := range all {
 		p, err := sb.Core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{
 			NHSNumber: &who.NHSNumber, Title: &who.Title, FirstName: &who.FirstName, LastName: &who.LastName,
 			BirthDate: &who.BirthDate,
@@ -148,11 +177,11 @@ func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 			County: &who.Address.County, Postcode: &who.Address.Postcode,
 		}})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		patients = append(patients, p.ID)
 	}
-	return sb.settleRecords(ctx, people, patients)
+	return patients, nil
 }
 
 func (sb *Sandbox) settleKinds(ctx context.Context, kinds []sim.Kind) ([]diary.TypeID, error) {
