@@ -112,7 +112,8 @@ func newCore(
 		Store: messagingstore.New(db), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now,
 		NewID: db.NewID,
 	}
-	batches := &batch.Service{Store: batchstore.New(db), Messages: messages, Patients: traced, Now: c.Now, NewID: db.NewID}
+	batches := &batch.Service{Store: batchstore.New(db), Backlog: batchstore.New(db), Messages: messages,
+		Patients: traced, Now: c.Now, NewID: db.NewID}
 	handover := &dispatch.Service{
 		Store: dispatchstore.New(db), Messages: messages, BatchDone: batches.Complete, Now: c.Now, NewID: db.NewID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: dispatchstore.NewJournal(db),

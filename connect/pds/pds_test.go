@@ -188,8 +188,10 @@ func TestASearchAsksForNoMoreThanItNeeds(t *testing.T) {
 // TestAnAnswerThatDoesNotAgreeIsNotBelieved has a service that finds the same
 // person whatever it is asked for.
 func TestAnAnswerThatDoesNotAgreeIsNotBelieved(t *testing.T) {
-	whole := `{"resourceType": "Patient", "id": "9991000003", "meta": {"security": [{"code": "%s"}]}, "birthDate": "1962-05-17", "gender": "male",
-		"name": [{"use": "usual", "family": "Vaughan", "given": ["Idris"]}, {"use": "maiden", "family": "Prys-Jones", "given": ["Idris"], "period": {"end": "1990-01-01"}},
+	whole := `{"resourceType": "Patient", "id": "9991000003", "meta": {"security": [{"code": "%s"}]},
+		"birthDate": "1962-05-17", "gender": "male",
+		"name": [{"use": "usual", "family": "Vaughan", "given": ["Idris"]},
+			{"use": "maiden", "family": "Prys-Jones", "given": ["Idris"], "period": {"end": "1990-01-01"}},
 			{"use": "nickname", "given": ["Idris"]}],
 		"address": [{"use": "home", "postalCode": "ZZ1 4VN"}]}`
 	code := "U"

@@ -233,7 +233,7 @@ func (s *Service) Forget(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stale, err := s.Store.StaleLoads(ctx, who.Group, s.Now().Add(-loadLife))
+	stale, err := s.Backlog.StaleLoads(ctx, who.Group, s.Now().Add(-loadLife))
 	if err != nil {
 		return err
 	}
@@ -297,7 +297,7 @@ type Totals struct {
 }
 
 // totals counts rows, never counters.
-func totals(ctx context.Context, r Reader, group practice.ID, id messaging.BatchID) (Totals, error) {
+func totals(ctx context.Context, r counter, group practice.ID, id messaging.BatchID) (Totals, error) {
 	var t Totals
 	recipients, messages, err := r.CountBatch(ctx, group, id)
 	if err != nil {

@@ -85,7 +85,7 @@ func withDesk(t *testing.T, test func(d *desk)) {
 			Records: &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Now: now, NewID: db.NewID,
 				Pages: pages},
 		}
-		d.s = &batch.Service{Store: batchstore.New(db), Messages: messages,
+		d.s = &batch.Service{Store: batchstore.New(db), Backlog: batchstore.New(db), Messages: messages,
 			Patients: &demographics.Service{Store: demographicsstore.New(db), Now: now, NewID: db.NewID}, Now: now,
 			NewID: db.NewID}
 		d.sending = &dispatch.Service{
@@ -98,7 +98,8 @@ func withDesk(t *testing.T, test func(d *desk)) {
 
 // server is another server on the same database.
 func (d *desk) server(on batch.Store) *batch.Service {
-	return &batch.Service{Store: on, Messages: d.s.Messages, Patients: d.s.Patients, Now: d.s.Now, NewID: d.s.NewID}
+	return &batch.Service{Store: on, Backlog: d.s.Backlog, Messages: d.s.Messages, Patients: d.s.Patients, Now: d.s.Now,
+		NewID: d.s.NewID}
 }
 
 // somebody registers a patient with a mobile number and an e-mail address.
@@ -313,12 +314,11 @@ func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 // rowsOf is the first recipient who is known.
 func (d *desk) rowsOf(tx batch.Tx, b batch.Batch) batch.Recipient {
 	d.Helper()
-	found, err := tx.Recipients(d.ctx, d.group, b.ID,
-		batch.RecipientQuery{Status: batch.RecipientEnriched, After: -1, Limit: 1})
+	found, err := tx.Enlisted(d.ctx, d.group, b.ID, batch.RecipientEnriched, b.Channel, -1, 1, false)
 	if err != nil || len(found) != 1 {
 		d.Fatal(found, err)
 	}
-	return found[0]
+	return found[0].Recipient
 }
 
 func TestRowsThatCannotBeUsedKeepWhatWasSent(t *testing.T) {

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"frontdesk/core/access"
@@ -255,30 +256,28 @@ func (s *Service) trace(ctx context.Context, group practice.ID, b Batch) (bool, 
 		case got.ID == 0:
 			r.Status, r.Reason = RecipientError, "details_differ"
 		default:
-			p, err := s.Store.Patient(ctx, group, got.ID)
-			if err != nil {
-				return false, err
-			}
-			r.enrich(p, false)
+			r.Patient = got.ID
 		}
 	}
 	return true, s.Store.Do(ctx, func(tx Tx) error {
-		seen := map[patient.ID]bool{}
-		for i := range found {
-			r := &found[i]
-			if r.Status != RecipientEnriched {
+		seen, traced := map[patient.ID]bool{}, slices.Clone(found)
+		for i := range traced {
+			r := &traced[i]
+			if r.Status != RecipientTracing {
 				continue
 			}
-			already, err := tx.Enrolled(ctx, group, b.ID, r.Patient)
+			p, err := tx.Patient(ctx, group, r.Patient)
 			if err != nil {
 				return err
 			}
-			if already || seen[r.Patient] {
-				r.repeat()
+			already, err := tx.Enrolled(ctx, group, b.ID, p.ID)
+			if err != nil {
+				return err
 			}
-			seen[r.Patient] = true
+			r.enrich(p, already || seen[p.ID])
+			seen[p.ID] = true
 		}
-		return tx.SaveRecipients(ctx, group, b.ID, RecipientTracing, found)
+		return tx.SaveRecipients(ctx, group, b.ID, RecipientTracing, traced)
 	})
 }
 

@@ -34,7 +34,8 @@ func (t *Tx) Attachments(
 ) ([]attachment.Attachment, error) {
 	return store.List(ctx, t.Conn, `SELECT `+attachmentColumns+
 		` FROM patient_attachment WHERE practice_group_id = $1 AND patient_id = $2
-		ORDER BY id DESC LIMIT $3`, store.In{group, of, limit}, func(scan store.Scanner) (attachment.Attachment, error) { return scanAttachment(scan) })
+		ORDER BY id DESC LIMIT $3`, store.In{group, of, limit},
+		func(scan store.Scanner) (attachment.Attachment, error) { return scanAttachment(scan) })
 }
 
 // Attachment finds a file with its content.
