@@ -33,7 +33,7 @@ type Store interface {
 	// cheaply as can be. Entries does not find it until it is settled.
 	KeepReads(ctx context.Context, entries []Entry) error
 	// Settle has the oldest of a group's entries that are not settled be found, about
-	// as many as it is told, and reports whether there are more.
+	// as many rows of entries and subjects as asked, and reports whether there are more.
 	Settle(ctx context.Context, group access.GroupID, many int) (more bool, err error)
 	// ReadsBeforeAnswer reports whether a group wants what was seen to be written
 	// before the answer, and SetReadsBeforeAnswer keeps it.

@@ -66,7 +66,7 @@ func (s *Service) Stop(ctx context.Context) error {
 	close(s.stop)
 	<-s.stopped
 	for {
-		_, err := s.write(ctx)
+		err := s.write(ctx)
 		if err == nil {
 			return nil
 		}
@@ -148,6 +148,7 @@ func (s *Service) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	pace := slowly
+	var rest time.Time // until when nothing is settled beside reads
 	for {
 		var idle <-chan time.Time
 		if s.settling() {
@@ -169,23 +170,27 @@ func (s *Service) run() {
 		case <-s.stop:
 			return
 		}
-		few, err := s.write(ctx)
-		for ; err != nil; few, err = s.write(ctx) {
+		for s.write(ctx) != nil {
 			if pause(again, s.stop) {
 				return
 			}
 		}
-		if few < slowly {
+		if began := s.Now(); !began.Before(rest) {
 			s.settle(ctx, slowly)
+			now := s.Now()
+			rest = now.Add(restFor * now.Sub(began))
 		}
 	}
 }
 
-// What was written is settled at leisure: so many entries of a group at a time
-// while no request reads, at first few and then more.
+// What was written is settled at leisure: so many rows of a group at a time
+// while no request reads, at first few and then more. While requests read, it takes
+// at most one part in twenty of the time: an entry of a list has as many rows to write
+// as the list has patients, and would slow the next.
 const (
+	restFor     = 19
 	settleEvery = 100 * time.Millisecond
-	slowly      = 50
+	slowly      = 200
 	quickly     = 1_000
 )
 
@@ -243,32 +248,31 @@ func (s *Service) commit(ctx context.Context, entries []Entry) error {
 	return err
 }
 
-// write commits what is held, and says how many entries that were. What could not
-// be written is held as before, and counts for as long as it is not safe.
-func (s *Service) write(ctx context.Context) (int, error) {
+// write commits what is held. What could not be written is held as before, and
+// counts for as long as it is not safe.
+func (s *Service) write(ctx context.Context) error {
 	s.mu.Lock()
 	entries := s.held
 	s.held = nil
 	s.mu.Unlock()
 	if len(entries) == 0 {
-		return 0, nil
+		return nil
 	}
 	err := s.commit(ctx, entries)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
 		s.held = append(entries, s.held...)
-		return 0, err
+		return err
 	}
 	for i := range entries {
 		s.weight -= weigh(entries[i])
 	}
-	n := len(entries)
 	if s.held == nil && cap(entries) <= plenty { // as many may come again
 		clear(entries)
 		s.held = entries[:0]
 	}
 	close(s.room)
 	s.room = make(chan struct{})
-	return n, nil
+	return nil
 }

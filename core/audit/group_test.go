@@ -16,14 +16,15 @@ import (
 
 // memory is a store that remembers when it was written to.
 type memory struct {
-	mu      sync.Mutex
-	commits [][]audit.Entry
-	at      []time.Time
-	down    bool
-	takes   time.Duration
-	before  atomic.Bool
-	asked   int
-	settled int
+	mu       sync.Mutex
+	commits  [][]audit.Entry
+	at       []time.Time
+	down     bool
+	takes    time.Duration
+	before   atomic.Bool
+	asked    int
+	settled  int
+	settling time.Duration // how long settling takes
 }
 
 func (m *memory) KeepReads(_ context.Context, entries []audit.Entry) error {
@@ -38,6 +39,7 @@ func (m *memory) KeepReads(_ context.Context, entries []audit.Entry) error {
 }
 
 func (m *memory) Settle(context.Context, access.GroupID, int) (bool, error) {
+	<-time.After(m.settling)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.settled++
@@ -140,6 +142,21 @@ func TestReadsAreWrittenTogetherWithin100Milliseconds(t *testing.T) {
 		}
 		if m.settles() == 0 {
 			t.Error("nothing was settled")
+		}
+	})
+}
+
+func TestSettlingTakesOnePartInTwentyOfTheTimeBesideReads(t *testing.T) {
+	grouped(t, func(t *testing.T, s *audit.Service, m *memory) {
+		m.settling = 20 * time.Millisecond
+		const while = 20 * time.Second
+		for began := time.Now(); time.Since(began) < while; <-time.After(audit.Gather) {
+			if err := read(t.Context(), s, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := m.settles(); n < 40 || time.Duration(n)*m.settling > while/19 {
+			t.Errorf("%d times in %v", n, while)
 		}
 	})
 }

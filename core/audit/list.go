@@ -50,7 +50,7 @@ func (s *Service) Each(ctx context.Context, q Query, each func(Entry) error) err
 	if err != nil {
 		return err
 	}
-	if _, err := s.write(ctx); err != nil { // what this process still holds
+	if err := s.write(ctx); err != nil { // what this process still holds
 		return err
 	}
 	if err := s.Settle(ctx); err != nil {

@@ -123,12 +123,16 @@ func (s *Store) Settle(ctx context.Context, group access.GroupID, many int) (mor
 		var entries []audit.Entry
 		var done []store.In
 		for _, r := range rows {
-			if len(entries) >= many {
+			if many <= 0 {
 				more = true
 				break
 			}
+			before := len(entries)
 			if entries, err = unheld(entries, group, r.text); err != nil {
 				return err
+			}
+			for _, e := range entries[before:] {
+				many -= 1 + len(e.Subjects)
 			}
 			done = append(done, store.In{group, r.id})
 		}
