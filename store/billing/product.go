@@ -148,10 +148,17 @@ var (
 		billing.People: store.Among(peopleWorked+store.Few4+` ORDER BY 1, 2`, peopleWorked+store.Many4+
 			` ORDER BY 1, 2`),
 	}
-	keptIn = map[billing.Offer]struct{ table, column string }{
-		billing.Parts:  {"product_part", "part_id"},
-		billing.Places: {"product_location", "location_id"},
-		billing.People: {"product_practitioner", "practitioner_id"},
+	dropOffer = map[billing.Offer]string{
+		billing.Parts:  `DELETE FROM product_part WHERE practice_group_id = $1 AND product_id = $2`,
+		billing.Places: `DELETE FROM product_location WHERE practice_group_id = $1 AND product_id = $2`,
+		billing.People: `DELETE FROM product_practitioner WHERE practice_group_id = $1 AND product_id = $2`,
+	}
+	addOffer = map[billing.Offer]string{
+		billing.Parts: `INSERT INTO product_part (practice_group_id, product_id, part_id) VALUES ($1, $2, $3)`,
+		billing.Places: `INSERT INTO product_location (practice_group_id, product_id, location_id)
+			VALUES ($1, $2, $3)`,
+		billing.People: `INSERT INTO product_practitioner (practice_group_id, product_id, practitioner_id)
+			VALUES ($1, $2, $3)`,
 	}
 )
 
@@ -184,17 +191,14 @@ func (t *Tx) offers(
 func (t *Tx) SaveOffer(
 	ctx context.Context, group practice.ID, of billing.ProductID, list billing.Offer, ids []int64,
 ) error {
-	in := keptIn[list]
-	if _, err := t.Exec(ctx, `DELETE FROM `+in.table+` WHERE practice_group_id = $1 AND product_id = $2`, group,
-		of); err != nil {
+	if _, err := t.Exec(ctx, dropOffer[list], group, of); err != nil {
 		return err
 	}
 	rows := make([]store.In, len(ids))
 	for i, id := range ids {
 		rows[i] = store.In{group, of, id}
 	}
-	return t.Many(ctx, `INSERT INTO `+in.table+` (practice_group_id, product_id, `+in.column+`) VALUES ($1, $2, $3)`,
-		rows)
+	return t.Many(ctx, addOffer[list], rows)
 }
 
 // PaymentTypes lists the ways to pay.

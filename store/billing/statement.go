@@ -40,21 +40,25 @@ func (t *Tx) LockStatement(ctx context.Context, group practice.ID, id billing.St
 
 // Which statements to list: $2 is whether to give deleted ones, $3 the cursor, $4
 // how many, and after that come the stretches of time.
-const selectStatements = `SELECT ` + statementColumns + ` FROM statement WHERE practice_group_id = $1 AND (deleted_at
+const (
+	statementsOf = `SELECT ` + statementColumns + ` FROM statement WHERE practice_group_id = $1 AND (deleted_at
 		IS NULL OR $2)
 		AND made_at >= $5 AND made_at <= $6 AND created_at >= $7 AND created_at <= $8 AND updated_at >= $9 AND
 		updated_at <= $10`
+	statementsAfter  = statementsOf + ` AND id > $3 ORDER BY id LIMIT $4`
+	statementsBefore = statementsOf + ` AND id < $3 ORDER BY id DESC LIMIT $4`
+)
 
 // Statements lists statements.
 func (t *Tx) Statements(
 	ctx context.Context, group practice.ID, q billing.StatementQuery, rows input.Rows,
 ) ([]billing.Statement, error) {
-	order := ` AND id > $3 ORDER BY id LIMIT $4`
+	text := statementsAfter
 	if rows.Back {
-		order = ` AND id < $3 ORDER BY id DESC LIMIT $4`
+		text = statementsBefore
 	}
 	from, until := q.Made.Bounds()
-	found, err := store.List(ctx, t.Conn, selectStatements+order,
+	found, err := store.List(ctx, t.Conn, text,
 		append(store.In{group, q.Deleted, rows.From, rows.Limit, from, until}, store.Spans(q.Listing)...),
 		scanStatement)
 	if rows.Back {
