@@ -100,7 +100,7 @@ func inboxPage(h heap) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if h.Total == 0 {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<h2>Nobody has received anything yet</h2><p>Send a message, then reload this page.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<h2>No messages yet</h2><p>Send a message, then reload this page.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -472,7 +472,7 @@ func howToSend(h heap) templ.Component {
 			templ_7745c5c3_Var23 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<p>Put your key and practice group into <code>$KEY</code> and <code>$GROUP</code>; <a href=\"/docs/start\">Getting started</a> says where they are. Register somebody:</p><pre><code>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<p>Put your key and practice group into <code>$KEY</code> and <code>$GROUP</code>; <a href=\"/docs/start\">Getting started</a> says where they are. Register a patient:</p><pre><code>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -283,7 +283,7 @@ func TestTheInbox(t *testing.T) {
 	body = look(t, all, "/sandbox/inbox?to=%22%3E%3Cscript%3E")
 	says(t, 200, body, 200, "Nothing has come for", "&lt;script&gt;")
 	lacks(t, body, "<script")
-	says(t, 200, look(t, nil, "/sandbox/inbox"), 200, "Nobody has received anything yet", "curl -H",
+	says(t, 200, look(t, nil, "/sandbox/inbox"), 200, "No messages yet", "curl -H",
 		"http://example.com/v1/messages/send")
 }
 

@@ -406,7 +406,7 @@ func barredPage(f face, name string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, " does not let you approve what is written into patients’ records.</p><h2>What to do</h2><p>Pass the link on to a colleague who can, or sign out and sign in as somebody else.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, " does not let you approve what is written into patients’ records.</p><h2>What to do</h2><p>Pass the link on to a colleague who can, or sign out and sign in with another account.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -18,7 +18,7 @@ const (
 	janeSmith   = "9000000009" // has died
 	janetSmythe = "9000000025" // restricted
 	bare        = "9000000033" // nothing but a number
-	nobody      = "9111231130" // a right number that nobody has
+	unissued    = "9111231130" // a right number that has not been issued
 	miscounted  = "9000000000" // its check digit is wrong
 )
 
@@ -62,7 +62,7 @@ func Demographics(t *testing.T, d demographics.PDS, group practice.ID) {
 			t.Errorf("got %+v, want %+v", p, want)
 		}
 	})
-	for name, number := range map[string]string{"a number that nobody has": nobody,
+	for name, number := range map[string]string{"a number that has not been issued": unissued,
 		"a number whose check digit is wrong": miscounted, "no number": ""} {
 		t.Run(name+" is not traced", func(t *testing.T) {
 			if p, err := d.Read(t.Context(), group, number); !errors.Is(err, demographics.ErrNotTraced) {
@@ -113,23 +113,23 @@ func traces(t *testing.T, d demographics.PDS, group practice.ID) {
 			nil},
 		{"the second given name does not matter to a trace", but(func(t *demographics.Trace) { t.FirstName = "Jane Ann" }),
 			nil},
-		{"a trace for another birth date finds nobody", but(func(t *demographics.Trace) { t.BirthDate++ }),
+		{"a trace for another birth date finds no person", but(func(t *demographics.Trace) { t.BirthDate++ }),
 			demographics.ErrNotTraced},
-		{"a trace for another postcode finds nobody", but(func(t *demographics.Trace) { t.Postcode = "LS2 7UE" }),
+		{"a trace for another postcode finds no person", but(func(t *demographics.Trace) { t.Postcode = "LS2 7UE" }),
 			demographics.ErrNotTraced},
-		{"a trace for another first name finds nobody", but(func(t *demographics.Trace) { t.FirstName = "Joan" }),
+		{"a trace for another first name finds no person", but(func(t *demographics.Trace) { t.FirstName = "Joan" }),
 			demographics.ErrNotTraced},
-		{"a trace for an unknown surname finds nobody", but(func(t *demographics.Trace) { t.LastName = "Nobodyatall" }),
+		{"a trace for an unknown surname finds no person", but(func(t *demographics.Trace) { t.LastName = "Unknownname" }),
 			demographics.ErrNotTraced},
-		{"an asterisk in a surname finds nobody", but(func(t *demographics.Trace) { t.LastName = "Sm*" }),
+		{"an asterisk in a surname finds no person", but(func(t *demographics.Trace) { t.LastName = "Sm*" }),
 			demographics.ErrNotTraced},
-		{"an asterisk in a first name finds nobody", but(func(t *demographics.Trace) { t.FirstName = "Jan*" }),
+		{"an asterisk in a first name finds no person", but(func(t *demographics.Trace) { t.FirstName = "Jan*" }),
 			demographics.ErrNotTraced},
-		{"an asterisk in a postcode finds nobody", but(func(t *demographics.Trace) { t.Postcode = "LS*" }),
+		{"an asterisk in a postcode finds no person", but(func(t *demographics.Trace) { t.Postcode = "LS*" }),
 			demographics.ErrNotTraced},
-		{"a trace without a surname finds nobody", but(func(t *demographics.Trace) { t.LastName = " " }),
+		{"a trace without a surname finds no person", but(func(t *demographics.Trace) { t.LastName = " " }),
 			demographics.ErrNotTraced},
-		{"a trace without a birth date finds nobody", but(func(t *demographics.Trace) { t.BirthDate = input.NoDate }),
+		{"a trace without a birth date finds no person", but(func(t *demographics.Trace) { t.BirthDate = input.NoDate }),
 			demographics.ErrNotTraced},
 	} {
 		t.Run(c.name, func(t *testing.T) {

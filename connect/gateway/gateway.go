@@ -226,7 +226,7 @@ func (c *Carrier) judge(ctx context.Context, a web.Answer) (carrier.Accepted, er
 	if err := c.web.Judge(ctx, a, said.Code); err != nil {
 		return carrier.Accepted{}, err
 	}
-	// The protocol has no such answer: whoever gave it is not an adaptor.
+	// The protocol has no such answer: it did not come from an adaptor.
 	return carrier.Accepted{}, c.web.Trouble(ctx, a.Status, strconv.Itoa(a.Status))
 }
 

@@ -120,7 +120,7 @@ func New(s Settings, o Options) (*Carrier, error) {
 func (c *Carrier) Name() string { return name }
 
 // Idempotent implements carrier.Carrier: GOV.UK Notify creates a message for
-// every request, even if it has had the reference before. What becomes of a
+// every request, even if it has had the reference before. The outcome of a
 // lost request Send finds out itself, as far as it can be found out.
 func (c *Carrier) Idempotent() bool { return false }
 

@@ -13,8 +13,8 @@ import (
 	"frontdesk/core/carrier"
 )
 
-// call is a delivery receipt, which has a status, or a text message somebody
-// sent, which has a source_number.
+// call is a delivery receipt, which has a status, or a text message to the
+// practice, which has a source_number.
 type call struct {
 	ID           string `json:"id"`
 	Reference    string `json:"reference"`

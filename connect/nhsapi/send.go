@@ -62,10 +62,10 @@ func (f *Failure) Unwrap() error { return f.Cause }
 
 // Causes of a Failure.
 var (
-	ErrNoRequest = errors.New("the request could not be made")
-	ErrTooLong   = errors.New("the answer is too long")
-	ErrSenseless = errors.New("the answer cannot be read")
-	ErrNetwork   = errors.New("the connection failed")
+	ErrNoRequest  = errors.New("the request could not be made")
+	ErrTooLong    = errors.New("the answer is too long")
+	ErrUnreadable = errors.New("the answer cannot be read")
+	ErrNetwork    = errors.New("the connection failed")
 )
 
 // Send sends a request and reads the whole answer, if it has no more than limit

@@ -164,7 +164,7 @@ func (t *Tokens) fetch(ctx context.Context) (string, error) {
 	var g grant
 	if json.Unmarshal(a.Body, &g) != nil || !bearer.MatchString(g.Token) || g.Type != "" &&
 		!strings.EqualFold(g.Type, "bearer") {
-		return "", &Failure{What: "token", Status: a.Status, Cause: ErrSenseless, Again: true}
+		return "", &Failure{What: "token", Status: a.Status, Cause: ErrUnreadable, Again: true}
 	}
 	seconds, _ := g.ExpiresIn.Float64() // not told: not kept
 	life := time.Duration(min(max(seconds, 0), maxLife.Seconds()) * float64(time.Second))

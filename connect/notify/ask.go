@@ -42,7 +42,7 @@ type request struct {
 	reference string
 	begin     func(context.Context) error
 	// take understands the body of an answer that it went well. An error means
-	// that the body makes no sense.
+	// that the body cannot be read.
 	take func(body []byte) error
 }
 
@@ -230,7 +230,7 @@ func (r request) judge(a nhsapi.Answer) (reply, *failure) {
 	if a.Status == http.StatusOK || a.Status == http.StatusCreated {
 		if r.take(a.Body) != nil {
 			return reply{},
-				&failure{Failure: &nhsapi.Failure{Status: a.Status, Cause: nhsapi.ErrSenseless, Again: true}, sent: true}
+				&failure{Failure: &nhsapi.Failure{Status: a.Status, Cause: nhsapi.ErrUnreadable, Again: true}, sent: true}
 		}
 		return reply{status: a.Status}, nil
 	}

@@ -152,7 +152,7 @@ func (c *Carrier) prepare(m carrier.Outgoing, at int) (item, *carrier.Refusal) {
 	}
 	raw, err := json.Marshal(out)
 	if err != nil {
-		return item{}, &carrier.Refusal{Code: "senseless", Reason: "The message could not be written down."}
+		return item{}, &carrier.Refusal{Code: "not_encoded", Reason: "The message could not be encoded."}
 	}
 	return item{out, plan, m.Recording(), &[]int{at}, raw}, nil
 }

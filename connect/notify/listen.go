@@ -125,8 +125,8 @@ func read(body []byte, v any) bool {
 var channelOf = map[string]carrier.Channel{"nhsapp": carrier.NHSApp, "email": carrier.Email, "sms": carrier.SMS}
 
 // receipt is what follows for the message; its Progress is empty when nothing
-// does yet. What is told of the message is told of all its channels; that it has
-// been delivered, of the one that has.
+// does yet. A status of the message is one of all its channels; only its delivery is of
+// the channel that delivered it.
 func (s status) receipt() carrier.Receipt {
 	r := carrier.Receipt{Key: s.Reference, ProviderID: s.ID, At: moment(s.Timestamp), Channel: channelOf[s.By],
 		Whole: s.Channel == "" && s.Message != ""}
@@ -223,7 +223,7 @@ func progress(body []byte, providerID string) (carrier.Receipt, error) {
 		} `json:"data"`
 	}
 	if !read(body, &got) || got.Data.ID != providerID {
-		return carrier.Receipt{}, nhsapi.ErrSenseless
+		return carrier.Receipt{}, nhsapi.ErrUnreadable
 	}
 	s := got.Data.Attributes
 	s.ID = providerID

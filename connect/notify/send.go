@@ -276,7 +276,7 @@ func batchIDs(body []byte) (map[string]string, error) {
 		} `json:"data"`
 	}
 	if json.Unmarshal(body, &got) != nil || got.Data.ID == "" {
-		return nil, nhsapi.ErrSenseless
+		return nil, nhsapi.ErrUnreadable
 	}
 	ids := make(map[string]string, len(got.Data.Attributes.Messages))
 	for _, m := range got.Data.Attributes.Messages {
@@ -302,7 +302,7 @@ func (c *Carrier) single(ctx context.Context, i item) (carrier.Accepted, error) 
 	ask.Data.Type, ask.Data.Attributes = "Message", attributes{i.plan, i.message}
 	body, err := json.Marshal(ask)
 	if err != nil {
-		return carrier.Accepted{}, &carrier.Refusal{Code: "senseless", Reason: "The message could not be written down."}
+		return carrier.Accepted{}, &carrier.Refusal{Code: "not_encoded", Reason: "The message could not be encoded."}
 	}
 	var id string
 	got, err := c.ask(ctx, request{
@@ -331,7 +331,7 @@ func messageID(body []byte) (string, error) {
 		} `json:"data"`
 	}
 	if json.Unmarshal(body, &got) != nil || got.Data.ID == "" {
-		return "", nhsapi.ErrSenseless
+		return "", nhsapi.ErrUnreadable
 	}
 	return got.Data.ID, nil
 }

@@ -14,8 +14,8 @@ import (
 type Hasher struct {
 	params *argon2id.Params
 	turns  chan struct{}
-	// nobodys is a hash nothing matches, checked where there is none.
-	nobodys func() (string, error)
+	// unmatched is a hash that no password matches, checked where an account has none.
+	unmatched func() (string, error)
 }
 
 // atOnce is how many hashes are worked out at a time.
@@ -30,7 +30,7 @@ func New() *Hasher {
 		turns:  make(chan struct{}, atOnce),
 	}
 	// A program without sign-ins need not make it.
-	h.nobodys = sync.OnceValues(func() (string, error) { return argon2id.CreateHash("", h.params) })
+	h.unmatched = sync.OnceValues(func() (string, error) { return argon2id.CreateHash("", h.params) })
 	return h
 }
 
@@ -51,12 +51,12 @@ func (h *Hasher) Matches(ctx context.Context, password, hash string) (bool, erro
 	}
 	defer func() { <-h.turns }()
 	known := hash != ""
-	nobodys, err := h.nobodys()
+	unmatched, err := h.unmatched()
 	if err != nil {
 		return false, err
 	}
 	if !known {
-		hash = nobodys
+		hash = unmatched
 	}
 	match, err := argon2id.ComparePasswordAndHash(password, hash)
 	return match && known, err

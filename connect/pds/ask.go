@@ -27,7 +27,7 @@ type request struct {
 	what string // a word for the log
 	path string // below the base URL, with any query
 	// take understands the body of an answer. An error other than a fault means
-	// that the body makes no sense.
+	// that the body cannot be read.
 	take func(body []byte) error
 }
 
@@ -114,7 +114,7 @@ func (r request) judge(a nhsapi.Answer) (*nhsapi.Failure, error) {
 		if _, ok := errors.AsType[*fault.Error](err); ok || err == nil {
 			return nil, err
 		}
-		return &nhsapi.Failure{Status: a.Status, Cause: nhsapi.ErrSenseless, Again: true}, nil
+		return &nhsapi.Failure{Status: a.Status, Cause: nhsapi.ErrUnreadable, Again: true}, nil
 	}
 	code, isOutcome := outcome(a.Body)
 	switch {

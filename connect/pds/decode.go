@@ -178,8 +178,8 @@ func home(all []address, now time.Time) patient.Address {
 		return patient.Address{}
 	}
 	// The lines are, in this order, the building's name, number and street,
-	// locality, town and county. Where blank ones have been left out nobody can
-	// tell which is which; their order is right all the same.
+	// locality, town and county. Where blank ones have been left out it is not
+	// known which is which; their order is right all the same.
 	var lines [5]string
 	for i := range min(len(a.Line), len(lines)) {
 		lines[i] = clean(input.Visible(a.Line[i]), 200)

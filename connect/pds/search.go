@@ -24,7 +24,7 @@ var apostrophes = strings.NewReplacer("’", "'", "‘", "'", "ʼ", "'")
 // several people may match.)
 //
 // There is no wildcard, no history and no fuzzy matching. An asterisk would find
-// whoever's name begins alike, so nobody with one in their name is looked for.
+// every name that begins alike, so a name with one in it is not looked for.
 // _exact-match stays false: it is about the service's own score, which a person
 // found by a nickname or a temporary address may not reach; we compare by
 // ourselves.

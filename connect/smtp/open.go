@@ -58,8 +58,7 @@ func (c *Carrier) introduce(ctx context.Context, s *session) error {
 	if c.settings.TLS != TLSStart {
 		return nil
 	}
-	// A server that does not offer it may be somebody between us who has struck
-	// out the offer.
+	// Where the offer is missing, an attacker between us may have removed it.
 	if _, ok := s.offers["STARTTLS"]; !ok {
 		return &carrier.Busy{Code: "tls", Err: fmt.Errorf("%w: no STARTTLS on offer", errConnection)}
 	}

@@ -71,7 +71,7 @@ func (p *pool) put(l *lane) {
 	}
 }
 
-// reap ends the connections that nobody has used for a while.
+// reap ends the connections that were not used for a while.
 func (p *pool) reap() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

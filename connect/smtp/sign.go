@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// Whoever knows an address may send mail to it, and a report is mail like any
-// other: one that is made up would have a message count as failed, and go by its
-// other way to somebody who has it already. So a return path proves itself, as
+// Anyone who knows an address may send mail to it, and a report is mail like any
+// other: a forged one would have a message count as failed, and go by its
+// other way to a patient who has it already. So a return path proves itself, as
 // in VERP and in BATV: it has the message's key and a signature of that, and a
 // report to any other is passed over.
 //
 // Sources: D. J. Bernstein, "Variable Envelope Return Paths"; J. Levine and
 // others, "Bounce Address Tag Validation (BATV)", draft-levine-smtp-batv.
 const (
-	// signatureBits are 80: nobody guesses them by sending mail, and they are
+	// signatureBits are 80: too many to guess by sending mail, and they are
 	// sixteen letters without padding.
 	signatureBits = 80
 	signatureSize = signatureBits / 5

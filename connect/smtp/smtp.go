@@ -70,7 +70,7 @@ type Settings struct {
 	Port int
 	// TLS is TLSStart, TLSImplicit or TLSNone; empty is TLSStart.
 	TLS string
-	// Username and Password sign in (RFC 4954); without them nobody does.
+	// Username and Password sign in (RFC 4954); without them there is no sign-in.
 	Username, Password string
 	AuthMethod         string
 	// From is the address in the From field, and its domain that of our message
@@ -120,7 +120,7 @@ type Options struct {
 	Rest time.Duration
 	// Idle is how long an unused connection is kept; 0 is 30 seconds.
 	Idle time.Duration
-	// Unread is told of what came to a signed return path and could not be read:
+	// Unread is called with what came to a signed return path and could not be read:
 	// UnreadReport or UnreadOther.
 	Unread func(why string)
 }
@@ -295,7 +295,7 @@ func (c *Carrier) deliver(ctx context.Context, l *lane, m carrier.Outgoing) (a c
 	if c.pool.isClosed() {
 		return a, &carrier.Busy{Code: "closed", Err: errClosed}
 	}
-	// It stays open after its delay until somebody asks it for a permit.
+	// It stays open after its delay until a caller asks it for a permit.
 	if c.breaker.IsOpen() && c.breaker.RemainingDelay() > 0 {
 		return a, c.resting()
 	}

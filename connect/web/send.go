@@ -28,7 +28,7 @@ const (
 	userAgent = "frontdesk"
 )
 
-// ErrUnknown is the error of a request after which nobody knows whether the
+// ErrUnknown is the error of a request after which it is not known whether the
 // provider has the message.
 var ErrUnknown = errors.New("whether the provider has the message is not known")
 

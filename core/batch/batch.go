@@ -1,9 +1,9 @@
 // Package batch sends one text to many patients: who it is for, when it goes,
-// and what became of it. Each of them gets a message of core/messaging.
+// and its results. Each of them gets a message of core/messaging.
 //
 //	batch.go      a batch: made, listed, told to go or stop
 //	recipients.go who it is for: taken in, looked up, queued
-//	results.go    what became of each, and what sending would do
+//	results.go    the outcome for each, and what sending would do
 //	port.go       what it needs remembered
 package batch
 
@@ -115,7 +115,7 @@ const MaxRecipients = 1_000_000
 // loadChunk is how many recipients are kept in one transaction.
 const loadChunk = 2000
 
-// Load takes a batch's recipients in as they come. Nobody sees the batch before
+// Load takes a batch's recipients in as they come. The batch cannot be seen before
 // Finish; what is loaded and never finished is cleared away.
 type Load struct {
 	service *Service
@@ -189,7 +189,7 @@ func (l *Load) take(
 		}
 	}
 	if l.count == 0 {
-		return fault.Wrong("recipients", input.CodeSmall, "at least one recipient", "A batch needs somebody to go to.")
+		return fault.Wrong("recipients", input.CodeSmall, "at least one recipient", "A batch needs at least one recipient.")
 	}
 	return flush()
 }
@@ -263,7 +263,7 @@ func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex
 	return s.Store.Batches(ctx, who.Group, Query{Recipients: status, Offset: pageIndex * pageSize, Limit: pageSize})
 }
 
-// Batch finds one batch, with what became of it so far. Error:
+// Batch finds one batch, with its results so far. Error:
 // ErrNotFound.
 func (s *Service) Batch(ctx context.Context, id messaging.BatchID) (Batch, Totals, error) {
 	who, err := access.Require(ctx, access.SeeCommunications)
@@ -281,7 +281,7 @@ func (s *Service) Batch(ctx context.Context, id messaging.BatchID) (Batch, Total
 	return b, t, err
 }
 
-// Totals counts a batch's recipients by what became of them: Created is the sum
+// Totals counts a batch's recipients by their status: Created is the sum
 // of all the others.
 type Totals struct {
 	Created    int `json:"created"`

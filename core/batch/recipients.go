@@ -40,11 +40,11 @@ const (
 var RecipientStatuses = []RecipientStatus{RecipientCreated, RecipientError, RecipientEnriched, RecipientInvalid,
 	RecipientQueued, RecipientCancelled}
 
-// NewRecipient names somebody a batch is for, as the caller wrote it: by NHS
+// NewRecipient names a person a batch is for, as the caller wrote it: by NHS
 // number and date of birth, or else by the id of a patient of the group.
 type NewRecipient struct{ NHSNumber, BirthDate, Patient string }
 
-// Recipient is somebody a batch is for.
+// Recipient is a person a batch is for.
 type Recipient struct {
 	Ordinal   int
 	NHSNumber string
@@ -76,7 +76,7 @@ type RecipientQuery struct {
 	Whole  bool // with name and message
 }
 
-// recipient reads how somebody was named. Only a sandbox has patients with test
+// recipient reads how a person was named. Only a sandbox has patients with test
 // numbers.
 func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Recipient {
 	r := Recipient{Ordinal: ordinal, Status: RecipientCreated, BirthDate: input.NoDate}
@@ -209,8 +209,8 @@ func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool,
 	})
 }
 
-// merged finds who a patient has become, and whether the batch has them already;
-// nobody, when that record was deleted.
+// merged finds the patient that a patient was merged into, and whether the batch has them already;
+// the zero Patient, when that record was deleted.
 func merged(
 	ctx context.Context, tx Tx, group practice.ID, b messaging.BatchID, id patient.ID,
 ) (patient.Patient, bool, error) {
@@ -225,7 +225,7 @@ func merged(
 	return p, already, err
 }
 
-// enrich notes who a recipient is, unless nobody may write to them, or the batch
+// enrich notes who a recipient is, unless they may not be written to, or the batch
 // has them already.
 func (r *Recipient) enrich(p patient.Patient, already bool) {
 	r.Patient, r.Status = p.ID, RecipientEnriched
@@ -284,7 +284,7 @@ func (s *Service) trace(ctx context.Context, group practice.ID, b Batch) (bool, 
 // Enlisted is a recipient with the patient they are.
 type Enlisted struct {
 	Recipient
-	Person messaging.Addressee // nobody when ID is 0
+	Person messaging.Addressee // no patient when ID is 0
 	// Already is set when the batch has the patient besides: of a recipient who is
 	// not looked up yet, as another one; of one who is, with a message.
 	Already bool
@@ -352,7 +352,7 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 func (s *Service) follow(ctx context.Context, tx Tx, group practice.ID, b messaging.BatchID, e *Enlisted) error {
 	p, err := patient.Current(ctx, tx, group, e.Person.ID)
 	if errors.Is(err, patient.ErrNotFound) {
-		return nil // nobody writes to them, as they are
+		return nil // a deleted patient is not written to
 	}
 	if err != nil {
 		return err

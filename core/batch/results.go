@@ -27,7 +27,7 @@ func (r Recipient) AuditSubject() audit.Subject { return audit.Person(r.Patient)
 // Shown is a recipient's status as callers know it.
 func (r Recipient) Shown() RecipientStatus { return shownAs(r.Status) }
 
-// Recipients lists a batch's recipients with what became of them, and how many
+// Recipients lists a batch's recipients with their status, and how many
 // there are.
 func (s *Service) Recipients(
 	ctx context.Context, id messaging.BatchID, status RecipientStatus, pageIndex, pageSize int,

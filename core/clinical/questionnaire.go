@@ -117,7 +117,7 @@ type Question struct {
 	Multiple bool `json:"multiple,omitempty"`
 	// Choices are the answers to choose from.
 	Choices []string `json:"choices,omitempty"`
-	// Becomes is what becomes of a medical term in the record.
+	// Becomes is the kind of record a medical term is kept as.
 	Becomes Kind `json:"becomes,omitempty"`
 	// Relationship is what the person asked for is to the patient, and Capture what is
 	// asked of them besides the name.

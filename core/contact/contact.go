@@ -182,7 +182,7 @@ func (ch Change) apply(c *Contact) error {
 	set(&c.Address.Postcode, ch.Postcode)
 	set(&c.Address.Country, ch.Country)
 	if ch.Specialty != nil {
-		// Whoever has a medical specialty is a clinician, unless it says otherwise.
+		// A contact with a medical specialty is a clinician, unless the caller says otherwise.
 		c.Specialty, c.IsDoctor = *ch.Specialty, strings.TrimSpace(*ch.Specialty) != ""
 	}
 	set(&c.IsPayor, ch.IsPayor)

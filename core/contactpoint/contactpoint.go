@@ -33,7 +33,7 @@ const (
 	FromPDS      Informant = "pds"      // the national service
 )
 
-// sources in the order they are believed: what the practice entered is never replaced by what somebody else says, and
+// sources in the order they are believed: what the practice entered is never replaced by another source, and
 // what the patient just told a partner is newer than the national record.
 var sources = []Informant{FromPractice, FromCaller, FromPDS}
 

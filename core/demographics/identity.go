@@ -47,7 +47,7 @@ type Said struct {
 	Sex       patient.Sex `json:"sex,omitempty"`
 }
 
-// said is who a caller says somebody is.
+// said is who the caller says the person is.
 func (q sought) said() Said {
 	out := Said{NHSNumber: q.number, Forename: q.trace.FirstName, Surname: q.trace.LastName, Postcode: q.trace.Postcode,
 		Sex: q.trace.Sex}

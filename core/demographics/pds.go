@@ -18,7 +18,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Person is somebody as the national demographics service describes them.
+// Person is a person as the national demographics service describes them.
 // Every detail may be missing: a real record may hold nothing but its number.
 type Person struct {
 	// NHSNumber is the number the service knows the person by. It is another

@@ -23,7 +23,7 @@ import (
 type Registration struct {
 	NHSNumber *string
 	// BirthDate is a date, or nothing when the caller does not know it: then
-	// nobody's identity can be confirmed.
+	// the person's identity cannot be confirmed.
 	BirthDate                   *string
 	Forename, Surname, Postcode *string
 	Sex                         *patient.Sex
@@ -110,7 +110,7 @@ func (q sought) differs(p Person) []string {
 }
 
 // Registered is how a registration through the national service ended: with a
-// patient, or with a page for somebody who could not be identified.
+// patient, or with a page for a person who could not be identified.
 type Registered struct {
 	ID patient.ID
 	// Check is the page, when ID is 0.
@@ -122,8 +122,8 @@ type Registered struct {
 const StillKnown = 24 * time.Hour
 
 // Register finds a person in the national service and keeps them as a
-// patient of the group, with the service's details. Somebody who is a patient
-// already is brought up to date and keeps the id. Where the birth date or
+// patient of the group, with the service's details. An existing patient
+// is brought up to date and keeps the id. Where the birth date or
 // the surname is not what the caller said, the answer shows nothing of the person:
 // it is a page that says how to confirm who they are. Errors: ErrNotTraced, ErrNumberInvalid,
 // patient.ErrNHSNumberTaken, ErrNotSetUp, ErrDown, and field faults.

@@ -105,7 +105,7 @@ func (s *Service) takenTogether(ctx context.Context, tx Tx, group practice.ID, o
 		x.taken(at)
 		x.UpdatedAt = now
 		step := messaging.Step{ID: s.NewID(), At: at, Leg: x.Leg, Channel: x.LegChannel(), Carrier: x.Carrier,
-			What: "accepted", Code: "told"}
+			What: "accepted", Code: "reported"}
 		if err := s.keep(ctx, tx, group, m, x, &step); err != nil {
 			return err
 		}

@@ -175,7 +175,7 @@ func (d *dispatcher) rest(name string, until time.Time) {
 	d.busy[name] = until
 }
 
-// sendGroups takes a group, hands it over, writes down what became of it, and takes
+// sendGroups takes a group, hands it over, writes down its outcomes, and takes
 // the next, in the same transaction.
 func (d *dispatcher) sendGroups(ctx context.Context) error {
 	var done []Settled
@@ -185,7 +185,7 @@ func (d *dispatcher) sendGroups(ctx context.Context) error {
 		more := wait.IsZero() && now.Before(d.until) && ctx.Err() == nil
 		claimed, err := d.turn(context.WithoutCancel(ctx), by, done, more, now)
 		// What carriers said must not be lost to a database that is away for a
-		// moment: nobody would know it any more.
+		// moment: it is known nowhere else.
 		for i := 0; err != nil && len(done) > 0 && fault.Later(err) && i < settleTries; i++ {
 			<-time.After(settlePause)
 			claimed, err = d.turn(context.WithoutCancel(ctx), by, done, false, now)
@@ -206,11 +206,11 @@ func (d *dispatcher) forget(ctx context.Context, done []Settled) {
 	if len(done) == 0 || done[0].Journal == 0 {
 		return
 	}
-	// What stays is of a lease that is over, and in nobody's way.
+	// What stays is of a lease that is over, and does no harm.
 	_ = d.Journal.Forget(context.WithoutCancel(ctx), d.group, []int64{done[0].Leased})
 }
 
-// turn writes down what became of the last group and takes the next.
+// turn writes down the outcomes of the last group and takes the next.
 func (d *dispatcher) turn(ctx context.Context, by carrier.Carrier, done []Settled, more bool,
 	now time.Time) ([]Outbound, error) {
 	var claimed []Outbound
@@ -317,7 +317,7 @@ func (d *dispatcher) finish(ctx context.Context) error {
 	}
 	return d.Store.Do(ctx, func(tx Tx) error {
 		if stop, err := d.stopped(ctx, tx); err != nil || stop {
-			return err // whoever lets it go on asks for the job
+			return err // Resume asks for the job
 		}
 		return tx.Enqueue(ctx, messaging.DispatchJob(d.group, d.args.Batch, d.args.Channel, next, now))
 	})

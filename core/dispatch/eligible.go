@@ -50,7 +50,7 @@ func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claim
 	return tx.AmendMessages(ctx, d.group, changed)
 }
 
-// verdict says whether a message that is due is to go, and what becomes of it
+// verdict says whether a message that is due is to go, and its outcome
 // otherwise.
 func (d *dispatcher) verdict(m Outbound, now time.Time) (Settled, bool) {
 	s := Settled{Message: m.Message, Was: m.Prior, At: now, Leased: m.Lease}
@@ -61,7 +61,7 @@ func (d *dispatcher) verdict(m Outbound, now time.Time) (Settled, bool) {
 		s.Code, s.Reason = why(m.Withheld)
 		return s, false
 	case m.Unread():
-		// It is due because nobody has read it: it goes on by the other way.
+		// It is due because it is unread: it goes on by the other way.
 		s.next(now, "unread", "The patient has not read it in time.")
 		return s, false
 	case m.Withheld != nil:

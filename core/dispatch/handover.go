@@ -30,14 +30,14 @@ type Journal interface {
 const gather = time.Millisecond
 
 // handover is a group on its way: it notes which of its messages go out, before
-// they do, and what came of those that went. Whoever has to note something while
-// another does waits, and then all that has come together is one note.
+// they do, and what came of those that went. A goroutine that has to note
+// something while another does waits, and then all that has come together is one note.
 type handover struct {
 	journal Journal
 	group   practice.ID
 	lease   int64
 
-	writing sync.Mutex    // held by whoever writes a note
+	writing sync.Mutex    // held while a note is written
 	landed  chan struct{} // rung when none is under way any more
 
 	mu       sync.Mutex // guards the rest
@@ -153,7 +153,7 @@ func (h *handover) Flush(ctx context.Context) {
 	}
 }
 
-// write writes a page, unless somebody has while we waited.
+// write writes a page, unless another goroutine did while this one waited.
 func (h *handover) write(ctx context.Context, p *page) error {
 	h.writing.Lock()
 	defer h.writing.Unlock()
@@ -180,7 +180,7 @@ func (h *handover) write(ctx context.Context, p *page) error {
 
 // gather waits for what is under way.
 func (h *handover) gather() {
-	runtime.Gosched() // whoever has just begun has not said so yet
+	runtime.Gosched() // a hand-over that has just begun is not counted yet
 	var late <-chan time.Time
 	for {
 		h.mu.Lock()

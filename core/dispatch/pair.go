@@ -32,7 +32,7 @@ func (s *Service) seconds(ctx context.Context, group practice.ID,
 }
 
 // pair finds whether a message is handed over for both its ways at once. That is
-// kept before it goes, so that what is told of it is understood.
+// kept before it goes, so that its receipts are understood.
 func (d *dispatcher) pair(by carrier.Carrier, m *Outbound, a messaging.Addressee) {
 	if m.Fallback == "" {
 		return
@@ -43,7 +43,7 @@ func (d *dispatcher) pair(by carrier.Carrier, m *Outbound, a messaging.Addressee
 	if pairer == nil || !was && d.seconds[m.Fallback] != by.Name() {
 		return
 	}
-	// Whoever may have it already has it for both.
+	// A carrier that may have it already has it for both.
 	free := was || m.Check(2, a) == nil && (!m.Foreign(2) || carrier.GoesAbroad(by))
 	p := carrier.Pair{Second: m.Fallback, To: m.FallbackContact, Unread: time.Duration(m.UnreadMinutes) * time.Minute}
 	p.Known = slices.ContainsFunc(a.Contacts, func(c contactpoint.Point) bool {
@@ -68,7 +68,7 @@ func legOf(m messaging.Message, r carrier.Receipt, leg int) int {
 	return m.Leg
 }
 
-// follow takes along what is told of one way of a pair: the carrier has the
+// follow applies a receipt for one way of a pair: the carrier has the
 // message, and when its first way has failed it is on the second.
 func (s *Settled) follow(r carrier.Receipt, leg int, at time.Time) {
 	if s.State == messaging.Unknown {
@@ -80,11 +80,11 @@ func (s *Settled) follow(r carrier.Receipt, leg int, at time.Time) {
 }
 
 // fresh reports whether a receipt for a pair is worth a step. Its state does not
-// tell: what becomes of one way of it may leave it as it is.
+// show that: the outcome of one way may leave it as it is.
 func fresh(ctx context.Context, tx Tx, group practice.ID, id messaging.ID, r carrier.Receipt, changed bool,
 	leg int) (bool, error) {
 	if r.Whole && !changed {
-		return false, nil // it has been told of the channel
+		return false, nil // a receipt for the channel came before
 	}
 	steps, err := tx.Steps(ctx, group, id)
 	return !slices.ContainsFunc(steps, func(s messaging.Step) bool {

@@ -12,7 +12,7 @@ import (
 )
 
 // ErrEarly is returned for a receipt of a message that is just being handed
-// over: whoever told it tells it again.
+// over: its sender sends it again.
 var ErrEarly = fault.New(fault.Unavailable, "message_in_hand", "This message is just being handed over. Tell us "+
 	"again shortly.").After(time.Second)
 

@@ -10,11 +10,11 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Recover takes back messages whose sender died before it heard what became of
-// them, and asks again for everything that is due: after a restart, or when
+// Recover takes back messages whose sender died before it heard their
+// outcome, and asks again for everything that is due: after a restart, or when
 // sending goes on after a pause. What had not gone out is sent, and what the
 // carrier had answered is written down. Of what was under way, a carrier that
-// knows our keys or our requests is asked again; of any other nobody knows, and
+// knows our keys or our requests is asked again; any other cannot be asked, and
 // the message is left Unknown.
 func (s *Service) Recover(ctx context.Context, group practice.ID) error {
 	if paused, err := s.Store.SendingPaused(ctx); err != nil || paused {
@@ -37,7 +37,7 @@ func (s *Service) Recover(ctx context.Context, group practice.ID) error {
 	// Not before: what is left of a lease without its notes would go once more.
 	for lease, f := range leases {
 		if f.known {
-			_ = s.Journal.Forget(ctx, group, []int64{lease}) // they are in nobody's way
+			_ = s.Journal.Forget(ctx, group, []int64{lease}) // notes that stay do no harm
 		}
 	}
 	return errors.Join(s.ask(ctx, group, now), s.askForReceipts(ctx, group, now))
@@ -87,7 +87,7 @@ func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []mes
 	})
 }
 
-// takeBack says what becomes of a message whose sender died. by is nil when its
+// takeBack decides the outcome of a message whose sender died. by is nil when its
 // carrier has been taken away.
 func (d *dispatcher) takeBack(x *Settled, by carrier.Carrier, f found, now time.Time) {
 	key := x.Key(d.group)
@@ -138,8 +138,8 @@ func (s *Service) ask(ctx context.Context, group practice.ID, now time.Time) err
 }
 
 const (
-	// receiptWait is how long a provider has to tell by itself what became of a
-	// message: NHS Notify calls back for two hours, and then no more.
+	// receiptWait is how long a provider has to report a message's outcome by
+	// itself: NHS Notify calls back for two hours, and then no more.
 	receiptWait = 2 * time.Hour
 	// askFor is how long after it was sent a message is asked about. By then the
 	// longest way that a provider may take is over.
@@ -148,7 +148,7 @@ const (
 	asksAtOnce = 200
 )
 
-// askForReceipts asks carriers about messages that nothing was told of.
+// askForReceipts asks carriers about messages that have no receipt.
 func (s *Service) askForReceipts(ctx context.Context, group practice.ID, now time.Time) error {
 	due, err := s.Store.AwaitingReceipt(ctx, group, now, asksAtOnce)
 	if err != nil {

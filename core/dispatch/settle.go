@@ -12,7 +12,7 @@ import (
 	"frontdesk/core/record"
 )
 
-// Settled is what became of a message that was leased.
+// Settled is the outcome of a message that was leased.
 type Settled struct {
 	messaging.Message
 	// Was is the state it had before it was leased, and Leased the lease.
@@ -46,7 +46,7 @@ func (s *Settled) next(now time.Time, code, reason string) {
 	s.State, s.DueAt, s.EndedAt = messaging.Failed, time.Time{}, now
 }
 
-// unknown leaves a message whose fate nobody knows.
+// unknown leaves a message whose outcome cannot be known.
 func (s *Settled) unknown(now time.Time, code, reason string) {
 	s.State, s.DueAt, s.EndedAt, s.What = messaging.Unknown, time.Time{}, now, "unknown"
 	s.Code, s.Reason, s.Request, s.AskAt = code, reason, "", time.Time{}
@@ -94,7 +94,7 @@ func (d *dispatcher) accepted(s *Settled, a carrier.Accepted, now time.Time) {
 func (d *dispatcher) later(s *Settled, busy *carrier.Busy, now time.Time) {
 	s.State, s.What = messaging.Queued, "busy"
 	s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."
-	if !s.InDoubt() { // nobody has it, and another carrier may take it
+	if !s.InDoubt() { // no carrier has it, and another may take it
 		s.Paired = false
 	}
 	wait := busy.After
@@ -124,7 +124,7 @@ func backoff(tries int) time.Duration {
 	return min(10*time.Minute, 5*time.Second<<min(tries-1, 10))
 }
 
-// settle writes down what became of messages.
+// settle writes down the outcomes of messages.
 func (d *dispatcher) settle(ctx context.Context, tx Tx, done []Settled) error {
 	for i := range done {
 		s := &done[i]

@@ -3,7 +3,7 @@ package input
 import "strings"
 
 // ParseNHSNumber reads an NHS number, with or without spaces and dashes of any kind, and checks its last digit by
-// Modulus 11. Ten equal digits pass that check and are nobody's number. Source: NHS Data Dictionary, NHS NUMBER.
+// Modulus 11. Ten equal digits pass that check and are never issued. Source: NHS Data Dictionary, NHS NUMBER.
 func ParseNHSNumber(s string) (string, bool) {
 	s = Bare(s)
 	if len(s) != 10 || s == strings.Repeat(s[:1], 10) {

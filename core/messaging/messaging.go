@@ -59,7 +59,7 @@ const (
 	Failed     State = "failed"     // it will not arrive
 	Cancelled  State = "cancelled"  // it was called back in time
 	Expired    State = "expired"    // it was too late to send it
-	Suppressed State = "suppressed" // it may not go: nobody may write to the patient, or it is not wanted
+	Suppressed State = "suppressed" // it may not go: the patient may not be written to, or does not want it
 	// Unknown is a message a carrier may or may not have: it is not sent again.
 	Unknown State = "unknown"
 )
@@ -70,7 +70,7 @@ var States = []State{Scheduled, Queued, Sending, Sent, Delivered, Read, Failed, 
 // Waiting reports a message nothing has come of yet.
 func (s State) Waiting() bool { return s == Scheduled || s == Queued || s == Sending }
 
-// Purpose is what a message is for. Only direct care reaches somebody who has
+// Purpose is what a message is for. Only direct care reaches a patient who has
 // opted out.
 type Purpose string
 

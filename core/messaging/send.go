@@ -24,7 +24,7 @@ const (
 	maxNHSApp  = 5_000
 	MaxSubject = 200
 	maxAhead   = 366 * 24 * time.Hour
-	// MaxLate is how late a message may go when nobody says otherwise.
+	// MaxLate is how late a message may go unless the caller says otherwise.
 	MaxLate = 2 * time.Hour
 )
 
@@ -250,7 +250,7 @@ func (r Request) attached(ctx context.Context, tx Tx, group practice.ID, m *Mess
 	return tx.Attached(ctx, group, *m)
 }
 
-// Carried makes sure that somebody carries the channels of a message. Error:
+// Carried makes sure that a carrier is set up for each channel of a message. Error:
 // ErrNoCarrier.
 func (s *Service) Carried(ctx context.Context, group practice.ID, m Message) error {
 	_, err := s.carried(ctx, group, m)

@@ -15,8 +15,8 @@ import (
 const unsubscribing = "unsubscribe from e-mail"
 
 // UnsubscribeURL is where the patient asks for no more e-mails like this one, for
-// the leg a message is on (RFC 8058). It is empty for direct care, which nobody
-// unsubscribes from, and for what is not e-mail. It proves itself, as it may be
+// the leg a message is on (RFC 8058). It is empty for direct care, which cannot be
+// unsubscribed from, and for other channels. It proves itself, as it may be
 // used years later, and nothing is kept for it.
 func (s *Service) UnsubscribeURL(group practice.ID, m Message) string {
 	if m.Purpose == DirectCare || m.LegChannel() != carrier.Email || s.Box == nil {

@@ -225,7 +225,7 @@ func change(ctx context.Context, tx ChangeTx, who access.Caller, p Patient, c Ch
 		}
 		value, from := p.detail(kind), source
 		if used, ok := points.Used(kind); value == "" && ok {
-			from = used.Source // what is to be forgotten is forgotten, whoever gave it
+			from = used.Source // a detail is removed, whatever its source
 		}
 		points = points.Put(kind, from, value, now)
 	}

@@ -16,12 +16,12 @@ import (
 
 // The faults of details that speak against one another.
 var (
-	// ErrDetailsDiffer is returned when somebody comes with the NHS number and the
+	// ErrDetailsDiffer is returned when a caller gives the NHS number and the
 	// birth date of a patient, and with another name or sex: a twin, perhaps.
 	ErrDetailsDiffer = fault.New(fault.Conflict, "patient_details_differ",
 		"A patient of this practice has this NHS number and date of birth, and another name or sex. Nothing was "+
 			"changed; the practice's staff have been asked to find out who this is.")
-	// ErrVerified is returned when somebody wants to change what the national service has verified.
+	// ErrVerified is returned for a change of what the national service has verified.
 	ErrVerified = fault.New(fault.Conflict, "patient_verified",
 		"The Personal Demographics Service has verified this patient's name, date of birth and sex, and it alone "+
 			"changes them.")
@@ -66,7 +66,7 @@ func Contest(
 	}
 	comments := fmt.Sprintf("With this patient's NHS number and date of birth came: %s, sex %s. What differs: %s. "+
 		"Nothing was changed. "+
-		"Find out who has the number, and remove it from whoever has not.",
+		"Find out whose number it is, and remove it from the other person's record.",
 		strings.TrimSpace(as.FirstName+" "+as.LastName), orUnknown(as.Sex), strings.Join(differs, ", "))
 	return ask(ctx, tx, task, who, p.ID, "Two people with one NHS number?", comments, "")
 }

@@ -134,8 +134,8 @@ func (s *Service) RemoveNumber(ctx context.Context, of ID, id NumberID, nhs bool
 	})
 }
 
-// TestNumber reports a number of the range that is kept for tests and is given
-// to nobody. Only invented practices have patients with one.
+// TestNumber reports a number of the range that is kept for tests and is never
+// issued. Only invented practices have patients with one.
 func TestNumber(number string) bool { return strings.HasPrefix(number, "999") }
 
 // groups finds practice groups.
@@ -152,8 +152,8 @@ func Issued(ctx context.Context, r groups, group practice.ID, field, number stri
 	if err != nil || g.Sandbox {
 		return err
 	}
-	return fault.Wrong(field, input.CodeString, "an NHS number that somebody has",
-		"Numbers that begin with 999 are for tests, and nobody has one.")
+	return fault.Wrong(field, input.CodeString, "an NHS number that has been issued",
+		"Numbers that begin with 999 are for tests and are not issued.")
 }
 
 // setNHSNumber sets the patient's NHS number; the empty one removes it. Errors: ErrNHSNumberTaken, a field fault.

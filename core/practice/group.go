@@ -71,7 +71,7 @@ type Group struct {
 	VAT int `json:"vat_permille"`
 	// PatientOverlap is what happens when a patient would be in two places at once.
 	PatientOverlap Overlap `json:"patient_overlap"`
-	// Leaving is what becomes of appointments to come when their patient is
+	// Leaving is what happens to appointments to come when their patient is
 	// archived or deleted.
 	Leaving Leaving `json:"archived_patient_appointments"`
 	// Sandbox marks an invented group.
@@ -80,10 +80,10 @@ type Group struct {
 	UpdatedAt time.Time `json:"updated_at"`
 }
 
-// Leaving is what becomes of the appointments of a patient who leaves.
+// Leaving is what happens to the appointments of a patient who leaves.
 type Leaving string
 
-// What becomes of them: they are cancelled and their times are free, or the
+// What happens to them: they are cancelled and their times are free, or the
 // patient cannot be archived or deleted before a member of staff has dealt with
 // them.
 const (

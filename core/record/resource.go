@@ -48,7 +48,7 @@ func (b *bundle) organization() object {
 	})
 }
 
-// telecom lists the ways to reach somebody that there are.
+// telecom lists the numbers and addresses that are not empty.
 func telecom(use, phone, mobile, email string) []any {
 	var out []any
 	for _, t := range []struct{ system, value, use string }{{"phone", phone, use}, {"phone", mobile, "mobile"},
@@ -60,8 +60,8 @@ func telecom(use, phone, mobile, email string) []any {
 	return out
 }
 
-// patient is whose record it is. Where somebody with a restricted record can be
-// found is not told.
+// patient is whose record it is. Where a patient with a restricted record can be
+// found is left out.
 func (b *bundle) patient(p patient.Patient, practice object) object {
 	return b.add("Patient", p.ID.String(), p.FullName(), func() object {
 		meta := ukCore("Patient")

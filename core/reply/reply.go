@@ -135,8 +135,8 @@ func (s *Service) keep(ctx context.Context, group practice.ID, by string, r carr
 }
 
 // attribute says whose a reply is that names no message: theirs alone who has its
-// number or address, or got the last message there. Where those are several, it is
-// nobody's until staff say so.
+// number or address, or got the last message there. Where those are several, it has
+// no patient until staff name one.
 func (s *Service) attribute(ctx context.Context, group practice.ID, r *Reply) error {
 	last, to, err := s.Store.LastTo(ctx, group, r.Channel, r.Contact)
 	if err != nil {

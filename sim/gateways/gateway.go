@@ -218,7 +218,7 @@ func (g *Gateway) take(o order, script inbox.Script, size int) answer {
 	return answer{status: http.StatusAccepted, body: word{ID: id}}
 }
 
-// report has the practice told what becomes of a message.
+// report sends the practice the outcome of a message.
 func (g *Gateway) report(o order, id string, script inbox.Script) {
 	happens, says := steps(script)
 	if g.CallbackURL == "" || len(happens) == 0 {

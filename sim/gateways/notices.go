@@ -107,7 +107,7 @@ func (g *GovUK) take(n *notice, script inbox.Script, size int) answer {
 	return a
 }
 
-// report has the practice told what becomes of a message.
+// report sends the practice the outcome of a message.
 func (g *GovUK) report(n *notice, says string) {
 	if g.CallbackURL == "" || n.Completed == nil {
 		return

@@ -173,7 +173,7 @@ func (t *Twilio) take(form url.Values, script inbox.Script, size int) answer {
 	}}
 }
 
-// report has the practice told what becomes of a message.
+// report sends the practice the outcome of a message.
 func (t *Twilio) report(form url.Values, id string, script inbox.Script) {
 	happens, says := steps(script)
 	to, from := form.Get("To"), form.Get("From")

@@ -135,9 +135,9 @@ func Sign(application, apiKey string, body []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// statuses are what is told about a message: how its channels went that were
-// otherwise before, and then the message itself. Nothing is told of one that
-// keeps silent.
+// statuses are what is reported about a message: the channels whose status
+// changed, and then the message itself. Nothing is reported about a message
+// that keeps silent.
 func (n *Notify) statuses(s *sent, before []leg) (out list) {
 	for i, l := range s.legs {
 		if l.status == "created" || l.status == "sending" && l.supplier == "" || before != nil && before[i] == l {

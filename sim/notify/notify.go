@@ -4,8 +4,8 @@
 //
 //	notify.go    the simulator, its settings and its door
 //	check.go     what a request must be like
-//	accept.go    what becomes of a request
-//	cascade.go   what becomes of a message, by one channel after another
+//	accept.go    the outcome of a request
+//	cascade.go   the outcome of a message, by one channel after another
 //	callback.go  the callbacks
 //	trouble.go   what goes wrong on request
 //
