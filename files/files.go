@@ -20,7 +20,7 @@ func New(c *core.Core) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("PUT /files/{address}", d.put)
 	mux.HandleFunc("GET /files/{address}", d.get)
-	return web.Seen(mux, c.Audit, web.Fail)
+	return web.Seen(web.Visitors(mux), c.Audit, web.Fail)
 }
 
 // put takes a file.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,21 +22,24 @@ import (
 	documentstore "frontdesk/store/document"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
+	"frontdesk/web"
 )
 
 // kit is a practice with a door, and a clock that moves.
 type kit struct {
 	*testing.T
-	s    *document.Service
-	door http.Handler
-	now  time.Time
-	ctx  context.Context
+	address string
+	s       *document.Service
+	door    http.Handler
+	now     time.Time
+	ctx     context.Context
 }
 
 func newKit(t *testing.T) *kit {
 	t.Helper()
-	db := storetest.Open(t, storetest.SQLite(t))
-	k := &kit{T: t, now: time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)}
+	address := storetest.SQLite(t)
+	db := storetest.Open(t, address)
+	k := &kit{T: t, address: address, now: time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return k.now }
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	k.must(err)
@@ -46,7 +50,9 @@ func newKit(t *testing.T) *kit {
 	k.must(err)
 	k.ctx = access.With(context.Background(), access.Operator(g.ID))
 	trail := &audit.Service{Store: auditstore.New(db), Now: clock, NewID: db.NewID}
-	k.door = files.New(&core.Core{Document: k.s, Audit: trail})
+	k.door = web.Observe(files.New(&core.Core{Document: k.s, Audit: trail}), &web.Proxies{},
+		slog.New(slog.DiscardHandler), web.Fail,
+		func(context.Context, *web.Request, string, int, time.Duration) {})
 	return k
 }
 
@@ -67,7 +73,9 @@ func (k *kit) make(name, mediaType string) document.Document {
 func (k *kit) ask(method, address string, body io.Reader) *http.Response {
 	k.Helper()
 	w := httptest.NewRecorder()
-	k.door.ServeHTTP(w, httptest.NewRequest(method, address, body))
+	r := httptest.NewRequest(method, address, body)
+	r.Header.Set(web.RequestIDHeader, strings.ToLower(method)+"-a-file")
+	k.door.ServeHTTP(w, r)
 	return w.Result()
 }
 
@@ -138,5 +146,26 @@ func TestInvalidFileRequestsAreRefused(t *testing.T) {
 	k.now = k.now.Add(document.UploadLife)
 	if got := k.ask("PUT", put, bytes.NewReader(large[1:])); got.StatusCode != http.StatusNotFound {
 		t.Errorf("too late: got %d", got.StatusCode)
+	}
+}
+
+func TestFileRequestsAreAuditedWithTheirID(t *testing.T) {
+	k := newKit(t)
+	made := k.make("a.pdf", "application/pdf")
+	put, err := k.s.UploadAddress(k.ctx, made)
+	k.must(err)
+	k.ask("PUT", put, strings.NewReader("x"))
+	full, err := k.s.Template(k.ctx, made.ID)
+	k.must(err)
+	get, err := k.s.DownloadAddress(k.ctx, full)
+	k.must(err)
+	k.ask("GET", get, nil)
+	var upload, download string
+	db := storetest.Raw(t, k.address)
+	const query = `SELECT request_id FROM audit WHERE action = ?`
+	k.must(db.QueryRow(query, "document.upload").Scan(&upload))
+	k.must(db.QueryRow(query, "document.download").Scan(&download))
+	if upload != "put-a-file" || download != "get-a-file" {
+		t.Errorf("got the requests %q and %q", upload, download)
 	}
 }

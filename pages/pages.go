@@ -59,7 +59,7 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("POST /invite/{link}", d.choosePassword)
 	ours := http.NewCrossOriginProtection()
 	ours.SetDenyHandler(http.HandlerFunc(foreign))
-	return web.Seen(careful(ours.Handler(mux)), c.Audit, d.fail)
+	return web.Seen(web.Visitors(careful(ours.Handler(mux))), c.Audit, d.fail)
 }
 
 // careful sets the headers of every page.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 )
@@ -32,6 +33,15 @@ func Seen(next http.Handler, trail *audit.Service, fail func(http.ResponseWriter
 		} else {
 			out.begin(http.StatusOK)
 		}
+	})
+}
+
+// Visitors puts a caller into the context who is known by the link that they open alone: what is recorded of them has
+// the door and the id of the request.
+func Visitors(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who := access.Caller{Door: access.Page, RequestID: Of(r.Context()).ID}
+		next.ServeHTTP(w, r.WithContext(access.With(r.Context(), who)))
 	})
 }
 

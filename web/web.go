@@ -1,6 +1,7 @@
 // Package web is what the HTTP doors share.
 //
 //	web.go      request ids, one line of log for each request, panics
+//	seen.go     what a request reads, handed over to the audit trail; visitors with a link
 //	client.go   which address it comes from, and how often it may try
 //	envelope.go a fault as a status and JSON
 //	budget.go   what is left of a caller's minute

@@ -42,7 +42,7 @@ const (
 	REST    Door = "rest"
 	GraphQL Door = "graphql"
 	Console Door = "console"
-	Page    Door = "page" // a page of a patient's, or one that a link of a message opens
+	Page    Door = "page" // a page that a link opens, or a file at a signed address
 	CLI     Door = "cli"
 	Job     Door = "job"
 )
@@ -82,6 +82,13 @@ func System(group GroupID) Caller {
 // Operator is a person at the command line of the machine, acting in one group.
 func Operator(group GroupID) Caller {
 	return Caller{Group: group, Home: group, Actor: "operator", Door: CLI, trusted: true}
+}
+
+// Visitor is a person who opened a link or a signed address of a group, and is known by nothing else. The door and
+// the id of the request are those of the context.
+func Visitor(ctx context.Context, group GroupID, actor string) Caller {
+	c, _ := From(ctx)
+	return Caller{Group: group, Home: group, Actor: actor, Door: c.Door, RequestID: c.RequestID}
 }
 
 // SignedIn ends the name of an actor who is a person and no program, as the audit

@@ -225,7 +225,8 @@ func (s *Service) Accept(ctx context.Context, link, password string) (practice.I
 	if err != nil {
 		return l.group, err
 	}
-	who := access.Caller{Group: l.group, Home: l.group, Actor: staff.Name(), Staff: int64(staff.ID)}
+	who := access.Visitor(ctx, l.group, staff.Name())
+	who.Staff = int64(staff.ID)
 	_, err = s.change(ctx, who, staff.ID, "user.accept_invitation", func(tx Tx, n *Staff, now time.Time) error {
 		// Another request may have used it this moment, or have sent another.
 		i, err := s.invited(ctx, tx, l)

@@ -101,7 +101,7 @@ func (s *Service) DownloadAddress(ctx context.Context, d Document) (string, erro
 }
 
 // opened finds which document of which group an address is for.
-func (s *Service) opened(address, about string) (access.Caller, ID, error) {
+func (s *Service) opened(ctx context.Context, address, about string) (access.Caller, ID, error) {
 	n, ok, err := s.signed(address, about, 3)
 	switch {
 	case err != nil:
@@ -109,9 +109,7 @@ func (s *Service) opened(address, about string) (access.Caller, ID, error) {
 	case !ok || !s.Now().Before(time.Unix(n[2], 0)):
 		return access.Caller{}, 0, ErrAddress
 	}
-	who := access.System(practice.ID(n[0]))
-	who.Actor = "signed address"
-	return who, ID(n[1]), nil
+	return access.Visitor(ctx, practice.ID(n[0]), "signed address"), ID(n[1]), nil
 }
 
 // With is the document once its file is there.
@@ -125,7 +123,7 @@ func (d Document) With(content []byte, now time.Time) Document {
 // putting it once. Errors: ErrAddress, ErrDeleted, ErrUploaded, ErrEmpty,
 // ErrTooLarge.
 func (s *Service) Upload(ctx context.Context, address string, file io.Reader) error {
-	who, id, err := s.opened(address, upload)
+	who, id, err := s.opened(ctx, address, upload)
 	if err != nil {
 		return err
 	}
@@ -167,7 +165,7 @@ func (s *Service) Upload(ctx context.Context, address string, file io.Reader) er
 // Download gives the file of a signed address. That it was fetched is kept.
 // Errors: ErrAddress, ErrDeleted.
 func (s *Service) Download(ctx context.Context, address string) (Document, []byte, error) {
-	who, id, err := s.opened(address, download)
+	who, id, err := s.opened(ctx, address, download)
 	if err != nil {
 		return Document{}, nil, err
 	}
@@ -186,7 +184,6 @@ func (s *Service) Download(ctx context.Context, address string) (Document, []byt
 		return tx.Audit(ctx, who.Audit(s.Now(), "document.download", "document", int64(id), nil, nil))
 	})
 	if err == nil {
-		who.Door = access.Page
 		audit.Seen(access.With(ctx, who), d)
 	}
 	return d, content, err

@@ -29,7 +29,7 @@ func (s *Service) OptOut(ctx context.Context, channel carrier.Channel, contact s
 	return s.Store.Do(ctx, func(tx Tx) error {
 		action := "opt_out.add"
 		if out {
-			err = tx.AddOptOut(ctx, who.Group, channel, contact, "partner", now)
+			err = tx.AddOptOut(ctx, who.Group, channel, contact, string(who.Door), now)
 		} else {
 			action = "opt_out.remove"
 			err = tx.DropOptOut(ctx, who.Group, channel, contact)

@@ -129,7 +129,7 @@ func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, err
 	if err = errors.Join(err, refused); err != nil {
 		return o, err
 	}
-	who := access.Caller{Group: group, Home: group, Actor: "patient", Door: access.Page}
+	who := access.Visitor(ctx, group, "patient")
 	err = s.Opened(ctx, group, m, now)
 	if err == nil {
 		err = s.Store.Do(ctx, func(tx Tx) error {

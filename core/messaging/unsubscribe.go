@@ -80,7 +80,7 @@ func (s *Service) Unsubscribe(ctx context.Context, link string) (practice.Group,
 		return g, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	who := access.Caller{Group: g.ID, Home: g.ID, Actor: "patient"}
+	who := access.Visitor(ctx, g.ID, "patient")
 	at := Destination{carrier.Email, m.LegContact()}
 	return g, s.Store.Do(ctx, func(tx Tx) error {
 		out, err := tx.OptedOut(ctx, g.ID, []Destination{at})

@@ -4,11 +4,14 @@ import (
 	"slices"
 	"testing"
 
+	"frontdesk/app"
+	"frontdesk/store/storetest"
 	"frontdesk/test/wait"
 )
 
 func TestSTOPSuppressesOtherThanDirectCare(t *testing.T) {
-	each(t, func(t *testing.T, p *program) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
 		id := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900998"})
 		wait.Until(t, "the reply", func() bool {
 			return slices.Contains(steps(p.ok("GET", "/v1/messages/"+id, nil)), "reply")
@@ -25,6 +28,13 @@ func TestSTOPSuppressesOtherThanDirectCare(t *testing.T) {
 			t.Fatalf("direct care is kept away: %s", a.Text)
 		}
 		p.ok("PUT", "/v1/opt_outs", map[string]any{"channel": "email", "contact": "ada@example.org", "opted_out": true})
+		for contact, want := range map[string]string{"+447700900998": "reply", "ada@example.org": "rest"} {
+			var got string
+			if err := storetest.Raw(t, address).QueryRow(`SELECT source FROM opt_out WHERE contact = '` + contact + `'`).
+				Scan(&got); err != nil || got != want {
+				t.Errorf("%s: got the source %q, %v", contact, got, err)
+			}
+		}
 		if a := p.ok("POST", "/v1/messages/send",
 			p.message("byron", "email", map[string]any{"purpose": "other"})); a.str("status") != "suppressed" {
 			t.Fatalf("got %s", a.Text)

@@ -178,19 +178,33 @@ func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
 func (p *program) seesOnAPage(r *trail, ada string) {
 	p.t.Helper()
 	a := p.ok("POST", "/v1/messages/send", p.message("byron", "hero", nil))
-	res, err := http.PostForm(a.str("message_url"), url.Values{"day": {"10"}, "month": {"12"}, "year": {"1985"}})
+	form := url.Values{"day": {"10"}, "month": {"12"}, "year": {"1985"}}.Encode()
+	req, err := http.NewRequest(http.MethodPost, a.str("message_url"), strings.NewReader(form))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("X-Request-Id", "a-page")
+	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		p.t.Fatal(err)
 	}
 	res.Body.Close()
 	wait.Until(p.t, "the page to be in the trail", func() bool {
-		for _, entries := range r.calls() {
-			for _, e := range entries {
-				if e.Door == "page" && e.Actor == "patient" && slices.Contains(e.Subjects, "patient:"+ada) {
-					return true
-				}
+		for _, e := range r.calls()["a-page"] {
+			if e.Door == "page" && e.Actor == "patient" && slices.Contains(e.Subjects, "patient:"+ada) {
+				return true
 			}
 		}
 		return false
 	})
+	all, err := r.o.ListAudit(p.t.Context(), r.q)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if !slices.ContainsFunc(all, func(e operator.AuditEntry) bool {
+		return e.Action == "message.open" && e.RequestID == "a-page"
+	}) {
+		p.t.Error("the change that a page made lacks the id of its request")
+	}
 }
