@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"go/ast"
+	"go/constant"
 	"go/importer"
 	"go/parser"
 	"go/token"
@@ -15,7 +16,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +40,8 @@ var limits = map[string]struct {
 	"methods of an interface": {10, "declare the few methods its user calls, beside the user"},
 	"methods of a store type": {60, "move an area into a package of its own under store, over store.Conn"},
 	"declarations of a fault": {1, "declare a fault's code once, in the room that decides, and use that"},
+	"codes written twice": {0,
+		"use the constant that has this code, such as input.CodeChoice; several places need a constant"},
 	"forbidden in core": {0,
 		"core has no HTTP, SQL, files or real clock: take a value, or declare a small interface"},
 }
@@ -56,7 +58,13 @@ func TestEverythingKeepsItsLimits(t *testing.T) {
 		}
 	}
 	texts(t, note)
-	methods(t, note)
+	c := codes{map[string]int{}, map[string]string{}, map[string][]string{}}
+	for _, p := range ours(t) {
+		methods(p, note)
+		c.add(p)
+	}
+	c.judge(note)
+	listed(t, slices.Sorted(maps.Keys(c.declared)))
 	const file = "testdata/limits.json"
 	known := map[string]map[string]int{}
 	text, err := os.ReadFile(file)
@@ -101,16 +109,12 @@ func TestEverythingKeepsItsLimits(t *testing.T) {
 	}
 }
 
-// faultCode finds where a fault is declared.
-var faultCode = regexp.MustCompile(`\bfault\.New\(\s*fault\.\w+,\s*"([a-z0-9_]+)"`)
-
 // inCore are what core may not import.
 var inCore = []string{"net/http", "database/sql", "os"}
 
 // texts measures what can be seen in the text of each file.
 func texts(t *testing.T, note func(limit, of string, n int)) {
 	t.Helper()
-	codes := map[string]int{}
 	for dir, names := range files(t) {
 		lines, long, functions := 0, 0, 0
 		for _, name := range names {
@@ -133,9 +137,6 @@ func texts(t *testing.T, note func(limit, of string, n int)) {
 				continue
 			}
 			lines += n
-			for _, m := range faultCode.FindAllStringSubmatch(string(text), -1) {
-				codes[m[1]]++
-			}
 			set := token.NewFileSet()
 			f, err := parser.ParseFile(set, name, text, parser.SkipObjectResolution)
 			if err != nil {
@@ -152,10 +153,6 @@ func texts(t *testing.T, note func(limit, of string, n int)) {
 		note("long lines", dir, long)
 		note("long functions", dir, functions)
 	}
-	for code, n := range codes {
-		note("declarations of a fault", code, n)
-	}
-	listed(t, slices.Sorted(maps.Keys(codes)))
 }
 
 // listed compares the codes of faults with the list of them, which partners' programs rely on.
@@ -204,45 +201,130 @@ func forbidden(f *ast.File) map[string]int {
 	return out
 }
 
-// methods counts the full method sets of what our packages declare, as the compiler does.
-func methods(t *testing.T, note func(limit, of string, n int)) {
+// checked is one of our packages, as the compiler sees it.
+type checked struct {
+	name  string // without the name of the module
+	of    *types.Package
+	files []*ast.File
+	info  types.Info
+}
+
+// ours are our packages, but for generated ones.
+func ours(t *testing.T) []checked {
 	t.Helper()
 	exports := exported(t)
 	set := token.NewFileSet()
 	load := importer.ForCompiler(set, "gc",
 		func(path string) (io.ReadCloser, error) { return os.Open(exports[path].Export) })
+	var out []checked
 	for path, p := range exports {
-		ours, ok := strings.CutPrefix(path, "frontdesk/")
-		if !ok || ours == "rest/oas" || ours == "graph/gql" {
+		name, ok := strings.CutPrefix(path, "frontdesk/")
+		if !ok || name == "rest/oas" || name == "graph/gql" {
 			continue
 		}
-		var parsed []*ast.File
-		for _, name := range p.GoFiles {
-			f, err := parser.ParseFile(set, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
+		c := checked{name: name, info: types.Info{Types: map[ast.Expr]types.TypeAndValue{},
+			Uses: map[*ast.Ident]types.Object{}}}
+		for _, file := range p.GoFiles {
+			f, err := parser.ParseFile(set, filepath.Join(p.Dir, file), nil, parser.SkipObjectResolution)
 			if err != nil {
 				t.Fatal(err)
 			}
-			parsed = append(parsed, f)
+			c.files = append(c.files, f)
 		}
-		checked, err := (&types.Config{Importer: load}).Check(path, set, parsed, nil)
-		if err != nil {
+		var err error
+		if c.of, err = (&types.Config{Importer: load}).Check(path, set, c.files, &c.info); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range checked.Scope().Names() {
-			o, ok := checked.Scope().Lookup(name).(*types.TypeName)
-			if !ok || o.IsAlias() {
-				continue
+		out = append(out, c)
+	}
+	return out
+}
+
+// methods counts the full method sets of what a package declares.
+func methods(p checked, note func(limit, of string, n int)) {
+	for _, name := range p.of.Scope().Names() {
+		o, ok := p.of.Scope().Lookup(name).(*types.TypeName)
+		if !ok || o.IsAlias() {
+			continue
+		}
+		of := p.name + "." + name
+		if i, ok := o.Type().Underlying().(*types.Interface); ok {
+			limit := "methods of an interface"
+			if strings.HasSuffix(name, "Tx") {
+				limit = "methods of a Tx"
 			}
-			of := ours + "." + name
-			if i, ok := o.Type().Underlying().(*types.Interface); ok {
-				limit := "methods of an interface"
-				if strings.HasSuffix(name, "Tx") {
-					limit = "methods of a Tx"
+			note(limit, of, i.NumMethods())
+		} else if p.name == "store" || strings.HasPrefix(p.name, "store/") {
+			note("methods of a store type", of, types.NewMethodSet(types.NewPointer(o.Type())).Len())
+		}
+	}
+}
+
+// codes are the codes of faults and of their fields.
+type codes struct {
+	declared map[string]int      // how often fault.New makes one
+	named    map[string]string   // the constants Code… by what they are
+	written  map[string][]string // the packages that write one out where a fault or a field is made
+}
+
+func (c codes) add(p checked) {
+	for _, name := range p.of.Scope().Names() {
+		o, ok := p.of.Scope().Lookup(name).(*types.Const)
+		if ok && strings.HasPrefix(strings.ToLower(name), "code") && o.Val().Kind() == constant.String {
+			c.named[constant.StringVal(o.Val())] = p.name + "." + name
+		}
+	}
+	for _, f := range p.files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				at, ok := n.Fun.(*ast.SelectorExpr)
+				if !ok || len(n.Args) < 3 {
+					break
 				}
-				note(limit, of, i.NumMethods())
-			} else if ours == "store" || strings.HasPrefix(ours, "store/") {
-				note("methods of a store type", of, types.NewMethodSet(types.NewPointer(o.Type())).Len())
+				switch o := p.info.Uses[at.Sel]; {
+				case o == nil || o.Pkg() == nil:
+				case o.Pkg().Path() == "frontdesk/core/fault" && o.Name() == "New":
+					if v := p.info.Types[n.Args[1]].Value; v != nil {
+						c.declared[constant.StringVal(v)]++
+					}
+					c.write(p, n.Args[1])
+				case strings.HasPrefix(o.Pkg().Path(), "frontdesk/core/") && o.Name() == "Wrong":
+					c.write(p, n.Args[1])
+				}
+			case *ast.CompositeLit:
+				if of := p.info.Types[n].Type; of == nil || of.String() != "frontdesk/core/fault.Field" {
+					break
+				}
+				for _, e := range n.Elts {
+					if e, ok := e.(*ast.KeyValueExpr); ok && fmt.Sprint(e.Key) == "Code" {
+						c.write(p, e.Value)
+					}
+				}
 			}
+			return true
+		})
+	}
+}
+
+// write notes a code that stands there as text.
+func (c codes) write(p checked, e ast.Expr) {
+	if _, ok := e.(*ast.BasicLit); ok {
+		code := constant.StringVal(p.info.Types[e].Value)
+		c.written[code] = append(c.written[code], p.name)
+	}
+}
+
+func (c codes) judge(note func(limit, of string, n int)) {
+	for code, n := range c.declared {
+		note("declarations of a fault", code, n)
+	}
+	for code, in := range c.written {
+		if name, ok := c.named[code]; ok {
+			note("codes written twice", name+" in "+strings.Join(slices.Compact(slices.Sorted(slices.Values(in))), ", "),
+				len(in))
+		} else if len(in) > 1 && c.declared[code] < 2 {
+			note("codes written twice", code+" in "+strings.Join(in, ", "), len(in))
 		}
 	}
 }

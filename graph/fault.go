@@ -96,11 +96,8 @@ func recovered(_ context.Context, p any) error {
 	return fault.Unknown.Because(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 }
 
-// The codes this API has had for who may do what.
-const (
-	reasonRole  = "missing_permission_of_role"
-	reasonToken = "missing_token"
-)
+// reasonRole is the code this API has had for a permission that is missing.
+const reasonRole = "missing_permission_of_role"
 
 // refusalOf gives refusals the codes and the sentences programs written for this API
 // look for.
@@ -110,7 +107,7 @@ func refusalOf(f *fault.Error) *fault.Error {
 	case access.ErrPermission.Code:
 		c.Code, c.Fields = reasonRole, nil
 	case access.ErrNoCaller.Code:
-		c.Code, c.Message = reasonToken, key.ErrNoToken.Message
+		c.Code, c.Message = key.ErrNoToken.Code, key.ErrNoToken.Message
 	}
 	return &c
 }

@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/key"
 	"frontdesk/core/practice"
 )
@@ -29,10 +30,10 @@ func (o *Operator) CreateToken(ctx context.Context, n NewToken) (Key, error) {
 		return Key{}, err
 	}
 	if n.Role == "" {
-		return Key{}, fault.Wrong("role", "required", "the name of a role", "A token needs a role.")
+		return Key{}, fault.Wrong("role", input.CodeRequired, "the name of a role", "A token needs a role.")
 	}
 	if n.Limit != nil && *n.Limit < 0 {
-		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit",
+		return Key{}, fault.Wrong("rate-limit", input.CodeSmall, "requests a minute, or 0 for no limit",
 			"A rate limit cannot be negative.")
 	}
 	k := key.Key{Partner: n.Name, Test: g.Sandbox, Role: n.Role, Limit: n.Limit}

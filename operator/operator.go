@@ -22,6 +22,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/connector"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/store"
@@ -133,7 +134,7 @@ func (o *Operator) CreateKey(ctx context.Context, n NewKey) (Key, error) {
 		return Key{}, err
 	}
 	if n.Limit != nil && *n.Limit < 0 {
-		return Key{}, fault.Wrong("rate-limit", "too_small", "requests a minute, or 0 for no limit",
+		return Key{}, fault.Wrong("rate-limit", input.CodeSmall, "requests a minute, or 0 for no limit",
 			"A rate limit cannot be negative.")
 	}
 	k := key.Key{Partner: n.Partner, Test: g.Sandbox, Limit: n.Limit}

@@ -19,6 +19,7 @@ import (
 	"frontdesk/connect/hook"
 	"frontdesk/core/courier"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/webhook"
 )
 
@@ -164,7 +165,7 @@ func (p Client) Listen(ctx context.Context, l Listening) error {
 	if l.ForwardTo != "" {
 		to, err := url.Parse(l.ForwardTo)
 		if err != nil || to.Host == "" {
-			return fault.Wrong("forward-to", "invalid_string", "an address such as http://localhost:3000/hooks",
+			return fault.Wrong("forward-to", input.CodeString, "an address such as http://localhost:3000/hooks",
 				"This is not an address.")
 		}
 		post = hook.New(hook.Settings{Sandbox: true, Allow: []string{to.Host}})

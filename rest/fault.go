@@ -21,6 +21,9 @@ import (
 var errCut = fault.Input(fault.Field{Path: []string{}, Code: "body_cut_short", Expected: "the whole body",
 	Message: "The request body did not arrive whole."})
 
+// codeJSON is the code of a body that is not JSON of the right shape.
+const codeJSON = "invalid_json"
+
 // NewError gives an error from a handler the contract's shape.
 func (d *door) NewError(ctx context.Context, err error) *oas.ErrorStatusCodeWithHeaders {
 	if errors.Is(err, ogenerrors.ErrSecurityRequirementIsNotSatisfied) {

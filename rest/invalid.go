@@ -123,7 +123,7 @@ func (f finder) field(err error) fault.Field {
 	case strings.Contains(text, "invalid value") && len(choices(t)) > 0:
 		out.Code, out.Message = input.CodeChoice, "This is not one of the possible values."
 	case len(f.path) == 0:
-		out.Code, out.Expected, out.Message = "invalid_json", "a JSON object", "The request body is not a JSON object."
+		out.Code, out.Expected, out.Message = codeJSON, "a JSON object", "The request body is not a JSON object."
 	default:
 		out.Code, out.Message = input.CodeType, "This is not of the right type."
 		if sent := sentAt(err, f.path); sent != "" &&

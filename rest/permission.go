@@ -8,12 +8,8 @@ import (
 	"frontdesk/core/fault"
 )
 
-// The codes of a key that may not do something: it lacks a scope, or a permission
-// beyond scopes.
-const (
-	codeScope      = "missing_scope"
-	codePermission = "missing_permission"
-)
+// codeScope is the code of a key that lacks a scope. One that lacks a permission beyond scopes has core's code.
+const codeScope = "missing_scope"
 
 // spelt gives a refusal the names this API has for sets of permissions: the
 // scopes, and else the extra permissions of keys, that have what is missing.
@@ -22,7 +18,7 @@ func spelt(f *fault.Error) *fault.Error {
 		return f
 	}
 	missing := access.Permission(f.Fields[0].Expected)
-	code, kind, need := codePermission, "permission", string(missing)
+	code, kind, need := f.Code, "permission", string(missing)
 	if scopes := access.ScopesWith(missing); len(scopes) > 0 {
 		code, kind, need = codeScope, "scope", either(scopes)
 	} else if more := access.KeyPermissionsWith(missing); len(more) > 0 {
@@ -31,7 +27,7 @@ func spelt(f *fault.Error) *fault.Error {
 	c := f.Saying(fmt.Sprintf("This key lacks the %s %s.", kind, need))
 	c.Code = code
 	if f.Fields[0].Code == access.CodeNetwork {
-		c.Code, c.Message = codePermission, f.Message
+		c.Code, c.Message = f.Code, f.Message
 	}
 	c.Fields = []fault.Field{{Path: []string{"x-api-key"}, Code: c.Code, Expected: need, Message: c.Message}}
 	return c

@@ -139,7 +139,7 @@ func unread(err error) error {
 		return errCut
 	}
 	return fault.Input(fault.Field{
-		Path: []string{}, Code: "invalid_json", Expected: "a JSON object",
+		Path: []string{}, Code: codeJSON, Expected: "a JSON object",
 		Message: "The body is not JSON of the right shape.",
 	})
 }
@@ -187,7 +187,7 @@ func (b *batchBody) read(ctx context.Context, service *batch.Service) (load *bat
 	}
 	if _, err := b.json.Token(); !errors.Is(err, io.EOF) {
 		return load, fault.Input(fault.Field{
-			Path: []string{}, Code: "invalid_json", Expected: "one JSON object",
+			Path: []string{}, Code: codeJSON, Expected: "one JSON object",
 			Message: "There is something after the end of the body.",
 		})
 	}

@@ -39,7 +39,8 @@ func (c *Carrier) ReadCallback(_ context.Context, call carrier.Callback) (carrie
 	receipts, ok := callback(call.Body)
 	if !ok {
 		return carrier.Report{Status: http.StatusBadRequest},
-			fault.Wrong("data", "invalid", "an array of MessageStatus and ChannelStatus", "This is no callback of NHS Notify.")
+			fault.Wrong("data", carrier.CodeCall, "an array of MessageStatus and ChannelStatus",
+				"This is no callback of NHS Notify.")
 	}
 	return carrier.Report{Receipts: receipts, Status: http.StatusAccepted}, nil
 }

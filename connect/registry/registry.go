@@ -25,6 +25,7 @@ import (
 	"frontdesk/connect/pds"
 	"frontdesk/core/connector"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
 
@@ -104,7 +105,7 @@ func Check(c connector.Connector, g practice.Group) error {
 	if !ok {
 		names := append(slices.Collect(maps.Keys(connectors)), slices.Collect(maps.Keys(carrierKinds))...)
 		slices.Sort(names)
-		return fault.Wrong("name", "invalid_enum_value", fmt.Sprint(names), "There is no such connector.")
+		return fault.Wrong("name", input.CodeChoice, fmt.Sprint(names), "There is no such connector.")
 	}
 	for _, known := range []struct {
 		given map[string]string

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode"
 
+	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 )
 
@@ -81,6 +82,6 @@ func At(s string, otherwise time.Time) time.Time {
 // Wrong is the fault of a call whose body has something wrong with it, by the
 // path to it.
 func Wrong(expected string, path ...string) error {
-	return fault.Input(fault.Field{Path: path, Code: "invalid", Expected: expected,
+	return fault.Input(fault.Field{Path: path, Code: carrier.CodeCall, Expected: expected,
 		Message: "The provider's call has a field that is missing or wrong."})
 }

@@ -60,7 +60,7 @@ const (
 func (s *Service) SignIn(ctx context.Context, c Credentials) (Signed, error) {
 	name, ok := c.name()
 	if !ok {
-		return Signed{}, fault.Wrong("email", "required", "apiKey or email, one of the two",
+		return Signed{}, fault.Wrong("email", input.CodeRequired, "apiKey or email, one of the two",
 			"Give an API key or an e-mail address, and its password.")
 	}
 	accounts, err := s.accounts(ctx, c)

@@ -195,7 +195,7 @@ func (s *Service) lookUp(ctx context.Context, group practice.ID, b Batch) (bool,
 			}
 			switch {
 			case p.ID == 0 && r.Named != 0:
-				r.Status, r.Reason = RecipientError, "patient_not_found"
+				r.Status, r.Reason = RecipientError, patient.ErrNotFound.Code
 			case p.ID == 0:
 				r.Status = RecipientTracing
 			case r.Named == 0 && p.BirthDate != r.BirthDate:

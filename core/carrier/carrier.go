@@ -274,6 +274,9 @@ type Listener interface {
 var ErrPaced = fault.New(fault.Limited, "carrier_paced", "More messages are to go than the provider takes. They go "+
 	"as it takes them.")
 
+// CodeCall is the code of a field of a provider's call that is missing or wrong.
+const CodeCall = "invalid"
+
 // ErrNotProvider is returned for a call that does not prove it comes from the
 // provider.
 var ErrNotProvider = fault.New(fault.Forbidden, "not_the_provider",

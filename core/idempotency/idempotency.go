@@ -13,6 +13,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/seal"
 )
 
@@ -30,7 +31,7 @@ var (
 	// cannot be read any more.
 	ErrAnswerLost = fault.New(fault.Conflict, "answer_lost", "A request with this idempotency key was answered "+
 		"before. It was not done again, and that answer cannot be shown any more.")
-	ErrLongKey = fault.Wrong("idempotency_key", "too_big", "at most 255 printable characters",
+	ErrLongKey = fault.Wrong("idempotency_key", input.CodeBig, "at most 255 printable characters",
 		"The idempotency key is too long or has characters that cannot be printed.")
 )
 

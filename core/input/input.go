@@ -60,6 +60,8 @@ const (
 	CodeString = "invalid_string"
 	CodeChoice = "invalid_enum_value"
 	CodeDate   = "invalid_date"
+	// CodeRequired is ours: on the command line, and where one of two fields is needed.
+	CodeRequired = "required"
 )
 
 // Text is value without the spaces around it. It may be empty; it may not be

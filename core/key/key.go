@@ -22,6 +22,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 )
 
 // Key is an API key as we keep it: the secret itself is not here, only its hash.
@@ -145,18 +146,18 @@ func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
 		return Key{}, "", err
 	}
 	if strings.TrimSpace(k.Partner) == "" {
-		return Key{}, "", fault.Wrong("partner", "required", "the name of the key's holder",
+		return Key{}, "", fault.Wrong("partner", input.CodeRequired, "the name of the key's holder",
 			"A key needs the name of its holder.")
 	}
 	for _, sc := range k.Scopes {
 		if !slices.Contains(access.Scopes, sc) {
-			return Key{}, "", fault.Wrong("scope", "invalid_enum_value", fmt.Sprint(access.Scopes),
+			return Key{}, "", fault.Wrong("scope", input.CodeChoice, fmt.Sprint(access.Scopes),
 				"There is no such scope.")
 		}
 	}
 	for _, p := range k.Permissions {
 		if !slices.Contains(access.KeyPermissions, p) {
-			return Key{}, "", fault.Wrong("permission", "invalid_enum_value", fmt.Sprint(access.KeyPermissions),
+			return Key{}, "", fault.Wrong("permission", input.CodeChoice, fmt.Sprint(access.KeyPermissions),
 				"There is no such permission.")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 )
 
 // Terms say how often a practice group lets its tokens be used.
@@ -34,7 +35,7 @@ func (s *Service) RoleNamed(ctx context.Context, group access.GroupID, name stri
 		}
 	}
 	expected := "one of " + strings.Join(access.Presets(), ", ") + ", or a role of the practice group's own"
-	return access.Role{}, fault.Wrong("role", "invalid_enum_value", expected, "There is no such role.")
+	return access.Role{}, fault.Wrong("role", input.CodeChoice, expected, "There is no such role.")
 }
 
 // Roles lists the presets and the group's own roles.
@@ -60,12 +61,12 @@ func (s *Service) SetRole(ctx context.Context, r access.Role) (access.Role, erro
 		return access.Role{}, err
 	}
 	if _, ok := access.Preset(r.Name); ok || strings.TrimSpace(r.Name) == "" || len(r.Name) > 100 {
-		return access.Role{}, fault.Wrong("name", "invalid_string", "a name that no preset has",
+		return access.Role{}, fault.Wrong("name", input.CodeString, "a name that no preset has",
 			"This cannot be the name of a role.")
 	}
 	for _, g := range r.Permissions {
 		if !slices.Contains(access.Permissions, g) {
-			return access.Role{}, fault.Wrong("permission", "invalid_enum_value", fmt.Sprint(access.Permissions),
+			return access.Role{}, fault.Wrong("permission", input.CodeChoice, fmt.Sprint(access.Permissions),
 				fmt.Sprintf("There is no permission %q.", g))
 		}
 	}
@@ -85,11 +86,11 @@ func (s *Service) SetTerms(ctx context.Context, t Terms) (Terms, error) {
 		return t, err
 	}
 	if t.Limit < 1 || t.Limit > 100_000 {
-		return t, fault.Wrong("limit", "too_small", "requests a minute, from 1 to 100000",
+		return t, fault.Wrong("limit", input.CodeSmall, "requests a minute, from 1 to 100000",
 			"This is not a number of requests a minute.")
 	}
 	if t.Status != 200 && t.Status != 429 {
-		return t, fault.Wrong("status", "invalid_enum_value", "200 or 429",
+		return t, fault.Wrong("status", input.CodeChoice, "200 or 429",
 			"A request too many is answered with 200 or 429.")
 	}
 	now := s.Now().Truncate(time.Microsecond)

@@ -36,17 +36,20 @@ var placeholders = map[string]func(patient.Patient, practice.Group) string{
 	"practice_website": func(_ patient.Patient, g practice.Group) string { return g.Website },
 }
 
+// codeUnknown is the code of a placeholder that cannot be filled in.
+const codeUnknown = "unknown_placeholder"
+
 // Check refuses placeholders that nothing stands for.
 func Check(in *input.Checks, field, text string) {
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
 		if _, ok := placeholders[m[1]]; !ok {
 			known := slices.Sorted(maps.Keys(placeholders))
-			in.Wrong(field, "unknown_placeholder", "one of {{"+strings.Join(known, "}}, {{")+"}}",
+			in.Wrong(field, codeUnknown, "one of {{"+strings.Join(known, "}}, {{")+"}}",
 				fmt.Sprintf("There is nothing to put for {{%.40s}}.", m[1]))
 		}
 	}
 	if rest := placeholder.ReplaceAllString(text, ""); strings.Contains(rest, "{{") || strings.Contains(rest, "}}") {
-		in.Wrong(field, "unknown_placeholder", "placeholders such as {{first_name}}", "A placeholder is not closed.")
+		in.Wrong(field, codeUnknown, "placeholders such as {{first_name}}", "A placeholder is not closed.")
 	}
 }
 

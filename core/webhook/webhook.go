@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 )
@@ -112,7 +113,7 @@ var (
 	ErrReplaying = fault.New(fault.Conflict, "replay_running",
 		"A replay for this webhook is still running. Its progress is in the webhook.")
 	ErrNotSandbox = fault.New(fault.Forbidden, "not_sandbox", "Events can be invented in a sandbox practice group only.")
-	ErrCursor     = fault.Wrong("cursor", "invalid_string", "the cursor of an earlier answer",
+	ErrCursor     = fault.Wrong("cursor", input.CodeString, "the cursor of an earlier answer",
 		"This is not a cursor of the event log.")
 )
 

@@ -18,7 +18,7 @@ import (
 
 // ErrShortID is the fault of a product's id that is too short to be one, in the
 // words programs look for.
-var ErrShortID = fault.New(fault.Invalid, wire.CodeCast, "id must be at least 24 characters")
+var ErrShortID = wire.ErrID.Saying("id must be at least 24 characters")
 
 // ProductID reads the id of a product.
 func ProductID(s string) (billing.ProductID, error) {

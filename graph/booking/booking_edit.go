@@ -184,19 +184,16 @@ func bookedPayload(
 		b)}, nil
 }
 
-// The codes of warnings.
-const (
-	warnElsewhere = "patient_booked_elsewhere"
-	warnTwice     = "time_comes_twice"
-)
+// warnTwice is the code of a warning about a time that clocks show twice.
+const warnTwice = "time_comes_twice"
 
 // warnings are what staff should know of a booking that was made or changed.
 func warnings(zone *time.Location, b booking.Appointment) []gql.BookingWarning {
 	out := []gql.BookingWarning{}
 	for _, o := range b.Elsewhere {
 		out = append(out, gql.BookingWarning{
-			Code: warnElsewhere, Message: booking.ErrElsewhere.Message, BookingID: new(wire.Encode(wire.KindBooking,
-				o.ID)),
+			Code: booking.ErrElsewhere.Code, Message: booking.ErrElsewhere.Message,
+			BookingID: new(wire.Encode(wire.KindBooking, o.ID)),
 		})
 	}
 	for _, t := range []struct {

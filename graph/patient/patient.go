@@ -177,7 +177,7 @@ func sexOf(s *string) (*patient.Sex, error) {
 	}
 	v, ok := sexes[strings.ToLower(strings.TrimSpace(*s))]
 	if !ok {
-		return nil, fault.Wrong("sex", "invalid_enum_value", "male, female, other, not known or not specified",
+		return nil, fault.Wrong("sex", input.CodeChoice, "male, female, other, not known or not specified",
 			"This is not a sex that can be kept.")
 	}
 	return &v, nil

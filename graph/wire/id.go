@@ -147,16 +147,16 @@ func Known[T ~int64](k Kind, s string) (T, error) {
 // longestEcho is as much of what was sent as an answer repeats.
 const longestEcho = 64
 
-// CodeCast is the code of an id that is not one.
-const CodeCast = "invalid_id"
+// ErrID is the fault of an id that is not one.
+var ErrID = fault.New(fault.Invalid, "invalid_id", "This is not an id.")
 
-// ErrCast is the fault of an id that has not the form of one, in the words
+// ErrCast is ErrID for an id that has not the form of one, in the words
 // programs look for.
 func ErrCast(s string) error {
 	if r := []rune(s); len(r) > longestEcho {
 		s = string(r[:longestEcho])
 	}
-	return fault.New(fault.Invalid, CodeCast,
+	return ErrID.Saying(
 		fmt.Sprintf(`Cast to ObjectId failed for value "%s" (type string) at path "_id"`, strings.ToValidUTF8(s, "?")))
 }
 

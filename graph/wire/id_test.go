@@ -45,7 +45,7 @@ func TestIdsThatAreNone(t *testing.T) {
 	for _, bad := range []string{"", "1", good[1:], good + "0", "zz" + good[2:], strings.Repeat("x", 500)} {
 		_, err := Known[patient.ID](KindPatient, bad)
 		var f *fault.Error
-		if !errors.As(err, &f) || f.Code != CodeCast || !strings.HasPrefix(f.Message, "Cast to ObjectId failed") ||
+		if !errors.As(err, &f) || f.Code != ErrID.Code || !strings.HasPrefix(f.Message, "Cast to ObjectId failed") ||
 			len(f.Message) > 150 {
 			t.Errorf("%q: %v", bad, err)
 		}

@@ -70,7 +70,7 @@ func DateOf(m *scalar.Moment) input.Date {
 
 // ErrDate is the fault of a time that does not say its zone where it must. The
 // words are those programs look for.
-var ErrDate = fault.New(fault.Invalid, "invalid_date", "Invalid date")
+var ErrDate = fault.New(fault.Invalid, input.CodeDate, "Invalid date")
 
 // Street is lines of an address as the one text that this API has for them.
 func Street(lines ...string) *string {
