@@ -82,7 +82,7 @@ func newCore(
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	days := &diary.Service{Store: diarystore.New(db), Now: c.Now, NewID: db.NewID}
+	days := &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: c.Now, NewID: db.NewID}
 	groups := practicestore.New(db).Group
 	outside := &connector.Service{Store: connectorstore.New(db), Box: keys.Open, Now: c.Now}
 	outside.Check = func(ctx context.Context, group practice.ID, c connector.Connector) error {

@@ -72,11 +72,11 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 			"createdBy": us, "lastUpdatedBy": us,
 		})
 		// One diary, two doors: REST offers its slots.
-		if n, err := d.core.Diary.CountSlots(d.ctx,
+		if page, err := d.core.Diary.Slots(d.ctx,
 			diary.SlotQuery{From: diary.On(input.DayOf(2031, 7, 1)),
 				To: diary.On(input.DayOf(2031, 7, 31))}); err != nil ||
-			n != 7*12 {
-			t.Errorf("%d slots, %v", n, err)
+			page.Count != 7*12 {
+			t.Errorf("%d slots, %v", page.Count, err)
 		}
 		day := `start: "2031-07-09", end: "2031-07-10"`
 		whole := "2031-07-09T09:00:00/2031-07-09T12:00:00"

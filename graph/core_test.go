@@ -77,7 +77,7 @@ var testBox = sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]by
 
 // newCore is the capabilities over a store, with nothing of the outside world.
 func newCore(db *store.DB, clock func() time.Time) *core.Core {
-	days := &diary.Service{Store: diarystore.New(db), Now: clock, NewID: db.NewID}
+	days := &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: clock, NewID: db.NewID}
 	keyring := &key.Service{Store: keystore.New(db), Now: clock, NewID: db.NewID}
 	pages := func() string { return "https://desk.example" }
 	people := &patient.Service{

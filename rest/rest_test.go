@@ -53,7 +53,7 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 	t.Helper()
 	now := func() time.Time { return at }
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
-	days := &diary.Service{Store: diarystore.New(db), Now: now, NewID: db.NewID}
+	days := &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: db.NewID}
 	c := &core.Core{
 		Audit:       &audit.Service{Store: auditstore.New(db), Now: now, NewID: db.NewID},
 		Key:         &key.Service{Store: keystore.New(db), Now: now, NewID: db.NewID},

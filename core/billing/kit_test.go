@@ -81,7 +81,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.practice = &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 	d.contacts = &contact.Service{Store: contactstore.New(db), Now: now, NewID: db.NewID}
-	d.diary = &diary.Service{Store: diarystore.New(db), Now: now, NewID: db.NewID}
+	d.diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: db.NewID}
 	d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: now, NewID: db.NewID,
 		Hold: 15 * time.Minute}
 	d.open("Brambleford")

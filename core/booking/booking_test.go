@@ -11,9 +11,9 @@ import (
 	auditstore "frontdesk/store/audit"
 )
 
-func TestASlotBecomesAnAppointment(t *testing.T) {
+func TestReserveThenConfirmBooksASlot(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: when("2031-01-06"), To: when("2031-01-06")}, 0, 50, false)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: when("2031-01-06"), To: when("2031-01-06"), Size: 50})
 		d.must(err)
 		if page.Count != 18 || len(page.Slots) != 18 {
 			t.Fatalf("got %d slots of %d, want the 18 from nine to twelve", len(page.Slots), page.Count)
@@ -37,7 +37,8 @@ func TestASlotBecomesAnAppointment(t *testing.T) {
 		}
 		got, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{})
 		d.must(err)
-		if got.State != booking.Booked || got.PatientName.FirstName != "Ada" || got.PractitionerName.LastName != "Okafor" ||
+		if got.State != booking.Booked || got.PatientName.FirstName != "Ada" ||
+			got.PractitionerName.LastName != "Okafor" ||
 			got.LocationName != "Mill Lane" {
 			t.Fatalf("booked %+v", got)
 		}
@@ -53,7 +54,7 @@ func TestASlotBecomesAnAppointment(t *testing.T) {
 	})
 }
 
-func TestATimeIsHeldOnce(t *testing.T) {
+func TestReserveRefusesATimeThatIsHeld(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.reserve(nine(20 * time.Minute))
 		long := d.newType("Long", 30)
@@ -72,7 +73,8 @@ func TestATimeIsHeldOnce(t *testing.T) {
 			{"the time just after is free", long.ID, nine(30 * time.Minute), 30, nil},
 			{"off the session's steps is not offered", d.kind.ID, nine(65 * time.Minute), 10, booking.ErrNoSession},
 			{"past the session's end is not offered", d.kind.ID, nine(180 * time.Minute), 10, booking.ErrNoSession},
-			{"running over the session's end is not offered", long.ID, nine(160 * time.Minute), 30, booking.ErrNoSession},
+			{"running over the session's end is not offered", long.ID, nine(160 * time.Minute), 30,
+				booking.ErrNoSession},
 			{"a type the session lacks is not offered", long.ID, nine(24 * time.Hour), 30, booking.ErrNoSession},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -85,7 +87,7 @@ func TestATimeIsHeldOnce(t *testing.T) {
 	})
 }
 
-func TestAHoldRunsOut(t *testing.T) {
+func TestConfirmRefusesAnExpiredHold(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		a := d.reserve(nine(0))
 		d.clock.Move(15*time.Minute - time.Microsecond)
@@ -126,7 +128,8 @@ func TestAnotherGroupFindsNothing(t *testing.T) {
 			t.Run(name, func(t *testing.T) { want(t, call(), booking.ErrNotFound) })
 		}
 		messaging := access.With(d.ctx,
-			access.Caller{Group: d.group.ID, Home: d.group.ID, Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)})
+			access.Caller{Group: d.group.ID, Home: d.group.ID,
+				Permissions: access.OfKey([]access.Scope{access.Messaging}, nil)})
 		_, err := d.booking.Read(messaging, a.ID)
 		want(t, err, access.ErrPermission)
 	})

@@ -22,9 +22,9 @@ func (d *desk) tasks() []task.Task {
 	return all
 }
 
-// TestAPatientInTwoPlacesIsToldOf books Ada with two clinicians at the same time, by
+// TestOverlapOfOnePatientWarnsAndGivesStaffATask books Ada with two clinicians at the same time, by
 // every way there is.
-func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
+func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		other := d.newGP("Patel")
 		first := d.book(nine(0))
@@ -107,7 +107,7 @@ func TestAPatientInTwoPlacesIsToldOf(t *testing.T) {
 	})
 }
 
-func TestAPatientInTwoPlacesIsRefusedWhereThePracticeSaysSo(t *testing.T) {
+func TestOverlapOfOnePatientIsRefusedWhereThePracticeRefusesIt(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{PatientOverlap: ptr(practice.RefuseOverlap)})
 		d.must(err)
@@ -165,9 +165,9 @@ func TestAPatientInTwoPlacesIsRefusedWhereThePracticeSaysSo(t *testing.T) {
 	})
 }
 
-// TestTwoClinicsAtOnceForOnePatientAreNotBothMissed books Ada with many clinicians
+// TestConcurrentBookingsOfOnePatientNoticeTheirOverlap books Ada with many clinicians
 // at the same moment: of each two, one knows of the other.
-func TestTwoClinicsAtOnceForOnePatientAreNotBothMissed(t *testing.T) {
+func TestConcurrentBookingsOfOnePatientNoticeTheirOverlap(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{PatientOverlap: ptr(practice.RefuseOverlap)})
 		d.must(err)

@@ -7,9 +7,9 @@ import (
 	"frontdesk/core/booking"
 )
 
-// TestStagesOfAPatientExcludeEachOtherAsLifeDoes notes stages in turn; the appointment
+// TestJourneyStagesExcludeEachOther notes stages in turn; the appointment
 // is at nine, and each note is made at a time of the day.
-func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
+func TestJourneyStagesExcludeEachOther(t *testing.T) {
 	const (
 		came = booking.StageArrived
 		seen = booking.StageConsultation
@@ -48,8 +48,10 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 			},
 			"who did not come was not seen": {
 				{"09:10", booking.Step{Stage: dna}, nil}, {"09:15", booking.Step{Stage: came}, booking.ErrNoShow},
-				{"09:15", booking.Step{Stage: seen}, booking.ErrNoShow}, {"09:15", booking.Step{Stage: left}, booking.ErrNoShow},
-				{"09:16", booking.Step{Stage: dna, Undo: true}, nil}, {"09:17", booking.Step{Stage: came, At: at("09:12")}, nil},
+				{"09:15", booking.Step{Stage: seen}, booking.ErrNoShow}, {"09:15", booking.Step{Stage: left},
+					booking.ErrNoShow},
+				{"09:16", booking.Step{Stage: dna, Undo: true}, nil},
+				{"09:17", booking.Step{Stage: came, At: at("09:12")}, nil},
 			},
 			"nothing lies ahead": {
 				{"08:00", booking.Step{Stage: came, At: at("08:55")}, booking.ErrStageAhead},
@@ -79,7 +81,8 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 						continue
 					}
 					d.must(err)
-					for _, noted := range []time.Time{got.Journey.Arrived, got.Journey.Consultation, got.Journey.Departed,
+					for _, noted := range []time.Time{got.Journey.Arrived, got.Journey.Consultation,
+						got.Journey.Departed,
 						got.Journey.NoShow} {
 						if noted.After(d.clock.Now()) {
 							t.Fatalf("%+v lies ahead of %v", got.Journey, d.clock.Now())
@@ -87,7 +90,8 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 					}
 					// Said again without a time, it is what it was.
 					if again, err := d.booking.RecordJourney(d.ctx, a.ID,
-						booking.Step{Stage: n.step.Stage, Undo: n.step.Undo}); err != nil || again.Journey != got.Journey {
+						booking.Step{Stage: n.step.Stage, Undo: n.step.Undo}); err != nil ||
+						again.Journey != got.Journey {
 						t.Fatalf("again: %+v, %v", again.Journey, err)
 					}
 				}
@@ -96,7 +100,7 @@ func TestStagesOfAPatientExcludeEachOtherAsLifeDoes(t *testing.T) {
 	})
 }
 
-func TestAJourneyIsOfAConfirmedAppointmentThatStays(t *testing.T) {
+func TestJourneyNeedsAConfirmedAppointment(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		held := d.reserve(nine(0))
 		_, err := d.booking.RecordJourney(d.ctx, held.ID, booking.Step{Stage: booking.StageArrived})

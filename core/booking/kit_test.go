@@ -70,7 +70,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d := &desk{t: t, db: db, clock: &clock{at: monday}}
 	d.practice = &practice.Service{Store: practicestore.New(db), Now: d.clock.Now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: d.clock.Now, NewID: db.NewID}
-	d.diary = &diary.Service{Store: diarystore.New(db), Now: d.clock.Now, NewID: db.NewID}
+	d.diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: d.clock.Now, NewID: db.NewID}
 	d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: d.clock.Now, NewID: db.NewID,
 		Hold: 15 * time.Minute}
 	ctx := context.Background()
@@ -186,7 +186,8 @@ func (d *desk) book(start time.Time) booking.Appointment {
 
 func (d *desk) starts(q diary.SlotQuery) []string {
 	d.t.Helper()
-	page, err := d.diary.Slots(d.ctx, q, 0, 500, false)
+	q.Size = 500
+	page, err := d.diary.Slots(d.ctx, q)
 	d.must(err)
 	var out []string
 	for _, s := range page.Slots {

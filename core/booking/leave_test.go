@@ -68,7 +68,7 @@ var leaving = map[string]func(d *desk) (patient.Patient, error){
 	"deleted": func(d *desk) (patient.Patient, error) { return d.archive().Delete(d.ctx, d.ada) },
 }
 
-func TestAppointmentsOfPatientsWhoLeaveAreCancelled(t *testing.T) {
+func TestLeavingCancelsFutureAppointments(t *testing.T) {
 	for name, leave := range leaving {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, d *desk) {
@@ -90,7 +90,7 @@ func TestAppointmentsOfPatientsWhoLeaveAreCancelled(t *testing.T) {
 	}
 }
 
-func TestPatientsDoNotLeaveWithAppointmentsWhereThePracticeRefusesIt(t *testing.T) {
+func TestLeavingIsRefusedWithFutureAppointmentsWhereThePracticeRefusesIt(t *testing.T) {
 	for name, leave := range leaving {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, d *desk) {
@@ -119,7 +119,7 @@ func TestPatientsDoNotLeaveWithAppointmentsWhereThePracticeRefusesIt(t *testing.
 	}
 }
 
-func TestABookingMadeWhileThePatientLeavesDoesNotStayLive(t *testing.T) {
+func TestConcurrentBookingAndLeavingLeaveNoLiveAppointment(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for minute := 0; minute < 60; minute += 20 {
 			var wait sync.WaitGroup
@@ -148,7 +148,7 @@ func TestABookingMadeWhileThePatientLeavesDoesNotStayLive(t *testing.T) {
 	})
 }
 
-func TestADeletedPatientsNameIsInNoAppointment(t *testing.T) {
+func TestAppointmentsOmitTheNameOfADeletedPatient(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
 		d.clock.Move(4 * time.Hour) // it has been
@@ -179,7 +179,7 @@ func TestADeletedPatientsNameIsInNoAppointment(t *testing.T) {
 	})
 }
 
-func TestTheDeadAreNotBooked(t *testing.T) {
+func TestBookingRefusesADeceasedPatient(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
 		_, held := d.come(20)
@@ -255,7 +255,7 @@ func (d *desk) opened() []task.Task {
 	return found
 }
 
-func TestWhatTheDeadLeaveOpenComesUpForStaff(t *testing.T) {
+func TestDeathGivesStaffATaskForOpenAppointments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
 		p, err := d.archive().Archive(d.ctx, d.ada, archive.Reasons{Reason: patient.ReasonDeceased})
@@ -298,7 +298,7 @@ func (p pds) Trace(context.Context, practice.ID, demographics.Trace) (demographi
 	return p.Person, nil
 }
 
-func TestWhatTheDeadLeaveOpenComesUpWhenThePDSSaysSo(t *testing.T) {
+func TestDeathReportedByPDSGivesStaffATaskForOpenAppointments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
 		d.must(patientstore.New(d.db).Do(d.ctx, func(tx patient.Tx) error {

@@ -132,7 +132,8 @@ func TestSlotsAgreeWithAMinuteGrid(t *testing.T) {
 }
 
 func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
-	zones := []string{"Europe/London", "Europe/London", "Europe/London", "America/New_York", "Australia/Lord_Howe", "UTC"}
+	zones := []string{"Europe/London", "Europe/London", "Europe/London", "America/New_York", "Australia/Lord_Howe",
+		"UTC"}
 	g := &grid{holidays: map[string]bool{}, busy: map[practice.PractitionerID]map[int64]bool{},
 		away: map[practice.PractitionerID]map[int64]int{}}
 	for year := 2029; year < 2035; year++ {
@@ -168,7 +169,8 @@ func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 		q := diary.SlotQuery{Practitioners: people, From: diary.At(from), To: diary.At(to)}
 		size := 1 + random.IntN(400)
 		for index := 0; ; index++ {
-			page, err := d.diary.Slots(d.ctx, q, index, size, false)
+			q.Index, q.Size = index, size
+			page, err := d.diary.Slots(d.ctx, q)
 			d.must(err)
 			if page.Count != len(want) {
 				t.Fatalf("%v to %v: counted %d, want %d", from, to, page.Count, len(want))
@@ -276,12 +278,12 @@ func (g *grid) compareStretches(d *desk, from time.Time, people []practice.Pract
 			}
 		}
 	}
-	var gotWorked, gotFree []diary.Stretch
-	var err error
-	gotWorked, err = d.diary.WorkedTime(d.ctx, d.place.ID, 0, from, to)
+	gotWorked, _, err := d.diary.WorkingTime(d.ctx, diary.TimeQuery{Places: []practice.LocationID{d.place.ID},
+		From: from, To: to})
 	d.must(err)
-	gotFree, more, err := d.diary.FreeTime(d.ctx,
-		diary.FreeQuery{Practitioners: people, From: from, To: to, Page: input.Page{Size: input.MaxPage}})
+	gotFree, more, err := d.diary.WorkingTime(d.ctx, diary.TimeQuery{Free: true, Practitioners: people, From: from,
+		To:   to,
+		Page: input.Page{Size: input.MaxPage}})
 	d.must(err)
 	for _, c := range []struct {
 		name string
@@ -433,9 +435,10 @@ func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time,
 	}
 }
 
-func TestASlotsIDLeadsBackToIt(t *testing.T) {
+func TestSlotIDFindsItsSlot(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{To: diary.On(input.DateOf(monday.AddDate(0, 0, 20)))}, 2, 30, false)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{To: diary.On(input.DateOf(monday.AddDate(0, 0, 20))),
+			Index: 2, Size: 30})
 		d.must(err)
 		for _, s := range page.Slots {
 			same, err := d.diary.Slot(d.ctx, s.ID)
@@ -443,7 +446,8 @@ func TestASlotsIDLeadsBackToIt(t *testing.T) {
 				t.Fatalf("got %+v, %v; want %+v", same, err, s)
 			}
 		}
-		for _, id := range []string{"", "1", "x", "-1", page.Slots[0].ID + "0", "0" + page.Slots[0].ID, page.Slots[0].ID[:30],
+		for _, id := range []string{"", "1", "x", "-1", page.Slots[0].ID + "0", "0" + page.Slots[0].ID,
+			page.Slots[0].ID[:30],
 			strings.Repeat("9", 41), strings.Repeat("9", 500)} {
 			_, err := d.diary.Slot(d.ctx, id)
 			want(t, err, diary.ErrSlotNotFound)

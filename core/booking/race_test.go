@@ -14,19 +14,21 @@ import (
 	"frontdesk/core/practice"
 	bookingstore "frontdesk/store/booking"
 	diarystore "frontdesk/store/diary"
+	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
 
-// TestNobodyIsDoubleBooked lets many callers on two nodes reserve, edit, book,
+// TestConcurrentChangesNeverDoubleBook lets many callers on two nodes reserve, edit, book,
 // cancel and move at random in a crowded diary, while holds run out. Whatever
 // happened, the diary must be right, and every answer true.
-func TestNobodyIsDoubleBooked(t *testing.T) {
+func TestConcurrentChangesNeverDoubleBook(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		one := newDesk(t, storetest.Open(t, address))
 		one.booking.Hold = time.Minute
 		other := *one
 		other.db = storetest.Open(t, address)
-		other.diary = &diary.Service{Store: diarystore.New(other.db), Now: one.clock.Now, NewID: other.db.NewID}
+		other.diary = &diary.Service{Store: diarystore.New(other.db), Practice: practicestore.New(other.db), Now: one.clock.Now,
+			NewID: other.db.NewID}
 		other.booking = &booking.Service{Store: bookingstore.New(other.db), Diary: other.diary, Now: one.clock.Now,
 			NewID: other.db.NewID, Hold: time.Minute}
 		gps := []practice.PractitionerID{one.gp.ID, one.newGP("Raman").ID, one.newGP("Whitcombe").ID}
@@ -121,8 +123,8 @@ func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Ran
 	}
 }
 
-// TestFiveHundredContendForOneSlot settles who gets it, and tells the others.
-func TestFiveHundredContendForOneSlot(t *testing.T) {
+// TestOneOfFiveHundredConcurrentReservationsSucceeds settles who gets it, and tells the others.
+func TestOneOfFiveHundredConcurrentReservationsSucceeds(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		var wait sync.WaitGroup
 		errs := make([]error, 500)

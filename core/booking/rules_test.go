@@ -11,7 +11,6 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
-	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -35,20 +34,25 @@ func TestReserveRefuses(t *testing.T) {
 		}{
 			{"no start", func(r *booking.Request) { r.Start = time.Time{} }, nil, "start"},
 			{"a start within a minute", func(r *booking.Request) { r.Start = r.Start.Add(time.Second) }, nil, "start"},
-			{"a start long ago", func(r *booking.Request) { r.Start = time.Date(1066, 1, 1, 0, 0, 0, 0, time.UTC) }, nil, "start"},
+			{"a start long ago", func(r *booking.Request) { r.Start = time.Date(1066, 1, 1, 0, 0, 0, 0, time.UTC) },
+				nil, "start"},
 			{"no length", func(r *booking.Request) { r.Length = 0 }, nil, "length"},
 			{"half a minute", func(r *booking.Request) { r.Length += 30 * time.Second }, nil, "length"},
 			{"less than nothing", func(r *booking.Request) { r.Length = -r.Length }, nil, "length"},
 			{"more than a day", func(r *booking.Request) { r.Length = 1441 * time.Minute }, nil, "length"},
 			{"more than any number", func(r *booking.Request) { r.Length = math.MaxInt64 }, nil, "length"},
-			{"a reason that is too long", func(r *booking.Request) { r.Reason = strings.Repeat("x", 2001) }, nil, "reason"},
-			{"no such practitioner", func(r *booking.Request) { r.Practitioner++ }, practice.ErrPractitionerNotFound, ""},
+			{"a reason that is too long", func(r *booking.Request) { r.Reason = strings.Repeat("x", 2001) }, nil,
+				"reason"},
+			{"no such practitioner", func(r *booking.Request) { r.Practitioner++ }, practice.ErrPractitionerNotFound,
+				""},
 			{"no such location", func(r *booking.Request) { r.Location++ }, practice.ErrLocationNotFound, ""},
 			{"no such type", func(r *booking.Request) { r.Type++ }, diary.ErrTypeNotFound, ""},
 			{"no such patient", func(r *booking.Request) { r.Patient = 5 }, patient.ErrNotFound, "patient"},
 			{"no such bill payer", func(r *booking.Request) { r.Billpayer = 5 }, patient.ErrNotFound, "billpayer"},
-			{"a time gone by", func(r *booking.Request) { r.Start = r.Start.AddDate(0, 0, -7) }, booking.ErrNoSession, ""},
-			{"no such practitioner, overriding", func(r *booking.Request) { r.Practitioner++; r.Override = true }, practice.ErrPractitionerNotFound, ""},
+			{"a time gone by", func(r *booking.Request) { r.Start = r.Start.AddDate(0, 0, -7) }, booking.ErrNoSession,
+				""},
+			{"no such practitioner, overriding", func(r *booking.Request) { r.Practitioner++; r.Override = true },
+				practice.ErrPractitionerNotFound, ""},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				r := d.ask(nine(0))
@@ -65,7 +69,7 @@ func TestReserveRefuses(t *testing.T) {
 	})
 }
 
-func TestOverridingASessionNeverTakesATakenTime(t *testing.T) {
+func TestOverrideNeverTakesATakenTime(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		night := nine(12 * time.Hour)
 		r := d.ask(night)
@@ -87,7 +91,8 @@ func TestOverridingASessionNeverTakesATakenTime(t *testing.T) {
 		want(t, err, booking.ErrSlotTaken)
 		_, err = d.booking.Confirm(d.ctx, b.ID, booking.Confirmation{})
 		d.must(err)
-		_, err = d.reschedule(b.ID, move{Practitioner: d.gp.ID, Start: night, Minutes: 10, Override: true, SuppressPolicy: true})
+		_, err = d.reschedule(b.ID, move{Practitioner: d.gp.ID, Start: night, Minutes: 10, Override: true,
+			SuppressPolicy: true})
 		want(t, err, booking.ErrSlotTaken)
 		got, err := d.booking.Read(d.ctx, b.ID)
 		if err != nil || !got.Start.Equal(nine(0)) {
@@ -96,7 +101,7 @@ func TestOverridingASessionNeverTakesATakenTime(t *testing.T) {
 	})
 }
 
-func TestAConflictOffersTheNearestFreeSlots(t *testing.T) {
+func TestConflictOffersTheNearestFreeSlots(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for m := 30; m <= 50; m += 10 {
 			d.reserve(nine(time.Duration(m) * time.Minute))
@@ -116,9 +121,10 @@ func TestAConflictOffersTheNearestFreeSlots(t *testing.T) {
 	})
 }
 
-func TestBookRules(t *testing.T) {
+func TestConfirmRules(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"), LastName: new("Hope"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
+		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"),
+			LastName: new("Hope"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
 		d.must(err)
 		r := d.ask(nine(0))
 		r.Patient = 0
@@ -130,9 +136,11 @@ func TestBookRules(t *testing.T) {
 		}
 		_, err = d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{Patient: 5})
 		want(t, err, patient.ErrNotFound)
-		first, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{Patient: bob, Reason: ptr("cough"), SuppressMail: ptr(true)})
+		first, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{Patient: bob, Reason: ptr("cough"),
+			SuppressMail: ptr(true)})
 		d.must(err)
-		if first.PatientName.FirstName != "Bob" || first.Reason != "cough" || !first.SuppressMail || !first.CanCancel == first.CanReschedule {
+		if first.PatientName.FirstName != "Bob" || first.Reason != "cough" || !first.SuppressMail ||
+			!first.CanCancel == first.CanReschedule {
 			t.Fatalf("got %+v", first)
 		}
 		again, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{Patient: bob})
@@ -156,7 +164,7 @@ func (d *desk) cancel(id booking.ID) booking.Appointment {
 	return got
 }
 
-func TestTheCancellationPolicy(t *testing.T) {
+func TestCancellationPolicyLimitsChanges(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		tuesday := nine(24 * time.Hour)
 		a, b := d.book(tuesday), d.book(tuesday.Add(10*time.Minute))
@@ -179,7 +187,8 @@ func TestTheCancellationPolicy(t *testing.T) {
 		see(b.ID, false)
 		_, err = d.booking.Cancel(d.ctx, b.ID, booking.Cancellation{})
 		want(t, err, booking.ErrTooLate)
-		if say := fault.Of(err).Message; !strings.Contains(say, "24 hours") || !strings.Contains(say, "09:10 GMT on Monday 6 January 2031") {
+		if say := fault.Of(err).Message; !strings.Contains(say, "24 hours") || !strings.Contains(say,
+			"09:10 GMT on Monday 6 January 2031") {
 			t.Fatalf("it says: %s", say)
 		}
 		move.Start = tuesday.Add(2 * time.Hour)
@@ -204,20 +213,23 @@ func TestTheCancellationPolicy(t *testing.T) {
 		// The policy is the practice's.
 		_, err = d.practice.UpdateGroup(d.ctx, practice.GroupChange{CancellationHours: ptr(0)})
 		d.must(err)
-		if got, err := d.booking.Cancel(d.ctx, a.ID, booking.Cancellation{}); err != nil || got.State != booking.Cancelled {
+		if got, err := d.booking.Cancel(d.ctx, a.ID, booking.Cancellation{}); err != nil ||
+			got.State != booking.Cancelled {
 			t.Fatalf("got %+v, %v", got, err)
 		}
 	})
 }
 
-func TestCancellingTwiceIsCancellingOnce(t *testing.T) {
+func TestCancelIsIdempotent(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		a := d.book(nine(24 * time.Hour))
 		first, second := d.cancel(a.ID), d.cancel(a.ID)
-		if first.Version != second.Version || !second.CancelledAt.Equal(first.CancelledAt) || second.State != booking.Cancelled {
+		if first.Version != second.Version || !second.CancelledAt.Equal(first.CancelledAt) ||
+			second.State != booking.Cancelled {
 			t.Fatalf("first %+v, then %+v", first, second)
 		}
-		if got := d.events(a.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.confirmed", "appointment.cancelled"}) {
+		if got := d.events(a.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.confirmed",
+			"appointment.cancelled"}) {
 			t.Fatalf("events %v", got)
 		}
 		d.book(nine(24 * time.Hour)) // the time is free again
@@ -235,9 +247,11 @@ func TestEditChangesAHold(t *testing.T) {
 		other := d.newGP("Raman")
 		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO")})
 		a := d.reserve(nine(0))
-		got, err := d.edit(a.ID, move{Practitioner: other.ID, Start: nine(30 * time.Minute), Minutes: 20, SuppressMail: ptr(true)})
+		got, err := d.edit(a.ID, move{Practitioner: other.ID, Start: nine(30 * time.Minute), Minutes: 20,
+			SuppressMail: ptr(true)})
 		d.must(err)
-		if got.Practitioner != other.ID || !got.Start.Equal(nine(30*time.Minute)) || got.Length() != 20*time.Minute || !got.ReservedUntil.Equal(a.ReservedUntil) || !got.SuppressMail {
+		if got.Practitioner != other.ID || !got.Start.Equal(nine(30*time.Minute)) || got.Length() != 20*time.Minute ||
+			!got.ReservedUntil.Equal(a.ReservedUntil) || !got.SuppressMail {
 			t.Fatalf("got %+v", got)
 		}
 		d.reserve(nine(0)) // its old time is free
@@ -261,7 +275,7 @@ func TestEditChangesAHold(t *testing.T) {
 	})
 }
 
-func TestRescheduleTellsWhereItWas(t *testing.T) {
+func TestRescheduleEventNamesThePreviousTime(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		a := d.book(nine(48 * time.Hour))
 		m := move{Practitioner: d.gp.ID, Start: nine(49 * time.Hour), Minutes: 10}
@@ -271,13 +285,16 @@ func TestRescheduleTellsWhereItWas(t *testing.T) {
 		if err != nil || again.Version != first.Version {
 			t.Fatalf("again: %+v, %v", again, err)
 		}
-		if got := d.events(a.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.confirmed", "appointment.rescheduled"}) {
+		if got := d.events(a.ID); !slices.Equal(got, []string{"appointment.reserved", "appointment.confirmed",
+			"appointment.rescheduled"}) {
 			t.Fatalf("events %v", got)
 		}
 		all, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 100)
 		d.must(err)
 		last := all[len(all)-1]
-		if last.Sequence != 3 || !strings.Contains(string(last.Data), `"previous":{"state":"booked","practitioner_id":"`+d.gp.ID.String()+`","location_id":"`+d.place.ID.String()+`","appointment_type_id":"`+d.kind.ID.String()+`","start_time":"2031-01-08T09:00:00Z"`) {
+		if last.Sequence != 3 || !strings.Contains(string(last.Data),
+			`"previous":{"state":"booked","practitioner_id":"`+d.gp.ID.String()+`","location_id":"`+d.place.ID.String()+
+				`","appointment_type_id":"`+d.kind.ID.String()+`","start_time":"2031-01-08T09:00:00Z"`) {
 			t.Fatalf("event %d: %s", last.Sequence, last.Data)
 		}
 		if strings.Contains(string(last.Data), "Ada") {
@@ -286,7 +303,7 @@ func TestRescheduleTellsWhereItWas(t *testing.T) {
 	})
 }
 
-func TestReleaseJobs(t *testing.T) {
+func TestReleaseFreesExpiredHolds(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		held, booked := d.reserve(nine(0)), d.book(nine(10*time.Minute))
 		job := booking.ReleaseJob(d.group.ID, held.ReservedUntil)
@@ -315,186 +332,10 @@ func TestReleaseJobs(t *testing.T) {
 	})
 }
 
-func TestSessionsThatAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
-		for _, c := range []struct {
-			name   string
-			change diary.SessionChange
-			fields string
-		}{
-			{"nothing wrong", diary.SessionChange{}, ""},
-			{"all day", diary.SessionChange{From: ptr("00:00"), To: ptr("24:00")}, ""},
-			{"over midnight", diary.SessionChange{From: ptr("22:00"), To: ptr("02:00")}, ""},
-			{"no time at all", diary.SessionChange{From: ptr("09:00"), To: ptr("09:00")}, "end_time"},
-			{"no such time", diary.SessionChange{From: ptr("9am"), To: ptr("25:00")}, "start_time end_time"},
-			{"a start at the end of the day", diary.SessionChange{From: ptr("24:00")}, "start_time"},
-			{"no such date", diary.SessionChange{StartDate: ptr("2031-02-30")}, "start_date"},
-			{"no types", diary.SessionChange{Types: &[]diary.TypeID{}}, "types"},
-			{"steps of nothing", diary.SessionChange{Step: ptr(0)}, "step"},
-			{"no such zone", diary.SessionChange{TimeZone: ptr("Nowhere")}, "timezone"},
-			{"every day of the month", diary.SessionChange{Rule: ptr("FREQ=MONTHLY")}, "recurrence"},
-			{"an exception that ends before it starts", diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2031-02-02", To: "2031-02-01"}}}, "exceptions.0.end_date"},
-		} {
-			t.Run(c.name, func(t *testing.T) {
-				_, err := d.diary.CreateSession(d.ctx, d.sessionOf(c.change))
-				if fieldsOf(err) != c.fields || (c.fields == "") != (err == nil) {
-					t.Fatalf("got %v about %q", err, fieldsOf(err))
-				}
-			})
-		}
-		_, err := d.diary.CreateSession(d.ctx, diary.SessionChange{})
-		if got := fieldsOf(err); got != "practitioner location start_date start_time end_time types step" {
-			t.Fatalf("an empty one: %q", got)
-		}
-		for _, c := range []struct {
-			change diary.SessionChange
-			want   error
-		}{
-			{diary.SessionChange{Practitioner: ptr(practice.PractitionerID(5))}, practice.ErrPractitionerNotFound},
-			{diary.SessionChange{Location: ptr(practice.LocationID(5))}, practice.ErrLocationNotFound},
-			{diary.SessionChange{Types: &[]diary.TypeID{5}}, diary.ErrTypeNotFound},
-		} {
-			_, err := d.diary.CreateSession(d.ctx, d.sessionOf(c.change))
-			want(t, err, c.want)
-		}
-	})
-}
-
-func TestChangesOfTheDiaryShowAtOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
-		day := diary.SlotQuery{From: when("2031-01-07"), To: when("2031-01-07")}
-		count := func(want int) {
-			t.Helper()
-			if got := len(d.starts(day)); got != want {
-				t.Fatalf("%d slots, want %d", got, want)
-			}
-		}
-		count(18)
-		s := d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("14:00"), To: ptr("15:00")})
-		count(24)
-		_, err := d.diary.ChangeSession(d.ctx, s.ID, diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2031-01-07"}}})
-		d.must(err)
-		count(18)
-		other := d.newGP("Raman")
-		_, err = d.diary.ChangeSession(d.ctx, s.ID, diary.SessionChange{Practitioner: &other.ID, Exceptions: &[]diary.ExceptionInput{}})
-		d.must(err)
-		count(24)
-		_, err = d.practice.UpdatePractitioner(d.ctx, other.ID, practice.PractitionerChange{Active: ptr(false)})
-		d.must(err)
-		count(18)
-		_, err = d.practice.SetHoliday(d.ctx, practice.Holiday{Day: input.DayOf(2031, 1, 7), Name: "Training", Closed: true})
-		d.must(err)
-		count(0)
-		d.must(d.practice.ResetHoliday(d.ctx, input.DayOf(2031, 1, 7)))
-		count(18)
-		_, err = d.practice.UpdateLocation(d.ctx, d.place.ID, practice.LocationChange{Active: ptr(false)})
-		d.must(err)
-		count(0)
-		_, err = d.booking.Reserve(d.ctx, d.ask(nine(24*time.Hour)))
-		want(t, err, booking.ErrNoSession)
-		_, err = d.practice.UpdateLocation(d.ctx, d.place.ID, practice.LocationChange{Active: ptr(true)})
-		d.must(err)
-		_, err = d.diary.UpdateType(d.ctx, d.kind.ID, diary.TypeChange{Active: ptr(false)})
-		d.must(err)
-		count(0)
-		_, err = d.diary.UpdateType(d.ctx, d.kind.ID, diary.TypeChange{Active: ptr(true), Minutes: ptr(30)})
-		d.must(err)
-		count(16) // of half an hour, every ten minutes, within three hours
-		all, err := d.diary.Sessions(d.ctx, d.gp.ID, input.DayOf(2031, 1, 1))
-		if err != nil || len(all) != 1 {
-			t.Fatalf("%v, %v", all, err)
-		}
-		_, err = d.diary.DeleteSession(d.ctx, all[0].ID)
-		d.must(err)
-		count(0)
-		_, err = d.diary.DeleteSession(d.ctx, all[0].ID)
-		want(t, err, diary.ErrSessionNotFound)
-	})
-}
-
-func TestSearchWindows(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
-		for _, c := range []struct {
-			name     string
-			from, to string
-			fields   string
-		}{
-			{"92 days", "2031-01-06", "2031-04-07", ""},
-			{"93 days", "2031-01-06", "2031-04-08", "end"},
-			{"92 days over a clock change", "2031-03-01", "2031-05-31", ""},
-			{"backwards", "2031-01-07", "2031-01-06", "end"},
-			{"instants", "2031-01-06T09:00:00Z", "2031-01-06T10:00:00+01:00", ""},
-			{"until a day gone by", "", "2030-01-01", ""},
-			{"from a day on", "2031-02-01", "", ""},
-		} {
-			t.Run(c.name, func(t *testing.T) {
-				_, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: when(c.from), To: when(c.to)})
-				if (err == nil) != (c.fields == "") || err != nil && fieldsOf(err) != c.fields {
-					t.Fatalf("got %v", err)
-				}
-			})
-		}
-		if got := d.starts(diary.SlotQuery{From: when("2031-01-06T09:30:00Z"), To: when("2031-01-06T10:00:00Z")}); !slices.Equal(got, []string{"06 09:30", "06 09:40", "06 09:50"}) {
-			t.Fatalf("between two instants: %v", got)
-		}
-		for _, q := range []diary.SlotQuery{
-			{Locations: []practice.LocationID{d.place.ID, 5}}, {Practitioners: []practice.PractitionerID{5, d.gp.ID}}, {Types: []diary.TypeID{5}},
-		} {
-			if _, err := d.diary.CountSlots(d.ctx, q); fault.Of(err).Kind != fault.NotFound {
-				t.Errorf("%+v: got %v", q, err)
-			}
-		}
-	})
-}
-
-func TestAvailabilityOfTypes(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
-		idle := d.newType("Nobody offers it", 10)
-		d.reserve(nine(0))
-		types, err := d.diary.Types(d.ctx, nil, nil, false)
-		d.must(err)
-		count, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{Types: []diary.TypeID{d.kind.ID}})
-		d.must(err)
-		if len(types) != 2 || types[0].ID != idle.ID || types[0].Slots != 0 || !types[0].Next.IsZero() || types[1].Slots != count || count != 20*18-1 || !types[1].Next.Equal(nine(10*time.Minute)) {
-			t.Fatalf("got %+v, counted %d", types, count)
-		}
-		some, err := d.diary.Types(d.ctx, nil, ptr(true), false)
-		none, err2 := d.diary.Types(d.ctx, nil, ptr(false), false)
-		if err != nil || err2 != nil || len(some) != 1 || some[0].ID != d.kind.ID || len(none) != 1 || none[0].ID != idle.ID {
-			t.Fatalf("some %+v, none %+v, %v %v", some, none, err, err2)
-		}
-		elsewhere, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("Elsewhere")})
-		d.must(err)
-		some, err = d.diary.Types(d.ctx, []practice.LocationID{elsewhere.ID}, ptr(true), false)
-		if err != nil || len(some) != 0 {
-			t.Fatalf("elsewhere %+v, %v", some, err)
-		}
-	})
-}
-
-func TestExplainSaysWhyTimesAreMissing(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
-		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO"), From: ptr("14:00"), To: ptr("15:00"), Exceptions: &[]diary.ExceptionInput{{From: "2031-01-06"}}})
-		d.book(nine(0))
-		d.reserve(nine(60 * time.Minute))
-		d.clock.Move(2*time.Hour + 25*time.Minute)
-		h := d.reserve(nine(90 * time.Minute))
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: when("2031-01-06"), To: when("2031-01-06")}, 0, 50, true)
-		d.must(err)
-		_ = h
-		if want := (diary.Explanation{Sessions: 2, Days: 1, Exceptions: 1, Past: 3, Held: 1}); page.Why == nil || *page.Why != want {
-			t.Fatalf("got %+v", page.Why)
-		}
-		page, err = d.diary.Slots(d.ctx, diary.SlotQuery{From: when("2031-12-25"), To: when("2031-12-25")}, 0, 50, true)
-		if err != nil || page.Count != 0 || page.Why.Closed != 1 {
-			t.Fatalf("on Christmas Day %+v, %v", page.Why, err)
-		}
-	})
-}
-
 func TestListAppointments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"), LastName: new("Byrne"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
+		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"),
+			LastName: new("Byrne"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
 		d.must(err)
 		other := d.newGP("Raman")
 		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU")})
@@ -527,7 +368,8 @@ func TestListAppointments(t *testing.T) {
 			{"by surname", booking.Query{NameField: booking.LastName, Name: "by"}, "first second third"},
 			{"by first name", booking.Query{NameField: booking.FirstName, Name: "BOB"}, "third"},
 			{"by full name", booking.Query{NameField: booking.FullName, Name: "ada  byr"}, "first second"},
-			{"by name, of a practitioner", booking.Query{NameField: booking.LastName, Name: "by", Practitioner: other.ID}, "third"},
+			{"by name, of a practitioner", booking.Query{NameField: booking.LastName, Name: "by",
+				Practitioner: other.ID}, "third"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				c.query.Limit, c.query.Count = 10, true
@@ -546,47 +388,14 @@ func TestListAppointments(t *testing.T) {
 		if err != nil || count != 3 || len(found) != 1 || found[0].ID != third.ID {
 			t.Fatalf("the second page: %+v of %d, %v", found, count, err)
 		}
-		if found, count, err := d.booking.List(d.ctx, booking.Query{Offset: 5e8, Limit: 500, Count: true}); err != nil || count != 3 || len(found) != 0 {
+		if found, count, err := d.booking.List(d.ctx, booking.Query{Offset: 5e8, Limit: 500,
+			Count: true}); err != nil || count != 3 || len(found) != 0 {
 			t.Fatalf("beyond the last page: %+v of %d, %v", found, count, err)
 		}
 		d.clock.Move(time.Hour)
-		if found, _, err := d.booking.List(d.ctx, booking.Query{States: []booking.State{booking.Released}, Limit: 10}); err != nil || len(found) != 1 || found[0].ID != second.ID {
+		if found, _, err := d.booking.List(d.ctx, booking.Query{States: []booking.State{booking.Released},
+			Limit: 10}); err != nil || len(found) != 1 || found[0].ID != second.ID {
 			t.Fatalf("a hold that ran out: %+v, %v", found, err)
-		}
-	})
-}
-
-func TestBothClockChangeNights(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
-		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=SU"), From: ptr("00:00"), To: ptr("04:00"), Step: ptr(30)})
-		for _, c := range []struct {
-			name, day string
-			hours     int
-			first     string
-		}{
-			{"clocks go forward", "2031-03-30", 3, "30 00:00"},
-			{"clocks go back", "2031-10-26", 5, "25 23:00"},
-			{"neither", "2031-06-01", 4, "31 23:00"},
-		} {
-			t.Run(c.name, func(t *testing.T) {
-				day, _ := time.Parse("2006-01-02", c.day)
-				d.clock.Move(day.AddDate(0, 0, -2).Sub(d.clock.Now()))
-				starts := d.starts(diary.SlotQuery{From: when(c.day), To: when(c.day)})
-				// Ten-minute appointments every half hour.
-				if len(starts) != c.hours*2 || starts[0] != c.first {
-					t.Fatalf("got %v", starts)
-				}
-				page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: when(c.day), To: when(c.day)}, 0, 50, false)
-				d.must(err)
-				for _, s := range page.Slots { // what is shown can be had
-					a := d.reserve(s.Start)
-					_, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{})
-					d.must(err)
-				}
-				if left := d.starts(diary.SlotQuery{From: when(c.day), To: when(c.day)}); len(left) != 0 {
-					t.Fatalf("still offered: %v", left)
-				}
-			})
 		}
 	})
 }

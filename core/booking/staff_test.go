@@ -17,7 +17,7 @@ import (
 	billingstore "frontdesk/store/billing"
 )
 
-func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
+func TestMoveToAnotherPlaceIsRecorded(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		branch, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("The Branch")})
 		d.must(err)
@@ -33,11 +33,13 @@ func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
 			told int
 		}{
 			// but subscriptions are
-			{"comments alone", booking.Change{Comments: ptr("Bring the letter."), Override: true, SuppressPolicy: true}, 0},
+			{"comments alone", booking.Change{Comments: ptr("Bring the letter."), Override: true, SuppressPolicy: true},
+				0},
 			{"the same place", booking.Change{Location: &d.place.ID, Override: true, SuppressPolicy: true}, 0},
 			{"another place", booking.Change{Location: &branch.ID, Override: true, SuppressPolicy: true}, 1},
 			{"another time and the first place",
-				booking.Change{Location: &d.place.ID, Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true,
+				booking.Change{Location: &d.place.ID, Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)),
+					Override:       true,
 					SuppressPolicy: true}, 1},
 		} {
 			got, err := d.booking.Change(d.ctx, made.ID, c.with)
@@ -65,8 +67,8 @@ func TestABookingGivenAnotherPlaceIsToldOf(t *testing.T) {
 	})
 }
 
-// TestAnAppointmentIsBookedWhereItWasSaidToBe books by staff, who need no session.
-func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
+// TestBookingRespectsThePlacesOfAType books by staff, who need no session.
+func TestBookingRespectsThePlacesOfAType(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		shop := &billing.Products{Store: billingstore.NewProducts(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 		scan := d.newType("Scan", 10)
@@ -119,20 +121,22 @@ func TestAnAppointmentIsBookedWhereItWasSaidToBe(t *testing.T) {
 		}
 		// What was booked can be moved in time where it is, whatever was said since.
 		b, err := d.booking.Book(d.ctx,
-			booking.Request{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID, Start: nine(5 * time.Hour),
+			booking.Request{Patient: d.ada, Location: bare, Type: d.kind.ID, Practitioner: d.gp.ID,
+				Start:  nine(5 * time.Hour),
 				Length: nine(5*time.Hour + 10*time.Minute).Sub(nine(5 * time.Hour)), Override: true})
 		d.must(err)
 		d.must(shop.SetOfferedAt(d.ctx, billing.ProductID(d.kind.ID), []practice.LocationID{said}))
 		_, err = d.booking.Change(d.ctx, b.ID,
-			booking.Change{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute)), Override: true,
+			booking.Change{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute)),
+				Override:       true,
 				SuppressPolicy: true})
 		d.must(err)
 	})
 }
 
-// TestAPageOfEachPatientsBookings asks with few bookings, which are read whole, and
+// TestPageOfEachPatientsAppointments asks with few bookings, which are read whole, and
 // with many, which the database numbers.
-func TestAPageOfEachPatientsBookings(t *testing.T) {
+func TestPageOfEachPatientsAppointments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		bob, err := patienttest.Register(d.ctx, d.patients,
 			patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
@@ -143,9 +147,11 @@ func TestAPageOfEachPatientsBookings(t *testing.T) {
 			d.must(d.booking.Store.Do(d.ctx, func(tx booking.Tx) error {
 				for range n {
 					start := nine(0).AddDate(0, 0, 7*len(of[who]))
-					a := booking.Appointment{ID: booking.ID(d.db.NewID()), State: booking.Booked, Patient: who, Practitioner: d.gp.ID,
-						Location: d.place.ID, Type: d.kind.ID,
-						Start: start, End: start.Add(10 * time.Minute), ReservedUntil: monday, Source: "test", Version: 1,
+					a := booking.Appointment{ID: booking.ID(d.db.NewID()), State: booking.Booked, Patient: who,
+						Practitioner: d.gp.ID,
+						Location:     d.place.ID, Type: d.kind.ID,
+						Start: start, End: start.Add(10 * time.Minute), ReservedUntil: monday, Source: "test",
+						Version:   1,
 						CreatedAt: monday, UpdatedAt: monday}
 					if err := tx.AddAppointment(d.ctx, d.group.ID, a); err != nil {
 						return err

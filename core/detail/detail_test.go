@@ -66,7 +66,7 @@ func newSurgery(t *testing.T, db *store.DB) *surgery {
 	now := func() time.Time { return s.clock }
 	pages := func() string { return "https://desk.example.org" }
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
-	days := &diary.Service{Store: diarystore.New(db), Now: now, NewID: db.NewID}
+	days := &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: db.NewID}
 	s.core = &core.Core{
 		Practice: &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID},
 		Patient:  &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID},

@@ -48,7 +48,8 @@ func (c SessionChange) applyAway(b *Session) error {
 	}
 	slices.SortFunc(b.Exceptions, func(x, y Exception) int { return cmp.Compare(x.From, y.From) })
 	if len(b.Exceptions) > maxExceptions {
-		in.Wrong("exclusions", input.CodeBig, fmt.Sprintf("at most %d", maxExceptions), "These are too many exclusions.")
+		in.Wrong("exclusions", input.CodeBig, fmt.Sprintf("at most %d", maxExceptions),
+			"These are too many exclusions.")
 	}
 	if err := in.Err(); err != nil {
 		return err // what follows needs the dates to be right
@@ -80,7 +81,8 @@ func times(in *input.Checks, from, to *string, start, end *int) {
 		}
 	}
 	if *start == *end && *end >= 0 {
-		in.Wrong("end_time", input.CodeSmall, "another time than start_time", "What ends when it starts has no time in it.")
+		in.Wrong("end_time", input.CodeSmall, "another time than start_time",
+			"What ends when it starts has no time in it.")
 	}
 }
 

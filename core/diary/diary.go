@@ -22,6 +22,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
 
@@ -54,57 +55,77 @@ type Taken struct {
 	HeldUntil time.Time
 }
 
-// Reader is what diary reads.
-type Reader interface {
-	practice.Reader
-	// AppointmentType finds one, or returns ErrTypeNotFound.
+// Practice is what diary reads of a practice.
+type Practice interface {
+	// Group finds a group, or returns practice.ErrGroupNotFound.
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	// Location finds a place, or returns practice.ErrLocationNotFound.
+	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
+	// Locations lists places by name; inactive ones too when asked.
+	Locations(ctx context.Context, group practice.ID, inactive bool) ([]practice.Location, error)
+	// Practitioner finds a practitioner, or returns practice.ErrPractitionerNotFound.
+	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+	practice.HolidayReader
+}
+
+// Store is what diary needs remembered.
+type Store interface {
+	// AppointmentType finds an appointment type, or returns ErrTypeNotFound.
 	AppointmentType(ctx context.Context, group practice.ID, id TypeID) (Type, error)
 	// AppointmentTypes lists them by name; inactive ones too when asked.
 	AppointmentTypes(ctx context.Context, group practice.ID, inactive bool) ([]Type, error)
 	// Session finds a session or a block, or returns ErrSessionNotFound.
 	Session(ctx context.Context, group practice.ID, id SessionID) (Session, error)
-	// Sessions lists those that may run between two dates, with their types,
-	// and their exceptions in that time.
-	Sessions(ctx context.Context, group practice.ID, q SessionQuery) ([]Session, error)
-	// SessionsByID finds sessions and blocks with their exceptions and without their types.
-	SessionsByID(ctx context.Context, group practice.ID, ids []SessionID) (map[SessionID]Session, error)
-	// Blocks lists those with a date between two dates, of some practitioners or,
-	// with none named, of all; those of all at a place too.
-	Blocks(ctx context.Context, group practice.ID, q SessionQuery) ([]Session, error)
-	// SessionIDs lists the ids of sessions and blocks in their order.
-	SessionIDs(ctx context.Context, group practice.ID, q PageRows) ([]SessionID, error)
+	// Sessions lists sessions that may run between two dates, with their types and their exceptions in that
+	// time, by id; and after them blocks.
+	Sessions(ctx context.Context, group practice.ID, q Dates) ([]Session, error)
+	// SessionPage lists sessions and blocks by id, with their exceptions and without their types: size of them
+	// after offset, and whether more follow.
+	SessionPage(ctx context.Context, group practice.ID, q SessionQuery, offset, size int) ([]Session, bool, error)
 	// Diaries lists the diaries of some practitioners, or of all.
 	Diaries(ctx context.Context, group practice.ID, of []practice.PractitionerID) ([]Diary, error)
-	// Taken lists what is held or booked and overlaps the time, lapsed holds
-	// too, for some practitioners or, with none named, for all.
-	Taken(ctx context.Context, group practice.ID, of []practice.PractitionerID, from, to time.Time) ([]Taken, error)
-	// TakenBy lists the times of some appointments that are held or booked.
-	TakenBy(ctx context.Context, group practice.ID, appointments []int64) ([]Taken, error)
-}
-
-// Store is what diary needs remembered.
-type Store interface {
-	Reader
+	// Taken lists what is held or booked, lapsed holds too.
+	Taken(ctx context.Context, group practice.ID, q TakenQuery) ([]Taken, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
 
-// Tx is a Store inside a transaction.
+// Dates says which sessions to read: those that may run between two dates, of some practitioners or, with none
+// named, of all.
+type Dates struct {
+	Practitioners []practice.PractitionerID
+	From, To      input.Date
+	Blocks        bool // blocks too; those of no practitioner too, whichever are named
+}
+
+// TakenQuery says what of the time taken to read: what overlaps the time, of some practitioners or, with none named,
+// of all. Where Appointments are named, it is their time and nothing else is looked at.
+type TakenQuery struct {
+	Practitioners []practice.PractitionerID
+	From, To      time.Time
+	Appointments  []int64
+}
+
+// Tx is the store inside a transaction.
 type Tx interface {
-	Reader
-	// LockAppointmentType keeps others from changing an appointment type until
-	// the end of the transaction, when there is one of that id.
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
+	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+	AppointmentType(ctx context.Context, group practice.ID, id TypeID) (Type, error)
+	// LockAppointmentType keeps others from changing an appointment type until the end of the transaction, when
+	// there is one of that id.
 	LockAppointmentType(ctx context.Context, group practice.ID, id TypeID) error
 	// SaveAppointmentType keeps an appointment type and the product that it is.
 	SaveAppointmentType(ctx context.Context, group practice.ID, t Type) error
+	// TypesOffered lists the active appointment types that a practitioner offers at a place: those set for them,
+	// and all where none were set.
+	TypesOffered(
+		ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID,
+	) ([]Type, error)
+	Session(ctx context.Context, group practice.ID, id SessionID) (Session, error)
 	SaveSession(ctx context.Context, group practice.ID, s Session) error
 	DropSession(ctx context.Context, group practice.ID, s Session) error
-	// TypesOffered lists the active appointment types a practitioner offers at a
-	// place: those said to be, and all where nothing was said.
-	TypesOffered(ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID) ([]Type,
-		error)
-	// ChangeHours locks a diary to change its sessions and blocks, or returns
-	// practice.ErrPractitionerNotFound.
+	// ChangeHours locks a diary to change its sessions and blocks, or returns practice.ErrPractitionerNotFound.
 	ChangeHours(ctx context.Context, group practice.ID, id practice.PractitionerID) error
 	// ChangeAllHours locks every diary of the group.
 	ChangeAllHours(ctx context.Context, group practice.ID) error
@@ -113,9 +134,10 @@ type Tx interface {
 
 // Service is the diary capability.
 type Service struct {
-	Store Store
-	Now   func() time.Time
-	NewID func() int64
+	Store    Store
+	Practice Practice
+	Now      func() time.Time
+	NewID    func() int64
 
 	sheets sheets
 }

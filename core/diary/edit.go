@@ -207,7 +207,8 @@ func (s *Session) kind() string {
 }
 
 func saveSession(
-	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, s *Session, c SessionChange,
+	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, s *Session,
+	c SessionChange,
 ) error {
 	s.UpdatedBy, s.UpdatedAt = staff(who), now
 	if err := c.apply(s); err != nil {

@@ -49,24 +49,23 @@ type Explanation struct {
 // open reads what is needed to say which times are offered, and, when l.taken
 // is set, which of them are free.
 func (s *Service) open(ctx context.Context, g practice.Group, l look) (*diary, error) {
-	r := s.Store
 	l.group = g.ID
 	var err error
 	d := &diary{now: minuteOf(l.now), micro: l.now.UnixMicro(), places: map[practice.LocationID]bool{}}
 	if l.now.After(d.now.time()) {
 		d.now++
 	}
-	if d.sheets, err = s.sheets.read(ctx, r, l); err != nil {
+	if d.sheets, err = s.sheets.read(ctx, s.Store, l); err != nil {
 		return nil, err
 	}
-	places, err := r.Locations(ctx, g.ID, false)
+	places, err := s.Practice.Locations(ctx, g.ID, false)
 	for _, p := range places {
 		d.places[p.ID] = true
 	}
 	if err != nil {
 		return nil, err
 	}
-	d.closed, err = closedDays(ctx, r, g, input.DateOf(l.from.UTC())-1, input.DateOf(l.to.UTC())+1)
+	d.closed, err = s.closedDays(ctx, g, input.DateOf(l.from.UTC())-1, input.DateOf(l.to.UTC())+1)
 	return d, err
 }
 
@@ -264,13 +263,13 @@ type Terms struct {
 func (s *Service) Terms(
 	ctx context.Context, group practice.ID, kind TypeID, at practice.LocationID,
 ) (t Terms, err error) {
-	if t.Group, err = s.Store.Group(ctx, group); err != nil {
+	if t.Group, err = s.Practice.Group(ctx, group); err != nil {
 		return t, err
 	}
 	if t.Type, err = s.Store.AppointmentType(ctx, group, kind); err != nil {
 		return t, err
 	}
-	t.Location, err = s.Store.Location(ctx, group, at)
+	t.Location, err = s.Practice.Location(ctx, group, at)
 	return t, err
 }
 
@@ -288,7 +287,7 @@ func (s *Service) Offered(
 	}
 	if len(d.sheets) == 0 {
 		// Perhaps there is no such practitioner at all.
-		_, err = s.Store.Practitioner(ctx, t.Group.ID, of)
+		_, err = s.Practice.Practitioner(ctx, t.Group.ID, of)
 	}
 	return false, err
 }
@@ -302,8 +301,10 @@ func (s *Service) Free(
 }
 
 // closedDays are the group's bank holidays on which it is closed.
-func closedDays(ctx context.Context, r Reader, g practice.Group, from, to input.Date) (map[input.Date]bool, error) {
-	holidays, err := practice.Holidays(ctx, r, g, from, to)
+func (s *Service) closedDays(
+	ctx context.Context, g practice.Group, from, to input.Date,
+) (map[input.Date]bool, error) {
+	holidays, err := practice.Holidays(ctx, s.Practice, g, from, to)
 	if err != nil {
 		return nil, err
 	}

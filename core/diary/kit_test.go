@@ -42,7 +42,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		d := &desk{t: t, db: db}
 		d.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *d.now.Load() }
-		d.diary = &diary.Service{Store: diarystore.New(db), Now: clock, NewID: db.NewID}
+		d.diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: clock, NewID: db.NewID}
 		d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: clock, NewID: db.NewID,
 			Hold: 15 * time.Minute}
 		d.practice = &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
@@ -123,8 +123,8 @@ func (d *desk) free(from, to string) []string {
 	zone := d.group.Zone()
 	start, _ := time.ParseInLocation(time.DateOnly, from, zone)
 	end, _ := time.ParseInLocation(time.DateOnly, to, zone)
-	all, _, err := d.diary.FreeTime(d.ctx,
-		diary.FreeQuery{Locations: []practice.LocationID{d.here, d.there}, From: start, To: end.AddDate(0, 0, 1)})
+	all, _, err := d.diary.WorkingTime(d.ctx, diary.TimeQuery{Free: true, Locations: []practice.LocationID{d.here,
+		d.there}, From: start, To: end.AddDate(0, 0, 1)})
 	d.must(err)
 	out := []string{}
 	for _, s := range all {
@@ -140,9 +140,16 @@ func (d *desk) free(from, to string) []string {
 // slots is how many slots REST offers on some dates.
 func (d *desk) slots(from, to string) int {
 	d.t.Helper()
-	n, err := d.diary.CountSlots(d.ctx, diary.SlotQuery{From: moment(from), To: moment(to)})
+	page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment(from), To: moment(to)})
 	d.must(err)
-	return n
+	return page.Count
+}
+
+// worked is when practitioners work here.
+func (d *desk) worked(from, to time.Time) ([]diary.Stretch, error) {
+	all, _, err := d.diary.WorkingTime(d.ctx, diary.TimeQuery{Places: []practice.LocationID{d.here}, From: from,
+		To: to})
+	return all, err
 }
 
 // moment is a date or an instant.

@@ -11,51 +11,51 @@ import (
 	"frontdesk/core/practice"
 )
 
-// PageQuery is which sessions and blocks to list: those that are of one of the
-// practitioners and at one of the places, where any are named.
-type PageQuery struct {
+// SessionQuery says which sessions to list: those of one of the practitioners and at one of the places, where any
+// are named.
+type SessionQuery struct {
 	Practitioners []practice.PractitionerID
 	Locations     []practice.LocationID
+	// Since lists all that did not end before that date, with their types: sessions and, with Blocks, blocks.
+	// Locations does not narrow that list. Without Since it is a page of sessions and blocks.
+	Since  *input.Date
+	Blocks bool
 	input.Page
-}
-
-// PageRows is a PageQuery in the form the store takes: Limit rows after Offset.
-type PageRows struct {
-	PageQuery
-	Offset, Limit int
 }
 
 // maxNamed is how many practitioners or places a list may be narrowed to.
 const maxNamed = 200
 
-// Session finds one session or block. Error: ErrSessionNotFound.
-func (s *Service) Session(ctx context.Context, id SessionID) (Session, error) {
-	who, err := access.Require(ctx, access.SeeAvailability)
-	if err != nil {
-		return Session{}, err
+// seen checks that the caller may see sessions, and blocks too: those who set up the practice know no blocks.
+func seen(ctx context.Context, blocks bool) (access.Caller, error) {
+	if blocks {
+		return access.Require(ctx, access.SeeAvailability)
 	}
-	return s.Store.Session(ctx, who.Group, id)
+	return access.Require(ctx, access.EditAvailability)
 }
 
-// WorkedSession is Session for a caller who sets sessions up, and knows no blocks.
-func (s *Service) WorkedSession(ctx context.Context, id SessionID) (Session, error) {
-	who, err := access.Require(ctx, access.EditAvailability)
+// Session finds one session or, with blocks set, one block. Error: ErrSessionNotFound.
+func (s *Service) Session(ctx context.Context, id SessionID, blocks bool) (Session, error) {
+	who, err := seen(ctx, blocks)
 	if err != nil {
 		return Session{}, err
 	}
 	found, err := s.Store.Session(ctx, who.Group, id)
-	if err == nil && found.Away {
+	if err == nil && found.Away && !blocks {
 		err = ErrSessionNotFound
 	}
 	return found, err
 }
 
-// SessionPage lists sessions and blocks, without their types, in the order of their ids,
-// and whether more follow the page.
-func (s *Service) SessionPage(ctx context.Context, q PageQuery) (found []Session, more bool, err error) {
-	who, err := access.Require(ctx, access.SeeAvailability)
+// Sessions lists sessions in the order of their ids, and whether more follow the page.
+func (s *Service) Sessions(ctx context.Context, q SessionQuery) (found []Session, more bool, err error) {
+	who, err := seen(ctx, q.Blocks || q.Since == nil)
 	if err != nil {
 		return nil, false, err
+	}
+	if q.Since != nil {
+		found, err = s.notOver(ctx, who.Group, q)
+		return found, false, err
 	}
 	var in input.Checks
 	offset, size := in.Window(q.Page)
@@ -64,62 +64,22 @@ func (s *Service) SessionPage(ctx context.Context, q PageQuery) (found []Session
 	if err := in.Err(); err != nil {
 		return nil, false, err
 	}
-	ids, err := s.Store.SessionIDs(ctx, who.Group, PageRows{q, offset, size + 1})
-	if err != nil || len(ids) == 0 {
-		return nil, false, err
-	}
-	more = len(ids) > size
-	ids = ids[:min(size, len(ids))]
-	all, err := s.Store.SessionsByID(ctx, who.Group, ids)
-	for _, id := range ids {
-		if x, ok := all[id]; ok {
-			found = append(found, x)
-		}
-	}
-	return found, more, err
+	return s.Store.SessionPage(ctx, who.Group, q, offset, size)
+}
+
+// notOver lists the sessions that did not end before q.Since.
+func (s *Service) notOver(ctx context.Context, group practice.ID, q SessionQuery) ([]Session, error) {
+	found, err := s.Store.Sessions(ctx, group, Dates{Practitioners: q.Practitioners, From: *q.Since, To: lastDay,
+		Blocks: q.Blocks})
+	found = slices.DeleteFunc(found, func(x Session) bool {
+		return x.Last() != input.NoDate && x.Last() < *q.Since
+	})
+	slices.SortFunc(found, func(a, b Session) int { return cmp.Compare(a.ID, b.ID) })
+	return found, err
 }
 
 func atMost(in *input.Checks, field string, n, most int) {
 	if n > most {
 		in.Wrong(field, input.CodeBig, fmt.Sprintf("at most %d ids", most), "These are too many.")
 	}
-}
-
-// Sessions lists the group's sessions that have not ended before the date, for
-// one practitioner or, with 0, for all.
-func (s *Service) Sessions(ctx context.Context, of practice.PractitionerID, since input.Date) ([]Session, error) {
-	who, err := access.Require(ctx, access.EditAvailability)
-	if err != nil {
-		return nil, err
-	}
-	q := SessionQuery{From: since, To: lastDay}
-	if of != 0 {
-		q.Practitioners = []practice.PractitionerID{of}
-	}
-	return s.Store.Sessions(ctx, who.Group, q)
-}
-
-// SessionsToCome lists the sessions and blocks that are not over, with the date at the
-// practice.
-func (s *Service) SessionsToCome(ctx context.Context) ([]Session, input.Date, error) {
-	who, err := access.Require(ctx, access.SeeAvailability)
-	if err != nil {
-		return nil, 0, err
-	}
-	g, err := s.Store.Group(ctx, who.Group)
-	if err != nil {
-		return nil, 0, err
-	}
-	today := input.DateOf(s.Now().In(g.Zone()))
-	q := SessionQuery{From: today, To: lastDay}
-	out, err := s.Store.Sessions(ctx, who.Group, q)
-	if err != nil {
-		return nil, 0, err
-	}
-	blocks, err := s.Store.Blocks(ctx, who.Group, q)
-	out = slices.DeleteFunc(append(out, blocks...), func(x Session) bool {
-		return x.Last() != input.NoDate && x.Last() < today
-	})
-	slices.SortFunc(out, func(a, b Session) int { return cmp.Compare(a.ID, b.ID) })
-	return out, today, err
 }

@@ -7,14 +7,15 @@ import (
 	"frontdesk/core/diary"
 )
 
-// TestATimeThatTwoSessionsOfferIsOneSlot lays sessions over one another and asks
+// TestOverlappingSessionsOfferOneSlot lays sessions over one another and asks
 // every way there is to list and to count.
-func TestATimeThatTwoSessionsOfferIsOneSlot(t *testing.T) {
+func TestOverlappingSessionsOfferOneSlot(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		first := d.works(on("2031-01-06", "09:00", "11:00"))
 		d.works(on("2031-01-06", "10:00", "12:00"))
 		d.set(newHours{Practitioner: d.gp, Location: d.there, SessionChange: on("2031-01-06", "11:30", "12:30")})
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-01-06"), To: moment("2031-01-06")}, 0, 500, true)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-01-06"), To: moment("2031-01-06"),
+			Size: 500, Explain: true})
 		d.must(err)
 		// Three hours here, and one there, of which half an hour could be here too.
 		if n := 18 + 6; page.Count != n || len(page.Slots) != n || d.slots("2031-01-06", "2031-01-06") != n {
@@ -36,7 +37,7 @@ func TestATimeThatTwoSessionsOfferIsOneSlot(t *testing.T) {
 				t.Errorf("%v is listed %d times", at, n)
 			}
 		}
-		types, err := d.diary.Types(d.ctx, nil, nil, false)
+		types, err := d.diary.Types(d.ctx, diary.TypeQuery{Slots: true})
 		d.must(err)
 		if types[0].Slots != 24 {
 			t.Errorf("the appointment type has %d slots", types[0].Slots)
@@ -44,7 +45,8 @@ func TestATimeThatTwoSessionsOfferIsOneSlot(t *testing.T) {
 		if n := page.Why.Past + page.Why.Held + page.Why.Booked; n != 0 {
 			t.Errorf("explained: %+v", page.Why)
 		}
-		if got := d.free("2031-01-06", "2031-01-06"); !slices.Equal(got, []string{"06 09:00-12:00", "06 11:30-12:30 there"}) {
+		if got := d.free("2031-01-06", "2031-01-06"); !slices.Equal(got, []string{"06 09:00-12:00",
+			"06 11:30-12:30 there"}) {
 			t.Errorf("free: %v", got)
 		}
 		// Its id leads to the time also when the first session is no more, and the

@@ -15,9 +15,9 @@ import (
 // at9 starts a session at nine in the morning, UTC.
 func at9(d input.Date) time.Time { return d.UTC().Add(9 * time.Hour) }
 
-// TestWeeklyRulesAgreeWithAnotherLibrary makes rules and compares the dates
+// TestWeeklyRulesAgreeWithAnRRuleLibrary makes rules and compares the dates
 // they give over six years with those of rrule-go.
-func TestWeeklyRulesAgreeWithAnotherLibrary(t *testing.T) {
+func TestWeeklyRulesAgreeWithAnRRuleLibrary(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	first := input.DayOf(2029, time.January, 1)
 	days := []string{"MO", "TU", "WE", "TH", "FR", "SA", "SU"}
@@ -87,14 +87,15 @@ func theirs(rule string) string {
 	return strings.Join(parts, ";")
 }
 
-func TestRulesThatAreRefused(t *testing.T) {
+func TestRecurrenceRefusesInvalidRules(t *testing.T) {
 	start := input.DayOf(2031, time.January, 6)
 	for _, rule := range []string{
 		"x", "FREQ=DAILY", "FREQ=MONTHLY;BYDAY=1MO", "INTERVAL=2", "FREQ=WEEKLY;INTERVAL=0", "FREQ=WEEKLY;INTERVAL=53",
 		"FREQ=WEEKLY;COUNT=0",
 		"FREQ=WEEKLY;COUNT=1001", "FREQ=WEEKLY;COUNT=2;UNTIL=20310201", "FREQ=WEEKLY;UNTIL=2031-02-01",
 		"FREQ=WEEKLY;UNTIL=20310105", "FREQ=WEEKLY;BYDAY=",
-		"FREQ=WEEKLY;BYDAY=1MO", "FREQ=WEEKLY;BYMONTH=1", "FREQ=WEEKLY;FREQ=WEEKLY", "FREQ=WEEKLY;WKST=XX", "FREQ=WEEKLY;",
+		"FREQ=WEEKLY;BYDAY=1MO", "FREQ=WEEKLY;BYMONTH=1", "FREQ=WEEKLY;FREQ=WEEKLY", "FREQ=WEEKLY;WKST=XX",
+		"FREQ=WEEKLY;",
 		"freq=weekly",
 	} {
 		if _, _, wrong := parseRule(rule, start, at9); wrong == "" {

@@ -251,7 +251,8 @@ func Clock(minutes int) string { return fmt.Sprintf("%02d:%02d", minutes/60, min
 
 func exceptions(in *input.Checks, from []ExceptionInput) []Exception {
 	if len(from) > maxExceptions {
-		in.Wrong("exceptions", input.CodeBig, fmt.Sprintf("at most %d", maxExceptions), "These are too many exceptions.")
+		in.Wrong("exceptions", input.CodeBig, fmt.Sprintf("at most %d", maxExceptions),
+			"These are too many exceptions.")
 		return nil
 	}
 	out := make([]Exception, len(from))
@@ -264,17 +265,11 @@ func exceptions(in *input.Checks, from []ExceptionInput) []Exception {
 		}
 		out[i].Reason = in.Text(at+".reason", e.Reason, 200)
 		if out[i].To < out[i].From {
-			in.Wrong(at+".end_date", input.CodeSmall, "a date on or after start_date", "This range ends before it starts.")
+			in.Wrong(at+".end_date", input.CodeSmall, "a date on or after start_date",
+				"This range ends before it starts.")
 		}
 	}
 	return out
-}
-
-// SessionQuery says which sessions to read: those that may run between two
-// dates, of some practitioners or, with none named, of all.
-type SessionQuery struct {
-	Practitioners []practice.PractitionerID
-	From, To      input.Date
 }
 
 // lastDay is after any date a session could have.

@@ -25,7 +25,7 @@ func same(t *testing.T, what string, got any, want ...string) {
 	}
 }
 
-func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
+func TestBlockedTimeIsNeitherFreeNorWorked(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(on("2031-02-03", "09:00", "12:00"))
 		same(t, "whole", d.free("2031-02-03", "2031-02-03"), "03 09:00-12:00")
@@ -63,13 +63,14 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 		d.away(on("2031-02-03", "09:30", "10:30"))
 		d.away(on("2031-02-03", "10:00", "11:00"))
 		same(t, "two", d.free("2031-02-03", "2031-02-03"), "03 09:00-09:30", "03 11:00-12:00")
-		worked, err := d.diary.WorkedTime(d.ctx, d.here, d.gp, time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC),
+		worked, err := d.worked(time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC),
 			time.Date(2031, 2, 3, 23, 59, 59, 0, time.UTC))
 		d.must(err)
 		if len(worked) != 2 || worked[1].Start.Hour() != 11 {
 			t.Errorf("worked %v", worked)
 		}
-		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-02-03"), To: moment("2031-02-03")}, 0, 50, true)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-02-03"), To: moment("2031-02-03"),
+			Size: 50, Explain: true})
 		d.must(err)
 		if page.Why.Blocked != 9 {
 			t.Errorf("explained by %+v", page.Why)
@@ -77,13 +78,13 @@ func TestTimeTakenAwayIsNeitherFreeNorWorked(t *testing.T) {
 	})
 }
 
-func TestATimeTakenAwayIsRefusedAsOneOutsideSessionsIs(t *testing.T) {
+func TestReserveRefusesBlockedTime(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(on("2031-02-03", "09:00", "12:00"))
 		ask := booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp,
 			Start: time.Date(2031, 2, 3, 10, 0, 0, 0, time.UTC), Length: 10 * time.Minute}
-		page, err := d.diary.Slots(d.ctx,
-			diary.SlotQuery{From: moment("2031-02-03T10:00:00Z"), To: moment("2031-02-03T10:01:00Z")}, 0, 1, false)
+		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment("2031-02-03T10:00:00Z"),
+			To: moment("2031-02-03T10:01:00Z"), Size: 1})
 		d.must(err)
 		block := d.away(on("2031-02-03", "10:05", "11:00"))
 		if yes, err := d.booking.Available(d.ctx, ask); yes || err != nil {
@@ -120,7 +121,7 @@ func TestATimeTakenAwayIsRefusedAsOneOutsideSessionsIs(t *testing.T) {
 	})
 }
 
-func TestWhoIsAwayIsAwayEverywhereAndAClosedRoomIsClosedToAll(t *testing.T) {
+func TestBlockAppliesToAPractitionerEverywhereAndToARoomForAll(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(on("2031-02-03", "09:00", "10:00"))
 		d.set(newHours{Practitioner: d.gp, Location: d.there, SessionChange: on("2031-02-03", "14:00", "15:00")})
@@ -146,10 +147,11 @@ func TestWhoIsAwayIsAwayEverywhereAndAClosedRoomIsClosedToAll(t *testing.T) {
 	})
 }
 
-func TestTimeIsTakenAwayByTheWallClock(t *testing.T) {
+func TestBlocksFollowTheWallClock(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(d.until(diary.SessionChange{
-			StartDate: ptr("2031-03-23"), From: ptr("00:00"), To: ptr("04:00"), Recurrence: &diary.Recurrence{Interval: 1},
+			StartDate: ptr("2031-03-23"), From: ptr("00:00"), To: ptr("04:00"),
+			Recurrence: &diary.Recurrence{Interval: 1},
 		}, "2031-11-30"))
 		for _, day := range []string{"2031-10-26", "2031-06-01"} {
 			d.away(on(day, "01:00", "02:00"))
@@ -184,36 +186,35 @@ func TestTimeIsTakenAwayByTheWallClock(t *testing.T) {
 		}
 		// A week in which clocks go back has 169 hours, and is a week.
 		from := time.Date(2031, 10, 20, 23, 0, 0, 0, time.UTC)
-		if _, err := d.diary.WorkedTime(d.ctx, d.here, 0, from, from.Add(169*time.Hour)); err != nil {
+		if _, err := d.worked(from, from.Add(169*time.Hour)); err != nil {
 			t.Error(err)
 		}
-		if _, err := d.diary.WorkedTime(d.ctx, d.here, 0, from, from.Add(169*time.Hour+time.Minute)); err == nil {
+		if _, err := d.worked(from, from.Add(169*time.Hour+time.Minute)); err == nil {
 			t.Error("a week and a minute is looked at")
 		}
 	})
 }
 
-// TestABlockOfTheNightBeforeReachesTheEvening is about a practice behind UTC, whose
+// TestOvernightBlockReachesTheNextUTCDay is about a practice behind UTC, whose
 // evening is the next day there.
-func TestABlockOfTheNightBeforeReachesTheEvening(t *testing.T) {
+func TestOvernightBlockReachesTheNextUTCDay(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		zone := "America/New_York"
 		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{TimeZone: &zone})
 		d.must(err)
 		d.works(on("2031-02-04", "19:00", "20:00"))
 		d.away(on("2031-02-03", "20:00", "19:50"))
-		n, err := d.diary.CountSlots(d.ctx,
-			diary.SlotQuery{From: moment("2031-02-05T00:10:00Z"), To: moment("2031-02-05T06:00:00Z")})
-		if err != nil || n != 1 {
-			t.Errorf("%d slots, %v", n, err)
+		if n := d.slots("2031-02-05T00:10:00Z", "2031-02-05T06:00:00Z"); n != 1 {
+			t.Errorf("%d slots", n)
 		}
 	})
 }
 
-func TestHoursOnABankHoliday(t *testing.T) {
+func TestSessionsOnABankHoliday(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(d.until(diary.SessionChange{
-			StartDate: ptr("2031-12-18"), From: ptr("09:00"), To: ptr("10:00"), Recurrence: &diary.Recurrence{Interval: 1},
+			StartDate: ptr("2031-12-18"), From: ptr("09:00"), To: ptr("10:00"),
+			Recurrence: &diary.Recurrence{Interval: 1},
 		}, "2032-01-15"))
 		same(t, "Christmas Day", d.free("2031-12-18", "2032-01-02"), "18 09:00-10:00")
 		_, err := d.practice.SetHoliday(d.ctx,
@@ -225,7 +226,7 @@ func TestHoursOnABankHoliday(t *testing.T) {
 	})
 }
 
-func TestFreeTimeIsWithoutWhatIsHeldBookedOrOver(t *testing.T) {
+func TestFreeTimeExcludesHeldBookedAndPastTime(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(on("2031-02-03", "09:00", "10:00"))
 		d.works(on("2031-02-03", "10:00", "11:00")) // the two are one
@@ -236,35 +237,39 @@ func TestFreeTimeIsWithoutWhatIsHeldBookedOrOver(t *testing.T) {
 			booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp,
 				Start: time.Date(2031, 2, 3, 9, 30, 0, 0, time.UTC), Length: 10 * time.Minute})
 		d.must(err)
-		q := diary.FreeQuery{From: time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC),
+		q := diary.TimeQuery{From: time.Date(2031, 2, 3, 0, 0, 0, 0, time.UTC),
 			To: time.Date(2031, 2, 5, 0, 0, 0, 0, time.UTC)}
 		for _, c := range []struct {
 			name string
-			q    diary.FreeQuery
+			q    diary.TimeQuery
 			want int
 		}{
-			{"a user", diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}}, 3},
-			{"another", diary.FreeQuery{Practitioners: []practice.PractitionerID{other}}, 1},
-			{"a room", diary.FreeQuery{Locations: []practice.LocationID{d.here}}, 2},
+			{"a user", diary.TimeQuery{Practitioners: []practice.PractitionerID{d.gp}}, 3},
+			{"another", diary.TimeQuery{Practitioners: []practice.PractitionerID{other}}, 1},
+			{"a room", diary.TimeQuery{Locations: []practice.LocationID{d.here}}, 2},
 			{"a user, and a room besides",
-				diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}, Locations: []practice.LocationID{d.there}}, 4},
-			{"a place", diary.FreeQuery{Places: []practice.LocationID{d.there}}, 2},
+				diary.TimeQuery{Practitioners: []practice.PractitionerID{d.gp},
+					Locations: []practice.LocationID{d.there}}, 4},
+			{"a place", diary.TimeQuery{Places: []practice.LocationID{d.there}}, 2},
 			{"a user in a place",
-				diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}, Places: []practice.LocationID{d.there}}, 1},
-			{"nobody", diary.FreeQuery{Practitioners: []practice.PractitionerID{-1}}, 0},
-			{"past the hold", diary.FreeQuery{Practitioners: []practice.PractitionerID{d.gp}, Without: []int64{int64(a.ID), 77}},
+				diary.TimeQuery{Practitioners: []practice.PractitionerID{d.gp}, Places: []practice.LocationID{d.there}},
+				1},
+			{"nobody", diary.TimeQuery{Practitioners: []practice.PractitionerID{-1}}, 0},
+			{"past the hold", diary.TimeQuery{Practitioners: []practice.PractitionerID{d.gp},
+				Without: []int64{int64(a.ID), 77}},
 				2},
-			{"a page", diary.FreeQuery{Places: []practice.LocationID{d.here, d.there}, Page: input.Page{Number: 2, Size: 3}}, 1},
+			{"a page", diary.TimeQuery{Places: []practice.LocationID{d.here, d.there}, Page: input.Page{Number: 2,
+				Size: 3}}, 1},
 		} {
-			c.q.From, c.q.To = q.From, q.To
-			got, more, err := d.diary.FreeTime(d.ctx, c.q)
+			c.q.Free, c.q.From, c.q.To = true, q.From, q.To
+			got, more, err := d.diary.WorkingTime(d.ctx, c.q)
 			if err != nil || more || len(got) != c.want {
 				t.Errorf("%s: %v, %v, %v", c.name, got, more, err)
 			}
 		}
 		d.now.Store(ptr(time.Date(2031, 2, 3, 9, 15, 30, 0, time.UTC)))
 		same(t, "from the next minute on", d.free("2031-02-03", "2031-02-03"), "03 09:16-11:00")
-		for name, bad := range map[string]diary.FreeQuery{
+		for name, bad := range map[string]diary.TimeQuery{
 			"nobody named": {From: q.From, To: q.To},
 			"no end":       {Places: []practice.LocationID{d.here}, From: q.From},
 			"end first":    {Places: []practice.LocationID{d.here}, From: q.To, To: q.From},
@@ -273,14 +278,15 @@ func TestFreeTimeIsWithoutWhatIsHeldBookedOrOver(t *testing.T) {
 				Without: []int64{1, 2, 3, 4, 5, 6}},
 			"too many named": {Practitioners: make([]practice.PractitionerID, 201), From: q.From, To: q.To},
 		} {
-			if _, _, err := d.diary.FreeTime(d.ctx, bad); fault.Of(err).Kind != fault.Invalid {
+			bad.Free = true
+			if _, _, err := d.diary.WorkingTime(d.ctx, bad); fault.Of(err).Kind != fault.Invalid {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 	})
 }
 
-func TestASessionSetHereOffersWhatIsOfferedThere(t *testing.T) {
+func TestNewSessionOffersTheTypesOfItsPlace(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		long := d.newType("Long", 25)
 		made := d.works(diary.SessionChange{
@@ -288,7 +294,7 @@ func TestASessionSetHereOffersWhatIsOfferedThere(t *testing.T) {
 			Recurrence: &diary.Recurrence{Interval: 2, Days: []int{1, 3}}, EndDate: ptr("2031-03-05"),
 			Exclusions: []string{"2031-02-19"},
 		})
-		s, err := d.diary.Session(d.ctx, made.ID)
+		s, err := d.diary.Session(d.ctx, made.ID, true)
 		d.must(err)
 		if !slices.Equal(s.Types, []diary.TypeID{d.kind, long}) || s.Step != 10 ||
 			s.Rule != "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;UNTIL=20310305" {
@@ -313,13 +319,13 @@ func TestASessionSetHereOffersWhatIsOfferedThere(t *testing.T) {
 			diary.SessionChange{Rule: ptr("FREQ=WEEKLY;WKST=SU;INTERVAL=2"),
 				Exceptions: &[]diary.ExceptionInput{{From: "2031-02-20", To: "2031-03-30"}}})
 		d.must(err)
-		h, err = d.diary.Session(d.ctx, made.ID)
+		h, err = d.diary.Session(d.ctx, made.ID, true)
 		d.must(err)
 		same(t, "a range", h.Excluded(), "2031-02-24", "2031-03-10", "2031-03-24")
 		h, err = d.diary.ChangeSession(d.ctx, made.ID,
 			diary.SessionChange{StartDate: ptr("2031-02-11"), EndDate: ptr("2031-12-31")})
 		d.must(err)
-		s, err = d.diary.Session(d.ctx, s.ID)
+		s, err = d.diary.Session(d.ctx, s.ID, true)
 		d.must(err)
 		if s.Rule != "FREQ=WEEKLY;INTERVAL=2;WKST=SU;UNTIL=20311231" || h.Days != 1<<time.Tuesday {
 			t.Errorf("got %+v", s)
@@ -327,7 +333,7 @@ func TestASessionSetHereOffersWhatIsOfferedThere(t *testing.T) {
 	})
 }
 
-func TestHoursThatAreRefused(t *testing.T) {
+func TestSessionRefusesInvalidHours(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		weekly := &diary.Recurrence{Interval: 1}
 		good := on("2031-02-03", "09:00", "10:00")
@@ -371,9 +377,10 @@ func TestHoursThatAreRefused(t *testing.T) {
 			n    newHours
 			want error
 		}{
-			"no such place":    {with(func(n *newHours) { n.Location = -1 }), practice.ErrLocationNotFound},
-			"no such user":     {with(func(n *newHours) { n.Practitioner = -1 }), practice.ErrPractitionerNotFound},
-			"away at no place": {with(func(n *newHours) { n.Away, n.Location = true, -1 }), practice.ErrLocationNotFound},
+			"no such place": {with(func(n *newHours) { n.Location = -1 }), practice.ErrLocationNotFound},
+			"no such user":  {with(func(n *newHours) { n.Practitioner = -1 }), practice.ErrPractitionerNotFound},
+			"away at no place": {with(func(n *newHours) { n.Away, n.Location = true, -1 }),
+				practice.ErrLocationNotFound},
 			"nobody is away": {with(func(n *newHours) { n.Away, n.Practitioner = true, -1 }),
 				practice.ErrPractitionerNotFound},
 			"everybody, nowhere": {with(func(n *newHours) { n.Away, n.Practitioner, n.Location = true, 0, -1 }),
@@ -400,7 +407,32 @@ func TestHoursThatAreRefused(t *testing.T) {
 	})
 }
 
-func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
+func TestSessionsSinceADateExcludeEndedOnes(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		d.works(on("2031-02-03", "09:00", "12:00"))
+		last := d.works(on("2031-02-04", "09:00", "12:00"))
+		weekly := on("2031-01-06", "14:00", "15:00")
+		weekly.Recurrence = &diary.Recurrence{Interval: 1}
+		every := d.works(weekly)
+		block := d.away(on("2031-02-04", "10:00", "11:00"))
+		for _, blocks := range []bool{false, true} {
+			since, want := input.DayOf(2031, 2, 4), []diary.SessionID{last.ID, every.ID}
+			if blocks {
+				want = append(want, block.ID)
+			}
+			all, more, err := d.diary.Sessions(d.ctx, diary.SessionQuery{Since: &since, Blocks: blocks})
+			var got []diary.SessionID
+			for _, s := range all {
+				got = append(got, s.ID)
+			}
+			if err != nil || more || !slices.Equal(got, want) {
+				t.Errorf("blocks %t: %v, %v, %v, want %v", blocks, got, more, err, want)
+			}
+		}
+	})
+}
+
+func TestSessionsNeedPermissionAndAreAudited(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.works(on("2031-02-03", "09:00", "12:00"))
 		only := func(grants ...access.Permission) context.Context {
@@ -420,15 +452,20 @@ func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
 		refused("update", err)
 		_, err = d.diary.DeleteSession(see, made.ID)
 		refused("delete", err)
-		_, err = d.diary.Session(edit, made.ID)
+		_, err = d.diary.Session(edit, made.ID, true)
 		refused("one", err)
-		_, _, err = d.diary.SessionPage(edit, diary.PageQuery{})
+		_, err = d.diary.Session(see, made.ID, false)
+		refused("one to set up", err)
+		_, _, err = d.diary.Sessions(edit, diary.SessionQuery{})
 		refused("list", err)
-		_, _, err = d.diary.SessionsToCome(edit)
+		today := input.DayOf(2031, 1, 6)
+		_, _, err = d.diary.Sessions(edit, diary.SessionQuery{Since: &today, Blocks: true})
 		refused("to come", err)
-		_, err = d.diary.WorkedTime(edit, d.here, 0, time.Time{}, time.Time{})
+		_, _, err = d.diary.Sessions(see, diary.SessionQuery{Since: &today})
+		refused("to set up", err)
+		_, _, err = d.diary.WorkingTime(edit, diary.TimeQuery{})
 		refused("worked", err)
-		_, _, err = d.diary.FreeTime(edit, diary.FreeQuery{})
+		_, _, err = d.diary.WorkingTime(edit, diary.TimeQuery{Free: true})
 		refused("free", err)
 		if _, err := d.diary.CreateSession(edit, diary.SessionChange{}); errors.Is(err, access.ErrPermission) {
 			t.Errorf("sessions of every week: %v", err)
@@ -444,7 +481,7 @@ func TestHoursNeedAGrantAndAreInTheLog(t *testing.T) {
 		}
 		_, err = d.diary.ChangeSession(d.ctx, h.ID, diary.SessionChange{Comment: ptr("Painters")})
 		d.must(err)
-		if h, err = d.diary.Session(d.ctx, h.ID); err != nil || h.CreatedBy != d.gp || h.UpdatedBy != 0 ||
+		if h, err = d.diary.Session(d.ctx, h.ID, true); err != nil || h.CreatedBy != d.gp || h.UpdatedBy != 0 ||
 			h.Comment != "Painters" {
 			t.Errorf("%+v, %v", h, err)
 		}

@@ -72,7 +72,7 @@ type look struct {
 
 // read gives the diaries of practitioners who offer slots, read now or
 // remembered, in the order of their ids.
-func (m *sheets) read(ctx context.Context, r Reader, l look) ([]*sheet, error) {
+func (m *sheets) read(ctx context.Context, r Store, l look) ([]*sheet, error) {
 	all, err := r.Diaries(ctx, l.group, l.of)
 	if err != nil {
 		return nil, err
@@ -127,24 +127,24 @@ func (m *sheets) read(ctx context.Context, r Reader, l look) ([]*sheet, error) {
 
 // fillHours reads the sessions and the blocks of some of the diaries.
 func fillHours(
-	ctx context.Context, r Reader, group practice.ID, all []Diary, out []*sheet, of []practice.PractitionerID,
+	ctx context.Context, r Store, group practice.ID, all []Diary, out []*sheet, of []practice.PractitionerID,
 ) error {
 	if len(of) == 0 {
 		return nil
 	}
 	since := slices.MinFunc(out, func(a, b *sheet) int { return cmp.Compare(a.since, b.since) }).since
-	q := SessionQuery{Practitioners: of, From: since, To: lastDay}
+	// A block of the night before ends in the morning.
+	q := Dates{Practitioners: of, From: since - 1, To: lastDay, Blocks: true}
 	sessions, err := r.Sessions(ctx, group, q)
 	if err != nil {
 		return err
 	}
-	q.From-- // a block of the night before has its end in the morning
-	blocks, err := r.Blocks(ctx, group, q)
-	if err != nil {
-		return err
-	}
+	var blocks []Session
 	for _, s := range sessions {
-		if i, ok := slices.BinarySearchFunc(all, s.Practitioner, byPractitioner); ok && slices.Contains(of, s.Practitioner) {
+		if s.Away {
+			blocks = append(blocks, s)
+		} else if i, ok := slices.BinarySearchFunc(all, s.Practitioner, byPractitioner); ok &&
+			slices.Contains(of, s.Practitioner) {
 			out[i].sessions = append(out[i].sessions, s)
 		}
 	}
@@ -164,7 +164,7 @@ func fillHours(
 
 // fillTaken reads what is held or booked in some of the diaries.
 func fillTaken(
-	ctx context.Context, r Reader, l look, all []Diary, out []*sheet, of []practice.PractitionerID,
+	ctx context.Context, r Store, l look, all []Diary, out []*sheet, of []practice.PractitionerID,
 ) error {
 	if len(of) == 0 {
 		return nil
@@ -173,7 +173,7 @@ func fillTaken(
 	if base := l.now.Truncate(24 * time.Hour).Add(-24 * time.Hour); !from.Before(base) && !to.After(base.Add(ahead)) {
 		from, to = base, base.Add(ahead)
 	}
-	found, err := r.Taken(ctx, l.group, of, from, to)
+	found, err := r.Taken(ctx, l.group, TakenQuery{Practitioners: of, From: from, To: to})
 	if err != nil {
 		return err
 	}

@@ -48,9 +48,18 @@ func parseSlotID(id string) (s SessionID, t TypeID, start minute, ok bool) {
 
 func (s slot) public() Slot {
 	return Slot{
-		ID: slotID(s.session.ID, s.kind.ID, s.start), Practitioner: s.session.Practitioner, Location: s.session.Location,
-		Type: s.kind.ID, Start: s.start.time(), End: s.end().time(),
+		ID: slotID(s.session.ID, s.kind.ID, s.start), Practitioner: s.session.Practitioner,
+		Location: s.session.Location,
+		Type:     s.kind.ID, Start: s.start.time(), End: s.end().time(),
 	}
+}
+
+func public(slots []slot) []Slot {
+	out := make([]Slot, len(slots))
+	for i, sl := range slots {
+		out[i] = sl.public()
+	}
+	return out
 }
 
 // compareSlots orders by start, then practitioner, then type, then session.
@@ -69,6 +78,10 @@ type SlotQuery struct {
 	Practitioners []practice.PractitionerID
 	Types         []TypeID
 	From, To      Moment
+	// Index is the page, counted from 0, and Size its length; with no Size, slots are counted and none listed.
+	Index, Size int
+	// Explain counts why other times in the sessions are not offered.
+	Explain bool
 }
 
 // found is a search made ready: what to look in, and between which instants.
@@ -80,7 +93,7 @@ type found struct {
 // search reads what a query asks about. Errors: a field fault for the dates,
 // and not found for a place, practitioner or type the group lacks.
 func (s *Service) search(ctx context.Context, group practice.ID, q SlotQuery) (found, error) {
-	g, err := s.Store.Group(ctx, group)
+	g, err := s.Practice.Group(ctx, group)
 	if err != nil {
 		return found{}, err
 	}
@@ -114,7 +127,10 @@ func (s *Service) search(ctx context.Context, group practice.ID, q SlotQuery) (f
 		return found{}, err
 	}
 	if len(q.Locations) > 0 {
-		maps.DeleteFunc(d.places, func(id practice.LocationID, _ bool) bool { return !slices.Contains(q.Locations, id) })
+		maps.DeleteFunc(d.places, func(id practice.LocationID, _ bool) bool {
+			return !slices.Contains(q.Locations,
+				id)
+		})
 	}
 	return found{d, minuteOf(from), minuteOf(to)}, nil
 }
@@ -124,7 +140,7 @@ func (s *Service) search(ctx context.Context, group practice.ID, q SlotQuery) (f
 func (s *Service) known(ctx context.Context, group practice.ID, q SlotQuery, d *diary) error {
 	for _, id := range q.Locations {
 		if !d.places[id] {
-			if _, err := s.Store.Location(ctx, group, id); err != nil {
+			if _, err := s.Practice.Location(ctx, group, id); err != nil {
 				return err
 			}
 		}
@@ -133,7 +149,7 @@ func (s *Service) known(ctx context.Context, group practice.ID, q SlotQuery, d *
 		return nil
 	}
 	for _, id := range q.Practitioners {
-		if _, err := s.Store.Practitioner(ctx, group, id); err != nil {
+		if _, err := s.Practice.Practitioner(ctx, group, id); err != nil {
 			return err
 		}
 	}
@@ -173,9 +189,8 @@ type SlotPage struct {
 	Why *Explanation
 }
 
-// Slots lists free slots by start, then practitioner: size of them from page
-// index on, counted from 0.
-func (s *Service) Slots(ctx context.Context, q SlotQuery, index, size int, explain bool) (SlotPage, error) {
+// Slots counts free slots, and lists a page of them by start, then practitioner.
+func (s *Service) Slots(ctx context.Context, q SlotQuery) (SlotPage, error) {
 	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
 		return SlotPage{}, err
@@ -185,13 +200,15 @@ func (s *Service) Slots(ctx context.Context, q SlotQuery, index, size int, expla
 		return SlotPage{}, err
 	}
 	page := SlotPage{}
-	if explain {
+	if q.Explain {
 		page.Why = &Explanation{}
 		f.diary.why = page.Why
 	}
-	// Count by the hour first, so that only the hours on this page are ever
-	// held in memory and sorted.
-	const hour = 60
+	if q.Size == 0 {
+		f.diary.each(f.from, f.to, func(slot) { page.Count++ })
+		return page, nil
+	}
+	// Count by the hour first, so that only the hours on this page are ever held in memory and sorted.
 	first := f.from / hour
 	hours := make([]int, f.to/hour-first+1)
 	f.diary.each(f.from, f.to, func(sl slot) {
@@ -199,45 +216,33 @@ func (s *Service) Slots(ctx context.Context, q SlotQuery, index, size int, expla
 		page.Count++
 	})
 	f.diary.why = nil
-	skip, begin := index*size, 0
-	if index > page.Count || skip >= page.Count {
+	if q.Index > page.Count || q.Index*q.Size >= page.Count { // the first keeps the product from overflowing
 		return page, nil
 	}
-	for skip >= hours[begin] {
-		skip -= hours[begin]
-		begin++
-	}
-	end, have := begin, 0
-	for end < len(hours) && have < skip+size {
-		have += hours[end]
-		end++
-	}
-	slots := make([]slot, 0, have)
-	f.diary.each(max(f.from, (first+minute(begin))*hour), min(f.to, (first+minute(end))*hour), func(sl slot) {
+	begin, end, skip := hoursOfPage(hours, q.Index*q.Size, q.Size)
+	var slots []slot
+	f.diary.each(max(f.from, (first+begin)*hour), min(f.to, (first+end)*hour), func(sl slot) {
 		slots = append(slots, sl)
 	})
 	slices.SortFunc(slots, compareSlots)
-	slots = slots[skip:min(skip+size, len(slots))]
-	page.Slots = make([]Slot, len(slots))
-	for i, sl := range slots {
-		page.Slots[i] = sl.public()
-	}
+	page.Slots = public(slots[skip:min(skip+q.Size, len(slots))])
 	return page, nil
 }
 
-// CountSlots counts free slots.
-func (s *Service) CountSlots(ctx context.Context, q SlotQuery) (int, error) {
-	who, err := access.Require(ctx, access.SeeAvailability)
-	if err != nil {
-		return 0, err
+// hour is an hour in minutes.
+const hour = 60
+
+// hoursOfPage finds the hours that have a page after skip slots: from begin to end, which is excluded. Of their slots
+// the page leaves out the first left.
+func hoursOfPage(hours []int, skip, size int) (begin, end minute, left int) {
+	for left = skip; left >= hours[begin]; begin++ {
+		left -= hours[begin]
 	}
-	f, err := s.search(ctx, who.Group, q)
-	if err != nil {
-		return 0, err
+	have := 0
+	for end = begin; int(end) < len(hours) && have < left+size; end++ {
+		have += hours[end]
 	}
-	n := 0
-	f.diary.each(f.from, f.to, func(slot) { n++ })
-	return n, nil
+	return begin, end, left
 }
 
 // Slot finds one free slot by its id. Error: ErrSlotNotFound.
@@ -258,13 +263,14 @@ func (s *Service) Slot(ctx context.Context, id string) (Slot, error) {
 	if err != nil {
 		return Slot{}, notFound(err)
 	}
-	g, err := s.Store.Group(ctx, who.Group)
+	g, err := s.Practice.Group(ctx, who.Group)
 	if err != nil {
 		return Slot{}, err
 	}
 	from := start.time()
 	d, err := s.open(ctx, g,
-		look{of: []practice.PractitionerID{of.Practitioner}, from: from, to: from.Add(t.Length()), now: s.Now(), taken: true})
+		look{of: []practice.PractitionerID{of.Practitioner}, from: from, to: from.Add(t.Length()), now: s.Now(),
+			taken: true})
 	if err != nil {
 		return Slot{}, err
 	}
@@ -344,9 +350,5 @@ func (s *Service) Nearest(
 		}
 	})
 	slices.SortFunc(best, compareSlots)
-	out := make([]Slot, len(best))
-	for i, sl := range best {
-		out[i] = sl.public()
-	}
-	return out, nil
+	return public(best), nil
 }

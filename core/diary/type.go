@@ -111,29 +111,38 @@ type Availability struct {
 	Next time.Time
 }
 
-// Types lists the group's appointment types by name with their free slots at
-// some places, or at all when none is named; with available set, only those that
-// have any, or only those that have none; inactive ones too when asked.
-func (s *Service) Types(
-	ctx context.Context, at []practice.LocationID, available *bool, inactive bool,
-) ([]Availability, error) {
+// TypeQuery says which appointment types to list.
+type TypeQuery struct {
+	Inactive bool // inactive ones too
+	// Slots counts the free slots of each: at Locations, or at every place when none is named.
+	Slots     bool
+	Locations []practice.LocationID
+	// Available leaves only those that have free slots, or those that have none.
+	Available *bool
+}
+
+// Types lists the group's appointment types by name.
+func (s *Service) Types(ctx context.Context, q TypeQuery) ([]Availability, error) {
 	who, err := access.Require(ctx, access.SeePractice)
 	if err != nil {
 		return nil, err
 	}
-	types, err := s.Store.AppointmentTypes(ctx, who.Group, inactive)
+	types, err := s.Store.AppointmentTypes(ctx, who.Group, q.Inactive)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.search(ctx, who.Group, SlotQuery{Locations: at})
-	if err != nil {
-		return nil, err
-	}
-	index := make(map[TypeID]*Availability, len(types))
 	all := make([]Availability, len(types))
+	index := make(map[TypeID]*Availability, len(types))
 	for i, t := range types {
 		all[i].Type = t
 		index[t.ID] = &all[i]
+	}
+	if !q.Slots {
+		return all, nil
+	}
+	found, err := s.search(ctx, who.Group, SlotQuery{Locations: q.Locations})
+	if err != nil {
+		return nil, err
 	}
 	found.diary.each(found.from, found.to, func(sl slot) {
 		a := index[sl.kind.ID]
@@ -142,19 +151,10 @@ func (s *Service) Types(
 			a.Next = at
 		}
 	})
-	if available != nil {
-		all = slices.DeleteFunc(all, func(a Availability) bool { return (a.Slots > 0) != *available })
+	if q.Available != nil {
+		all = slices.DeleteFunc(all, func(a Availability) bool { return (a.Slots > 0) != *q.Available })
 	}
 	return all, nil
-}
-
-// AppointmentTypes lists the appointment types by name; inactive ones too when asked.
-func (s *Service) AppointmentTypes(ctx context.Context, inactive bool) ([]Type, error) {
-	who, err := access.Require(ctx, access.SeePractice)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.AppointmentTypes(ctx, who.Group, inactive)
 }
 
 // CreateType adds an appointment type.

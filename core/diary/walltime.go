@@ -115,7 +115,8 @@ func Shown(zone *time.Location, face time.Time, isEnd bool) (first, second time.
 		if isEnd && sameFace(gap(before), face) {
 			return first, second, nil
 		}
-		return first, second, ErrSkipped.Saying(fmt.Sprintf("%s does not exist: on that day clocks go forward from %s to %s.",
+		return first, second, ErrSkipped.Saying(fmt.Sprintf("%s does not exist: on that day clocks go forward from "+
+			"%s to %s.",
 			face.Format("15:04 on Monday 2 January 2006"), gap(before).Format("15:04"), first.In(zone).Format("15:04")))
 	}
 	// Clocks go back by at most a day, and show the same again when they have gone.

@@ -140,7 +140,7 @@ func easterSunday(year int) input.Date {
 
 // Holidays lists a group's bank holidays between two dates, both included: by
 // rule, and over that what was set by hand.
-func Holidays(ctx context.Context, r Reader, g Group, from, to input.Date) ([]Holiday, error) {
+func Holidays(ctx context.Context, r HolidayReader, g Group, from, to input.Date) ([]Holiday, error) {
 	changes, err := r.HolidayChanges(ctx, g.ID, from, to)
 	if err != nil {
 		return nil, err

@@ -55,8 +55,9 @@ func (a Address) check(in *input.Checks) Address {
 
 // The faults of practice.
 var (
-	ErrGroupNotFound        = fault.New(fault.NotFound, "practice_group_not_found", "There is no such practice group.")
-	ErrLocationNotFound     = fault.New(fault.NotFound, "location_not_found", "This practice group has no such location.")
+	ErrGroupNotFound    = fault.New(fault.NotFound, "practice_group_not_found", "There is no such practice group.")
+	ErrLocationNotFound = fault.New(fault.NotFound, "location_not_found",
+		"This practice group has no such location.")
 	ErrPractitionerNotFound = fault.New(fault.NotFound, "practitioner_not_found",
 		"This practice group has no such practitioner.")
 )
@@ -73,6 +74,11 @@ type Reader interface {
 	Practitioner(ctx context.Context, group ID, id PractitionerID) (Practitioner, error)
 	// Practitioners lists people by surname; inactive ones too when asked.
 	Practitioners(ctx context.Context, group ID, inactive bool) ([]Practitioner, error)
+	HolidayReader
+}
+
+// HolidayReader reads bank holidays.
+type HolidayReader interface {
 	// HolidayChanges lists what was set by hand between two dates, in order.
 	HolidayChanges(ctx context.Context, group ID, from, to input.Date) ([]Holiday, error)
 }

@@ -136,7 +136,7 @@ func date(s string) input.Date {
 	return v
 }
 
-func TestATaskIsKeptAsItWasGiven(t *testing.T) {
+func TestCreateKeepsEveryField(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{
 			Subject: ptr(" Ring about the results "), Comments: ptr("Before noon.\nMobile."),
@@ -161,7 +161,7 @@ func TestATaskIsKeptAsItWasGiven(t *testing.T) {
 	})
 }
 
-func TestAChangeSetsWhatItNamesAndSaysWhoMadeIt(t *testing.T) {
+func TestUpdateChangesGivenFieldsAndRecordsTheAuthor(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{Subject: ptr("Ring"), Due: ptr(date("2031-01-09")), Patient: &d.ada,
 			Kind: ptr(task.Call)})
@@ -191,7 +191,7 @@ func TestAChangeSetsWhatItNamesAndSaysWhoMadeIt(t *testing.T) {
 	})
 }
 
-func TestWhatATaskMayBe(t *testing.T) {
+func TestTaskRefusesInvalidFields(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for name, c := range map[string]struct {
 			change task.Change
@@ -228,7 +228,7 @@ func TestWhatATaskMayBe(t *testing.T) {
 	})
 }
 
-func TestTasksAreListedByWhatTheyAre(t *testing.T) {
+func TestTasksFilter(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		start := d.now
 		for _, c := range []task.Change{
@@ -290,7 +290,7 @@ func TestTasksAreListedByWhatTheyAre(t *testing.T) {
 	})
 }
 
-func TestADeletedTaskIsKeptAndLeftAlone(t *testing.T) {
+func TestDeletedTaskCannotChange(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{Subject: ptr("Ring")})
 		d.now = d.now.Add(time.Hour)
@@ -310,7 +310,7 @@ func TestADeletedTaskIsKeptAndLeftAlone(t *testing.T) {
 	})
 }
 
-func TestAnotherPracticeFindsNoneOfIt(t *testing.T) {
+func TestTaskOfAnotherGroupIsNotFound(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{Subject: ptr("Ring"), Patient: &d.ada})
 		_, err := d.Task(d.other, made.ID)
@@ -329,7 +329,7 @@ func TestAnotherPracticeFindsNoneOfIt(t *testing.T) {
 	})
 }
 
-func TestARoleIsNeeded(t *testing.T) {
+func TestTasksNeedPermission(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(task.Change{Subject: ptr("Ring")})
 		only := d.as(d.group, "Partner", access.SeeTasks)
@@ -400,7 +400,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 	})
 }
 
-func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
+func TestMergeMovesTasksToTheKeptPatient(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.add(task.Change{Subject: ptr("a"), Patient: &d.ada})
 		d.add(task.Change{Subject: ptr("b"), Patient: &d.ben})
@@ -429,7 +429,7 @@ func TestTheTasksOfAMergedPatientAreTheOthers(t *testing.T) {
 	})
 }
 
-func TestAnyMemberOfStaffCanBeGivenATask(t *testing.T) {
+func TestTaskCanBeAssignedToAnyMemberOfStaff(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		clock := func() time.Time { return d.now }
 		staff := &account.Service{Store: accountstore.New(d.db), Keys: &key.Service{Store: keystore.New(d.db), Now: clock,

@@ -35,13 +35,13 @@ func (q Query) Availabilities(
 	if err != nil {
 		return nil, err
 	}
-	var of practice.PractitionerID
-	if s := wire.Deref(doctorID); s != "" {
-		if of, err = wire.IDOrUnknown[practice.PractitionerID](wire.KindUser, s); err != nil {
-			return nil, err
-		}
+	of, err := idsOf[practice.PractitionerID](wire.KindUser, []*string{doctorID})
+	if err != nil {
+		return nil, err
 	}
-	all, err := q.Core.Diary.WorkedTime(ctx, at, of, from, until)
+	all, _, err := q.Core.Diary.WorkingTime(ctx, diary.TimeQuery{Practitioners: of, Places: []practice.LocationID{at},
+		From: from,
+		To:   until})
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (q Query) AvailabilitySlots(
 	if err != nil {
 		return nil, err
 	}
-	ask := diary.FreeQuery{Page: input.Page{Number: p.Number, Size: p.Size}}
+	ask := diary.TimeQuery{Free: true, Page: input.Page{Number: p.Number, Size: p.Size}}
 	if ask.From, err = wire.TrueTime(zone, dateRange.Start.Value()); err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (q Query) AvailabilitySlots(
 	if ask.Without, err = idsOf[int64](wire.KindBooking, excludeBookingIDs); err != nil {
 		return nil, err
 	}
-	all, more, err := q.Core.Diary.FreeTime(ctx, ask)
+	all, more, err := q.Core.Diary.WorkingTime(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,12 @@ func (d Resolver) roomByID(ctx context.Context, id practice.LocationID) (*gql.Pr
 
 // AvailabilitySettings lists when staff work, and when they do not, from today on.
 func (q Query) AvailabilitySettings(ctx context.Context) ([]*gql.AvailabilitySettings, error) {
-	all, today, err := q.Core.Diary.SessionsToCome(ctx)
+	zone, err := q.Zone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	today := input.DateOf(q.Core.Diary.Now().In(zone))
+	all, _, err := q.Core.Diary.Sessions(ctx, diary.SessionQuery{Since: &today, Blocks: true})
 	out := []*gql.AvailabilitySettings{}
 	for _, h := range all {
 		out = append(out, settings(h, today)...)
@@ -245,7 +250,7 @@ func (q Query) AvailabilityRule(ctx context.Context, id string) (*gql.ResourceAv
 	if err != nil {
 		return nil, err
 	}
-	h, err := q.Core.Diary.Session(ctx, n)
+	h, err := q.Core.Diary.Session(ctx, n, true)
 	if err != nil {
 		return wire.Absent[gql.ResourceAvailabilityRuleQueryPayload](nil, err, diary.ErrSessionNotFound)
 	}
@@ -257,7 +262,7 @@ func (q Query) AvailabilityRules(
 	ctx context.Context, userIDs, roomIDs, locationIDs []string, pagination *gql.Pagination,
 ) (*gql.AvailabilityRulesData, error) {
 	p := wire.PageOf(pagination)
-	ask := diary.PageQuery{Page: input.Page{Number: p.Number, Size: p.Size}}
+	ask := diary.SessionQuery{Page: input.Page{Number: p.Number, Size: p.Size}}
 	var err error
 	if ask.Practitioners, err = idsOf[practice.PractitionerID](wire.KindUser, pointers(userIDs)); err != nil {
 		return nil, err
@@ -280,7 +285,7 @@ func (q Query) AvailabilityRules(
 			ask.Locations = []practice.LocationID{wire.Unknown}
 		}
 	}
-	all, more, err := q.Core.Diary.SessionPage(ctx, ask)
+	all, more, err := q.Core.Diary.Sessions(ctx, ask)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"frontdesk/core/audit"
+	"frontdesk/core/diary"
 	"frontdesk/core/practice"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/wire"
@@ -68,7 +69,7 @@ func (d Resolver) LocationsByID(
 
 // AppointmentTypes are the products that can be booked.
 func (f Fields) AppointmentTypes(ctx context.Context, _ *gql.Practice) ([]*gql.AppointmentType, error) {
-	all, err := f.Core.Diary.AppointmentTypes(ctx, false)
+	all, err := f.Core.Diary.Types(ctx, diary.TypeQuery{})
 	if err != nil {
 		return nil, err
 	}

@@ -61,7 +61,8 @@ func (o Operations) ListAppointmentTypes(
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	all, err := o.Core.Diary.Types(ctx, at, wire.Ptr(p.HasAvailability.Get()), p.IncludeInactive.Value)
+	all, err := o.Core.Diary.Types(ctx, diary.TypeQuery{Inactive: p.IncludeInactive.Value, Slots: true, Locations: at,
+		Available: wire.Ptr(p.HasAvailability.Get())})
 	if err != nil {
 		return nil, err
 	}
@@ -175,11 +176,14 @@ func (o Operations) ListSessions(ctx context.Context, p oas.ListSessionsParams) 
 	if p.Since.Set {
 		since = in.Date("since", string(p.Since.Value))
 	}
-	of := wire.FilterID[practice.PractitionerID](&in, "practitioner_id", p.PractitionerID)
+	q := diary.SessionQuery{Since: &since}
+	if of := wire.FilterID[practice.PractitionerID](&in, "practitioner_id", p.PractitionerID); of != 0 {
+		q.Practitioners = []practice.PractitionerID{of}
+	}
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	all, err := o.Core.Diary.Sessions(ctx, of, since)
+	all, _, err := o.Core.Diary.Sessions(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +196,7 @@ func (o Operations) ListSessions(ctx context.Context, p oas.ListSessionsParams) 
 
 // GetSession finds one session.
 func (o Operations) GetSession(ctx context.Context, p oas.GetSessionParams) (*oas.Session, error) {
-	s, err := o.Core.Diary.WorkedSession(ctx, wire.ID[diary.SessionID](p.ID))
+	s, err := o.Core.Diary.Session(ctx, wire.ID[diary.SessionID](p.ID), false)
 	if err != nil {
 		return nil, err
 	}
@@ -222,7 +226,7 @@ func (o Operations) UpdateSession(
 	if err != nil {
 		return nil, err
 	}
-	of, err := o.Core.Diary.WorkedSession(ctx, wire.ID[diary.SessionID](p.ID))
+	of, err := o.Core.Diary.Session(ctx, wire.ID[diary.SessionID](p.ID), false)
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +239,7 @@ func (o Operations) UpdateSession(
 
 // DeleteSession ends a session.
 func (o Operations) DeleteSession(ctx context.Context, p oas.DeleteSessionParams) (*oas.Done, error) {
-	of, err := o.Core.Diary.WorkedSession(ctx, wire.ID[diary.SessionID](p.ID))
+	of, err := o.Core.Diary.Session(ctx, wire.ID[diary.SessionID](p.ID), false)
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +285,8 @@ func (o Operations) ListSlots(ctx context.Context, p oas.ListSlotsParams) (*oas.
 	if err != nil {
 		return nil, err
 	}
-	page, err := o.Core.Diary.Slots(ctx, q, p.PageIndex.Value, p.PageSize.Value, p.Explain.Value)
+	q.Index, q.Size, q.Explain = p.PageIndex.Value, p.PageSize.Value, p.Explain.Value
+	page, err := o.Core.Diary.Slots(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -303,11 +308,11 @@ func (o Operations) CountSlots(ctx context.Context, p oas.CountSlotsParams) (*oa
 	if err != nil {
 		return nil, err
 	}
-	n, err := o.Core.Diary.CountSlots(ctx, q)
+	page, err := o.Core.Diary.Slots(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	return &oas.CountSlotsOK{Count: float64(n)}, nil
+	return &oas.CountSlotsOK{Count: float64(page.Count)}, nil
 }
 
 // GetSlot finds one free slot.

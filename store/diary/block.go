@@ -43,23 +43,14 @@ const blocksIn = `SELECT ` + blockColumns + ` FROM block WHERE practice_group_id
 
 var blocksByID = store.Among(blocksIn+store.Few2, blocksIn+store.Many2)
 
-// Blocks with a date between $2 and $3. Those of some people and those of nobody
-// in particular are two questions, for each to have its part of the index.
+// Blocks with a date between $2 and $3. Those of some practitioners and those of none are two questions, so that each
+// has its part of the index.
 const (
 	blocksAll = `SELECT ` + blockColumns +
 		` FROM block WHERE practice_group_id = $1 AND until_date >= $2 AND start_date <= $3`
 	blocksOf = blocksAll + ` AND practitioner_id IN ($4, $5, $6, $7, $8, $9, $10, $11) UNION ALL ` + blocksAll +
 		` AND practitioner_id IS NULL`
 )
-
-// Blocks lists those with a date between two dates.
-func (t *Tx) Blocks(ctx context.Context, group practice.ID, q diary.SessionQuery) ([]diary.Session, error) {
-	text, args := blocksAll, store.In{group, q.From.String(), q.To.String()}
-	if some, ok := named(q.Practitioners); ok {
-		text, args = blocksOf, append(args, some...)
-	}
-	return store.List(ctx, t.Conn, text, args, scanBlock)
-}
 
 func (t *Tx) saveBlock(ctx context.Context, group practice.ID, b diary.Session) error {
 	excluded := make([]string, len(b.Exceptions))

@@ -13,12 +13,11 @@ import (
 // held is how the state of a hold is kept.
 const held = "reserved"
 
-// few is how many practitioners a question may name one by one; more than that
-// are found among all.
+// few is how many practitioners a question may name one by one; more than that are found among all.
 const few = 8
 
-// named are the practitioners of a question as eight arguments, the last one
-// repeated; false when there are none or too many.
+// named are the practitioners of a question as eight arguments, the last one repeated; false when there are none or
+// too many.
 func named(of []practice.PractitionerID) (store.In, bool) {
 	if len(of) == 0 || len(of) > few {
 		return nil, false
@@ -37,8 +36,7 @@ const (
 	diariesOf = diariesAll + ` AND d.practitioner_id IN ($2, $3, $4, $5, $6, $7, $8, $9)`
 )
 
-// Diaries lists diaries with their versions. Inside a transaction these may yet
-// be undone, and are not told.
+// Diaries lists diaries with their versions, which are 0 inside a transaction, where they may yet be undone.
 func (t *Tx) Diaries(ctx context.Context, group practice.ID, of []practice.PractitionerID) ([]diary.Diary, error) {
 	args, ok := named(of)
 	text := diariesOf
@@ -73,8 +71,8 @@ func (t *Tx) ChangeAllHours(ctx context.Context, group practice.ID) error {
 	return err
 }
 
-// What is taken: $2 and $3 are the time, $4 is the longest an appointment can
-// be before it, where the search for what overlaps it begins.
+// What is taken: $2 and $3 are the time, $4 is the longest an appointment can be before it, where the search for what
+// overlaps it begins.
 const (
 	takenAll = `SELECT practitioner_id, start_at, end_at, state, reserved_until FROM appointment
 		WHERE practice_group_id = $1 AND start_at > $4 AND start_at < $3 AND end_at > $2
@@ -82,34 +80,26 @@ const (
 	takenOf = takenAll + ` AND practitioner_id IN ($5, $6, $7, $8, $9, $10, $11, $12)`
 )
 
-// Taken lists what is held or booked and overlaps the time.
-func (t *Tx) Taken(
-	ctx context.Context, group practice.ID, of []practice.PractitionerID, from, to time.Time,
-) ([]diary.Taken, error) {
-	text, args := takenAll, store.In{group, from, to, from.Add(-diary.MaxLength)}
-	if some, ok := named(of); ok {
-		text, args = takenOf, append(args, some...)
-	}
-	return store.List(ctx, t.Conn, text, args, func(scan store.Scanner) (diary.Taken, error) {
-		var d diary.Taken
-		err := ScanTaken(scan, &d)
-		return d, err
-	})
-}
-
 const takenBy = `SELECT practitioner_id, start_at, end_at, state, reserved_until FROM appointment
 	WHERE practice_group_id = $1 AND state IN ('reserved', 'booked') AND id IN `
 
 var takenByID = store.Among(takenBy+store.Few2, takenBy+store.Many2)
 
-// TakenBy lists the times of some appointments that are held or booked.
-func (t *Tx) TakenBy(ctx context.Context, group practice.ID, appointments []int64) ([]diary.Taken, error) {
-	return store.ListAmong(ctx, t.Conn, takenByID, store.In{group}, appointments,
-		func(scan store.Scanner) (diary.Taken, error) {
-			var d diary.Taken
-			err := ScanTaken(scan, &d)
-			return d, err
-		})
+// Taken lists what is held or booked.
+func (t *Tx) Taken(ctx context.Context, group practice.ID, q diary.TakenQuery) ([]diary.Taken, error) {
+	row := func(scan store.Scanner) (diary.Taken, error) {
+		var d diary.Taken
+		err := ScanTaken(scan, &d)
+		return d, err
+	}
+	if len(q.Appointments) > 0 {
+		return store.ListAmong(ctx, t.Conn, takenByID, store.In{group}, q.Appointments, row)
+	}
+	text, args := takenAll, store.In{group, q.From, q.To, q.From.Add(-diary.MaxLength)}
+	if some, ok := named(q.Practitioners); ok {
+		text, args = takenOf, append(args, some...)
+	}
+	return store.List(ctx, t.Conn, text, args, row)
 }
 
 // ScanTaken reads a stretch, after any columns before it.

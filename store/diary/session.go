@@ -1,7 +1,9 @@
 package diary
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 
 	"frontdesk/core/diary"
@@ -50,19 +52,23 @@ const (
 	exceptionsOf  = exceptionsOn + of8 + ` ORDER BY e.session_id, e.ordinal`
 )
 
-// Sessions lists those that may run between two dates.
-func (t *Tx) Sessions(ctx context.Context, group practice.ID, q diary.SessionQuery) ([]diary.Session, error) {
+// Sessions lists those that may run between two dates, and after them blocks.
+func (t *Tx) Sessions(ctx context.Context, group practice.ID, q diary.Dates) ([]diary.Session, error) {
 	args := store.In{group, q.From.String(), q.To.String()}
-	sessions, types, exceptions := sessionsAll, typesAll, exceptionsAll
-	some, named := named(q.Practitioners)
-	if named {
-		sessions, types, exceptions = sessionsOf, typesOf, exceptionsOf
+	sessions, types, exceptions, blocks := sessionsAll, typesAll, exceptionsAll, blocksAll
+	if some, ok := named(q.Practitioners); ok {
+		args = append(args, some...)
+		sessions, types, exceptions, blocks = sessionsOf, typesOf, exceptionsOf, blocksOf
 	}
-	found, err := store.List(ctx, t.Conn, sessions, append(args, some...), scanSession)
-	if err != nil || len(found) == 0 {
-		return nil, err
+	found, err := store.List(ctx, t.Conn, sessions, args, scanSession)
+	if err == nil && len(found) > 0 {
+		err = t.fill(ctx, found, types, exceptions, args)
 	}
-	return found, t.fill(ctx, found, types, exceptions, append(args, some...))
+	if err != nil || !q.Blocks {
+		return found, err
+	}
+	more, err := store.List(ctx, t.Conn, blocks, args, scanBlock)
+	return append(found, more...), err
 }
 
 // Session finds a session or a block.
@@ -203,10 +209,8 @@ var (
 	exceptionsByID = store.Among(exceptionsIn+store.Few2+inOrdinal, exceptionsIn+store.Many2+inOrdinal)
 )
 
-// SessionsByID finds sessions and blocks with their exceptions.
-func (t *Tx) SessionsByID(
-	ctx context.Context, group practice.ID, ids []diary.SessionID,
-) (map[diary.SessionID]diary.Session, error) {
+// sessions finds sessions and blocks with their exceptions, in the order of their ids.
+func (t *Tx) sessions(ctx context.Context, group practice.ID, ids []diary.SessionID) ([]diary.Session, error) {
 	blocks, err := store.ListAmong(ctx, t.Conn, blocksByID, store.In{group}, ids, scanBlock)
 	if err != nil {
 		return nil, err
@@ -215,41 +219,47 @@ func (t *Tx) SessionsByID(
 	if err != nil {
 		return nil, err
 	}
-	exceptions, err := store.ByOwner(store.ListAmong(ctx, t.Conn, exceptionsByID, store.In{group}, ids,
-		func(scan store.Scanner) (store.Owned[diary.SessionID, diary.Exception], error) {
-			var o store.Owned[diary.SessionID, diary.Exception]
-			err := scan(&o.Of, store.Day(&o.Thing.From), store.Day(&o.Thing.To), &o.Thing.Reason)
-			return o, err
-		}))
+	exceptions, err := store.ListOwned(ctx, t.Conn, exceptionsByID, group, ids, func(e *diary.Exception) store.In {
+		return store.In{store.Day(&e.From), store.Day(&e.To), &e.Reason}
+	})
 	for i := range found {
 		found[i].Exceptions = exceptions[found[i].ID]
 	}
-	return store.Keyed(append(found, blocks...), err, func(s diary.Session) diary.SessionID { return s.ID })
+	found = append(found, blocks...)
+	slices.SortFunc(found, func(a, b diary.Session) int { return cmp.Compare(a.ID, b.ID) })
+	return found, err
 }
 
 // The ids of sessions and blocks: $2 and $3 are practitioners and places with
 // commas around each, or empty. No two have the same id, and both halves come in
 // the order of their keys.
 const (
-	whose  = ` AND (CAST($2 AS text) = '' OR CAST($2 AS text) LIKE '%,' || practitioner_id || ',%')`
-	where  = ` AND (CAST($3 AS text) = '' OR CAST($3 AS text) LIKE '%,' || location_id || ',%')`
-	hourly = `SELECT id FROM session WHERE practice_group_id = $1` + whose + where + ` UNION ALL
+	whose      = ` AND (CAST($2 AS text) = '' OR CAST($2 AS text) LIKE '%,' || practitioner_id || ',%')`
+	where      = ` AND (CAST($3 AS text) = '' OR CAST($3 AS text) LIKE '%,' || location_id || ',%')`
+	sessionIDs = `SELECT id FROM session WHERE practice_group_id = $1` + whose + where + ` UNION ALL
 		SELECT id FROM block WHERE practice_group_id = $1` + whose + where + ` ORDER BY id LIMIT $4 OFFSET $5`
-	hourlyFrom = `SELECT id FROM session WHERE practice_group_id = $1 AND id > $6` + whose + where + ` UNION ALL
+	sessionIDsFrom = `SELECT id FROM session WHERE practice_group_id = $1 AND id > $6` + whose + where + ` UNION ALL
 		SELECT id FROM block WHERE practice_group_id = $1 AND id > $6` + whose + where + ` ORDER BY id LIMIT $4 ` +
 		`OFFSET $5`
 )
 
-// SessionIDs lists the ids of sessions and blocks.
-func (t *Tx) SessionIDs(ctx context.Context, group practice.ID, q diary.PageRows) ([]diary.SessionID, error) {
-	by := store.Bound{After: hourlyFrom, Column: "id", Limit: 4, Offset: 5}
-	return store.ReadPageBound(ctx, t.Conn, hourly, by, store.In{group, oneOfIDs(q.Practitioners),
-		oneOfIDs(q.Locations), q.Limit, q.Offset},
+// SessionPage lists sessions and blocks by id, and whether more follow the page.
+func (t *Tx) SessionPage(
+	ctx context.Context, group practice.ID, q diary.SessionQuery, offset, size int,
+) ([]diary.Session, bool, error) {
+	by := store.Bound{After: sessionIDsFrom, Column: "id", Limit: 4, Offset: 5}
+	ids, err := store.ReadPageBound(ctx, t.Conn, sessionIDs, by,
+		store.In{group, oneOfIDs(q.Practitioners), oneOfIDs(q.Locations), size + 1, offset},
 		store.ScanID[diary.SessionID],
 		func(id diary.SessionID) store.Columns { return store.Columns{"id": id} })
+	if err != nil || len(ids) == 0 {
+		return nil, false, err
+	}
+	found, err := t.sessions(ctx, group, ids[:min(size, len(ids))])
+	return found, len(ids) > size, err
 }
 
-// oneOfIDs is oneOf for ids.
+// oneOfIDs is a list of ids as LIKE finds one in it; the empty text is any.
 func oneOfIDs[T ~int64](list []T) string {
 	out := make([]string, len(list))
 	for i, id := range list {

@@ -33,8 +33,14 @@ func (s *Store) Do(ctx context.Context, fn func(diary.Tx) error) error {
 // Tx is its statements in one transaction, with what it asks of the practice there.
 type Tx struct {
 	store.Conn
-	practice.Reader
+	others
 }
 
 // On is its statements in a transaction of another area.
 func On(c store.Conn) *Tx { return &Tx{c, practicestore.On(c)} }
+
+type others interface {
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
+	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
+}
