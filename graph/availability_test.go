@@ -165,7 +165,8 @@ func TestAvailabilitySettings(t *testing.T) {
 		rule := s.hours(false, "2030-07-01", "09:00", "17:00", `recurrence: {days: [1, 3]},`)
 		// Today is in the middle of it.
 		_, err := d.core.Diary.ChangeSession(d.ctx, wire.Decoded[diary.SessionID](new(rule["id"].(string))),
-			diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2030-12-30", To: "2031-01-08"}}})
+			diary.SessionChange{Exceptions: &[]diary.Exception{{From: input.DayOf(2030, 12, 30),
+				To: input.DayOf(2031, 1, 8)}}})
 		d.must(err)
 		s.hours(false, "2031-01-05", "09:00", "12:00", "") // yesterday
 		s.hours(false, "2031-01-11", "22:00", "02:00", "")

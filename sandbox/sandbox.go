@@ -146,11 +146,13 @@ func (sb *Sandbox) settleDiaries(
 		for i, k := range s.Kinds {
 			types[i] = kinds[k]
 		}
+		var in input.Checks
 		_, err := sb.Core.Diary.CreateSession(ctx, diary.SessionChange{
-			Practitioner: &people[s.Person], Location: &places[s.Place], Types: &types, StartDate: ptr("2026-01-05"),
-			From: &s.From, To: &s.To, Step: &s.Minutes, Rule: ptr("FREQ=WEEKLY;BYDAY=" + s.Days),
+			Practitioner: &people[s.Person], Location: &places[s.Place], Types: &types,
+			StartDate: ptr(input.DayOf(2026, time.January, 5)), From: diary.ReadTime(&in, "from", &s.From, false),
+			To: diary.ReadTime(&in, "to", &s.To, true), Step: &s.Minutes, Rule: ptr("FREQ=WEEKLY;BYDAY=" + s.Days),
 		})
-		if err != nil {
+		if err := cmp.Or(in.Err(), err); err != nil {
 			return err
 		}
 	}

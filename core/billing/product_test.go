@@ -267,16 +267,16 @@ func TestWhatComesWithAProductAndWhoOffersItWhere(t *testing.T) {
 			t.Fatalf("offered before anything was said: %v, %v", at(), by())
 		}
 		// Where nothing was said, sessions say it; those that are over do not.
-		session := func(start string) {
+		session := func(start input.Date) {
 			d.must(second(d.diary.CreateSession(d.setup, diary.SessionChange{Practitioner: &d.gp.ID,
 				Location: &d.place.ID, Types: &[]diary.TypeID{diary.TypeID(d.visit.ID)},
-				StartDate: &start, From: ptr("09:00"), To: ptr("12:00"), Step: ptr(10)})))
+				StartDate: &start, From: ptr(9 * 60), To: ptr(12 * 60), Step: ptr(10)})))
 		}
-		session("2031-01-05")
+		session(input.DayOf(2031, 1, 5))
 		if len(at())+len(by()) != 0 {
 			t.Fatalf("a session that is over offers %v, %v", at(), by())
 		}
-		session("2031-01-06")
+		session(input.DayOf(2031, 1, 6))
 		only := []billing.ProductID{d.visit.ID}
 		if !slices.Equal(at(), only) || !slices.Equal(by(), only) {
 			t.Fatalf("a session of today offers %v, %v", at(), by())

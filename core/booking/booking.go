@@ -11,8 +11,8 @@
 //	elsewhere.go a patient who would be in two places at once
 //	record.go    the event and the audit entry of each change
 //
-// A hold and a booking occupy time in the same way. A change locks the row of the diary
-// first, so no two appointments overlap.
+// A hold and a booking occupy time in the same way. A change locks the row of the diary first, so no two appointments
+// overlap.
 package booking
 
 import (
@@ -70,7 +70,7 @@ type Appointment struct {
 	CancelledAt   time.Time `json:"cancelled_at,omitzero"`
 	ReleasedAt    time.Time `json:"released_at,omitzero"`
 	Reason        string    `json:"reason"`
-	// SuppressMail and Notices are what was asked for; Told says what patients were sent.
+	// SuppressMail and Notices are what was asked for; Sent has the notices that patients were sent.
 	SuppressMail bool     `json:"suppress_mail"`
 	Notices      []Notice `json:"tell,omitempty"`
 	// Override marks a time taken without asking whether a session offers it.
@@ -81,8 +81,8 @@ type Appointment struct {
 	Comments string `json:"comments,omitempty"`
 	// Journey is how far the patient has come on the day.
 	Journey Journey `json:"journey,omitzero"`
-	// Elsewhere are other appointments the patient has at the same time, of one that
-	// was held, booked or moved just now.
+	// Elsewhere are other appointments the patient has at the same time, of one that was held, booked or moved just
+	// now.
 	Elsewhere []Elsewhere `json:"-"`
 	Around    `json:"-"`
 	// Version counts changes, and is the sequence of its last event.
@@ -96,8 +96,7 @@ func (a Appointment) AuditSubject() audit.Subject {
 	return audit.Subject{Kind: "appointment", ID: int64(a.ID), Patient: int64(a.Patient)}
 }
 
-// Around is what stands around an appointment, where it was read: names, and what may
-// be done to it.
+// Around is what stands around an appointment, where it was read: names, and what may be done to it.
 type Around struct {
 	TypeName         string
 	Price            int // of its type, in pence
@@ -124,9 +123,9 @@ const (
 	Cancelling Notice = "cancellation"
 )
 
-// Told are the notices the patient has been sent about an appointment: none, as
-// no messages are sent about appointments yet.
-func (a Appointment) Told() []Notice { return nil }
+// Sent are the notices the patient has been sent about an appointment: none, as no messages are sent about appointments
+// yet.
+func (a Appointment) Sent() []Notice { return nil }
 
 // Length is how long the appointment lasts.
 func (a Appointment) Length() time.Duration { return a.End.Sub(a.Start) }
@@ -160,10 +159,9 @@ var (
 	ErrNotOffered   = fault.New(fault.Conflict, "not_available_at_location",
 		"This appointment is not available at that location.")
 
-	// errMoved says the appointment went to another diary between looking and
-	// locking; the whole change is tried again.
-	errMoved = fault.New(fault.Unavailable, "appointment_moved", "The appointment was moved at the same time. Try "+
-		"again.")
+	// errMoved means that the appointment went to another diary between reading and locking; the whole change is tried
+	// again.
+	errMoved = fault.New(fault.Unavailable, "appointment_moved", "The appointment was moved at the same time. Try again.")
 )
 
 // NotFree is a conflict with the nearest times that are free.
@@ -200,12 +198,11 @@ type Store interface {
 	Appointment(ctx context.Context, group practice.ID, id ID) (Appointment, error)
 	// AppointmentsByID finds appointments; those the group lacks are left out.
 	AppointmentsByID(ctx context.Context, group practice.ID, ids []ID) ([]Appointment, error)
-	// Appointments lists appointments by start and, where q.Count asks for it, how many
-	// match in all, counted as input.CountTo says.
+	// Appointments lists appointments by start and, where q.Count asks for it, how many match in all, counted up to
+	// input.CountTo.
 	Appointments(ctx context.Context, group practice.ID, q Query) ([]Appointment, int, error)
-	// AppointmentsOf lists a page of the appointments of each patient, by patient and
-	// then by start, and CountAppointmentsOf counts them. Neither looks at a Query's
-	// Patient, Practitioner, Location, Type, Name and Key.
+	// AppointmentsOf lists a page of the appointments of each patient, by patient and then by start, and
+	// CountAppointmentsOf counts them. Neither uses a Query's Patient, Practitioner, Location, Type, Name and Key.
 	AppointmentsOf(ctx context.Context, group practice.ID, of []patient.ID, q Query) ([]Appointment, error)
 	CountAppointmentsOf(ctx context.Context, group practice.ID, of []patient.ID, q Query) (map[patient.ID]int, error)
 	// LapsedHolds lists up to limit holds that ran out at or before the time.
@@ -216,8 +213,7 @@ type Store interface {
 
 // recorder keeps a changed appointment with its event and its audit entry.
 type recorder interface {
-	// SaveAppointment keeps a changed appointment, and MoveAppointment its practitioner
-	// and its time.
+	// SaveAppointment keeps a changed appointment, and MoveAppointment its practitioner and its time.
 	SaveAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	Record(ctx context.Context, e event.Event) error
 	Audit(ctx context.Context, e audit.Entry) error
@@ -235,8 +231,7 @@ type LeaveTx interface {
 	releaser
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Appointment(ctx context.Context, group practice.ID, id ID) (Appointment, error)
-	// ToCome lists a patient's appointments, held or booked, that start after a
-	// time, by start.
+	// ToCome lists a patient's appointments, held or booked, that start after a time, by start.
 	ToCome(ctx context.Context, group practice.ID, of patient.ID, after time.Time) ([]ID, error)
 }
 
@@ -246,31 +241,26 @@ type Tx interface {
 	practice.MetadataTx
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Appointment(ctx context.Context, group practice.ID, id ID) (Appointment, error)
-	// Elsewhere lists up to limit confirmed appointments of the patient of an
-	// appointment that overlap it, but for itself.
+	// Elsewhere lists up to limit confirmed appointments of the patient of an appointment that overlap it, but for
+	// itself.
 	Elsewhere(ctx context.Context, group practice.ID, a Appointment, limit int) ([]Elsewhere, error)
-	// Occupied lists what one practitioner has held or booked that overlaps the
-	// time, lapsed holds too.
+	// Occupied lists what one practitioner has held or booked that overlaps the time, lapsed holds too.
 	Occupied(ctx context.Context, group practice.ID, of practice.PractitionerID, from, to time.Time) ([]Occupied, error)
-	// LockDiary keeps others from changing the diary until the end of the
-	// transaction, or returns practice.ErrPractitionerNotFound. Lock several in
-	// the order of their ids.
+	// LockDiary keeps others from changing the diary until the end of the transaction, or returns
+	// practice.ErrPractitionerNotFound. Lock several in the order of their ids.
 	LockDiary(ctx context.Context, group practice.ID, id practice.PractitionerID) error
-	// LockDiaryOf locks the diary an appointment is in and finds whose it is, or
-	// returns ErrNotFound.
+	// LockDiaryOf locks the diary an appointment is in and finds whose it is, or returns ErrNotFound.
 	LockDiaryOf(ctx context.Context, group practice.ID, id ID) (practice.PractitionerID, error)
-	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being
-	// merged into another until the end of the transaction, or returns
-	// patient.ErrNotFound.
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being merged into another until
+	// the end of the transaction, or returns patient.ErrNotFound.
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
-	// LockPatientForBooking is LockPatientAgainstMerge for a patient who is booked for: others who book for
-	// the patient wait. One who has died is patient.ErrDeceased.
+	// LockPatientForBooking is LockPatientAgainstMerge for a patient who is booked for: others who book for the patient
+	// wait. One who has died is patient.ErrDeceased.
 	LockPatientForBooking(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	SaveTask(ctx context.Context, group practice.ID, t task.Task) error
 	AddAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	MoveAppointment(ctx context.Context, group practice.ID, a Appointment) error
-	// Occupy takes the time an appointment has; the database refuses to let two occupy
-	// the same minute of one diary.
+	// Occupy takes the time an appointment has; the database refuses to let two occupy the same minute of one diary.
 	Occupy(ctx context.Context, group practice.ID, a Appointment) error
 	Enqueue(ctx context.Context, j job.Job) error
 }
@@ -298,9 +288,8 @@ func (s *Service) do(ctx context.Context, fn func(Tx) error) error {
 	}
 }
 
-// changing locks the diary an appointment is in, and another besides where also names
-// one, has fn change the appointment, and gives it as it is afterwards. fn gives it also
-// when it refuses.
+// changing locks the diary an appointment is in, and a second one where also names it, has fn change the appointment,
+// and gives it as it is afterwards. fn gives it also when it refuses.
 func (s *Service) changing(
 	ctx context.Context, who access.Caller, id ID, also practice.PractitionerID,
 	fn func(tx Tx, a Appointment, now time.Time) (Appointment, error),
@@ -329,8 +318,7 @@ func sameNames(a, b Appointment) bool {
 	return a.Patient == b.Patient && a.Practitioner == b.Practitioner && a.Location == b.Location && a.Type == b.Type
 }
 
-// lock locks the diary of the appointment, and another in the order of their ids, then
-// reads the appointment.
+// lock locks the diary of the appointment, and another in the order of their ids, then reads the appointment.
 func lock(ctx context.Context, tx Tx, group practice.ID, id ID, also practice.PractitionerID) (Appointment, error) {
 	var of practice.PractitionerID
 	if also == 0 {
@@ -355,10 +343,4 @@ func lock(ctx context.Context, tx Tx, group practice.ID, id ID, also practice.Pr
 		err = errMoved
 	}
 	return a, err
-}
-
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
 }

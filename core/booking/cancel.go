@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/event"
+	"frontdesk/core/input"
 	"frontdesk/core/practice"
 )
 
@@ -27,7 +28,7 @@ func (p Policy) Closes(a Appointment) time.Time {
 // Open reports whether a confirmed appointment may still be cancelled or moved.
 func (p Policy) Open(a Appointment, now time.Time) bool { return !now.After(p.Closes(a)) }
 
-// check gives ErrTooLate, saying when the window closed.
+// check gives ErrTooLate with the time at which the window closed.
 func (p Policy) check(a Appointment, now time.Time) error {
 	if p.Open(a, now) {
 		return nil
@@ -37,16 +38,15 @@ func (p Policy) check(a Appointment, now time.Time) error {
 		p.Hours, p.Closes(a).In(p.Zone).Format("15:04 MST on Monday 2 January 2006")))
 }
 
-// Cancellation says how to cancel.
+// Cancellation is how to cancel.
 type Cancellation struct {
 	SuppressMail   *bool
 	SuppressPolicy bool // cancel however soon it starts
 	Notify         bool // send the patient a notice of it
 }
 
-// Cancel gives the time back: of a hold at any time, of a confirmed appointment
-// while the practice's policy allows. Cancelling twice is cancelling once, and
-// a hold that has run out is left as it is. Error: ErrTooLate.
+// Cancel gives the time back: of a hold at any time, of a confirmed appointment while the practice's policy allows.
+// Cancelling twice is cancelling once, and a hold that has run out is left as it is. Error: ErrTooLate.
 func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
@@ -80,7 +80,7 @@ func giveBack(
 		of, why = event.AppointmentReleased, "cancelled"
 	}
 	after := a
-	set(&after.SuppressMail, c.SuppressMail)
+	input.Set(&after.SuppressMail, c.SuppressMail)
 	if c.Notify && !slices.Contains(a.Notices, Cancelling) {
 		after.Notices = append(slices.Clone(a.Notices), Cancelling)
 	}

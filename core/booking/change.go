@@ -22,8 +22,8 @@ type Change struct {
 	Type         *diary.TypeID
 	Practitioner *practice.PractitionerID
 	Start, End   *time.Time
-	// SecondStart and SecondEnd are the later of two moments at which clocks show the
-	// same, where Start and End are the first. An appointment that is then already stays.
+	// SecondStart and SecondEnd are the later of two moments at which clocks show the same, where Start and End are the
+	// first. An appointment that is then already stays.
 	SecondStart, SecondEnd time.Time
 	Override               bool // as in Request
 	// SuppressPolicy moves a confirmed appointment however soon it starts.
@@ -37,28 +37,28 @@ type Change struct {
 // apply gives the appointment as it will be, and whether its time is another.
 func (c Change) apply(a Appointment) (after Appointment, moves bool) {
 	after = a
-	set(&after.Location, c.Location)
-	set(&after.Type, c.Type)
-	set(&after.Practitioner, c.Practitioner)
+	input.Set(&after.Location, c.Location)
+	input.Set(&after.Type, c.Type)
+	input.Set(&after.Practitioner, c.Practitioner)
 	if c.Start != nil && !c.SecondStart.Equal(a.Start) {
 		after.Start = c.Start.UTC()
 	}
 	if c.End != nil && !c.SecondEnd.Equal(a.End) {
 		after.End = c.End.UTC()
 	}
-	set(&after.Comments, c.Comments)
-	set(&after.Notices, c.Notices)
-	set(&after.Pending, c.Pending)
+	input.Set(&after.Comments, c.Comments)
+	input.Set(&after.Notices, c.Notices)
+	input.Set(&after.Pending, c.Pending)
 	// A hold that is edited is asked for anew.
 	moves = !sameTime(a, after) || c.State == Reserved
 	if moves {
 		after.Override = c.Override
-		set(&after.SuppressMail, c.SuppressMail)
+		input.Set(&after.SuppressMail, c.SuppressMail)
 	}
 	return after, moves
 }
 
-// allowed says whether the appointment may be changed at all.
+// allowed checks that the appointment may be changed at all.
 func (c Change) allowed(a Appointment, now time.Time) error {
 	switch {
 	case a.State == Cancelled:
@@ -75,11 +75,10 @@ func (c Change) allowed(a Appointment, now time.Time) error {
 	return nil
 }
 
-// Change changes an appointment. One that is moved keeps its old time until it has the
-// new one, or for good when it cannot have it; a hold does not last longer. Asking again
-// for the time it already has changes nothing. Errors: as Reserve, and ErrNotFound,
-// ErrCancelled, ErrHoldExpired, ErrConfirmed, ErrNotConfirmed, ErrTooLate,
-// ErrPatientFixed, ErrUnconfirm, ErrNotOffered, ErrJourneyOver.
+// Change changes an appointment. One that is moved keeps its old time until it has the new one, or for good when it
+// cannot have it; a hold does not last longer. Asking again for the time it already has changes nothing. Errors: as
+// Reserve, and ErrNotFound, ErrCancelled, ErrHoldExpired, ErrConfirmed, ErrNotConfirmed, ErrTooLate, ErrPatientFixed,
+// ErrUnconfirm, ErrNotOffered, ErrJourneyOver.
 func (s *Service) Change(ctx context.Context, id ID, c Change) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
@@ -95,14 +94,14 @@ func (s *Service) Change(ctx context.Context, id ID, c Change) (Appointment, err
 	if err := in.Err(); err != nil {
 		return Appointment{}, err
 	}
-	// What the diary says of it needs no lock, as of a new appointment.
+	// As for a new appointment, what the diary offers needs no lock.
 	seen, err := s.Store.Appointment(ctx, who.Group, id)
 	if err != nil {
 		return Appointment{}, err
 	}
 	modes, refusal := s.judgeChange(ctx, who.Group, seen, c)
 	var also, wanted = practice.PractitionerID(0), Appointment{}
-	if set(&also, c.Practitioner); also == seen.Practitioner {
+	if input.Set(&also, c.Practitioner); also == seen.Practitioner {
 		also = 0
 	}
 	after, err := s.changing(ctx, who, id, also, func(tx Tx, a Appointment, now time.Time) (Appointment, error) {
@@ -151,8 +150,7 @@ func (s *Service) change(
 	return a, err
 }
 
-// judgeChange says what the register of patients and the diary have against a change, and
-// the modes the appointment will have.
+// judgeChange checks a change against the patients and the diary, and gives the modes the appointment will have.
 func (s *Service) judgeChange(ctx context.Context, group practice.ID, a Appointment, c Change) (diary.Modes, error) {
 	if c.Patient != nil {
 		p, err := patient.Current(ctx, s.Store, group, *c.Patient)
@@ -183,14 +181,12 @@ func (s *Service) judgeChange(ctx context.Context, group practice.ID, a Appointm
 	return t.Type.Modes, nil
 }
 
-// sameTime reports whether two appointments are with the same practitioner at the
-// same time.
+// sameTime reports whether two appointments are with the same practitioner at the same time.
 func sameTime(a, b Appointment) bool {
 	return a.Practitioner == b.Practitioner && a.Start.Equal(b.Start) && a.End.Equal(b.End)
 }
 
-// shift gives the appointment a free time for its old one. The caller has locked both
-// diaries.
+// shift gives the appointment a free time for its old one. The caller has locked both diaries.
 func (s *Service) shift(
 	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, of event.Type, before, after Appointment,
 ) (Appointment, error) {
@@ -200,10 +196,10 @@ func (s *Service) shift(
 	if err := claim(ctx, tx, who.Group, after, now); err != nil {
 		return before, err
 	}
-	if err := takeFor(ctx, tx, who.Group, after); err != nil {
+	if err := lockPatient(ctx, tx, who.Group, after); err != nil {
 		return before, err
 	}
-	if err := s.beside(ctx, tx, who, &after, now); err != nil {
+	if err := s.overlaps(ctx, tx, who, &after, now); err != nil {
 		return before, err
 	}
 	if err := tx.Vacate(ctx, who.Group, before); err != nil {
@@ -219,8 +215,8 @@ func (s *Service) shift(
 	return after, tx.Occupy(ctx, who.Group, after)
 }
 
-// SetMetadata keeps a value of another program with an appointment. Errors: ErrNotFound,
-// and those of practice.SetMetadata.
+// SetMetadata keeps a value of another program with an appointment. Errors: ErrNotFound, and those of
+// practice.SetMetadata.
 func (s *Service) SetMetadata(ctx context.Context, id ID, m practice.Metadata) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {

@@ -11,17 +11,15 @@ import (
 	"frontdesk/core/patient"
 )
 
-// Confirmation is what to set when a hold is confirmed; nil or 0 leaves a
-// thing as it is.
+// Confirmation is what to set when a hold is confirmed; nil or 0 leaves a thing as it is.
 type Confirmation struct {
 	Patient, Billpayer patient.ID
 	Reason             *string
 	SuppressMail       *bool
 }
 
-// Confirm confirms a hold. Confirming twice is confirming once. Errors:
-// ErrHoldExpired with the nearest free slots, ErrCancelled, ErrOtherPatient, ErrElsewhere,
-// and a field fault when no patient is known.
+// Confirm confirms a hold. Confirming twice is confirming once. Errors: ErrHoldExpired with the nearest free slots,
+// ErrCancelled, ErrOtherPatient, ErrElsewhere, and a field fault when no patient is known.
 func (s *Service) Confirm(ctx context.Context, id ID, c Confirmation) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
@@ -40,7 +38,7 @@ func (s *Service) Confirm(ctx context.Context, id ID, c Confirmation) (Appointme
 			return a, err
 		}
 		if c.Patient == 0 {
-			if err := takeFor(ctx, tx, who.Group, a); err != nil {
+			if err := lockPatient(ctx, tx, who.Group, a); err != nil {
 				return a, err
 			}
 		}
@@ -73,13 +71,13 @@ func (s *Service) confirm(
 	if c.Billpayer != 0 {
 		after.Billpayer = c.Billpayer
 	}
-	set(&after.Reason, c.Reason)
-	set(&after.SuppressMail, c.SuppressMail)
+	input.Set(&after.Reason, c.Reason)
+	input.Set(&after.SuppressMail, c.SuppressMail)
 	if after.Patient == 0 {
 		return a, fault.Wrong("patient", ErrNeedsPatient.Code, "the id of the patient",
 			"An appointment without a patient cannot be confirmed.")
 	}
-	if err := s.beside(ctx, tx, who, &after, now); err != nil {
+	if err := s.overlaps(ctx, tx, who, &after, now); err != nil {
 		return a, err
 	}
 	return save(ctx, tx, who, now, "appointment.book", event.AppointmentConfirmed, a, after, "")

@@ -21,19 +21,17 @@ type Elsewhere struct {
 	Start, End   time.Time
 }
 
-// ErrElsewhere is the fault of a patient who would be in two places at once, where
-// the practice does not take that.
+// ErrElsewhere is the fault of a patient who would be in two places at once, where the practice refuses that.
 var ErrElsewhere = fault.New(fault.Conflict, "patient_booked_elsewhere",
 	"The patient has another appointment that overlaps this time, with another practitioner.")
 
-// mostElsewhere is how many of those appointments are told.
+// mostElsewhere is how many of those appointments are listed.
 const mostElsewhere = 10
 
-// beside finds what else the patient of an appointment has at its time, or refuses
-// the appointment where the practice says so. What is confirmed all the same is a
-// task of the practitioner it is with, in the same transaction. The caller has
-// locked the patient. Error: ErrElsewhere.
-func (s *Service) beside(ctx context.Context, tx Tx, who access.Caller, a *Appointment, now time.Time) error {
+// overlaps finds what else the patient of an appointment has at its time, or refuses the appointment where the practice
+// refuses overlaps. Where the appointment is confirmed all the same, its practitioner has a task about it in the same
+// transaction. The caller has locked the patient. Error: ErrElsewhere.
+func (s *Service) overlaps(ctx context.Context, tx Tx, who access.Caller, a *Appointment, now time.Time) error {
 	if a.Patient == 0 {
 		return nil
 	}
@@ -59,7 +57,7 @@ func (s *Service) beside(ctx context.Context, tx Tx, who access.Caller, a *Appoi
 	})
 }
 
-// overlapping says which appointments overlap, by the practice's clocks.
+// overlapping lists the appointments that overlap, by the practice's clocks.
 func overlapping(a Appointment, zone *time.Location) string {
 	text := fmt.Sprintf("Appointment %s, %s.", a.ID, span(a.Start, a.End, zone))
 	for _, o := range a.Elsewhere {
@@ -72,10 +70,9 @@ func span(start, end time.Time, zone *time.Location) string {
 	return start.In(zone).Format("15:04") + " to " + end.In(zone).Format("15:04 MST on Monday 2 January 2006")
 }
 
-// takeFor locks the patient of an appointment that there is, so that of two who
-// book for one patient one sees the other's. One who has been deleted since has
-// nothing to be seen.
-func takeFor(ctx context.Context, tx Tx, group practice.ID, a Appointment) error {
+// lockPatient locks the patient of an appointment, so that of two bookings for one patient one sees the other. A
+// patient who has been deleted since has none to see.
+func lockPatient(ctx context.Context, tx Tx, group practice.ID, a Appointment) error {
 	if a.Patient == 0 {
 		return nil
 	}

@@ -22,8 +22,7 @@ func (d *desk) tasks() []task.Task {
 	return all
 }
 
-// TestOverlapOfOnePatientWarnsAndGivesStaffATask books Ada with two clinicians at the same time, by
-// every way there is.
+// TestOverlapOfOnePatientWarnsAndGivesStaffATask books Ada with two clinicians at the same time, by every way there is.
 func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		other := d.newGP("Patel")
@@ -36,7 +35,7 @@ func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 			t.Helper()
 			if len(got) != 1 ||
 				got[0] != (booking.Elsewhere{ID: first.ID, Practitioner: d.gp.ID, Start: first.Start, End: first.End}) {
-				t.Errorf("%s: told of %+v", name, got)
+				t.Errorf("%s: got %+v", name, got)
 			}
 			if all := d.tasks(); len(all) != tasks {
 				t.Errorf("%s: %d tasks", name, len(all))
@@ -59,9 +58,9 @@ func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 		}
 		d.must(json.Unmarshal(all[len(all)-1].Data, &told))
 		if !slices.Equal(told.IDs, []string{first.ID.String()}) {
-			t.Errorf("the event tells of %v", told.IDs)
+			t.Errorf("the event names %v", told.IDs)
 		}
-		// Moved away it is alone, and moved back it is told of again.
+		// Moved away it overlaps nothing, and moved back it does again.
 		_, err = d.booking.Change(d.ctx, made.ID,
 			booking.Change{Start: ptr(nine(time.Hour)), End: ptr(nine(70 * time.Minute)), Override: true,
 				SuppressPolicy: true})
@@ -78,7 +77,7 @@ func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 		ask.Practitioner, ask.Override = other.ID, true
 		held, err := d.booking.Reserve(d.ctx, ask)
 		d.must(err)
-		wants("held", held.Elsewhere, 2) // nobody is told of what may never be
+		wants("held", held.Elsewhere, 2) // a hold gives no task
 		booked, err := d.booking.Confirm(d.ctx, held.ID, booking.Confirmation{})
 		d.must(err)
 		wants("confirmed", booked.Elsewhere, 3)
@@ -90,7 +89,7 @@ func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 		moved, err := d.reschedule(held.ID, away)
 		d.must(err)
 		if len(moved.Elsewhere) != 0 {
-			t.Errorf("moved away: told of %+v", moved.Elsewhere)
+			t.Errorf("moved away: got %+v", moved.Elsewhere)
 		}
 		away.Start = order.Start
 		moved, err = d.reschedule(held.ID, away)
@@ -99,7 +98,7 @@ func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 		moved, err = d.reschedule(held.ID, away)
 		d.must(err)
 		wants("moved back again", moved.Elsewhere, 4)
-		// One that only touches it, or is of somebody else, is nobody's matter.
+		// An appointment that only touches it, or of another patient, is no overlap.
 		order.Start, order.Length = nine(20*time.Minute), 10*time.Minute
 		if made, err = d.booking.Book(d.ctx, order); err != nil || len(made.Elsewhere) != 0 {
 			t.Errorf("next to it: %+v, %v", made.Elsewhere, err)
@@ -165,8 +164,8 @@ func TestOverlapOfOnePatientIsRefusedWhereThePracticeRefusesIt(t *testing.T) {
 	})
 }
 
-// TestConcurrentBookingsOfOnePatientNoticeTheirOverlap books Ada with many clinicians
-// at the same moment: of each two, one knows of the other.
+// TestConcurrentBookingsOfOnePatientNoticeTheirOverlap books Ada with many clinicians at the same moment: of each two,
+// one knows of the other.
 func TestConcurrentBookingsOfOnePatientNoticeTheirOverlap(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{PatientOverlap: ptr(practice.RefuseOverlap)})

@@ -10,7 +10,7 @@ import (
 	"frontdesk/core/fault"
 )
 
-// Journey is how far the patient came on the day; zero is not so far.
+// Journey is how far the patient came on the day; a zero time is a stage not reached.
 type Journey struct {
 	Arrived      time.Time `json:"arrived,omitzero"`
 	Consultation time.Time `json:"consultation,omitzero"`
@@ -33,17 +33,17 @@ const (
 var (
 	ErrStage = fault.New(fault.Invalid, "stage_required",
 		"A stage is needed: arrived, consultation, departed or dna.")
-	ErrStageAhead = ahead("What is noted of a patient has happened: it cannot lie ahead.")
+	ErrStageAhead = ahead("A stage cannot be recorded before it happens.")
 	ErrStageOrder = fault.New(fault.Conflict, "stage_out_of_order",
 		"A patient arrives, is seen, and leaves, in that order.")
 	ErrNoShow = fault.New(fault.Conflict, "patient_did_not_attend",
-		"It was noted that this patient did not attend. Take that back first.")
+		"This patient is recorded as not attending. Undo that first.")
 	ErrCame = fault.New(fault.Conflict, "patient_attended",
-		"It was noted that this patient came. Take that back before noting that they did not attend.")
+		"This patient is recorded as attending. Undo that before recording that they did not attend.")
 	ErrNotBegun = fault.New(fault.Conflict, "appointment_not_begun",
-		"That a patient did not attend is known once the appointment has begun.")
+		"That a patient did not attend can be recorded once the appointment has begun.")
 	ErrJourneyOver = fault.New(fault.Conflict, "journey_over",
-		"It was noted that the patient of this appointment left or did not attend. Take that back, or book another appointment.")
+		"The patient of this appointment has left or did not attend. Undo that, or book another appointment.")
 )
 
 // ahead is ErrStageAhead, which names the time.
@@ -87,9 +87,8 @@ type Step struct {
 	Undo  bool      // take the stage back
 }
 
-// note notes a step of the journey of an appointment. A stage can be left out, as
-// of a telephone call; those that are noted are in their order.
-// Errors: ErrStage, ErrStageAhead, ErrStageOrder, ErrNoShow, ErrCame, ErrNotBegun.
+// note notes a step of the journey of an appointment. A stage can be left out, as of a telephone call; those that are
+// noted are in their order. Errors: ErrStage, ErrStageAhead, ErrStageOrder, ErrNoShow, ErrCame, ErrNotBegun.
 func (j *Journey) note(s Step, start, now time.Time) error {
 	to := j.of(s.Stage)
 	if to == nil {
@@ -132,7 +131,7 @@ func (j *Journey) note(s Step, start, now time.Time) error {
 		}
 		if last != "" && this.Before(*after.of(last)) {
 			return ErrStageOrder.Saying(
-				fmt.Sprintf("%s The stage %s would be noted before %s.", ErrStageOrder.Message, stage, last))
+				fmt.Sprintf("%s The stage %s would be recorded before %s.", ErrStageOrder.Message, stage, last))
 		}
 		last = stage
 	}
@@ -140,9 +139,8 @@ func (j *Journey) note(s Step, start, now time.Time) error {
 	return nil
 }
 
-// RecordJourney notes how far a patient came, or takes that back. Noting it again as it
-// is changes nothing. Errors: ErrNotFound, ErrCancelled, ErrNotConfirmed, and those of
-// note.
+// RecordJourney notes how far a patient came, or takes that back. Noting it again as it is changes nothing. Errors:
+// ErrNotFound, ErrCancelled, ErrNotConfirmed, and those of note.
 func (s *Service) RecordJourney(ctx context.Context, id ID, step Step) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
@@ -169,8 +167,8 @@ func (s *Service) RecordJourney(ctx context.Context, id ID, step Step) (Appointm
 	})
 }
 
-// open makes sure that an appointment may be moved to another time: whose patient
-// has left or did not come is over. Error: ErrJourneyOver.
+// open makes sure that an appointment may be moved to another time: it is over when its patient has left or did not
+// attend. Error: ErrJourneyOver.
 func (j Journey) open() error {
 	if j.Departed.IsZero() && j.NoShow.IsZero() {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"frontdesk/core/booking"
 )
 
-// TestJourneyStagesExcludeEachOther notes stages in turn; the appointment
-// is at nine, and each note is made at a time of the day.
+// TestJourneyStagesExcludeEachOther notes stages in turn; the appointment is at nine, and each note is made at a time
+// of the day.
 func TestJourneyStagesExcludeEachOther(t *testing.T) {
 	const (
 		came = booking.StageArrived
@@ -40,7 +40,7 @@ func TestJourneyStagesExcludeEachOther(t *testing.T) {
 				{"12:00", booking.Step{Stage: seen, At: at("09:13")}, booking.ErrStageOrder},
 				{"12:00", booking.Step{Stage: seen, At: at("09:00")}, nil},
 			},
-			"nobody arrives for a telephone call": {{"09:00", booking.Step{Stage: seen}, nil},
+			"no arrival for a telephone call": {{"09:00", booking.Step{Stage: seen}, nil},
 				{"09:10", booking.Step{Stage: left}, nil}},
 			"who came attended": {
 				{"09:05", booking.Step{Stage: came}, nil}, {"09:20", booking.Step{Stage: dna}, booking.ErrCame},
@@ -88,7 +88,7 @@ func TestJourneyStagesExcludeEachOther(t *testing.T) {
 							t.Fatalf("%+v lies ahead of %v", got.Journey, d.clock.Now())
 						}
 					}
-					// Said again without a time, it is what it was.
+					// Recorded again without a time, it stays as it was.
 					if again, err := d.booking.RecordJourney(d.ctx, a.ID,
 						booking.Step{Stage: n.step.Stage, Undo: n.step.Undo}); err != nil ||
 						again.Journey != got.Journey {
@@ -112,7 +112,7 @@ func TestJourneyNeedsAConfirmedAppointment(t *testing.T) {
 		if !got.Journey.NoShow.Equal(d.clock.Now()) {
 			t.Fatalf("got %+v", got.Journey)
 		}
-		// Who did not come cannot be said of a time that is still ahead.
+		// Non-attendance cannot be recorded before the appointment begins.
 		tomorrow := move{Practitioner: d.gp.ID, Start: nine(25 * time.Hour), Minutes: 10, SuppressPolicy: true}
 		_, err = d.reschedule(a.ID, tomorrow)
 		want(t, err, booking.ErrJourneyOver)

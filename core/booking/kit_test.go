@@ -23,7 +23,7 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// clock is a clock that moves when told.
+// clock is a clock that tests move.
 type clock struct {
 	mu sync.Mutex
 	at time.Time
@@ -63,8 +63,8 @@ var monday = time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)
 
 func ptr[T any](v T) *T { return &v }
 
-// newDesk makes a practice with one GP who works on weekdays from nine to
-// twelve in steps of ten minutes, and one patient, Ada.
+// newDesk makes a practice with one GP who works on weekdays from nine to twelve in steps of ten minutes, and one
+// patient, Ada.
 func newDesk(t testing.TB, db *store.DB) *desk {
 	t.Helper()
 	d := &desk{t: t, db: db, clock: &clock{at: monday}}
@@ -117,8 +117,8 @@ func (d *desk) newType(name string, minutes int) diary.Type {
 	return k
 }
 
-// session adds a session; what the change leaves out is the GP, the place, the
-// type, from nine to twelve in steps of ten, from the first Monday on.
+// session adds a session; what the change leaves out is the GP, the place, the type, from nine to twelve in steps of
+// ten, from the first Monday on.
 func (d *desk) session(c diary.SessionChange) diary.Session {
 	d.t.Helper()
 	s, err := d.diary.CreateSession(d.ctx, d.sessionOf(c))
@@ -128,8 +128,8 @@ func (d *desk) session(c diary.SessionChange) diary.Session {
 
 func (d *desk) sessionOf(c diary.SessionChange) diary.SessionChange {
 	full := diary.SessionChange{
-		Practitioner: &d.gp.ID, Location: &d.place.ID, Types: &[]diary.TypeID{d.kind.ID}, StartDate: ptr("2031-01-06"),
-		From: ptr("09:00"), To: ptr("12:00"), Step: ptr(10),
+		Practitioner: &d.gp.ID, Location: &d.place.ID, Types: &[]diary.TypeID{d.kind.ID}, StartDate: date("2031-01-06"),
+		From: timeOfDay("09:00"), To: timeOfDay("12:00"), Step: ptr(10),
 	}
 	over := func() {
 		if c.Practitioner != nil {
@@ -249,7 +249,17 @@ func (d *desk) reschedule(id booking.ID, m move) (booking.Appointment, error) {
 	return d.booking.Change(d.ctx, id, m.of(booking.Booked))
 }
 
-// when is a date or an instant.
+// when is a date or an instant. date is a date as YYYY-MM-DD, and timeOfDay a time of day as HH:MM.
+func date(text string) *input.Date {
+	var in input.Checks
+	return diary.ReadDate(&in, "", &text)
+}
+
+func timeOfDay(text string) *int {
+	var in input.Checks
+	return diary.ReadTime(&in, "", &text, true)
+}
+
 func when(text string) diary.Moment {
 	var in input.Checks
 	return diary.ReadMoment(&in, "", text)

@@ -11,15 +11,14 @@ import (
 	"frontdesk/core/practice"
 )
 
-// ErrToCome is returned for a patient who cannot leave before a member of staff
-// has dealt with their appointments, where the practice wants that.
+// ErrToCome is returned for a patient who cannot leave before a member of staff has cancelled their appointments, where
+// the practice has chosen that.
 var ErrToCome = fault.New(fault.Conflict, "appointments_to_come",
 	"This patient has appointments to come. Cancel them first.")
 
-// Leave gives back all that a patient has to come, inside a transaction that has
-// locked their diaries and then them, and says how many appointments were
-// cancelled. Holds go back in any case. Error: ErrToCome, where the practice
-// would rather keep the patient.
+// Leave cancels the future appointments of a patient, inside a transaction that has locked their diaries and then the
+// patient, and counts the appointments cancelled. Holds are given back in any case. Error: ErrToCome, where the
+// practice refuses to let a patient with appointments leave.
 func Leave(ctx context.Context, tx LeaveTx, who access.Caller, of patient.ID, now time.Time) (int, error) {
 	ids, err := tx.ToCome(ctx, who.Group, of, now)
 	if err != nil || len(ids) == 0 {

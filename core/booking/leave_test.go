@@ -183,7 +183,7 @@ func TestBookingRefusesADeceasedPatient(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		booked, _ := d.come(0)
 		_, held := d.come(20)
-		// The national service says so: the practice has done nothing yet.
+		// The death comes from the national service; the practice has not acted.
 		d.must(patientstore.New(d.db).Do(d.ctx, func(tx patient.Tx) error {
 			p, err := patientstore.New(d.db).Patient(d.ctx, d.group.ID, d.ada)
 			if err != nil {
@@ -268,7 +268,7 @@ func TestDeathGivesStaffATaskForOpenAppointments(t *testing.T) {
 			!strings.Contains(found[0].Comments, "Appointments cancelled: 1") {
 			d.t.Fatalf("got %+v", found)
 		}
-		// A member of staff can close it, though it is nobody's.
+		// A member of staff can close it, though it is unassigned.
 		closed := task.Closed
 		tasks := &task.Service{Store: taskstore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 		if _, err := tasks.Update(d.ctx, found[0].ID, task.Change{Status: &closed}); err != nil {

@@ -17,8 +17,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// grid is a naive model of a practice: it looks at every minute, and knows
-// nothing of how the real one works.
+// grid is a naive model of a practice: it considers every minute, and knows nothing of how the real one works.
 type grid struct {
 	sessions []gridSession
 	holidays map[string]bool                            // dates
@@ -89,8 +88,8 @@ func (g *grid) slots(from, to, now int64) []gridSlot {
 		func(a, b gridSlot) bool { return a.start == b.start && a.who == b.who && a.kind == b.kind })
 }
 
-// span finds the first minute at which clocks show the session's start or later,
-// and the first at which they show its end or later.
+// span finds the first minute at which clocks show the session's start or later, and the first at which they show its
+// end or later.
 func (s *gridSession) span(midnight int64) (start, end int64) {
 	if known, ok := s.spans[midnight]; ok {
 		return known[0], known[1]
@@ -113,9 +112,8 @@ func (s *gridSession) span(midnight int64) (start, end int64) {
 	return start, end
 }
 
-// TestSlotsAgreeWithAMinuteGrid makes practices at random, books at random in
-// them, and compares every search for free slots over two years, with all their
-// clock changes, with the grid.
+// TestSlotsAgreeWithAMinuteGrid makes practices at random, books at random in them, and compares every search for free
+// slots over two years, with all their clock changes, with the grid.
 func TestSlotsAgreeWithAMinuteGrid(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		seeds := uint64(6)
@@ -205,8 +203,8 @@ func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 	}
 }
 
-// takeAway makes a block, of one practitioner or of all, in the practice and in
-// the grid; some are ended again, and some changed.
+// takeAway makes a block, of one practitioner or of all, in the practice and in the grid; some are ended again, and
+// some changed.
 func takeAway(d *desk, g *grid, random *rand.Rand, from time.Time, people []practice.PractitionerID) {
 	d.t.Helper()
 	zone, err := time.LoadLocation("Europe/London")
@@ -225,8 +223,8 @@ func takeAway(d *desk, g *grid, random *rand.Rand, from time.Time, people []prac
 	}
 	of := people
 	n := newHours{Away: true, Location: d.place.ID, SessionChange: diary.SessionChange{
-		StartDate: ptr(first.Format("2006-01-02")), EndDate: ptr(first.AddDate(0, 0, count-1).Format("2006-01-02")),
-		From: ptr(diary.Clock(b.from)), To: ptr(diary.Clock(b.to)),
+		StartDate: new(input.DateOf(first)), EndDate: new(input.DateOf(first.AddDate(0, 0, count-1))),
+		From: &b.from, To: &b.to,
 	}}
 	if random.IntN(4) > 0 {
 		n.Practitioner = people[random.IntN(len(people))]
@@ -240,7 +238,7 @@ func takeAway(d *desk, g *grid, random *rand.Rand, from time.Time, people []prac
 		d.must(err)
 		return
 	case 1:
-		_, err = d.diary.ChangeSession(d.ctx, made.ID, diary.SessionChange{Exclusions: []string{*n.StartDate}})
+		_, err = d.diary.ChangeSession(d.ctx, made.ID, diary.SessionChange{Exclusions: []input.Date{*n.StartDate}})
 		d.must(err)
 		first, count = first.AddDate(0, 0, 1), count-1
 	}
@@ -254,8 +252,7 @@ func takeAway(d *desk, g *grid, random *rand.Rand, from time.Time, people []prac
 	}
 }
 
-// compareStretches compares the time that is worked and that is free in five days
-// with the grid.
+// compareStretches compares the time that is worked and that is free in five days with the grid.
 func (g *grid) compareStretches(d *desk, from time.Time, people []practice.PractitionerID) {
 	d.t.Helper()
 	to := from.AddDate(0, 0, 5)
@@ -352,25 +349,24 @@ func addSession(
 			s.dates[at.Format("2006-01-02")] = true
 		}
 	}
-	var exceptions []diary.ExceptionInput
+	var exceptions []diary.Exception
 	for range random.IntN(6) {
 		a := start.AddDate(0, 0, random.IntN(700))
 		b := a.AddDate(0, 0, random.IntN(20))
 		e := [2]string{a.Format("2006-01-02"), b.Format("2006-01-02")}
 		s.exceptions = append(s.exceptions, e)
-		exceptions = append(exceptions, diary.ExceptionInput{From: e[0], To: e[1]})
+		exceptions = append(exceptions, diary.Exception{From: input.DateOf(a), To: input.DateOf(b)})
 	}
 	made := d.session(diary.SessionChange{
-		Practitioner: &who, Types: &types, StartDate: ptr(start.Format("2006-01-02")), From: ptr(diary.Clock(s.from)),
-		To:   ptr(diary.Clock(s.to)),
+		Practitioner: &who, Types: &types, StartDate: new(input.DateOf(start)), From: &s.from, To: &s.to,
 		Step: ptr(int(s.step)), Rule: &rule, TimeZone: &zone, WorksHolidays: ptr(!s.closed), Exceptions: &exceptions,
 	})
 	s.id = made.ID
 	g.sessions = append(g.sessions, s)
 }
 
-// bookSome reserves, books, moves and cancels some of the free slots, keeps the
-// grid in step, and lets some holds run out.
+// bookSome reserves, books, moves and cancels some of the free slots, keeps the grid in step, and lets some holds run
+// out.
 func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time, kinds map[diary.TypeID]int64) {
 	t.Helper()
 	mark := func(a booking.Appointment, busy bool) {

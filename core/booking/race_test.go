@@ -18,9 +18,8 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// TestConcurrentChangesNeverDoubleBook lets many callers on two nodes reserve, edit, book,
-// cancel and move at random in a crowded diary, while holds run out. Whatever
-// happened, the diary must be right, and every answer true.
+// TestConcurrentChangesNeverDoubleBook lets many callers on two nodes reserve, edit, book, cancel and move at random in
+// a crowded diary, while holds run out. Whatever happened, the diary must be right, and every answer true.
 func TestConcurrentChangesNeverDoubleBook(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		one := newDesk(t, storetest.Open(t, address))
@@ -33,8 +32,9 @@ func TestConcurrentChangesNeverDoubleBook(t *testing.T) {
 			NewID: other.db.NewID, Hold: time.Minute}
 		gps := []practice.PractitionerID{one.gp.ID, one.newGP("Raman").ID, one.newGP("Whitcombe").ID}
 		for _, id := range gps {
-			one.session(diary.SessionChange{Practitioner: &id, Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("09:00"),
-				To: ptr("12:00"), Step: ptr(5)})
+			one.session(diary.SessionChange{Practitioner: &id, Rule: ptr("FREQ=WEEKLY;BYDAY=TU"),
+				From: timeOfDay("09:00"),
+				To:   timeOfDay("12:00"), Step: ptr(5)})
 		}
 		calls := 120
 		if testing.Short() {
@@ -66,13 +66,13 @@ func TestConcurrentChangesNeverDoubleBook(t *testing.T) {
 	})
 }
 
-// roam makes calls at random, and remembers what it was told.
+// roam makes calls at random, and remembers their answers.
 func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Rand, calls int) {
-	type told struct {
+	type answer struct {
 		state   booking.State
 		version int64
 	}
-	mine := map[booking.ID]told{}
+	mine := map[booking.ID]answer{}
 	var ids []booking.ID
 	for range calls {
 		who := gps[random.IntN(len(gps))]
@@ -84,7 +84,7 @@ func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Ran
 				if _, known := mine[a.ID]; !known {
 					ids = append(ids, a.ID)
 				}
-				mine[a.ID] = told{a.State, a.Version}
+				mine[a.ID] = answer{a.State, a.Version}
 			case fault.Of(err).Kind != fault.Conflict:
 				t.Error(err)
 			}
@@ -114,16 +114,16 @@ func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Ran
 	}
 	for id, last := range mine {
 		a, err := bookingstore.New(d.db).Appointment(d.ctx, d.group.ID, id)
-		// Nobody else changes it but by letting it run out.
+		// No other goroutine changes it; its hold may run out.
 		lapsed := a.State == booking.Released && last.state == booking.Reserved && a.Version == last.version+1
 		if err != nil || !lapsed && (a.Version != last.version || a.State != last.state &&
 			last.state != booking.Released) {
-			t.Errorf("told %+v, found %s at version %d, %v", last, a.State, a.Version, err)
+			t.Errorf("answered %+v, found %s at version %d, %v", last, a.State, a.Version, err)
 		}
 	}
 }
 
-// TestOneOfFiveHundredConcurrentReservationsSucceeds settles who gets it, and tells the others.
+// TestOneOfFiveHundredConcurrentReservationsSucceeds checks that the others are refused.
 func TestOneOfFiveHundredConcurrentReservationsSucceeds(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		var wait sync.WaitGroup
@@ -139,7 +139,7 @@ func TestOneOfFiveHundredConcurrentReservationsSucceeds(t *testing.T) {
 			case err == nil:
 				won++
 			case !errors.As(err, &taken) || len(taken.Nearest) != 5:
-				t.Fatal(fmt.Errorf("a loser is told %w", err))
+				t.Fatal(fmt.Errorf("a loser got %w", err))
 			}
 		}
 		if won != 1 {

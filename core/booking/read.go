@@ -14,8 +14,8 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Seen is the state an appointment has for callers: a hold whose time is up is released,
-// whether or not that has been written down.
+// Seen is the state an appointment has for callers: a hold whose time is up is released, whether or not that has been
+// recorded.
 func (a Appointment) Seen(now time.Time) State {
 	if a.Lapsed(now) {
 		return Released
@@ -71,7 +71,7 @@ const (
 	FullName  NameField = "full_name"
 )
 
-// Query says which appointments to list, by their start. Zero values ask for all.
+// Query is which appointments to list, by their start. Zero values ask for all.
 type Query struct {
 	Patient      patient.ID
 	Practitioner practice.PractitionerID
@@ -80,9 +80,8 @@ type Query struct {
 	NameField    NameField
 	Name         string
 	States       []State
-	// From and To bound the start: from a date or an instant, to the end of a date or
-	// before an instant. Touches is a stretch, both ends included, in which an appointment
-	// starts or ends.
+	// From and To bound the start: from a date or an instant, to the end of a date or before an instant. Touches is a
+	// stretch, both ends included, in which an appointment starts or ends.
 	From, To         diary.Moment
 	Touches          input.Span
 	Created, Updated input.Span
@@ -94,16 +93,16 @@ type Query struct {
 	Descending    bool
 	Offset, Limit int
 	Count         bool // how many match in all
-	// Bare finds who, where, when, the state and comments, and leaves out the rest,
-	// which is not always wanted. Lists of patients' appointments alone look at it.
+	// Bare finds who, where, when, the state and comments, and leaves out the rest, which is not always wanted. Only
+	// lists of patients' appointments use it.
 	Bare bool
 }
 
 // Live are the states of an appointment that stands.
 var Live = []State{Reserved, Booked}
 
-// List lists appointments by start and, where q.Count asks for it, how many match in all,
-// counted as input.CountTo says.
+// List lists appointments by start and, where q.Count asks for it, how many match in all, counted up to
+// input.CountTo.
 func (s *Service) List(ctx context.Context, q Query) ([]Appointment, int, error) {
 	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {

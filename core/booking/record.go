@@ -9,8 +9,7 @@ import (
 	"frontdesk/core/event"
 )
 
-// save keeps a changed appointment with its event and its audit entry, and
-// gives it as it is now.
+// save keeps a changed appointment with its event and its audit entry, and gives it as it is now.
 func save(
 	ctx context.Context, tx recorder, who access.Caller, now time.Time, action string, of event.Type,
 	before, after Appointment, why string,
@@ -22,8 +21,8 @@ func save(
 	return after, record(ctx, tx, who, now, action, of, &before, after, why)
 }
 
-// note keeps what staff note with an appointment, which its sequence does not count, with
-// its event and its audit entry.
+// note keeps what staff note with an appointment, which its sequence does not count, with its event and its audit
+// entry.
 func note(
 	ctx context.Context, tx recorder, who access.Caller, now time.Time, of event.Type, before, after Appointment,
 ) (Appointment, error) {

@@ -13,16 +13,15 @@ import (
 // ReleaseKind is the kind of the job that releases holds.
 const ReleaseKind = "booking.release"
 
-// releaseEvery is how finely holds are gathered into release jobs. A lapsed
-// hold is in the way of nothing; the job only writes down that it has lapsed.
+// releaseEvery is how finely holds are gathered into release jobs. A lapsed hold blocks nothing; the job only records
+// that it has lapsed.
 const releaseEvery = 10 * time.Second
 
 type releaseArgs struct {
 	Until time.Time `json:"until"`
 }
 
-// ReleaseJob releases the group's holds that run out by the end of the same
-// ten seconds. All of them share one job.
+// ReleaseJob releases the group's holds that run out by the end of the same ten seconds. All of them share one job.
 func ReleaseJob(group practice.ID, at time.Time) job.Job {
 	until := at.Add(releaseEvery - 1).Truncate(releaseEvery).UTC()
 	return job.Job{
@@ -31,7 +30,7 @@ func ReleaseJob(group practice.ID, at time.Time) job.Job {
 	}
 }
 
-// releaseChunk bounds one look for lapsed holds.
+// releaseChunk is how many lapsed holds are read at once.
 const releaseChunk = 200
 
 // Release is the job: it releases the holds that have run out.
@@ -66,8 +65,7 @@ func (s *Service) Release(ctx context.Context, j job.Job) error {
 	}
 }
 
-// release frees a hold that has run out; anything else it leaves alone. The
-// caller has locked the diary.
+// release frees a hold that has run out; it leaves anything else alone. The caller has locked the diary.
 func release(ctx context.Context, tx releaser, who access.Caller, a Appointment, now time.Time) (Appointment, error) {
 	if !a.Lapsed(now) {
 		return a, nil

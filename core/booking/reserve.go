@@ -28,11 +28,10 @@ type Request struct {
 	Patient   patient.ID
 	Billpayer patient.ID
 	Reason    string
-	// SuppressMail keeps the patient from being written to about it.
+	// SuppressMail sends the patient no message about it.
 	SuppressMail bool
 	Notices      []Notice
-	// Override takes the time whether a session offers it or not. It never
-	// takes a time that is held or booked.
+	// Override takes the time whether a session offers it or not. It never takes a time that is held or booked.
 	Override bool
 	// Pending and Comments are as in Appointment.
 	Pending  bool
@@ -57,23 +56,20 @@ func checkTimes(in *input.Checks, start time.Time, length time.Duration) {
 	in.Between("length", int(length/time.Minute), 1, int(diary.MaxLength/time.Minute))
 }
 
-// maxReason is the longest reason for coming, and maxComments are the longest comments,
-// in characters.
+// maxReason is the longest reason for coming, and maxComments are the longest comments, in characters.
 const (
 	maxReason   = 2000
 	maxComments = 10_000
 )
 
-// Reserve holds a time until Hold has passed. It is free again then, whether or
-// not anything has cleared it away. Errors: field faults; not found for a type,
-// place, practitioner or patient the group lacks; ErrSlotTaken and ErrNoSession
-// as a NotFree with the nearest free slots; ErrElsewhere.
+// Reserve holds a time until Hold has passed. The time is free again then, whether or not the hold has been released.
+// Errors: field faults; not found for a type, place, practitioner or patient the group lacks; ErrSlotTaken and
+// ErrNoSession as a NotFree with the nearest free slots; ErrElsewhere.
 func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 	return s.create(ctx, r, Reserved)
 }
 
-// Book takes a time and confirms it at once. Errors: as Reserve, and ErrNeedsPatient,
-// ErrNotOffered.
+// Book takes a time and confirms it at once. Errors: as Reserve, and ErrNeedsPatient, ErrNotOffered.
 func (s *Service) Book(ctx context.Context, r Request) (Appointment, error) {
 	return s.create(ctx, r, Booked)
 }
@@ -130,10 +126,9 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 	return a, s.orNearest(ctx, who, a, err)
 }
 
-// offered makes sure that what a new appointment names exists, that a session offers
-// its time, unless it overrides that, and that a time that is booked at once is of a
-// type its place has. It needs no lock: when a session ends while this looks, the
-// appointment came first.
+// offered makes sure that what a new appointment names exists, that a session offers its time, unless it overrides
+// that, and that a time that is booked at once is of a type its place has. It needs no lock: when a session ends during
+// the check, the appointment came first.
 func (s *Service) offered(ctx context.Context, group practice.ID, a *Appointment) error {
 	t, err := s.Diary.Terms(ctx, group, a.Type, a.Location)
 	if err != nil {
@@ -171,9 +166,8 @@ func (s *Service) inSession(ctx context.Context, t diary.Terms, a Appointment) e
 	return err
 }
 
-// provided makes sure that a place has a type of appointment at all: staff may book
-// outside sessions, and not where other places were set for the type. A type without any
-// set is to be had everywhere. Error: ErrNotOffered.
+// provided makes sure that a place has a type of appointment at all: staff may book outside sessions, but not where
+// other places were set for the type. A type with no places set is offered everywhere. Error: ErrNotOffered.
 func (s *Service) provided(ctx context.Context, t diary.Terms) error {
 	places, err := s.Store.PlacesOffering(ctx, t.Group.ID, t.Type.ID)
 	if err == nil && len(places) > 0 && !slices.Contains(places, t.Location.ID) {
@@ -182,8 +176,8 @@ func (s *Service) provided(ctx context.Context, t diary.Terms) error {
 	return err
 }
 
-// Available reports whether a time could be reserved now. Errors: field faults,
-// and not found for a place, practitioner or type the group lacks.
+// Available reports whether a time could be reserved now. Errors: field faults, and not found for a place, practitioner
+// or type the group lacks.
 func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
 	who, err := access.Require(ctx, access.SeeAvailability)
 	if err != nil {
@@ -205,8 +199,7 @@ func (s *Service) Available(ctx context.Context, r Request) (bool, error) {
 	return s.Diary.Free(ctx, t.Group, r.Practitioner, start, end)
 }
 
-// finder finds the patient an id stands for: of one that has been merged into
-// another, that other.
+// finder finds the patient an id stands for: where that patient has been merged into another, the other.
 type finder func(patient.ID) (patient.ID, error)
 
 // people finds the patients an appointment names.
@@ -228,16 +221,16 @@ func people(a *Appointment, comes, pays finder) error {
 	return nil
 }
 
-// locked is people, who are kept from being merged away before the transaction is
-// over. Of two who book for one patient, one waits for the other.
+// locked is people, and keeps them from being merged away until the end of the transaction. Of two bookings for one
+// patient, one waits for the other.
 func locked(ctx context.Context, tx Tx, group practice.ID, a *Appointment) error {
 	return people(a,
 		func(id patient.ID) (patient.ID, error) { return tx.LockPatientForBooking(ctx, group, id) },
 		func(id patient.ID) (patient.ID, error) { return tx.LockPatientAgainstMerge(ctx, group, id) })
 }
 
-// begin keeps a new appointment in a free time. Locking the diary comes first, so that
-// of two who ask one sees the other's.
+// begin keeps a new appointment in a free time. It locks the diary first, so that of two requests one sees the other's
+// appointment.
 func (s *Service) begin(ctx context.Context, tx Tx, who access.Caller, a *Appointment, now time.Time) error {
 	if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
 		return err
@@ -248,7 +241,7 @@ func (s *Service) begin(ctx context.Context, tx Tx, who access.Caller, a *Appoin
 	if err := claim(ctx, tx, who.Group, *a, now); err != nil {
 		return err
 	}
-	if err := s.beside(ctx, tx, who, a, now); err != nil {
+	if err := s.overlaps(ctx, tx, who, a, now); err != nil {
 		return err
 	}
 	if err := tx.AddAppointment(ctx, who.Group, *a); err != nil {
@@ -257,8 +250,8 @@ func (s *Service) begin(ctx context.Context, tx Tx, who access.Caller, a *Appoin
 	return tx.Occupy(ctx, who.Group, *a)
 }
 
-// claim makes sure no other appointment has any of this one's time. Lapsed holds
-// in the way are released. The caller has locked the diary.
+// claim makes sure no other appointment has any of this one's time. Lapsed holds in the way are released. The caller
+// has locked the diary.
 func claim(ctx context.Context, tx Tx, group practice.ID, a Appointment, now time.Time) error {
 	occupied, err := tx.Occupied(ctx, group, a.Practitioner, a.Start, a.End)
 	if err != nil {

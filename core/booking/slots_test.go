@@ -20,18 +20,16 @@ func TestSessionRefusesInvalidFields(t *testing.T) {
 			fields string
 		}{
 			{"nothing wrong", diary.SessionChange{}, ""},
-			{"all day", diary.SessionChange{From: ptr("00:00"), To: ptr("24:00")}, ""},
-			{"over midnight", diary.SessionChange{From: ptr("22:00"), To: ptr("02:00")}, ""},
-			{"no time at all", diary.SessionChange{From: ptr("09:00"), To: ptr("09:00")}, "end_time"},
-			{"no such time", diary.SessionChange{From: ptr("9am"), To: ptr("25:00")}, "start_time end_time"},
-			{"a start at the end of the day", diary.SessionChange{From: ptr("24:00")}, "start_time"},
-			{"no such date", diary.SessionChange{StartDate: ptr("2031-02-30")}, "start_date"},
+			{"all day", diary.SessionChange{From: timeOfDay("00:00"), To: timeOfDay("24:00")}, ""},
+			{"over midnight", diary.SessionChange{From: timeOfDay("22:00"), To: timeOfDay("02:00")}, ""},
+			{"no time at all", diary.SessionChange{From: timeOfDay("09:00"), To: timeOfDay("09:00")}, "end_time"},
 			{"no types", diary.SessionChange{Types: &[]diary.TypeID{}}, "types"},
 			{"steps of nothing", diary.SessionChange{Step: ptr(0)}, "step"},
 			{"no such zone", diary.SessionChange{TimeZone: ptr("Nowhere")}, "timezone"},
 			{"every day of the month", diary.SessionChange{Rule: ptr("FREQ=MONTHLY")}, "recurrence"},
 			{"an exception that ends before it starts",
-				diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2031-02-02", To: "2031-02-01"}}},
+				diary.SessionChange{Exceptions: &[]diary.Exception{{From: *date("2031-02-02"),
+					To: *date("2031-02-01")}}},
 				"exceptions.0.end_date"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -69,15 +67,16 @@ func TestSlotsShowDiaryChangesAtOnce(t *testing.T) {
 			}
 		}
 		count(18)
-		s := d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: ptr("14:00"), To: ptr("15:00")})
+		s := d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=TU"), From: timeOfDay("14:00"),
+			To: timeOfDay("15:00")})
 		count(24)
 		_, err := d.diary.ChangeSession(d.ctx, s.ID,
-			diary.SessionChange{Exceptions: &[]diary.ExceptionInput{{From: "2031-01-07"}}})
+			diary.SessionChange{Exceptions: &[]diary.Exception{{From: *date("2031-01-07"), To: *date("2031-01-07")}}})
 		d.must(err)
 		count(18)
 		other := d.newGP("Raman")
 		_, err = d.diary.ChangeSession(d.ctx, s.ID, diary.SessionChange{Practitioner: &other.ID,
-			Exceptions: &[]diary.ExceptionInput{}})
+			Exceptions: &[]diary.Exception{}})
 		d.must(err)
 		count(24)
 		_, err = d.practice.UpdatePractitioner(d.ctx, other.ID, practice.PractitionerChange{Active: ptr(false)})
@@ -156,7 +155,7 @@ func TestSlotSearchWindowIsBounded(t *testing.T) {
 
 func TestTypesCountTheirFreeSlots(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		idle := d.newType("Nobody offers it", 10)
+		idle := d.newType("Not offered", 10)
 		d.reserve(nine(0))
 		types, err := d.diary.Types(d.ctx, diary.TypeQuery{Slots: true})
 		d.must(err)
@@ -185,8 +184,9 @@ func TestTypesCountTheirFreeSlots(t *testing.T) {
 
 func TestExplanationCountsWhyTimesAreMissing(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO"), From: ptr("14:00"), To: ptr("15:00"),
-			Exceptions: &[]diary.ExceptionInput{{From: "2031-01-06"}}})
+		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO"), From: timeOfDay("14:00"),
+			To:         timeOfDay("15:00"),
+			Exceptions: &[]diary.Exception{{From: *date("2031-01-06"), To: *date("2031-01-06")}}})
 		d.book(nine(0))
 		d.reserve(nine(60 * time.Minute))
 		d.clock.Move(2*time.Hour + 25*time.Minute)
@@ -209,7 +209,8 @@ func TestExplanationCountsWhyTimesAreMissing(t *testing.T) {
 
 func TestSlotsOnClockChangeNights(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=SU"), From: ptr("00:00"), To: ptr("04:00"),
+		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=SU"), From: timeOfDay("00:00"),
+			To:   timeOfDay("04:00"),
 			Step: ptr(30)})
 		for _, c := range []struct {
 			name, day string

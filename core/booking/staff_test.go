@@ -134,8 +134,8 @@ func TestBookingRespectsThePlacesOfAType(t *testing.T) {
 	})
 }
 
-// TestPageOfEachPatientsAppointments asks with few bookings, which are read whole, and
-// with many, which the database numbers.
+// TestPageOfEachPatientsAppointments asks with few bookings, which are read whole, and with many, which the database
+// numbers.
 func TestPageOfEachPatientsAppointments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		bob, err := patienttest.Register(d.ctx, d.patients,

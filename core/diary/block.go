@@ -10,8 +10,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// maxBlockDays bounds a block, so that all its time can be worked out at once;
-// maxComment is the longest comment.
+// maxBlockDays bounds a block, so that all its time can be worked out at once; maxComment is the longest comment.
 const (
 	maxBlockDays = 366
 	maxComment   = 1000
@@ -21,31 +20,25 @@ const (
 func (c SessionChange) applyAway(b *Session) error {
 	var in input.Checks
 	if b.Start == input.NoDate {
-		set(&b.Practitioner, c.Practitioner)
-		set(&b.Location, c.Location)
+		input.Set(&b.Practitioner, c.Practitioner)
+		input.Set(&b.Location, c.Location)
 	}
 	if c.Recurrence != nil && !c.Recurrence.Once {
-		in.Wrong("recurrence", input.CodeType, "nothing", "Time that is taken away does not recur.")
+		in.Wrong("recurrence", input.CodeType, "nothing", "A block does not recur.")
 	}
 	if c.Comment != nil {
 		b.Comment = in.Lines("comment", *c.Comment, maxComment)
 	}
 	once := b.Until == b.Start
-	if c.StartDate != nil {
-		b.Start = in.Date("start_date", *c.StartDate)
-	}
+	input.Set(&b.Start, c.StartDate)
 	switch {
-	case c.EndDate != nil && *c.EndDate != "":
-		b.Until = in.Date("end_date", *c.EndDate)
+	case c.EndDate != nil && *c.EndDate != input.NoDate:
+		b.Until = *c.EndDate
 	case c.EndDate != nil, once:
 		b.Until = b.Start
 	}
-	times(&in, c.From, c.To, &b.From, &b.To)
-	for _, text := range c.Exclusions {
-		if day := in.Date("exclusions", text); !b.excepted(day) {
-			b.Exceptions = append(slices.Clone(b.Exceptions), Exception{From: day, To: day})
-		}
-	}
+	c.times(&in, b)
+	b.exclude(c.Exclusions)
 	slices.SortFunc(b.Exceptions, func(x, y Exception) int { return cmp.Compare(x.From, y.From) })
 	if len(b.Exceptions) > maxExceptions {
 		in.Wrong("exclusions", input.CodeBig, fmt.Sprintf("at most %d", maxExceptions),
@@ -59,31 +52,15 @@ func (c SessionChange) applyAway(b *Session) error {
 		in.Wrong("end_date", input.CodeSmall, "a date on or after the first", "This ends before it starts.")
 	case b.Until-b.Start >= maxBlockDays:
 		in.Wrong("end_date", input.CodeBig, fmt.Sprintf("at most %d dates", maxBlockDays),
-			"This takes too much away at once.")
+			"This block covers too many dates.")
 	case b.Until > b.Start && b.To <= b.From:
 		// All the time from the first date to the last may have been meant.
 		in.Wrong("end_time", input.CodeSmall, "a time after it starts",
-			"Over several dates, this is the time of each of them.")
+			"A block of several dates must end after it starts, on each of them.")
 	case b.Until == b.Start && (c.StartDate != nil || c.EndDate != nil || c.From != nil || c.To != nil):
 		exist(&in, b.zone(), b.Start, b.From, b.To)
 	}
 	return in.Err()
-}
-
-// times reads the times of day something begins and ends at.
-func times(in *input.Checks, from, to *string, start, end *int) {
-	if from != nil {
-		*start = clock(in, "start_time", *from)
-	}
-	if to != nil {
-		if *end = fullDay; *to != "24:00" {
-			*end = clock(in, "end_time", *to)
-		}
-	}
-	if *start == *end && *end >= 0 {
-		in.Wrong("end_time", input.CodeSmall, "another time than start_time",
-			"What ends when it starts has no time in it.")
-	}
 }
 
 // absence is a stretch taken away at one place or, with 0, everywhere.
@@ -107,12 +84,10 @@ func (s *Session) absences(since input.Date) []absence {
 	return out
 }
 
-// longestDay is more than a day has minutes, and no block or session lasts
-// longer.
+// longestDay is more than a day has minutes, and no block or session lasts longer.
 const longestDay = 26 * 60
 
-// away are the stretches taken away at a place that touch [from, to), in order
-// and apart from one another.
+// away are the stretches taken away at a place that touch [from, to), in order and apart from one another.
 func (s *sheet) away(at practice.LocationID, from, to minute) []stretch {
 	if len(s.absent) == 0 {
 		return nil
@@ -144,8 +119,7 @@ func united(all []stretch) []stretch {
 	return out
 }
 
-// less gives what is left of stretches without others; both are in order and
-// apart from one another.
+// less gives what is left of stretches without others; both are in order and apart from one another.
 func less(all, gone []stretch) []stretch {
 	var out []stretch
 	for _, s := range all {

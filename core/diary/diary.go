@@ -2,6 +2,7 @@
 //
 //	type.go        appointment types, and how many slots each has
 //	session.go     when a practitioner works, or does not
+//	change.go      what to set of a session, and its recurrence
 //	recurrence.go  the weekly rule of a session (iCalendar RRULE)
 //	block.go       time taken away from sessions
 //	list.go        sessions and blocks found and listed
@@ -32,16 +33,15 @@ var (
 		"This practice group has no such appointment type.")
 	ErrSessionNotFound = fault.New(fault.NotFound, "session_not_found", "This practice group has no such session.")
 	ErrNothingOffered  = fault.New(fault.Conflict, "nothing_offered",
-		"They offer nothing there that can be booked. Add an appointment type first.")
+		"The practitioner offers no appointment type at this location. Add one first.")
 	ErrSlotNotFound = fault.New(fault.NotFound, "slot_not_found", "There is no such slot, or it is no longer free.")
 )
 
 // Diary is a practitioner's diary as a whole.
 type Diary struct {
 	Practitioner practice.PractitionerID
-	// Version changes with every hold and booking, and Hours with every session
-	// and block.
-	// Both are 0 inside a transaction, where a change may yet be undone.
+	// Version changes with every hold and booking, and Hours with every session and block. Both are 0 inside a
+	// transaction, where a change may yet be undone.
 	Version, Hours int64
 	// Active is false for a practitioner who offers no slots.
 	Active bool
@@ -76,11 +76,11 @@ type Store interface {
 	AppointmentTypes(ctx context.Context, group practice.ID, inactive bool) ([]Type, error)
 	// Session finds a session or a block, or returns ErrSessionNotFound.
 	Session(ctx context.Context, group practice.ID, id SessionID) (Session, error)
-	// Sessions lists sessions that may run between two dates, with their types and their exceptions in that
-	// time, by id; and after them blocks.
+	// Sessions lists sessions that may run between two dates, with their types and their exceptions in that time, by
+	// id; and after them blocks.
 	Sessions(ctx context.Context, group practice.ID, q Dates) ([]Session, error)
-	// SessionPage lists sessions and blocks by id, with their exceptions and without their types: size of them
-	// after offset, and whether more follow.
+	// SessionPage lists sessions and blocks by id, with their exceptions and without their types: size of them after
+	// offset, and whether more follow.
 	SessionPage(ctx context.Context, group practice.ID, q SessionQuery, offset, size int) ([]Session, bool, error)
 	// Diaries lists the diaries of some practitioners, or of all.
 	Diaries(ctx context.Context, group practice.ID, of []practice.PractitionerID) ([]Diary, error)
@@ -90,16 +90,16 @@ type Store interface {
 	Do(ctx context.Context, fn func(Tx) error) error
 }
 
-// Dates says which sessions to read: those that may run between two dates, of some practitioners or, with none
-// named, of all.
+// Dates says which sessions to read: those that may run between two dates, of some practitioners or, with none named,
+// of all.
 type Dates struct {
 	Practitioners []practice.PractitionerID
 	From, To      input.Date
 	Blocks        bool // blocks too; those of no practitioner too, whichever are named
 }
 
-// TakenQuery says what of the time taken to read: what overlaps the time, of some practitioners or, with none named,
-// of all. Where Appointments are named, it is their time and nothing else is looked at.
+// TakenQuery says what of the time taken to read: what overlaps the time, of some practitioners or, with none named, of
+// all. Where Appointments are named, it is their time and nothing else is looked at.
 type TakenQuery struct {
 	Practitioners []practice.PractitionerID
 	From, To      time.Time
@@ -112,13 +112,13 @@ type Tx interface {
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
 	AppointmentType(ctx context.Context, group practice.ID, id TypeID) (Type, error)
-	// LockAppointmentType keeps others from changing an appointment type until the end of the transaction, when
-	// there is one of that id.
+	// LockAppointmentType keeps others from changing an appointment type until the end of the transaction, when there
+	// is one of that id.
 	LockAppointmentType(ctx context.Context, group practice.ID, id TypeID) error
 	// SaveAppointmentType keeps an appointment type and the product that it is.
 	SaveAppointmentType(ctx context.Context, group practice.ID, t Type) error
-	// TypesOffered lists the active appointment types that a practitioner offers at a place: those set for them,
-	// and all where none were set.
+	// TypesOffered lists the active appointment types that a practitioner offers at a place: those set for them, and
+	// all where none were set.
 	TypesOffered(
 		ctx context.Context, group practice.ID, by practice.PractitionerID, at practice.LocationID,
 	) ([]Type, error)
@@ -142,8 +142,7 @@ type Service struct {
 	sheets sheets
 }
 
-// MaxLength is the longest appointment. The search for what overlaps a time
-// looks back no further.
+// MaxLength is the longest appointment. The search for what overlaps a time looks back no further.
 const MaxLength = 24 * time.Hour
 
 // setup runs fn in one transaction for a caller who may set up the practice.

@@ -2,9 +2,6 @@ package diary
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"frontdesk/core/access"
@@ -12,89 +9,8 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Recurrence is every how many weeks, and on which days of the week; without
-// days it is the day of the first date. Or it is Once.
-type Recurrence struct {
-	Once     bool
-	Interval int
-	Days     []int // Sunday is 0
-}
-
-// excluding are the exceptions of a session with more dates.
-func (c SessionChange) excluding(in *input.Checks, s Session) []ExceptionInput {
-	all := make([]ExceptionInput, len(s.Exceptions), len(s.Exceptions)+len(c.Exclusions))
-	for i, e := range s.Exceptions {
-		all[i] = ExceptionInput{e.From.String(), e.To.String(), e.Reason}
-	}
-	for _, text := range c.Exclusions {
-		e := ExceptionInput{From: text, To: text}
-		if day := in.Date("exclusions", text); !s.excepted(day) && !slices.Contains(all, e) {
-			all = append(all, e)
-		}
-	}
-	return all
-}
-
-// rule is the recurrence rule of a session after the change.
-func (c SessionChange) rule(in *input.Checks, s Session) string {
-	r := Recurrence{Once: s.Interval == 0, Interval: s.Interval}
-	if strings.Contains(s.Rule, "BYDAY") {
-		for day := range 7 {
-			if s.Days&(1<<day) != 0 {
-				r.Days = append(r.Days, day)
-			}
-		}
-	}
-	if c.Recurrence != nil {
-		r = *c.Recurrence
-	}
-	until := s.Until
-	if c.EndDate != nil {
-		if until = input.NoDate; *c.EndDate != "" {
-			until = in.Date("end_date", *c.EndDate)
-		}
-	}
-	if r.Once {
-		start := s.Start.String()
-		if c.StartDate != nil {
-			start = *c.StartDate
-		}
-		if c.EndDate != nil && *c.EndDate != "" && *c.EndDate != start {
-			in.Wrong("end_date", input.CodeDate, "the first date, or nothing",
-				"What does not recur is on its first date alone. Give recurrence besides.")
-		}
-		return ""
-	}
-	text := "FREQ=WEEKLY"
-	if in.Between("recurrence.interval", r.Interval, 1, maxInterval); r.Interval > 1 {
-		text += fmt.Sprint(";INTERVAL=", r.Interval)
-	}
-	if s.Rule != "" && s.WeekStart != time.Monday {
-		text += ";WKST=" + weekdays[s.WeekStart]
-	}
-	var on []string
-	for day, name := range weekdays {
-		if slices.Contains(r.Days, day) {
-			on = append(on, name)
-		}
-	}
-	if len(on) > 0 {
-		text += ";BYDAY=" + strings.Join(on, ",")
-	}
-	if slices.ContainsFunc(r.Days, func(day int) bool { return day < 0 || day >= len(weekdays) }) {
-		in.Wrong("recurrence.days", input.CodeBig, "0, which is Sunday, to 6", "This is no day of the week.")
-	}
-	if until != input.NoDate {
-		text += ";UNTIL=" + strings.ReplaceAll(until.String(), "-", "")
-	}
-	return text
-}
-
-var weekdays = [...]string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
-
-// CreateSession adds a session or a block, in the group's zone when none is given.
-// Errors: field faults; ErrNothingOffered; not found for a practitioner, a place or a type
-// the group lacks.
+// CreateSession adds a session or a block, in the group's zone when none is given. Errors: field faults;
+// ErrNothingOffered; not found for a practitioner, a place or a type the group lacks.
 func (s *Service) CreateSession(ctx context.Context, c SessionChange) (Session, error) {
 	var made Session
 	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
@@ -116,11 +32,10 @@ func (s *Service) CreateSession(ctx context.Context, c SessionChange) (Session, 
 	return made, err
 }
 
-// offers gives a new session the types its practitioner offers at the place, and steps as
-// long as the shortest of them.
+// offers gives a new session the types its practitioner offers at the place, and steps as long as the shortest of them.
 func offers(ctx context.Context, tx Tx, group practice.ID, s *Session, c SessionChange) error {
-	set(&s.Practitioner, c.Practitioner)
-	set(&s.Location, c.Location)
+	input.Set(&s.Practitioner, c.Practitioner)
+	input.Set(&s.Location, c.Location)
 	if s.Practitioner == 0 {
 		var in input.Checks
 		in.Wrong("practitioner", input.CodeType, "the id of a practitioner", "A session needs a practitioner.")
@@ -145,8 +60,8 @@ func offers(ctx context.Context, tx Tx, group practice.ID, s *Session, c Session
 	return ErrNothingOffered
 }
 
-// ChangeSession changes a session or a block from now on. Appointments already made stay
-// as they are. Errors: field faults; ErrSessionNotFound; as CreateSession.
+// ChangeSession changes a session or a block from now on. Appointments already made stay as they are. Errors: field
+// faults; ErrSessionNotFound; as CreateSession.
 func (s *Service) ChangeSession(ctx context.Context, id SessionID, c SessionChange) (Session, error) {
 	var after Session
 	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
@@ -160,8 +75,8 @@ func (s *Service) ChangeSession(ctx context.Context, id SessionID, c SessionChan
 	return after, err
 }
 
-// DeleteSession ends a session or a block, and gives what it was. Appointments already
-// made stay as they are. Error: ErrSessionNotFound.
+// DeleteSession ends a session or a block, and gives what it was. Appointments already made stay as they are. Error:
+// ErrSessionNotFound.
 func (s *Service) DeleteSession(ctx context.Context, id SessionID) (Session, error) {
 	var was Session
 	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
@@ -177,8 +92,8 @@ func (s *Service) DeleteSession(ctx context.Context, id SessionID) (Session, err
 	return was, err
 }
 
-// lockedSession finds a session or a block and locks whose diary it is in. It is read once
-// to know which to lock, and again as it is then. Error: ErrSessionNotFound.
+// lockedSession finds a session or a block and locks whose diary it is in. It is read once to know which to lock, and
+// again as it is then. Error: ErrSessionNotFound.
 func lockedSession(ctx context.Context, tx Tx, group practice.ID, id SessionID) (Session, error) {
 	s, err := tx.Session(ctx, group, id)
 	if err != nil {

@@ -46,8 +46,7 @@ type Explanation struct {
 	Booked     int // slots that are booked
 }
 
-// open reads what is needed to say which times are offered, and, when l.taken
-// is set, which of them are free.
+// open reads what is needed to say which times are offered, and, when l.taken is set, which of them are free.
 func (s *Service) open(ctx context.Context, g practice.Group, l look) (*diary, error) {
 	l.group = g.ID
 	var err error
@@ -105,9 +104,8 @@ func (d *diary) count(f func(*Explanation)) {
 	}
 }
 
-// each calls f for every free slot that starts in [from, to), in no order. This
-// is the one place that says what is free: lists, counts, checks and holds all
-// ask it. A time of a practitioner, place and type is one slot, however many
+// each calls f for every free slot that starts in [from, to), in no order. This is the one place that decides what is
+// free: lists, counts, checks and holds all ask it. A time of a practitioner, place and type is one slot, however many
 // sessions offer it.
 func (d *diary) each(from, to minute, f func(slot)) {
 	for _, sh := range d.sheets {
@@ -125,14 +123,14 @@ func (d *diary) each(from, to minute, f func(slot)) {
 	}
 }
 
-// run is one time a session runs, with what is taken and what is taken away near
-// it, both in order and without overlaps.
+// run is one time a session runs, with what is taken and what is taken away near it, both in order and without
+// overlaps.
 type run struct {
 	session     *Session
 	start, end  minute
 	taken, away []stretch
-	// before are the runs at the same place that it overlaps, of sessions that come
-	// before its own: what they offer too is theirs.
+	// before are the runs at the same place that it overlaps, of sessions that come before its own: what they offer too
+	// is theirs.
 	before []*run
 }
 
@@ -213,9 +211,8 @@ func (d *diary) slots(r run, kind *Type, from, to minute, f func(slot)) {
 	}
 }
 
-// offers reports whether a session at the place offers the type at the time
-// for the length, from the start of one of its steps, and none of it was taken
-// away; held or booked, or not.
+// offers reports whether a session at the place offers the type at the time for the length, from the start of one of
+// its steps, and none of it was taken away; held or booked, or not.
 func (d *diary) offers(at practice.LocationID, kind TypeID, start, end minute) bool {
 	if start < d.now || !d.places[at] {
 		return false
@@ -258,8 +255,7 @@ type Terms struct {
 	Location practice.Location
 }
 
-// Terms reads what an appointment would be of, and where. Errors: ErrTypeNotFound,
-// practice.ErrLocationNotFound.
+// Terms reads what an appointment would be of, and where. Errors: ErrTypeNotFound, practice.ErrLocationNotFound.
 func (s *Service) Terms(
 	ctx context.Context, group practice.ID, kind TypeID, at practice.LocationID,
 ) (t Terms, err error) {
@@ -273,8 +269,7 @@ func (s *Service) Terms(
 	return t, err
 }
 
-// Offered reports whether a session offers the time, held or booked or not. Error:
-// practice.ErrPractitionerNotFound.
+// Offered reports whether a session offers the time, held or booked or not. Error: practice.ErrPractitionerNotFound.
 func (s *Service) Offered(
 	ctx context.Context, t Terms, of practice.PractitionerID, start, end time.Time,
 ) (bool, error) {
@@ -286,7 +281,7 @@ func (s *Service) Offered(
 		return true, nil
 	}
 	if len(d.sheets) == 0 {
-		// Perhaps there is no such practitioner at all.
+		// The practitioner may not exist.
 		_, err = s.Practice.Practitioner(ctx, t.Group.ID, of)
 	}
 	return false, err

@@ -18,8 +18,7 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// desk is a practice with two rooms, one type of ten minutes and one GP, whose
-// hours are set by each test.
+// desk is a practice with two rooms, one type of ten minutes and one GP, whose hours are set by each test.
 type desk struct {
 	t           *testing.T
 	ctx         context.Context
@@ -88,12 +87,12 @@ func (d *desk) newType(name string, minutes int) diary.TypeID {
 
 // on is a time of day on one date.
 func on(day, from, to string) diary.SessionChange {
-	return diary.SessionChange{StartDate: &day, From: &from, To: &to}
+	return diary.SessionChange{StartDate: date(day), From: timeOfDay(from), To: timeOfDay(to)}
 }
 
 // until is that on each date to the last, or in each week.
 func (d *desk) until(c diary.SessionChange, last string) diary.SessionChange {
-	c.EndDate = &last
+	c.EndDate = date(last)
 	return c
 }
 
@@ -116,8 +115,7 @@ func (d *desk) set(n newHours) diary.Session {
 	return h
 }
 
-// free is the free time from one date to the end of another, and where it is when
-// that is not here.
+// free is the free time from one date to the end of another, and where it is when that is not here.
 func (d *desk) free(from, to string) []string {
 	d.t.Helper()
 	zone := d.group.Zone()
@@ -150,6 +148,17 @@ func (d *desk) worked(from, to time.Time) ([]diary.Stretch, error) {
 	all, _, err := d.diary.WorkingTime(d.ctx, diary.TimeQuery{Places: []practice.LocationID{d.here}, From: from,
 		To: to})
 	return all, err
+}
+
+// date is a date as YYYY-MM-DD, and timeOfDay a time of day as HH:MM.
+func date(text string) *input.Date {
+	var in input.Checks
+	return diary.ReadDate(&in, "", &text)
+}
+
+func timeOfDay(text string) *int {
+	var in input.Checks
+	return diary.ReadTime(&in, "", &text, true)
 }
 
 // moment is a date or an instant.

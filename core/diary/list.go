@@ -11,13 +11,13 @@ import (
 	"frontdesk/core/practice"
 )
 
-// SessionQuery says which sessions to list: those of one of the practitioners and at one of the places, where any
-// are named.
+// SessionQuery says which sessions to list: those of one of the practitioners and at one of the places, where any are
+// named.
 type SessionQuery struct {
 	Practitioners []practice.PractitionerID
 	Locations     []practice.LocationID
-	// Since lists all that did not end before that date, with their types: sessions and, with Blocks, blocks.
-	// Locations does not narrow that list. Without Since it is a page of sessions and blocks.
+	// Since lists all that did not end before that date, with their types: sessions and, with Blocks, blocks. Locations
+	// does not narrow that list. Without Since it is a page of sessions and blocks.
 	Since  *input.Date
 	Blocks bool
 	input.Page

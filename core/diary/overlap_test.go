@@ -7,8 +7,7 @@ import (
 	"frontdesk/core/diary"
 )
 
-// TestOverlappingSessionsOfferOneSlot lays sessions over one another and asks
-// every way there is to list and to count.
+// TestOverlappingSessionsOfferOneSlot lays sessions over one another and asks every way there is to list and to count.
 func TestOverlappingSessionsOfferOneSlot(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		first := d.works(on("2031-01-06", "09:00", "11:00"))
@@ -49,8 +48,8 @@ func TestOverlappingSessionsOfferOneSlot(t *testing.T) {
 			"06 11:30-12:30 there"}) {
 			t.Errorf("free: %v", got)
 		}
-		// Its id leads to the time also when the first session is no more, and the
-		// other's id was never told before.
+		// Its id leads to the time also when the first session is no more, and the other's id was never given out
+		// before.
 		shared := slices.IndexFunc(page.Slots, func(s diary.Slot) bool { return s.Start.Hour() == 10 })
 		_, err = d.diary.DeleteSession(d.ctx, first.ID)
 		d.must(err)

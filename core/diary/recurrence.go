@@ -1,6 +1,7 @@
 package diary
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -8,34 +9,32 @@ import (
 	"frontdesk/core/input"
 )
 
-// Weekly is a session's weekly rule, in a form that says of any date at once
-// whether the session runs on it.
+// Weekly is a session's weekly rule, in a form that answers for any date at once whether the session runs on it.
 type Weekly struct {
 	Interval  int          // every so many weeks; 0 means the start date alone
 	Days      uint8        // bit n is set when it runs on time.Weekday(n)
 	WeekStart time.Weekday // where a week begins, for an Interval above 1
 }
 
-// maxInterval and maxCount bound a rule to what a practice could mean, and the
-// work of turning a count into a date.
+// maxInterval and maxCount bound a rule to what a practice could mean, and the work of turning a count into a date.
 const (
 	maxInterval = 52
 	maxCount    = 1000
 )
 
-var dayNames = map[string]time.Weekday{
-	"SU": time.Sunday, "MO": time.Monday, "TU": time.Tuesday, "WE": time.Wednesday,
-	"TH": time.Thursday, "FR": time.Friday, "SA": time.Saturday,
+var weekdays = []string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"} // by time.Weekday
+
+func weekday(name string) (time.Weekday, bool) {
+	n := slices.Index(weekdays, name)
+	return time.Weekday(n), n >= 0
 }
 
-// parseRule reads a weekly recurrence rule (RFC 5545, section 3.3.10) with
-// FREQ, INTERVAL, BYDAY, WKST, and COUNT or UNTIL. It gives the rule, the
-// last date or NoDate, and what is wrong in a sentence. An UNTIL with a time is compared with the instant at
-// which the session starts, which start gives for a date.
+// parseRule reads a weekly recurrence rule (RFC 5545, section 3.3.10) with FREQ, INTERVAL, BYDAY, WKST, and COUNT or
+// UNTIL. It gives the rule, the last date or NoDate, and what is wrong in a sentence. An UNTIL with a time is compared
+// with the instant at which the session starts, which start gives for a date.
 func parseRule(text string, first input.Date, start func(input.Date) time.Time) (Weekly, input.Date, string) {
 	w := Weekly{Interval: 1, WeekStart: time.Monday}
-	until := input.NoDate
-	count := 0
+	until, count := input.NoDate, 0
 	seen := map[string]bool{}
 	for _, part := range strings.Split(strings.TrimPrefix(text, "RRULE:"), ";") {
 		name, value, _ := strings.Cut(part, "=")
@@ -43,7 +42,7 @@ func parseRule(text string, first input.Date, start func(input.Date) time.Time) 
 			return w, until, "The rule has " + name + " twice."
 		}
 		seen[name] = true
-		ok := true
+		var ok bool
 		switch name {
 		case "FREQ":
 			ok = value == "WEEKLY"
@@ -54,13 +53,9 @@ func parseRule(text string, first input.Date, start func(input.Date) time.Time) 
 		case "UNTIL":
 			until, ok = parseUntil(value, start)
 		case "WKST":
-			w.WeekStart, ok = dayNames[value]
+			w.WeekStart, ok = weekday(value)
 		case "BYDAY":
-			for _, name := range strings.Split(value, ",") {
-				day, known := dayNames[name]
-				ok = ok && known
-				w.Days |= 1 << day
-			}
+			w.Days, ok = parseDays(value)
 		default:
 			return w, until, "Sessions repeat weekly; the rule has a part that is not for that."
 		}
@@ -80,14 +75,32 @@ func parseRule(text string, first input.Date, start func(input.Date) time.Time) 
 		w.Days = 1 << first.Weekday()
 	}
 	if count > 0 {
-		for until = first - 1; count > 0; {
-			until++
-			if w.runs(first, input.NoDate, until) {
-				count--
+		until = w.last(first, count)
+	}
+	return w, until, ""
+}
+
+// parseDays reads the days of BYDAY.
+func parseDays(value string) (days uint8, ok bool) {
+	for _, name := range strings.Split(value, ",") {
+		day, ok := weekday(name)
+		if !ok {
+			return 0, false
+		}
+		days |= 1 << day
+	}
+	return days, true
+}
+
+// last is the date on which a session runs for the given time.
+func (w Weekly) last(first input.Date, count int) input.Date {
+	for day := first; ; day++ {
+		if w.runs(first, input.NoDate, day) {
+			if count--; count == 0 {
+				return day
 			}
 		}
 	}
-	return w, until, ""
 }
 
 func number(s string, most int) (int, bool) {

@@ -15,8 +15,8 @@ import (
 // at9 starts a session at nine in the morning, UTC.
 func at9(d input.Date) time.Time { return d.UTC().Add(9 * time.Hour) }
 
-// TestWeeklyRulesAgreeWithAnRRuleLibrary makes rules and compares the dates
-// they give over six years with those of rrule-go.
+// TestWeeklyRulesAgreeWithAnRRuleLibrary makes rules and compares the dates they give over six years with those of
+// rrule-go.
 func TestWeeklyRulesAgreeWithAnRRuleLibrary(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	first := input.DayOf(2029, time.January, 1)
@@ -75,8 +75,8 @@ func TestWeeklyRulesAgreeWithAnRRuleLibrary(t *testing.T) {
 	}
 }
 
-// theirs spells a date without a time as the last instant of it, which is what
-// it means; the other library reads it as its first.
+// theirs spells a date without a time as the last instant of it, which is what it means; the other library reads it as
+// its first.
 func theirs(rule string) string {
 	parts := strings.Split(rule, ";")
 	for i, p := range parts {
@@ -131,8 +131,8 @@ func FuzzSlotID(f *testing.F) {
 	})
 }
 
-// TestInstantsOverClockChanges compares with a scan of every minute for the
-// first at which clocks show the time or later.
+// TestInstantsOverClockChanges compares with a scan of every minute for the first at which clocks show the time or
+// later.
 func TestInstantsOverClockChanges(t *testing.T) {
 	for _, c := range []struct {
 		zone string

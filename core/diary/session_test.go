@@ -44,8 +44,9 @@ func TestBlockedTimeIsNeitherFreeNorWorked(t *testing.T) {
 			{"the night before, until the morning", on("2031-02-02", "22:00", "09:10"), 17, []string{"03 09:10-12:00"}},
 			{"several days", d.until(on("2031-02-01", "11:00", "14:00"), "2031-02-05"), 12, []string{"03 09:00-11:00"}},
 			{"several days, and not this one", diary.SessionChange{
-				StartDate: ptr("2031-02-01"), EndDate: ptr("2031-02-05"), From: ptr("11:00"), To: ptr("14:00"),
-				Exclusions: []string{"2031-02-03"},
+				StartDate: date("2031-02-01"), EndDate: date("2031-02-05"), From: timeOfDay("11:00"),
+				To:         timeOfDay("14:00"),
+				Exclusions: []input.Date{*date("2031-02-03")},
 			}, 18, []string{"03 09:00-12:00"}},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -102,7 +103,7 @@ func TestReserveRefusesBlockedTime(t *testing.T) {
 				t.Errorf("offers %v instead", s.Start)
 			}
 		}
-		// Whoever overrides may have it, and is not given it twice.
+		// An override may take the time, once.
 		ask.Override = true
 		if _, err := d.booking.Reserve(d.ctx, ask); err != nil {
 			t.Fatal(err)
@@ -110,7 +111,8 @@ func TestReserveRefusesBlockedTime(t *testing.T) {
 		if _, err := d.booking.Reserve(d.ctx, ask); !errors.Is(err, booking.ErrSlotTaken) {
 			t.Errorf("reserved twice: %v", err)
 		}
-		_, err = d.diary.ChangeSession(d.ctx, block.ID, diary.SessionChange{From: ptr("11:00"), To: ptr("11:30")})
+		_, err = d.diary.ChangeSession(d.ctx, block.ID, diary.SessionChange{From: timeOfDay("11:00"),
+			To: timeOfDay("11:30")})
 		d.must(err)
 		ask.Override, ask.Start = false, ask.Start.Add(30*time.Minute)
 		if _, err := d.booking.Reserve(d.ctx, ask); err != nil {
@@ -130,7 +132,7 @@ func TestBlockAppliesToAPractitionerEverywhereAndToARoomForAll(t *testing.T) {
 		all := []string{"03 09:00-10:00", "03 11:00-12:00", "03 14:00-15:00 there"}
 		same(t, "at first", d.free("2031-02-03", "2031-02-03"), all...)
 		person := d.away(on("2031-02-03", "08:00", "18:00"))
-		same(t, "somebody away", d.free("2031-02-03", "2031-02-03"), all[1])
+		same(t, "one practitioner away", d.free("2031-02-03", "2031-02-03"), all[1])
 		_, err := d.diary.DeleteSession(d.ctx, person.ID)
 		d.must(err)
 		room := d.set(newHours{Away: true, Location: d.here, SessionChange: on("2031-02-03", "08:00", "18:00")})
@@ -138,7 +140,7 @@ func TestBlockAppliesToAPractitionerEverywhereAndToARoomForAll(t *testing.T) {
 		if n := d.slots("2031-02-03", "2031-02-03"); n != 6 {
 			t.Errorf("%d slots", n)
 		}
-		_, err = d.diary.ChangeSession(d.ctx, room.ID, diary.SessionChange{To: ptr("09:30")})
+		_, err = d.diary.ChangeSession(d.ctx, room.ID, diary.SessionChange{To: timeOfDay("09:30")})
 		d.must(err)
 		same(t, "for less long", d.free("2031-02-03", "2031-02-03"), "03 09:30-10:00", all[1], all[2])
 		_, err = d.diary.DeleteSession(d.ctx, room.ID)
@@ -150,7 +152,7 @@ func TestBlockAppliesToAPractitionerEverywhereAndToARoomForAll(t *testing.T) {
 func TestBlocksFollowTheWallClock(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(d.until(diary.SessionChange{
-			StartDate: ptr("2031-03-23"), From: ptr("00:00"), To: ptr("04:00"),
+			StartDate: date("2031-03-23"), From: timeOfDay("00:00"), To: timeOfDay("04:00"),
 			Recurrence: &diary.Recurrence{Interval: 1},
 		}, "2031-11-30"))
 		for _, day := range []string{"2031-10-26", "2031-06-01"} {
@@ -195,8 +197,7 @@ func TestBlocksFollowTheWallClock(t *testing.T) {
 	})
 }
 
-// TestOvernightBlockReachesTheNextUTCDay is about a practice behind UTC, whose
-// evening is the next day there.
+// TestOvernightBlockReachesTheNextUTCDay is about a practice behind UTC, whose evening is the next day there.
 func TestOvernightBlockReachesTheNextUTCDay(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		zone := "America/New_York"
@@ -213,7 +214,7 @@ func TestOvernightBlockReachesTheNextUTCDay(t *testing.T) {
 func TestSessionsOnABankHoliday(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		d.works(d.until(diary.SessionChange{
-			StartDate: ptr("2031-12-18"), From: ptr("09:00"), To: ptr("10:00"),
+			StartDate: date("2031-12-18"), From: timeOfDay("09:00"), To: timeOfDay("10:00"),
 			Recurrence: &diary.Recurrence{Interval: 1},
 		}, "2032-01-15"))
 		same(t, "Christmas Day", d.free("2031-12-18", "2032-01-02"), "18 09:00-10:00")
@@ -247,14 +248,14 @@ func TestFreeTimeExcludesHeldBookedAndPastTime(t *testing.T) {
 			{"a user", diary.TimeQuery{Practitioners: []practice.PractitionerID{d.gp}}, 3},
 			{"another", diary.TimeQuery{Practitioners: []practice.PractitionerID{other}}, 1},
 			{"a room", diary.TimeQuery{Locations: []practice.LocationID{d.here}}, 2},
-			{"a user, and a room besides",
+			{"a user or a room",
 				diary.TimeQuery{Practitioners: []practice.PractitionerID{d.gp},
 					Locations: []practice.LocationID{d.there}}, 4},
 			{"a place", diary.TimeQuery{Places: []practice.LocationID{d.there}}, 2},
 			{"a user in a place",
 				diary.TimeQuery{Practitioners: []practice.PractitionerID{d.gp}, Places: []practice.LocationID{d.there}},
 				1},
-			{"nobody", diary.TimeQuery{Practitioners: []practice.PractitionerID{-1}}, 0},
+			{"an unknown user", diary.TimeQuery{Practitioners: []practice.PractitionerID{-1}}, 0},
 			{"past the hold", diary.TimeQuery{Practitioners: []practice.PractitionerID{d.gp},
 				Without: []int64{int64(a.ID), 77}},
 				2},
@@ -270,10 +271,10 @@ func TestFreeTimeExcludesHeldBookedAndPastTime(t *testing.T) {
 		d.now.Store(ptr(time.Date(2031, 2, 3, 9, 15, 30, 0, time.UTC)))
 		same(t, "from the next minute on", d.free("2031-02-03", "2031-02-03"), "03 09:16-11:00")
 		for name, bad := range map[string]diary.TimeQuery{
-			"nobody named": {From: q.From, To: q.To},
-			"no end":       {Places: []practice.LocationID{d.here}, From: q.From},
-			"end first":    {Places: []practice.LocationID{d.here}, From: q.To, To: q.From},
-			"too long":     {Places: []practice.LocationID{d.here}, From: q.From, To: q.From.AddDate(0, 0, 93)},
+			"no names":  {From: q.From, To: q.To},
+			"no end":    {Places: []practice.LocationID{d.here}, From: q.From},
+			"end first": {Places: []practice.LocationID{d.here}, From: q.To, To: q.From},
+			"too long":  {Places: []practice.LocationID{d.here}, From: q.From, To: q.From.AddDate(0, 0, 93)},
 			"without six": {Places: []practice.LocationID{d.here}, From: q.From, To: q.To,
 				Without: []int64{1, 2, 3, 4, 5, 6}},
 			"too many named": {Practitioners: make([]practice.PractitionerID, 201), From: q.From, To: q.To},
@@ -290,9 +291,9 @@ func TestNewSessionOffersTheTypesOfItsPlace(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		long := d.newType("Long", 25)
 		made := d.works(diary.SessionChange{
-			StartDate: ptr("2031-02-03"), From: ptr("09:00"), To: ptr("10:00"), Comment: ptr("Term time"),
-			Recurrence: &diary.Recurrence{Interval: 2, Days: []int{1, 3}}, EndDate: ptr("2031-03-05"),
-			Exclusions: []string{"2031-02-19"},
+			StartDate: date("2031-02-03"), From: timeOfDay("09:00"), To: timeOfDay("10:00"), Comment: ptr("Term time"),
+			Recurrence: &diary.Recurrence{Interval: 2, Days: []int{1, 3}}, EndDate: date("2031-03-05"),
+			Exclusions: []input.Date{*date("2031-02-19")},
 		})
 		s, err := d.diary.Session(d.ctx, made.ID, true)
 		d.must(err)
@@ -303,12 +304,13 @@ func TestNewSessionOffersTheTypesOfItsPlace(t *testing.T) {
 		same(t, "free", d.free("2031-02-01", "2031-04-01"), "03 09:00-10:00", "05 09:00-10:00", "17 09:00-10:00",
 			"03 09:00-10:00", "05 09:00-10:00")
 		h, err := d.diary.ChangeSession(d.ctx, made.ID,
-			diary.SessionChange{Exclusions: []string{"2031-02-05", "2031-02-05"}, EndDate: ptr("2031-02-28")})
+			diary.SessionChange{Exclusions: []input.Date{*date("2031-02-05"), *date("2031-02-05")},
+				EndDate: date("2031-02-28")})
 		d.must(err)
 		same(t, "exclusions", h.Excluded(), "2031-02-05", "2031-02-19")
 		same(t, "then", d.free("2031-02-01", "2031-04-01"), "03 09:00-10:00", "17 09:00-10:00")
 		h, err = d.diary.ChangeSession(d.ctx, made.ID,
-			diary.SessionChange{Recurrence: &diary.Recurrence{Once: true}, StartDate: ptr("2031-02-10")})
+			diary.SessionChange{Recurrence: &diary.Recurrence{Once: true}, StartDate: date("2031-02-10")})
 		d.must(err)
 		if h.Interval != 0 || h.Last() != h.Start || h.Comment != "Term time" {
 			t.Errorf("once: %+v", h)
@@ -317,13 +319,13 @@ func TestNewSessionOffersTheTypesOfItsPlace(t *testing.T) {
 		// What REST set is seen whole, a range of dates one by one.
 		s, err = d.diary.ChangeSession(d.ctx, s.ID,
 			diary.SessionChange{Rule: ptr("FREQ=WEEKLY;WKST=SU;INTERVAL=2"),
-				Exceptions: &[]diary.ExceptionInput{{From: "2031-02-20", To: "2031-03-30"}}})
+				Exceptions: &[]diary.Exception{{From: *date("2031-02-20"), To: *date("2031-03-30")}}})
 		d.must(err)
 		h, err = d.diary.Session(d.ctx, made.ID, true)
 		d.must(err)
 		same(t, "a range", h.Excluded(), "2031-02-24", "2031-03-10", "2031-03-24")
 		h, err = d.diary.ChangeSession(d.ctx, made.ID,
-			diary.SessionChange{StartDate: ptr("2031-02-11"), EndDate: ptr("2031-12-31")})
+			diary.SessionChange{StartDate: date("2031-02-11"), EndDate: date("2031-12-31")})
 		d.must(err)
 		s, err = d.diary.Session(d.ctx, s.ID, true)
 		d.must(err)
@@ -331,6 +333,28 @@ func TestNewSessionOffersTheTypesOfItsPlace(t *testing.T) {
 			t.Errorf("got %+v", s)
 		}
 	})
+}
+
+func TestReadingRefusesInvalidDatesAndTimes(t *testing.T) {
+	for _, c := range []struct {
+		field, text string
+		isEnd, ok   bool
+	}{
+		{"date", "2031-02-28", false, true}, {"date", "2031-02-30", false, false}, {"date", "soon", false, false},
+		{"date", "", false, false},
+		{"time", "09:00", false, true}, {"time", "9am", false, false}, {"time", "9", false, false},
+		{"time", "25:00", true, false}, {"time", "24:00", true, true}, {"time", "24:00", false, false},
+	} {
+		var in input.Checks
+		if c.field == "date" {
+			diary.ReadDate(&in, c.field, &c.text)
+		} else {
+			diary.ReadTime(&in, c.field, &c.text, c.isEnd)
+		}
+		if err := in.Err(); (err == nil) != c.ok {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
 }
 
 func TestSessionRefusesInvalidHours(t *testing.T) {
@@ -347,25 +371,24 @@ func TestSessionRefusesInvalidHours(t *testing.T) {
 			n           newHours
 		}{
 			{"no practitioner", "practitioner", with(func(n *newHours) { n.Practitioner = 0 })},
-			{"no date", "start_date", with(func(n *newHours) { n.StartDate = ptr("soon") })},
-			{"no time", "start_time", with(func(n *newHours) { n.From = ptr("9") })},
-			{"no time in it", "end_time", with(func(n *newHours) { n.To = ptr("09:00") })},
-			{"no exclusion", "exclusions", with(func(n *newHours) { n.Exclusions = []string{"2031-02-30"} })},
-			{"once, with another end", "end_date", with(func(n *newHours) { n.EndDate = ptr("2031-02-10") })},
+			{"no time in it", "end_time", with(func(n *newHours) { n.To = timeOfDay("09:00") })},
+			{"once, with another end", "end_date", with(func(n *newHours) { n.EndDate = date("2031-02-10") })},
 			{"an end before the start", "recurrence",
-				with(func(n *newHours) { n.Recurrence, n.EndDate = weekly, ptr("2031-01-10") })},
-			{"no end date", "end_date", with(func(n *newHours) { n.Recurrence, n.EndDate = weekly, ptr("x") })},
+				with(func(n *newHours) { n.Recurrence, n.EndDate = weekly, date("2031-01-10") })},
 			{"every 0 weeks", "recurrence.interval", with(func(n *newHours) { n.Recurrence = &diary.Recurrence{} })},
 			{"no such day", "recurrence.days",
 				with(func(n *newHours) { n.Recurrence = &diary.Recurrence{Interval: 1, Days: []int{7}} })},
 			{"a long comment", "comment", with(func(n *newHours) { n.Comment = ptr(strings.Repeat("x", 1001)) })},
 			{"away every week", "recurrence", with(func(n *newHours) { n.Away, n.Recurrence = true, weekly })},
-			{"away, ending first", "end_date", with(func(n *newHours) { n.Away, n.EndDate = true, ptr("2031-02-01") })},
-			{"away for years", "end_date", with(func(n *newHours) { n.Away, n.EndDate = true, ptr("2033-02-01") })},
-			{"away from noon on the first day to nine on the last", "end_time", with(func(n *newHours) {
-				n.Away, n.From, n.To, n.EndDate = true, ptr("12:00"), ptr("09:00"), ptr("2031-02-07")
+			{"away, ending first", "end_date", with(func(n *newHours) {
+				n.Away, n.EndDate = true,
+					date("2031-02-01")
 			})},
-			{"away at no time", "end_time", with(func(n *newHours) { n.Away, n.To = true, ptr("09:00") })},
+			{"away for years", "end_date", with(func(n *newHours) { n.Away, n.EndDate = true, date("2033-02-01") })},
+			{"away from noon on the first day to nine on the last", "end_time", with(func(n *newHours) {
+				n.Away, n.From, n.To, n.EndDate = true, timeOfDay("12:00"), timeOfDay("09:00"), date("2031-02-07")
+			})},
+			{"away at no time", "end_time", with(func(n *newHours) { n.Away, n.To = true, timeOfDay("09:00") })},
 		} {
 			_, err := d.diary.CreateSession(d.ctx, c.n.change())
 			if f := fault.Of(err); err == nil || f.Kind != fault.Invalid || len(f.Fields) == 0 ||
@@ -381,7 +404,7 @@ func TestSessionRefusesInvalidHours(t *testing.T) {
 			"no such user":  {with(func(n *newHours) { n.Practitioner = -1 }), practice.ErrPractitionerNotFound},
 			"away at no place": {with(func(n *newHours) { n.Away, n.Location = true, -1 }),
 				practice.ErrLocationNotFound},
-			"nobody is away": {with(func(n *newHours) { n.Away, n.Practitioner = true, -1 }),
+			"an unknown practitioner is away": {with(func(n *newHours) { n.Away, n.Practitioner = true, -1 }),
 				practice.ErrPractitionerNotFound},
 			"everybody, nowhere": {with(func(n *newHours) { n.Away, n.Practitioner, n.Location = true, 0, -1 }),
 				practice.ErrLocationNotFound},

@@ -13,10 +13,8 @@ import (
 	"frontdesk/core/practice"
 )
 
-// sheets remembers what has been read of each diary. Each half of a sheet is
-// used only while the diary still has the version it was read at, and the
-// database is asked that first every time: what is remembered is never out of
-// date.
+// sheets remembers what has been read of each diary. Each half of a sheet is used only while the diary still has the
+// version it was read at, and the database is asked that first every time: what is remembered is never out of date.
 type sheets struct {
 	mu    sync.Mutex
 	known *simplelru.LRU[sheetKey, *sheet] // nil until the first is kept
@@ -28,7 +26,7 @@ type sheetKey struct {
 	of    practice.PractitionerID
 }
 
-// sheet is what a diary says. It is never changed once others can see it.
+// sheet is what was read of a diary. It is never changed once others can see it.
 type sheet struct {
 	hours    int64
 	since    input.Date // sessions and blocks that had ended by then are left out
@@ -46,8 +44,8 @@ type stretch struct {
 	until    int64 // when a hold runs out, in microseconds since 1970; 0 for a booking
 }
 
-// maxWeight bounds what is remembered, to about sixteen megabytes; emptyWeight
-// is the share of it that a sheet has with nothing on it.
+// maxWeight bounds what is remembered, to about sixteen megabytes; emptyWeight is the share of it that a sheet has with
+// nothing on it.
 const (
 	maxWeight   = 500_000
 	emptyWeight = 10
@@ -56,12 +54,11 @@ const (
 // weight is a sheet's share of maxWeight.
 func (s *sheet) weight() int { return len(s.taken) + len(s.absent) + 10*len(s.sessions) + emptyWeight }
 
-// ahead is how far a diary is read at once, so that searches for different days
-// of the next weeks share a sheet.
+// ahead is how far a diary is read at once, so that searches for different days of the next weeks share a sheet.
 const ahead = 29 * 24 * time.Hour
 
-// look says what is wanted of some diaries, or of all: their sessions, and,
-// when taken is set, what is held or booked between two instants.
+// look is what to read of some diaries, or of all: their sessions, and, when taken is set, what is held or booked
+// between two instants.
 type look struct {
 	group    practice.ID
 	of       []practice.PractitionerID
@@ -70,8 +67,7 @@ type look struct {
 	taken    bool
 }
 
-// read gives the diaries of practitioners who offer slots, read now or
-// remembered, in the order of their ids.
+// read gives the diaries of practitioners who offer slots, read now or remembered, in the order of their ids.
 func (m *sheets) read(ctx context.Context, r Store, l look) ([]*sheet, error) {
 	all, err := r.Diaries(ctx, l.group, l.of)
 	if err != nil {

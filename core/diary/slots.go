@@ -24,10 +24,9 @@ type Slot struct {
 	Start, End   time.Time
 }
 
-// slotID spells the session, the type and the start of a slot in digits: the
-// session's id, then the type's in sixteen, then minutes since 1970 in nine.
-// The same slot always has the same id: of several sessions that offer it, that of
-// the first.
+// slotID spells the session, the type and the start of a slot in digits: the session's id, then the type's in sixteen,
+// then minutes since 1970 in nine. The same slot always has the same id: of several sessions that offer it, that of the
+// first.
 func slotID(s SessionID, t TypeID, start minute) string {
 	return fmt.Sprintf("%d%016d%09d", s, t, start)
 }
@@ -49,8 +48,7 @@ func parseSlotID(id string) (s SessionID, t TypeID, start minute, ok bool) {
 func (s slot) public() Slot {
 	return Slot{
 		ID: slotID(s.session.ID, s.kind.ID, s.start), Practitioner: s.session.Practitioner,
-		Location: s.session.Location,
-		Type:     s.kind.ID, Start: s.start.time(), End: s.end().time(),
+		Location: s.session.Location, Type: s.kind.ID, Start: s.start.time(), End: s.end().time(),
 	}
 }
 
@@ -70,9 +68,8 @@ func compareSlots(a, b slot) int {
 	)
 }
 
-// SlotQuery says which free slots to look for. From and To are dates in the
-// group's zone, both included, or instants; none is from now, and to the
-// end of the group's booking window.
+// SlotQuery says which free slots to look for. From and To are dates in the group's zone, both included, or instants;
+// none is from now, and to the end of the group's booking window.
 type SlotQuery struct {
 	Locations     []practice.LocationID
 	Practitioners []practice.PractitionerID
@@ -90,8 +87,8 @@ type found struct {
 	from, to minute
 }
 
-// search reads what a query asks about. Errors: a field fault for the dates,
-// and not found for a place, practitioner or type the group lacks.
+// search reads what a query asks about. Errors: a field fault for the dates, and not found for a place, practitioner or
+// type the group lacks.
 func (s *Service) search(ctx context.Context, group practice.ID, q SlotQuery) (found, error) {
 	g, err := s.Practice.Group(ctx, group)
 	if err != nil {
@@ -128,15 +125,13 @@ func (s *Service) search(ctx context.Context, group practice.ID, q SlotQuery) (f
 	}
 	if len(q.Locations) > 0 {
 		maps.DeleteFunc(d.places, func(id practice.LocationID, _ bool) bool {
-			return !slices.Contains(q.Locations,
-				id)
+			return !slices.Contains(q.Locations, id)
 		})
 	}
 	return found{d, minuteOf(from), minuteOf(to)}, nil
 }
 
-// known checks that every place and practitioner asked about exists. Those the
-// search has found need no question.
+// known checks that every place and practitioner asked about exists. Those the search has found need no question.
 func (s *Service) known(ctx context.Context, group practice.ID, q SlotQuery, d *diary) error {
 	for _, id := range q.Locations {
 		if !d.places[id] {
@@ -279,8 +274,7 @@ func (s *Service) Slot(ctx context.Context, id string) (Slot, error) {
 	}
 	var hit *Slot
 	d.each(start, start+1, func(sl slot) {
-		// When the id was told, its session was the first to offer the time. Another
-		// may be now.
+		// When the id was given out, its session was the first to offer the time. Another may be now.
 		if sl.session.ID == session || sl.session.Location == of.Location && d.runsAt(session, t, start) {
 			p := sl.public()
 			hit = &p
@@ -304,7 +298,7 @@ func (d *diary) runsAt(session SessionID, kind Type, start minute) bool {
 	return false
 }
 
-// notFound tells of a session or type that is gone as of a slot that is.
+// notFound answers for a session or a type that is gone as for a slot that is gone.
 func notFound(err error) error {
 	if fault.Of(err).Kind == fault.NotFound {
 		return ErrSlotNotFound
@@ -318,8 +312,7 @@ const nearestCount = 5
 // nearby is how far from the time asked for they are looked for.
 const nearby = 14 * 24 * time.Hour
 
-// Nearest lists the free slots of the practitioner and type closest to a time,
-// in order of time.
+// Nearest lists the free slots of the practitioner and type closest to a time, in order of time.
 func (s *Service) Nearest(
 	ctx context.Context, group practice.ID, of practice.PractitionerID, kind TypeID, to time.Time,
 ) ([]Slot, error) {

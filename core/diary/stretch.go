@@ -27,8 +27,8 @@ type TimeQuery struct {
 	Locations     []practice.LocationID
 	Places        []practice.LocationID
 	From, To      time.Time
-	// Free leaves out what is over, held or booked, but for the time of the appointments Without. The list then
-	// comes in pages, and has to name a practitioner, a location or a place.
+	// Free leaves out what is over, held or booked, but for the time of the appointments Without. The list then comes
+	// in pages, and has to name a practitioner, a location or a place.
 	Free    bool
 	Without []int64
 	input.Page
@@ -53,7 +53,7 @@ func (s *Service) WorkingTime(ctx context.Context, q TimeQuery) (found []Stretch
 	}
 	switch {
 	case q.From.IsZero() || q.To.IsZero():
-		return nil, false, fault.Wrong("start", input.CodeType, "start and end", "A time has a start and an end.")
+		return nil, false, fault.Wrong("start", input.CodeType, "start and end", "Give a start and an end.")
 	case q.To.Before(q.From):
 		return nil, false, errNoDates
 	}
@@ -63,7 +63,7 @@ func (s *Service) WorkingTime(ctx context.Context, q TimeQuery) (found []Stretch
 	}
 	if !q.Free {
 		if q.worked(g.Zone()) > longestWorkedTime {
-			return nil, false, fault.Wrong("end", input.CodeBig, "at most 168 hours", "This is too much time at once.")
+			return nil, false, fault.Wrong("end", input.CodeBig, "at most 168 hours", "This range is too long.")
 		}
 		found, err = s.stretches(ctx, g, q)
 		return found, false, err
@@ -104,7 +104,7 @@ func (q TimeQuery) check(zone *time.Location) (offset, size int, err error) {
 	atMost(&in, "places", len(q.Places), maxNamed)
 	if days := input.DateOf(q.To.In(zone)) - input.DateOf(q.From.In(zone)); days > practice.MaxWindowDays {
 		in.Wrong("end", input.CodeBig, fmt.Sprintf("at most %d days", practice.MaxWindowDays),
-			"This is too much time at once.")
+			"This range is too long.")
 	}
 	err = in.Err()
 	if err == nil && len(q.Practitioners)+len(q.Locations)+len(q.Places) == 0 {
@@ -166,8 +166,8 @@ func (d *diary) busy(sh *sheet, without []Taken) []stretch {
 	return out
 }
 
-// stretches lists the time of the sessions in [from, to) that are wanted, less
-// what was taken away and, when busy gives it, less what is in the way.
+// stretches lists the time of the sessions in [from, to) that are wanted, less what was taken away and, when busy gives
+// it, less what is in the way.
 func (d *diary) stretches(
 	from, to minute, wanted func(practice.PractitionerID, practice.LocationID) bool,
 	busy func(*sheet) []stretch,

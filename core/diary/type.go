@@ -61,25 +61,19 @@ type TypeChange struct {
 	PracticeVAT                                                          bool // back to the practice's own rate
 }
 
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
 func (c TypeChange) apply(t *Type) error {
-	set(&t.Name, c.Name)
-	set(&t.PartnerSlotName, c.PartnerSlotName)
-	set(&t.Price, c.Price)
-	set(&t.Minutes, c.Minutes)
-	set(&t.Sector, c.Sector)
-	set(&t.Profession, c.Profession)
-	set(&t.Video, c.Video)
-	set(&t.InPerson, c.InPerson)
-	set(&t.Telephone, c.Telephone)
-	set(&t.UsePartnerSlots, c.UsePartnerSlots)
-	set(&t.InvoiceRequired, c.InvoiceRequired)
-	set(&t.Active, c.Active)
+	input.Set(&t.Name, c.Name)
+	input.Set(&t.PartnerSlotName, c.PartnerSlotName)
+	input.Set(&t.Price, c.Price)
+	input.Set(&t.Minutes, c.Minutes)
+	input.Set(&t.Sector, c.Sector)
+	input.Set(&t.Profession, c.Profession)
+	input.Set(&t.Video, c.Video)
+	input.Set(&t.InPerson, c.InPerson)
+	input.Set(&t.Telephone, c.Telephone)
+	input.Set(&t.UsePartnerSlots, c.UsePartnerSlots)
+	input.Set(&t.InvoiceRequired, c.InvoiceRequired)
+	input.Set(&t.Active, c.Active)
 	if c.VAT != nil || c.PracticeVAT {
 		t.VAT = c.VAT
 	}
@@ -102,8 +96,7 @@ func (t Type) With(c TypeChange) (Type, error) {
 	return t, err
 }
 
-// Availability is an appointment type with its free slots, from now to the end
-// of the group's booking window.
+// Availability is an appointment type with its free slots, from now to the end of the group's booking window.
 type Availability struct {
 	Type
 	Slots int
@@ -173,8 +166,7 @@ func (s *Service) CreateType(ctx context.Context, c TypeChange) (Type, error) {
 	return t, err
 }
 
-// UpdateType changes an appointment type. Appointments already made keep the
-// length and the modes they were made with.
+// UpdateType changes an appointment type. Appointments already made keep the length and the modes they were made with.
 func (s *Service) UpdateType(ctx context.Context, id TypeID, c TypeChange) (Type, error) {
 	var t Type
 	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {

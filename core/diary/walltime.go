@@ -18,10 +18,9 @@ func (m minute) time() time.Time { return time.Unix(int64(m)*60, 0).UTC() }
 // around is further than any clock change is from the wall time it touches.
 const around = 26 * 60
 
-// instant is the first instant at which clocks in the zone show the date and
-// minute of day, or later on that date. So a time that clocks skip when they
-// go forward is the moment they go forward, and of a time they show twice when
-// they go back, it is the first.
+// instant is the first instant at which clocks in the zone show the date and minute of day, or later on that date. So a
+// time that clocks skip when they go forward is the moment they go forward, and of a time they show twice when they go
+// back, it is the first.
 func instant(zone *time.Location, day input.Date, at int) minute {
 	naive := minute(int64(day)*1440 + int64(at))
 	before, after := offset(zone, naive-around), offset(zone, naive+around)
@@ -105,9 +104,8 @@ func ReadMoment(in *input.Checks, field, text string) Moment {
 // ErrSkipped is the fault of a time that clocks never show.
 var ErrSkipped = fault.New(fault.Invalid, "time_does_not_exist", "That time does not exist: clocks go forward over it.")
 
-// Shown is when clocks in the zone show what face shows, whose own zone is not looked
-// at: in the hour they show twice, both times. An end may be the very moment they
-// go forward, as they would show it. Error: ErrSkipped.
+// Shown is when clocks in the zone show what face shows, whose own zone is not looked at: in the hour they show twice,
+// both times. An end may be the very moment they go forward, as they would show it. Error: ErrSkipped.
 func Shown(zone *time.Location, face time.Time, isEnd bool) (first, second time.Time, err error) {
 	first = Wall(zone, face)
 	if !sameFace(first.In(zone), face) {
@@ -141,9 +139,8 @@ func sameFace(a, b time.Time) bool {
 
 const minuteFace = "2006-01-02 15:04"
 
-// Wall is the instant at which clocks in the zone show what face shows, whose
-// own zone is not looked at. Of a time that clocks skip it is the moment they go
-// forward, and of one they show twice the first.
+// Wall is the instant at which clocks in the zone show what face shows, whose own zone is not looked at. Of a time that
+// clocks skip it is the moment they go forward, and of one they show twice the first.
 func Wall(zone *time.Location, face time.Time) time.Time {
 	day := input.DayOf(face.Date())
 	past := time.Duration(face.Second())*time.Second + time.Duration(face.Nanosecond())

@@ -41,9 +41,8 @@ func (s *Service) Task(ctx context.Context, id ID) (Task, error) {
 	return t, err
 }
 
-// Tasks lists tasks, and whether more follow the page. Those asked for by when
-// they were made or changed come in that order, others in the order of their
-// ids.
+// Tasks lists tasks, and whether more follow the page. Those asked for by when they were made or changed come in that
+// order, others in the order of their ids.
 func (s *Service) Tasks(ctx context.Context, q Query) (found []Task, more bool, err error) {
 	who, err := access.Require(ctx, access.SeeTasks)
 	if err != nil {

@@ -12,9 +12,8 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Open is the job that gives staff a task the program itself has found. It is
-// unassigned until a member of staff takes it. One that says the
-// same of the same patient, and is not closed, stands for it.
+// Open is the job that gives staff a task the program itself has found. It is unassigned until a member of staff takes
+// it. One that says the same of the same patient, and is not closed, stands for it.
 func (s *Service) Open(ctx context.Context, j job.Job) error {
 	var asked job.Task
 	if err := j.Read(&asked); err != nil {
@@ -39,7 +38,7 @@ func (s *Service) Open(ctx context.Context, j job.Job) error {
 			if err != nil && !errors.Is(err, patient.ErrNotFound) {
 				return err
 			}
-			t.Patient = id // 0 when they have been deleted meanwhile
+			t.Patient = id // 0 when the patient has been deleted since
 		}
 		there, err := tx.TaskOpen(ctx, who.Group, t)
 		if err != nil || there {
@@ -49,9 +48,8 @@ func (s *Service) Open(ctx context.Context, j job.Job) error {
 	})
 }
 
-// opener is what opening a task needs besides.
+// opener is what opening a task needs.
 type opener interface {
-	// TaskOpen reports whether a task with the same patient, subject and comments
-	// waits to be done.
+	// TaskOpen reports whether a task with the same patient, subject and comments waits to be done.
 	TaskOpen(ctx context.Context, group practice.ID, t Task) (bool, error)
 }

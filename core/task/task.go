@@ -26,7 +26,7 @@ type ID int64
 // String gives the id as digits.
 func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 
-// Kind is what kind of work a task is; the empty one was not said.
+// Kind is what kind of work a task is; empty where none was given.
 type Kind string
 
 // The kinds.
@@ -58,8 +58,7 @@ const (
 // Priorities are all the priorities.
 var Priorities = []Priority{High, Medium, Low, Unset}
 
-// Status is how far a task is. Any can follow any: what was closed can be
-// opened again.
+// Status is how far a task is. Any can follow any: what was closed can be opened again.
 type Status string
 
 // The states.
@@ -77,8 +76,8 @@ type Task struct {
 	ID ID `json:"id"`
 	// Patient is the patient it is about; 0 is none.
 	Patient patient.ID `json:"patient_id,omitempty"`
-	// Assignee is whose task it is: any member of staff, by the id that those
-	// patients are booked with have too; 0 is not assigned.
+	// Assignee is whose task it is: any member of staff, by the id that those patients are booked with have too; 0 is
+	// not assigned.
 	Assignee practice.PractitionerID `json:"assigned_to"`
 	Subject  string                  `json:"subject"`
 	Comments string                  `json:"comments"`
@@ -86,8 +85,8 @@ type Task struct {
 	Kind     Kind                    `json:"kind"`
 	Priority Priority                `json:"priority"`
 	Status   Status                  `json:"status"`
-	// Who made it and who changed it last: a member of staff, or 0, and the name
-	// of the member of staff or of the program.
+	// Who made it and who changed it last: a member of staff, or 0, and the name of the member of staff or of the
+	// program.
 	CreatedBy     practice.PractitionerID `json:"created_by,omitempty"`
 	CreatedByName string                  `json:"created_by_name"`
 	UpdatedBy     practice.PractitionerID `json:"updated_by,omitempty"`
@@ -128,8 +127,8 @@ type Reader interface {
 // Store is what task needs remembered.
 type Store interface {
 	Reader
-	// Tasks lists tasks. Those asked for by when they were made or changed come in
-	// that order, others in the order of their ids.
+	// Tasks lists tasks. Those asked for by when they were made or changed come in that order, others in the order of
+	// their ids.
 	Tasks(ctx context.Context, group practice.ID, q Rows) ([]Task, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
@@ -138,11 +137,11 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
-	// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged
-	// away, or returns patient.ErrNotFound.
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged away, or returns
+	// patient.ErrNotFound.
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
-	// LockTask keeps others from changing the task until the end of the
-	// transaction, and finds it, or returns ErrNotFound.
+	// LockTask keeps others from changing the task until the end of the transaction, and finds it, or returns
+	// ErrNotFound.
 	LockTask(ctx context.Context, group practice.ID, id ID) (Task, error)
 	// SaveTask keeps a new or a changed task.
 	SaveTask(ctx context.Context, group practice.ID, t Task) error
@@ -168,21 +167,15 @@ type Change struct {
 	Assignee          *practice.PractitionerID
 }
 
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
 func (c Change) apply(t *Task) error {
-	set(&t.Subject, c.Subject)
-	set(&t.Comments, c.Comments)
-	set(&t.Due, c.Due)
-	set(&t.Kind, c.Kind)
-	set(&t.Priority, c.Priority)
-	set(&t.Status, c.Status)
-	set(&t.Patient, c.Patient)
-	set(&t.Assignee, c.Assignee)
+	input.Set(&t.Subject, c.Subject)
+	input.Set(&t.Comments, c.Comments)
+	input.Set(&t.Due, c.Due)
+	input.Set(&t.Kind, c.Kind)
+	input.Set(&t.Priority, c.Priority)
+	input.Set(&t.Status, c.Status)
+	input.Set(&t.Patient, c.Patient)
+	input.Set(&t.Assignee, c.Assignee)
 	var in input.Checks
 	t.Subject = in.Required("subject", t.Subject, 500)
 	t.Comments = in.Lines("comments", t.Comments, 10_000)
@@ -193,8 +186,7 @@ func (c Change) apply(t *Task) error {
 	return in.Err()
 }
 
-// Create assigns a task. Errors: field faults, ErrNoAssignee,
-// patient.ErrNotFound.
+// Create assigns a task. Errors: field faults, ErrNoAssignee, patient.ErrNotFound.
 func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
 	who, err := access.Require(ctx, access.EditTasks)
 	if err != nil {
@@ -248,8 +240,8 @@ func (s *Service) Update(ctx context.Context, id ID, c Change) (Task, error) {
 
 const deleting = "task.delete"
 
-// Delete deletes a task: it is kept, but can no longer be changed. Deleting it
-// again changes nothing. Error: ErrNotFound.
+// Delete deletes a task: it is kept, but can no longer be changed. Deleting it again changes nothing. Error:
+// ErrNotFound.
 func (s *Service) Delete(ctx context.Context, id ID) (Task, error) {
 	return s.change(ctx, id, deleting, func(*Task) error { return nil })
 }

@@ -28,8 +28,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// desk is a practice with two clinicians and two patients, beside another one,
-// and a clock that moves.
+// desk is a practice with two clinicians and two patients, beside another one, and a clock that moves.
 type desk struct {
 	*task.Service
 	t          *testing.T
@@ -95,7 +94,7 @@ func (d *desk) want(err, target error) {
 	}
 }
 
-// refused is what a caller is told whose role does not let it do something.
+// refused checks that a caller without the permission is refused.
 func (d *desk) refused(err error) {
 	d.t.Helper()
 	if f := fault.Of(err); f.Kind != fault.Forbidden || !strings.HasPrefix(f.Message, "Missing permission ") {
@@ -205,7 +204,7 @@ func TestTaskRefusesInvalidFields(t *testing.T) {
 			"an unknown patient": {task.Change{Subject: ptr("x"), Patient: ptr(patient.ID(1))}, patient.ErrNotFound},
 			"due long ago": {task.Change{Subject: ptr("x"), Due: ptr(input.DayOf(1582, time.October, 10))},
 				fault.Input()},
-			"nobody's": {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(0))},
+			"unassigned": {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(0))},
 				task.ErrNoAssignee},
 			"a stranger's": {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(1))},
 				task.ErrNoAssignee},
@@ -261,10 +260,10 @@ func TestTasksFilter(t *testing.T) {
 			{"of two kinds", task.Query{Kinds: []task.Kind{task.Lab, task.Call}}, "a b"},
 			{"urgent", task.Query{Priorities: []task.Priority{task.High}}, "a"},
 			{"not done", task.Query{Statuses: []task.Status{task.Open, task.Processing}}, "a c"},
-			{"somebody's", task.Query{Assignee: d.lee}, "b c"},
-			{"somebody's that are done", task.Query{Assignee: d.lee, Statuses: []task.Status{task.Closed}}, "b"},
-			{"about somebody", task.Query{Patient: d.ada}, "a"},
-			{"about nobody known", task.Query{Patient: 1}, ""},
+			{"one assignee", task.Query{Assignee: d.lee}, "b c"},
+			{"one assignee, closed", task.Query{Assignee: d.lee, Statuses: []task.Status{task.Closed}}, "b"},
+			{"one patient", task.Query{Patient: d.ada}, "a"},
+			{"an unknown patient", task.Query{Patient: 1}, ""},
 			{"due by a day", task.Query{Due: &input.Days{From: input.NoDate, Until: date("2031-01-07")}}, "a"},
 			{"due from a day on", task.Query{Due: &input.Days{From: date("2031-01-08"), Until: input.NoDate}}, "b"},
 			{"made in a while",
@@ -273,7 +272,7 @@ func TestTasksFilter(t *testing.T) {
 			{"changed since, in that order",
 				task.Query{Listing: input.Listing{Deleted: true, Updated: input.Span{From: start.Add(2 * time.Hour)}}},
 				"c a d"},
-			{"changed since and somebody's",
+			{"changed since, one assignee",
 				task.Query{Listing: input.Listing{Updated: input.Span{From: start}}, Assignee: d.khan}, "a"},
 		} {
 			t.Run(c.name, func(t *testing.T) {

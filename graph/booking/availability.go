@@ -40,8 +40,7 @@ func (q Query) Availabilities(
 		return nil, err
 	}
 	all, _, err := q.Core.Diary.WorkingTime(ctx, diary.TimeQuery{Practitioners: of, Places: []practice.LocationID{at},
-		From: from,
-		To:   until})
+		From: from, To: until})
 	if err != nil {
 		return nil, err
 	}
@@ -298,12 +297,20 @@ func (q Query) AvailabilityRules(
 func pointers[T any](all []T) []*T { return wire.Map(all, func(v T) *T { return &v }) }
 
 // sessionChange reads an input.
-func sessionChange(in gql.UpdateResourceAvailabilityInput) diary.SessionChange {
+func sessionChange(in gql.UpdateResourceAvailabilityInput) (diary.SessionChange, error) {
+	var check input.Checks
 	c := diary.SessionChange{
-		Comment: wire.Change(in.Comment), StartDate: in.StartDate.Value(), EndDate: wire.Change(in.EndDate),
-		From:       in.StartTime.Value(),
-		To:         in.EndTime.Value(),
-		Exclusions: in.Exclusions.Value(),
+		Comment: wire.Change(in.Comment), StartDate: diary.ReadDate(&check, "start_date", in.StartDate.Value()),
+		From: diary.ReadTime(&check, "start_time", in.StartTime.Value(), false),
+		To:   diary.ReadTime(&check, "end_time", in.EndTime.Value(), true),
+		Exclusions: wire.Map(in.Exclusions.Value(), func(text string) input.Date {
+			return check.Date("exclusions", text)
+		}),
+	}
+	if end := wire.Change(in.EndDate); end != nil && *end == "" {
+		c.EndDate = new(input.NoDate)
+	} else {
+		c.EndDate = diary.ReadDate(&check, "end_date", end)
 	}
 	if v, set := in.Recurrence.ValueOK(); set {
 		c.Recurrence = &diary.Recurrence{Once: true}
@@ -314,18 +321,21 @@ func sessionChange(in gql.UpdateResourceAvailabilityInput) diary.SessionChange {
 			}
 		}
 	}
-	return c
+	return c, check.Err()
 }
 
 // CreateAvailability adds a session or a block.
 func (m Mutation) CreateAvailability(
 	ctx context.Context, in gql.CreateResourceAvailabilityInput,
 ) (*gql.ResourceAvailabilityCreatePayload, error) {
-	c := sessionChange(gql.UpdateResourceAvailabilityInput{
+	c, err := sessionChange(gql.UpdateResourceAvailabilityInput{
 		Comment: in.Comment, Recurrence: in.Recurrence, Exclusions: in.Exclusions,
 		StartDate: graphql.OmittableOf(&in.StartDate),
 		EndDate:   in.EndDate, StartTime: graphql.OmittableOf(&in.StartTime), EndTime: graphql.OmittableOf(&in.EndTime),
 	})
+	if err != nil {
+		return nil, err
+	}
 	c.Away, c.AsOffered = in.Unavailability, true
 	at, err := wire.IDOrUnknown[practice.LocationID](wire.KindRoom, in.Room)
 	if err != nil {
@@ -366,7 +376,11 @@ func (m Mutation) UpdateAvailability(
 	if err != nil {
 		return nil, err
 	}
-	h, err := m.Core.Diary.ChangeSession(ctx, n, sessionChange(in))
+	c, err := sessionChange(in)
+	if err != nil {
+		return nil, err
+	}
+	h, err := m.Core.Diary.ChangeSession(ctx, n, c)
 	if err != nil {
 		return nil, noAvailability(err)
 	}

@@ -65,7 +65,7 @@ func booked(zone *time.Location, b *booking.Appointment, of wire.Fields) *gql.Bo
 		}
 	}
 	if of.Any("patientMessagesSent") {
-		sent := func(n booking.Notice) *bool { return new(slices.Contains(b.Told(), n)) }
+		sent := func(n booking.Notice) *bool { return new(slices.Contains(b.Sent(), n)) }
 		out.PatientMessagesSent = &gql.SendPatientMessages{
 			Confirmation: sent(booking.Confirming), Reminder: sent(booking.Reminder), Followup: sent(booking.FollowUp),
 			Cancellation: sent(booking.Cancelling),

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"frontdesk/core/diary"
@@ -139,10 +140,11 @@ func session(s diary.Session) *oas.Session {
 func sessionChange(in *oas.SessionInput) (diary.SessionChange, error) {
 	var check input.Checks
 	c := diary.SessionChange{
-		StartDate: wire.As[string](in.StartDate.Get()), From: wire.Ptr(in.StartTime.Get()),
-		To:       wire.Ptr(in.EndTime.Get()),
-		Step:     wire.Ptr(in.SlotLength.Get()),
-		TimeZone: wire.Ptr(in.Timezone.Get()), WorksHolidays: wire.Ptr(in.RunsOnBankHolidays.Get()),
+		StartDate: diary.ReadDate(&check, "start_date", wire.As[string](in.StartDate.Get())),
+		From:      diary.ReadTime(&check, "start_time", wire.Ptr(in.StartTime.Get()), false),
+		To:        diary.ReadTime(&check, "end_time", wire.Ptr(in.EndTime.Get()), true),
+		Step:      wire.Ptr(in.SlotLength.Get()),
+		TimeZone:  wire.Ptr(in.Timezone.Get()), WorksHolidays: wire.Ptr(in.RunsOnBankHolidays.Get()),
 	}
 	if in.Recurrence.Set {
 		c.Rule = &in.Recurrence.Value // null is no rule
@@ -159,10 +161,14 @@ func sessionChange(in *oas.SessionInput) (diary.SessionChange, error) {
 		c.Types = wire.Ptr(wire.IDs[diary.TypeID](&check, "appointment_type_ids", in.AppointmentTypeIds), true)
 	}
 	if in.Exceptions != nil {
-		list := make([]diary.ExceptionInput, len(in.Exceptions))
+		list := make([]diary.Exception, len(in.Exceptions))
 		for i, e := range in.Exceptions {
-			list[i] = diary.ExceptionInput{From: string(e.StartDate), To: string(e.EndDate.Value),
-				Reason: e.Reason.Value}
+			at := "exceptions." + strconv.Itoa(i)
+			from := check.Date(at+".start_date", string(e.StartDate))
+			list[i] = diary.Exception{From: from, To: from, Reason: e.Reason.Value}
+			if e.EndDate.Set {
+				list[i].To = check.Date(at+".end_date", string(e.EndDate.Value))
+			}
 		}
 		c.Exceptions = &list
 	}

@@ -121,8 +121,8 @@ func (t *Tx) AddAppointment(ctx context.Context, group practice.ID, a booking.Ap
 	return err
 }
 
-// SaveAppointment keeps a changed appointment. It leaves its practitioner and its time
-// alone, whose indexes would all be written again.
+// SaveAppointment keeps a changed appointment. It leaves its practitioner and its time alone, whose indexes would all
+// be written again.
 func (t *Tx) SaveAppointment(ctx context.Context, group practice.ID, a booking.Appointment) error {
 	j := a.Journey
 	_, err := t.Exec(ctx, `UPDATE appointment SET state = $3, patient_id = $4, billpayer_id = $5, location_id = $6,

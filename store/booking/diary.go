@@ -34,8 +34,8 @@ func (t *Tx) LockDiary(ctx context.Context, group practice.ID, id practice.Pract
 	return err
 }
 
-// Occupied lists what one practitioner has held or booked that overlaps the
-// time, by the minutes it occupies: from $3 to $4, that excluded.
+// Occupied lists what one practitioner has held or booked that overlaps the time, by the minutes it occupies: from $3
+// to $4, that excluded.
 func (t *Tx) Occupied(
 	ctx context.Context, group practice.ID, of practice.PractitionerID, from, to time.Time,
 ) ([]booking.Occupied, error) {
@@ -59,8 +59,7 @@ func scanOccupied(scan store.Scanner) (booking.Occupied, error) {
 	return o, err
 }
 
-// Occupy takes every minute of the appointment. The primary key of busy_minute
-// refuses a minute that is taken.
+// Occupy takes every minute of the appointment. The primary key of busy_minute refuses a minute that is taken.
 func (t *Tx) Occupy(ctx context.Context, group practice.ID, a booking.Appointment) error {
 	_, err := t.Exec(ctx, `INSERT INTO busy_minute (practice_group_id, practitioner_id, minute, appointment_id)
 		WITH RECURSIVE span (minute) AS (

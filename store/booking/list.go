@@ -25,9 +25,9 @@ const (
 	ofFirstName    = ` AND p.first_key >= $13 AND p.first_key < $14`
 	ofLastName     = ` AND p.last_key >= $13 AND p.last_key < $14`
 	ofFullName     = ` AND p.full_key >= $13 AND p.full_key < $14`
-	// $13 is from when one ends, unless it starts as late; $14 to $17 when it was made and
-	// changed. COALESCE keeps a database from looking for rows by that, which may be all of
-	// them, where it has their start or their patients to go by.
+	// $13 is from when one ends, unless it starts as late; $14 to $17 when it was made and changed. COALESCE keeps a
+	// database from looking for rows by that, which may be all of them, where it has their start or their patients to
+	// go by.
 	touching = ` AND a.end_at >= $13 AND (a.start_at >= $13 OR a.end_at <= $3)
 		AND COALESCE(a.created_at, $14) >= $14 AND COALESCE(a.created_at, $15) <= $15
 		AND COALESCE(a.updated_at, $16) >= $16 AND COALESCE(a.updated_at, $17) <= $17`

@@ -40,8 +40,8 @@ const (
 		$213, $214, $215, $216, $217, $218, $219)`
 )
 
-// Of each patient those in places $18 to $19; the patients follow. The places are found
-// first: CROSS JOIN has SQLite keep to that.
+// Of each patient those in places $18 to $19; the patients follow. The places are found first: CROSS JOIN has SQLite
+// keep to that.
 const (
 	ofEach     = ` FROM appointment a` + ofGroup + matching + touching + ` AND a.patient_id IN `
 	ofEachHere = ` FROM appointment a` + aroundAppointment + ofGroup + matching + touching + ` AND a.patient_id IN `
@@ -78,9 +78,8 @@ var (
 		countEach+many18+` GROUP BY a.patient_id`)
 )
 
-// AppointmentsOf lists a page of the appointments of each patient. Nearly always all that
-// the patients have is little, and reading it takes less than having the database
-// number it.
+// AppointmentsOf lists a page of the appointments of each patient. Nearly always all that the patients have is little,
+// and reading it takes less than having the database number it.
 func (t *Tx) AppointmentsOf(
 	ctx context.Context, group practice.ID, of []patient.ID, q booking.Query,
 ) ([]booking.Appointment, error) {

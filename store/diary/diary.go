@@ -16,8 +16,8 @@ const held = "reserved"
 // few is how many practitioners a question may name one by one; more than that are found among all.
 const few = 8
 
-// named are the practitioners of a question as eight arguments, the last one repeated; false when there are none or
-// too many.
+// named are the practitioners of a question as eight arguments, the last one repeated; false when there are none or too
+// many.
 func named(of []practice.PractitionerID) (store.In, bool) {
 	if len(of) == 0 || len(of) > few {
 		return nil, false

@@ -13,8 +13,8 @@ import (
 	"frontdesk/store"
 )
 
-// forever is the last date of a session that has none. It is after any date,
-// so that one comparison finds the sessions that still run.
+// forever is the last date of a session that has none. It is after any date, so that one comparison finds the sessions
+// that still run.
 const forever = "9999-12-31"
 
 const sessionColumns = `s.id, s.practitioner_id, s.location_id, s.start_date, s.until_date, s.from_minute,
@@ -88,8 +88,7 @@ func (t *Tx) Session(ctx context.Context, group practice.ID, id diary.SessionID)
 	return store.First(found, err, diary.ErrSessionNotFound)
 }
 
-// fill reads the types and the exceptions of sessions, which come in the order
-// of the sessions.
+// fill reads the types and the exceptions of sessions, which come in the order of the sessions.
 func (t *Tx) fill(ctx context.Context, sessions []diary.Session, types, exceptions string, args store.In) error {
 	i := 0
 	to := func(id diary.SessionID) *diary.Session {
@@ -230,9 +229,8 @@ func (t *Tx) sessions(ctx context.Context, group practice.ID, ids []diary.Sessio
 	return found, err
 }
 
-// The ids of sessions and blocks: $2 and $3 are practitioners and places with
-// commas around each, or empty. No two have the same id, and both halves come in
-// the order of their keys.
+// The ids of sessions and blocks: $2 and $3 are practitioners and places with commas around each, or empty. No two have
+// the same id, and both halves come in the order of their keys.
 const (
 	whose      = ` AND (CAST($2 AS text) = '' OR CAST($2 AS text) LIKE '%,' || practitioner_id || ',%')`
 	where      = ` AND (CAST($3 AS text) = '' OR CAST($3 AS text) LIKE '%,' || location_id || ',%')`

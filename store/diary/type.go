@@ -59,7 +59,7 @@ func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary
 	return t.saveProductOf(ctx, group, k)
 }
 
-// saveProductOf keeps what an appointment type says of the product that it is.
+// saveProductOf keeps the product that an appointment type is.
 func (t *Tx) saveProductOf(ctx context.Context, group practice.ID, k diary.Type) error {
 	_, err := t.Exec(ctx,
 		`INSERT INTO product (practice_group_id, id, kind, name, name_key, code, serial_number, code_key, price,
@@ -96,8 +96,7 @@ func (t *Tx) TypesOffered(
 		ORDER BY id`, store.In{group, by, at}, scanType)
 }
 
-// PlacesOffering lists where a type of appointment, whose product has its id, was
-// said to be offered.
+// PlacesOffering lists where a type of appointment, whose product has its id, was said to be offered.
 func (t *Tx) PlacesOffering(ctx context.Context, group practice.ID, kind diary.TypeID) ([]practice.LocationID, error) {
 	return store.List(ctx, t.Conn,
 		`SELECT location_id FROM product_location WHERE practice_group_id = $1 AND product_id = $2
