@@ -161,7 +161,8 @@ var (
 
 	// errMoved means that the appointment went to another diary between reading and locking; the whole change is tried
 	// again.
-	errMoved = fault.New(fault.Unavailable, "appointment_moved", "The appointment was moved at the same time. Try again.")
+	errMoved = fault.New(fault.Unavailable, "appointment_moved", "The appointment was moved at the same time. Try "+
+		"again.")
 )
 
 // NotFree is a conflict with the nearest times that are free.

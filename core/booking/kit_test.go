@@ -70,7 +70,8 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d := &desk{t: t, db: db, clock: &clock{at: monday}}
 	d.practice = &practice.Service{Store: practicestore.New(db), Now: d.clock.Now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: d.clock.Now, NewID: db.NewID}
-	d.diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: d.clock.Now, NewID: db.NewID}
+	d.diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: d.clock.Now,
+		NewID: db.NewID}
 	d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: d.clock.Now, NewID: db.NewID,
 		Hold: 15 * time.Minute}
 	ctx := context.Background()

@@ -26,7 +26,8 @@ func TestConcurrentChangesNeverDoubleBook(t *testing.T) {
 		one.booking.Hold = time.Minute
 		other := *one
 		other.db = storetest.Open(t, address)
-		other.diary = &diary.Service{Store: diarystore.New(other.db), Practice: practicestore.New(other.db), Now: one.clock.Now,
+		other.diary = &diary.Service{Store: diarystore.New(other.db), Practice: practicestore.New(other.db),
+			Now:   one.clock.Now,
 			NewID: other.db.NewID}
 		other.booking = &booking.Service{Store: bookingstore.New(other.db), Diary: other.diary, Now: one.clock.Now,
 			NewID: other.db.NewID, Hold: time.Minute}

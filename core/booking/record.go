@@ -64,7 +64,8 @@ func record(
 		}
 	}
 	err := tx.Record(ctx, event.Event{
-		Group: int64(who.Group), Type: of, Subject: int64(a.ID), Sequence: a.Version, At: now, Data: audit.Snapshot(data),
+		Group: int64(who.Group), Type: of, Subject: int64(a.ID), Sequence: a.Version, At: now,
+		Data: audit.Snapshot(data),
 	})
 	if err != nil {
 		return err

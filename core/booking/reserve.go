@@ -42,7 +42,8 @@ type Request struct {
 func checkTimes(in *input.Checks, start time.Time, length time.Duration) {
 	switch {
 	case start.IsZero():
-		in.Wrong("start", input.CodeType, "an instant, such as 2026-03-15T09:30:00Z", "An appointment needs a time to start.")
+		in.Wrong("start", input.CodeType, "an instant, such as 2026-03-15T09:30:00Z",
+			"An appointment needs a time to start.")
 	case start.Year() < 2000 || start.Year() > 2198:
 		in.Wrong("start", input.CodeDate, "an instant from the year 2000 to 2198", "This time is too far away.")
 	case start.Truncate(time.Minute) != start:

@@ -41,7 +41,8 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		d := &desk{t: t, db: db}
 		d.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *d.now.Load() }
-		d.diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: clock, NewID: db.NewID}
+		d.diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: clock,
+			NewID: db.NewID}
 		d.booking = &booking.Service{Store: bookingstore.New(db), Diary: d.diary, Now: clock, NewID: db.NewID,
 			Hold: 15 * time.Minute}
 		d.practice = &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
