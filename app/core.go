@@ -26,6 +26,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/identifier"
 	"frontdesk/core/key"
@@ -59,6 +60,7 @@ import (
 	diarystore "frontdesk/store/diary"
 	dispatchstore "frontdesk/store/dispatch"
 	documentstore "frontdesk/store/document"
+	formstore "frontdesk/store/form"
 	idempotencystore "frontdesk/store/idempotency"
 	identifierstore "frontdesk/store/identifier"
 	keystore "frontdesk/store/key"
@@ -98,7 +100,8 @@ func newCore(
 	}
 	people := &registry.Demographics{Source: source}
 	post := &registry.Carriers{Source: source, Public: pages, Rest: c.NotifyRest}
-	records := &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: pages, Now: c.Now, NewID: db.NewID}
+	records := &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: pages, Now: c.Now,
+		NewID: db.NewID}
 	patients := &patient.Service{
 		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db), Now: c.Now, NewID: db.NewID,
 	}
@@ -108,6 +111,7 @@ func newCore(
 	keyring := &key.Service{Store: keystore.New(db), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
 	documents := &document.Service{Store: documentstore.New(db), Box: outside.Box, Pages: pages, Now: c.Now,
 		NewID: db.NewID}
+	charts := &clinical.Records{Store: clinicalstore.NewRecords(db), Now: c.Now, NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: messagingstore.New(db), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now,
 		NewID: db.NewID,
@@ -153,9 +157,12 @@ func newCore(
 		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: c.Now, NewID: db.NewID},
 		Record:      records,
 		Document:    documents,
-		Clinical: &clinical.Service{Store: clinicalstore.New(db), Files: documents, Recipient: addressee(db),
-			MediaType: http.DetectContentType, Now: c.Now,
-			NewID: db.NewID},
+		Clinical:    charts,
+		Letter:      &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: c.Now, NewID: db.NewID},
+		Imported:    &clinical.Imported{Store: clinicalstore.NewImported(db), Now: c.Now, NewID: db.NewID},
+		Form: &form.Service{Store: formstore.New(db), Records: charts, Files: documents,
+			MediaType: http.DetectContentType,
+			Now:       c.Now, NewID: db.NewID},
 		Task:      &task.Service{Store: taskstore.New(db), Now: c.Now, NewID: db.NewID},
 		Messaging: messages,
 		Dispatch:  handover,
@@ -180,17 +187,4 @@ func beside(c Config) witness.Files {
 		path = ""
 	}
 	return witness.Files{Key: operator.KeyFile(c.SealKey, c.DB), Database: path}
-}
-
-// addressee makes sure that a contact is there that a letter goes to: what is
-// clinical knows nothing of contacts.
-func addressee(db *store.DB) func(context.Context, practice.ID, clinical.Recipient) error {
-	return func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
-		id := contact.ID(to.ID)
-		found, err := contactstore.New(db).ContactsByID(ctx, group, []contact.ID{id})
-		if c, ok := found[id]; err == nil && (!ok || c.Deleted()) {
-			err = clinical.ErrNoRecipient
-		}
-		return err
-	}
 }

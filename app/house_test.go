@@ -109,7 +109,11 @@ var rooms = map[string]struct {
 		"core/practice", "core/seal", "core/patient"}},
 	"core/clinical": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/account",
-		"core/patient", "core/document",
+		"core/patient", "core/contact", "core/read",
+	}},
+	"core/form": {ours: []string{
+		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/patient",
+		"core/document", "core/clinical", "core/read",
 		"core/record", // which codes are SNOMED CT's
 	}},
 	"core/template": {
@@ -164,8 +168,9 @@ var rooms = map[string]struct {
 		"store/label", "store/patient", "store/practice"}},
 	"store/booking": {ours: []string{"core/...", "store", "store/diary", "store/patient", "store/practice",
 		"store/task"}},
-	"store/clinical": {ours: []string{"core/...", "store", "store/account", "store/document", "store/patient",
+	"store/clinical": {ours: []string{"core/...", "store", "store/account", "store/contact", "store/patient",
 		"store/practice", "store/relationship"}},
+	"store/form":         {ours: []string{"core/...", "store", "store/clinical", "store/document"}},
 	"store/contact":      {ours: []string{"core/...", "store"}},
 	"store/identifier":   {ours: []string{"core/...", "store"}},
 	"store/demographics": {ours: []string{"core/...", "store", "store/patient", "store/practice"}},

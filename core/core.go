@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/identifier"
 	"frontdesk/core/key"
@@ -62,7 +63,10 @@ type Core struct {
 	Record       *record.Service
 	Task         *task.Service
 	Document     *document.Service
-	Clinical     *clinical.Service
+	Clinical     *clinical.Records
+	Letter       *clinical.Letters
+	Imported     *clinical.Imported
+	Form         *form.Service
 	Messaging    *messaging.Service
 	Dispatch     *dispatch.Service
 	Batch        *batch.Service

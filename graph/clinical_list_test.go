@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	"frontdesk/core/practice"
 	"frontdesk/graph/wire"
 )
@@ -50,12 +51,12 @@ func TestClinicalListsTakeConstantStatements(t *testing.T) {
 						Recipient: document.ToPatient,
 						Title:     "Scan", Method: document.ByLink})
 				d.must(err)
-				_, err = d.core.Clinical.ImportLab(d.ctx, clinical.Lab{Patient: of, Doctor: practice.PractitionerID(n)})
+				_, err = d.core.Imported.ImportLab(d.ctx, clinical.Lab{Patient: of, Doctor: practice.PractitionerID(n)})
 				d.must(err)
-				_, err = d.core.Clinical.ImportPrescription(d.ctx,
+				_, err = d.core.Imported.ImportPrescription(d.ctx,
 					clinical.Prescription{Patient: of, Doctor: practice.PractitionerID(n), At: *d.now.Load()})
 				d.must(err)
-				_, err = d.core.Clinical.ImportQuestionnaire(d.ctx, clinical.Questionnaire{Title: "Q"})
+				_, err = d.core.Form.Import(d.ctx, form.Questionnaire{Title: "Q"})
 				d.must(err)
 				made++
 			}

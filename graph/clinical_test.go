@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	"frontdesk/core/patient"
 	"frontdesk/graph/wire"
 )
@@ -315,14 +316,14 @@ func TestLabsAndPrescriptions(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		of := d.addPatient("Ada", "")
 		ada := wire.Encode(wire.KindPatient, of)
-		l, err := d.core.Clinical.ImportLab(d.ctx,
+		l, err := d.core.Imported.ImportLab(d.ctx,
 			clinical.Lab{Patient: of, Status: "received", Fasting: new(true), OrderNumber: "B-1", Tests: "FBC",
 				Results:    "[]",
 				ReceivedAt: *d.now.Load()})
 		d.must(err)
 		var all []clinical.Prescription
 		for range 3 {
-			p, err := d.core.Clinical.ImportPrescription(d.ctx,
+			p, err := d.core.Imported.ImportPrescription(d.ctx,
 				clinical.Prescription{Patient: of, At: *d.now.Load(), Status: "signed",
 					Content: clinical.PrescriptionContent{
 						Drugs: []clinical.Drug{{Name: "Amlodipine",
@@ -392,15 +393,15 @@ const (
 func TestQuestionnaires(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", ""))
-		q, err := d.core.Clinical.ImportQuestionnaire(d.ctx,
-			clinical.Questionnaire{Title: "New patient",
-				Content: clinical.Content{Sections: []clinical.Section{{Title: "Habits", Questions: []clinical.Question{
-					{ID: 1, Title: "Do you smoke?", Kind: clinical.AskOption, Choices: []string{"Yes", "No"},
+		q, err := d.core.Form.Import(d.ctx,
+			form.Questionnaire{Title: "New patient",
+				Content: form.Content{Sections: []form.Section{{Title: "Habits", Questions: []form.Question{
+					{ID: 1, Title: "Do you smoke?", Kind: form.AskOption, Choices: []string{"Yes", "No"},
 						Required: true},
-					{ID: 2, Title: "How much?", Kind: clinical.AskText, DependsOn: &clinical.Dependency{Question: 1,
+					{ID: 2, Title: "How much?", Kind: form.AskText, DependsOn: &form.Dependency{Question: 1,
 						Answer: "Yes"}},
-					{ID: 3, Title: "Allergies", Kind: clinical.AskTerm, Becomes: clinical.Allergy},
-					{ID: 4, Title: "A picture", Kind: clinical.AskFile},
+					{ID: 3, Title: "Allergies", Kind: form.AskTerm, Becomes: clinical.Allergy},
+					{ID: 4, Title: "A picture", Kind: form.AskFile},
 				}}}}})
 		d.must(err)
 		id := wire.Encode(wire.KindForm, q.ID)
@@ -447,7 +448,7 @@ func TestQuestionnaires(t *testing.T) {
 			t.Errorf("another practice sees %v", got)
 		}
 		if _, wrong := d.payload("fillQuestionnaire", fillQuestionnaire, "q", id, "p", ada, "a",
-			given); wrong != clinical.ErrNoQuestionnaire.Message {
+			given); wrong != form.ErrNotFound.Message {
 			t.Error(wrong)
 		}
 	})

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/demographics"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/identifier"
 	"frontdesk/core/key"
@@ -43,6 +44,7 @@ import (
 	demographicsstore "frontdesk/store/demographics"
 	diarystore "frontdesk/store/diary"
 	documentstore "frontdesk/store/document"
+	formstore "frontdesk/store/form"
 	idempotencystore "frontdesk/store/idempotency"
 	identifierstore "frontdesk/store/identifier"
 	keystore "frontdesk/store/key"
@@ -87,6 +89,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		NewID: db.NewID}
 	documents := &document.Service{Store: documentstore.New(db), Box: testBox, Pages: pages, Now: clock,
 		NewID: db.NewID}
+	charts := &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}
 	messages := &messaging.Service{
 		Store: messagingstore.New(db), Records: entries, Now: clock, NewID: db.NewID, Pages: pages,
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
@@ -96,17 +99,11 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	return &core.Core{
 		Audit:    &audit.Service{Store: auditstore.New(db), Now: clock, NewID: db.NewID},
 		Document: documents,
-		Clinical: &clinical.Service{
-			Store: clinicalstore.New(db), Files: documents, MediaType: http.DetectContentType, Now: clock,
-			NewID: db.NewID,
-			Recipient: func(ctx context.Context, group practice.ID, to clinical.Recipient) error {
-				found, err := contactstore.New(db).ContactsByID(ctx, group, []contact.ID{contact.ID(to.ID)})
-				if len(found) == 0 && err == nil {
-					err = clinical.ErrNoRecipient
-				}
-				return err
-			},
-		},
+		Clinical: charts,
+		Letter:   &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: clock, NewID: db.NewID},
+		Imported: &clinical.Imported{Store: clinicalstore.NewImported(db), Now: clock, NewID: db.NewID},
+		Form: &form.Service{Store: formstore.New(db), Records: charts, Files: documents, MediaType: http.DetectContentType,
+			Now: clock, NewID: db.NewID},
 		Key:         keyring,
 		Idempotency: &idempotency.Service{Store: idempotencystore.New(db), Now: clock, Box: testBox},
 		Limit:       &limit.Service{Store: limitstore.New(db), Now: clock},

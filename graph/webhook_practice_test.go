@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/graph/wire"
@@ -80,14 +81,14 @@ func (e *subscriber) papers() []row {
 func (e *subscriber) clinic() []row {
 	ada, doctor := wire.Decoded[patient.ID](&e.ada), wire.Decoded[practice.PractitionerID](&e.doctor)
 	lab := func(results string) string {
-		l, err := e.core.Clinical.ImportLab(e.ctx, clinical.Lab{Patient: ada, Doctor: doctor, Status: "received",
+		l, err := e.core.Imported.ImportLab(e.ctx, clinical.Lab{Patient: ada, Doctor: doctor, Status: "received",
 			Results: results})
 		e.must(err)
 		return wire.Encode(wire.KindLab, l.ID)
 	}
 	var rx string
 	prescribe := func(orders ...clinical.Order) {
-		p, err := e.core.Clinical.ImportPrescription(e.ctx, clinical.Prescription{Patient: ada, Doctor: doctor,
+		p, err := e.core.Imported.ImportPrescription(e.ctx, clinical.Prescription{Patient: ada, Doctor: doctor,
 			Status: "signed", Content: clinical.PrescriptionContent{Orders: orders}})
 		e.must(err)
 		rx = wire.Encode(wire.KindPrescription, p.ID)
@@ -95,10 +96,10 @@ func (e *subscriber) clinic() []row {
 	sent := func(topic string, noun, id string) string {
 		return notice(topic, "patientId", e.ada, "doctorId", e.doctor, noun, id)
 	}
-	var form string
+	var asked string
 	var question any
 	fill := func(answer any) (map[string]any, string) {
-		return e.payload("fillQuestionnaire", fillQuestionnaire, "q", form, "p", e.ada, "a",
+		return e.payload("fillQuestionnaire", fillQuestionnaire, "q", asked, "p", e.ada, "a",
 			[]any{map[string]any{"questionId": question, "answer": answer}})
 	}
 	return []row{
@@ -108,7 +109,7 @@ func (e *subscriber) clinic() []row {
 			return []string{sent("lab.created", "labId", id), sent("lab.results.added", "labId", id)}
 		}},
 		nothing("one without a patient", func() {
-			if _, err := e.core.Clinical.ImportLab(e.ctx, clinical.Lab{Patient: 7}); err == nil {
+			if _, err := e.core.Imported.ImportLab(e.ctx, clinical.Lab{Patient: 7}); err == nil {
 				e.t.Error("it was kept")
 			}
 		}),
@@ -130,13 +131,13 @@ func (e *subscriber) clinic() []row {
 			return []string{notice("prescription.shared", "patientId", e.ada, "prescriptionId", rx)}
 		}},
 		nothing("a questionnaire is made", func() {
-			q, err := e.core.Clinical.ImportQuestionnaire(e.ctx,
-				clinical.Questionnaire{Title: "New", Content: clinical.Content{Sections: []clinical.Section{{
-					Title: "You", Questions: []clinical.Question{{ID: 1, Title: "A picture", Kind: clinical.AskFile,
+			q, err := e.core.Form.Import(e.ctx,
+				form.Questionnaire{Title: "New", Content: form.Content{Sections: []form.Section{{
+					Title: "You", Questions: []form.Question{{ID: 1, Title: "A picture", Kind: form.AskFile,
 						Required: true}},
 				}}}})
 			e.must(err)
-			form, question = wire.Encode(wire.KindForm, q.ID), wire.Encode(wire.KindQuestion,
+			asked, question = wire.Encode(wire.KindForm, q.ID), wire.Encode(wire.KindQuestion,
 				q.Content.Sections[0].Questions[0].ID)
 		}),
 		nothing("it is not answered", func() { fill("") }),
@@ -147,7 +148,7 @@ func (e *subscriber) clinic() []row {
 			}
 			doc := e.text(e.get("patientDocuments.data", `{ patientDocuments { data { id name } } }`), "0.id")
 			return []string{
-				notice("questionnaire.response.received", "patientId", e.ada, "questionnaireId", form, "consultationId",
+				notice("questionnaire.response.received", "patientId", e.ada, "questionnaireId", asked, "consultationId",
 					e.text(data, "consultationId")),
 				notice("patientDocument.uploadInitiated", "patientId", e.ada, "documentId", doc),
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/clinical"
+	"frontdesk/core/form"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -19,12 +20,12 @@ func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.Practiti
 	}
 	doctor, now := people[0], sb.Now()
 	today := input.DateOf(now)
-	c := sb.Core.Clinical
-	if _, err := c.ImportQuestionnaire(ctx, newPatient()); err != nil {
+	c := sb.Core
+	if _, err := c.Form.Import(ctx, newPatient()); err != nil {
 		return err
 	}
 	of := patients[0]
-	if _, err := c.ImportPrescription(ctx, clinical.Prescription{
+	if _, err := c.Imported.ImportPrescription(ctx, clinical.Prescription{
 		Patient: of, Doctor: doctor, At: now.Add(-72 * time.Hour), Status: "signed",
 		Content: clinical.PrescriptionContent{
 			Drugs: []clinical.Drug{{
@@ -36,7 +37,7 @@ func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.Practiti
 	}); err != nil {
 		return err
 	}
-	if _, err := c.ImportLab(ctx, clinical.Lab{
+	if _, err := c.Imported.ImportLab(ctx, clinical.Lab{
 		Patient: of, Doctor: doctor, Status: "received", Requested: today - 3, Sampled: today - 2, Fasting: ptr(true),
 		OrderNumber: "BR-1001",
 		Tests:       "Full blood count", Results: `[{"test": "Haemoglobin", "value": 138, "unit": "g/L", "range": ` +
@@ -44,20 +45,20 @@ func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.Practiti
 	}); err != nil {
 		return err
 	}
-	entry, err := c.CreateFreeText(ctx, clinical.Place{Patient: of}, clinical.FreeTextChange{
+	entry, err := c.Clinical.CreateFreeText(ctx, clinical.Place{Patient: of}, clinical.FreeTextChange{
 		SectionTitle: ptr("Review"), Question: ptr("How have you been?"),
 		Answer: ptr("Well. Blood pressure at home about 130 over 80."),
 	})
 	if err != nil {
 		return err
 	}
-	if _, err := c.CreateAllergy(ctx, clinical.Place{Patient: of, Consultation: entry.Consultation},
+	if _, err := c.Clinical.CreateAllergy(ctx, clinical.Place{Patient: of, Consultation: entry.Consultation},
 		clinical.AllergyChange{
 			Allergen: ptr("Penicillin"), Severity: ptr(clinical.Severity("Medium")), Comments: ptr("Rash, 2019"),
 		}); err != nil {
 		return err
 	}
-	if _, err := c.CreateLetter(ctx, clinical.LetterChange{
+	if _, err := c.Letter.Create(ctx, clinical.LetterChange{
 		Patient: &of, Doctor: &doctor, Title: ptr("Your blood test"),
 		Body:      ptr("<p>Your results are as they should be.</p>"),
 		Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(of)}, Review: ptr(clinical.Completed),
@@ -72,23 +73,23 @@ func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.Practiti
 }
 
 // newPatient asks a patient who has just joined a practice.
-func newPatient() clinical.Questionnaire {
-	return clinical.Questionnaire{Token: "new-patient", Title: "New patient", Content: clinical.Content{
+func newPatient() form.Questionnaire {
+	return form.Questionnaire{Token: "new-patient", Title: "New patient", Content: form.Content{
 		Header: "Welcome", Confirmation: "Thank you. We look forward to meeting you.",
-		Settings: clinical.Settings{ShowLogo: true},
-		Sections: []clinical.Section{
-			{Title: "About you", Questions: []clinical.Question{
-				{ID: 1, Title: "Do you smoke?", Kind: clinical.AskOption, Required: true, Choices: []string{"Yes",
+		Settings: form.Settings{ShowLogo: true},
+		Sections: []form.Section{
+			{Title: "About you", Questions: []form.Question{
+				{ID: 1, Title: "Do you smoke?", Kind: form.AskOption, Required: true, Choices: []string{"Yes",
 					"No"}},
-				{ID: 2, Title: "How many a day?", Kind: clinical.AskText, Required: true,
-					DependsOn: &clinical.Dependency{Question: 1, Answer: "Yes"}},
-				{ID: 3, Title: "What are you allergic to?", Kind: clinical.AskTerm, Becomes: clinical.Allergy,
+				{ID: 2, Title: "How many a day?", Kind: form.AskText, Required: true,
+					DependsOn: &form.Dependency{Question: 1, Answer: "Yes"}},
+				{ID: 3, Title: "What are you allergic to?", Kind: form.AskTerm, Becomes: clinical.Allergy,
 					Multiple: true},
-				{ID: 4, Title: "Anything else we should know?", Kind: clinical.AskLines},
+				{ID: 4, Title: "Anything else we should know?", Kind: form.AskLines},
 			}},
-			{Title: "Consent", Questions: []clinical.Question{
-				{ID: 5, Title: "Proof of address", Kind: clinical.AskFile},
-				{ID: 6, Title: "Signature", Kind: clinical.AskSignature},
+			{Title: "Consent", Questions: []form.Question{
+				{ID: 5, Title: "Proof of address", Kind: form.AskFile},
+				{ID: 6, Title: "Signature", Kind: form.AskSignature},
 			}},
 		},
 	}}

@@ -173,9 +173,8 @@ type InvoiceTx interface {
 // AccountTx finds whom invoices and statements go to, inside a transaction.
 type AccountTx interface {
 	practice.GroupReader
-	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being
-	// merged into another until the end of the transaction, or returns
-	// patient.ErrNotFound.
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being merged into another until the
+	// end of the transaction, or returns patient.ErrNotFound.
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
 }

@@ -8,8 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"frontdesk/core/access"
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/store/storetest"
@@ -19,12 +21,12 @@ import (
 const picture = "\x89PNG\x0D\x0A\x1A\x0A"
 
 // answers are given to questions by their titles.
-func answers(q clinical.Questionnaire, given map[string]any) []clinical.Answer {
-	var out []clinical.Answer
+func answers(q form.Questionnaire, given map[string]any) []form.Answer {
+	var out []form.Answer
 	for _, s := range q.Content.Sections {
 		for _, question := range s.Questions {
 			if v, ok := given[question.Title]; ok {
-				out = append(out, clinical.Answer{Question: question.ID, Value: v})
+				out = append(out, form.Answer{Question: question.ID, Value: v})
 			}
 		}
 	}
@@ -34,7 +36,7 @@ func answers(q clinical.Questionnaire, given map[string]any) []clinical.Answer {
 func TestAnswersBecomeAConsultation(t *testing.T) {
 	each(t, func(d *desk) {
 		q := d.questionnaire()
-		filled, err := d.Fill(d.ctx, q.ID, d.ada, answers(q, map[string]any{
+		filled, err := d.forms.Fill(d.ctx, q.ID, d.ada, answers(q, map[string]any{
 			"Do you smoke?": "Yes", "What do you like?": []any{"Tea", "Coffee"}, "Your work": " Baker ",
 			"Anything else?": "One.\nTwo.",
 			"Allergies":      []any{"Nuts", map[string]any{"code": "91936005", "term": "Allergy to penicillin"}},
@@ -45,12 +47,12 @@ func TestAnswersBecomeAConsultation(t *testing.T) {
 			"How many a day?": "ten", "Pipe or cigarette?": "Pipe",
 		}))
 		d.must(err)
-		c, err := d.Consultation(d.ctx, filled.Consultation.ID)
+		c, err := d.records.Consultation(d.ctx, filled.Consultation.ID)
 		if err != nil || c != filled.Consultation || c.Questionnaire != q.ID || filled.Questionnaire != q.ID ||
 			c.Patient != d.ada || c.Encounter != "questionnaire" {
 			d.Fatalf("got %+v, %v", c, err)
 		}
-		of, err := d.RecordsOfConsultations(d.ctx, []clinical.Consultation{c})
+		of, err := d.records.RecordsOfConsultations(d.ctx, []clinical.ConsultationID{c.ID})
 		d.must(err)
 		var got []string
 		for _, r := range of[c.ID] {
@@ -78,15 +80,15 @@ func TestAnswersBecomeAConsultation(t *testing.T) {
 			d.Fatalf("got %q", filled.UploadAddresses)
 		}
 		address := strings.TrimPrefix(filled.UploadAddresses[0], "https://desk.example.org/files/")
-		d.must(d.Files.Upload(context.Background(), address, strings.NewReader("jpeg")))
-		docs, _, err := d.Files.Documents(d.operator, input.Listing{})
+		d.must(d.files.Upload(context.Background(), address, strings.NewReader("jpeg")))
+		docs, _, err := d.files.Documents(d.operator, input.Listing{})
 		if err != nil || len(docs) != 2 || docs[0].Name != "rash.jpg" || docs[0].Size != 4 ||
 			docs[0].Patient != d.ada || docs[1].Name != "signature.png" || docs[1].Size != 8 {
 			d.Fatalf("got %+v, %v", docs, err)
 		}
-		get, err := d.Files.DownloadAddress(d.operator, docs[1])
+		get, err := d.files.DownloadAddress(d.operator, docs[1])
 		d.must(err)
-		if _, content, err := d.Files.Download(context.Background(), strings.TrimPrefix(get,
+		if _, content, err := d.files.Download(context.Background(), strings.TrimPrefix(get,
 			"https://desk.example.org/files/")); err != nil || string(content) != picture {
 			d.Fatalf("got %q, %v", content, err)
 		}
@@ -104,61 +106,62 @@ func TestAnswersAreHeldAgainstTheirQuestions(t *testing.T) {
 			says  string
 		}{
 			{"only what is required", no("", nil), nil, ""},
-			{"nothing", nil, clinical.ErrUnanswered, `"Do you smoke?" must be answered.`},
-			{"an empty answer", map[string]any{"Do you smoke?": " "}, clinical.ErrUnanswered, `"Do you smoke?" must ` +
+			{"nothing", nil, form.ErrUnanswered, `"Do you smoke?" must be answered.`},
+			{"an empty answer", map[string]any{"Do you smoke?": " "}, form.ErrUnanswered, `"Do you smoke?" must ` +
 				`be answered.`},
-			{"null", map[string]any{"Do you smoke?": nil}, clinical.ErrUnanswered, `"Do you smoke?" must be answered.`},
-			{"none of the choices", map[string]any{"Do you smoke?": "Perhaps"}, clinical.ErrAnswer,
+			{"null", map[string]any{"Do you smoke?": nil}, form.ErrUnanswered, `"Do you smoke?" must be answered.`},
+			{"none of the choices", map[string]any{"Do you smoke?": "Perhaps"}, form.ErrAnswer,
 				`"Do you smoke?" takes one of the answers it gives.`},
-			{"two where one is taken", map[string]any{"Do you smoke?": []any{"No", "Yes"}}, clinical.ErrAnswer,
+			{"two where one is taken", map[string]any{"Do you smoke?": []any{"No", "Yes"}}, form.ErrAnswer,
 				`"Do you smoke?" takes one answer.`},
-			{"what a smoker is asked", map[string]any{"Do you smoke?": "Yes"}, clinical.ErrUnanswered,
+			{"what a smoker is asked", map[string]any{"Do you smoke?": "Yes"}, form.ErrUnanswered,
 				`"How many a day?" must be answered.`},
 			{"what one who smokes some is asked", map[string]any{"Do you smoke?": "Yes", "How many a day?": "ten"},
-				clinical.ErrUnanswered, `"Pipe or cigarette?" must be answered.`},
+				form.ErrUnanswered, `"Pipe or cigarette?" must be answered.`},
 			{"one who smokes none", map[string]any{"Do you smoke?": "Yes", "How many a day?": "none"}, nil, ""},
-			{"who likes something else", no("What do you like?", "Tea"), clinical.ErrUnanswered, `"Instead of ` +
+			{"who likes something else", no("What do you like?", "Tea"), form.ErrUnanswered, `"Instead of ` +
 				`coffee?" must be answered.`},
-			{"a number for text", no("Your work", 7.0), clinical.ErrAnswer, `"Your work" takes a line of text of at ` +
+			{"a number for text", no("Your work", 7.0), form.ErrAnswer, `"Your work" takes a line of text of at ` +
 				`most 2,000 characters.`},
-			{"two lines for one", no("Your work", "a\nb"), clinical.ErrAnswer, `"Your work" takes a line of text of ` +
+			{"two lines for one", no("Your work", "a\nb"), form.ErrAnswer, `"Your work" takes a line of text of ` +
 				`at most 2,000 characters.`},
-			{"long lines", no("Anything else?", strings.Repeat("x", 20_001)), clinical.ErrAnswer, `"Anything else?" ` +
+			{"long lines", no("Anything else?", strings.Repeat("x", 20_001)), form.ErrAnswer, `"Anything else?" ` +
 				`takes text of at most 20,000 characters.`},
-			{"no date", no("Since when?", "last year"), clinical.ErrAnswer,
+			{"no date", no("Since when?", "last year"), form.ErrAnswer,
 				`"Since when?" takes a date as YYYY-MM-DD.`},
-			{"no concept", no("Allergies", map[string]any{"code": "91936006", "term": "x"}), clinical.ErrAnswer,
+			{"no concept", no("Allergies", map[string]any{"code": "91936006", "term": "x"}), form.ErrAnswer,
 				`"Allergies" takes the id of a SNOMED CT concept as code.`},
-			{"a concept without a term", no("Allergies", map[string]any{"code": "91936005"}), clinical.ErrAnswer,
+			{"a concept without a term", no("Allergies", map[string]any{"code": "91936005"}), form.ErrAnswer,
 				`"Allergies" takes a medical term.`},
-			{"no Base64", no("Signed", "!"), clinical.ErrAnswer, `"Signed" takes a picture of at most 512 KiB, in ` +
+			{"no Base64", no("Signed", "!"), form.ErrAnswer, `"Signed" takes a picture of at most 512 KiB, in ` +
 				`Base64.`},
-			{"no picture", no("Signed", "YWJj"), clinical.ErrAnswer, `"Signed" takes a picture of at most 512 KiB, ` +
+			{"no picture", no("Signed", "YWJj"), form.ErrAnswer, `"Signed" takes a picture of at most 512 KiB, ` +
 				`in Base64.`},
-			{"a file without a type", no("A picture", map[string]any{"name": "x"}), clinical.ErrAnswer,
+			{"a file without a type", no("A picture", map[string]any{"name": "x"}), form.ErrAnswer,
 				`"A picture" takes the name of a file and its media type.`},
-			{"a file in words", no("A picture", "x.jpg"), clinical.ErrAnswer, `"A picture" takes the name of a file ` +
+			{"a file in words", no("A picture", "x.jpg"), form.ErrAnswer, `"A picture" takes the name of a file ` +
 				`and its media type.`},
-			{"somebody in words", no("Next of kin", "Ben"), clinical.ErrAnswer, `"Next of kin" takes an object of ` +
+			{"somebody in words", no("Next of kin", "Ben"), form.ErrAnswer, `"Next of kin" takes an object of ` +
 				`texts.`},
-			{"somebody of whom nothing is said", no("Next of kin", map[string]any{"name": ""}), clinical.ErrAnswer,
+			{"somebody of whom nothing is said", no("Next of kin", map[string]any{"name": ""}), form.ErrAnswer,
 				`"Next of kin" takes an object of texts.`},
 		} {
 			d.Run(c.name, func(t *testing.T) {
-				_, err := d.Fill(d.ctx, q.ID, d.ada, answers(q, c.given))
+				_, err := d.forms.Fill(d.ctx, q.ID, d.ada, answers(q, c.given))
 				if !errors.Is(err, c.want) || c.says != "" && !strings.Contains(fmt.Sprint(messageOf(err)), c.says) {
 					t.Fatalf("got %v: %s", err, messageOf(err))
 				}
 			})
 		}
-		_, err := d.Fill(d.ctx, q.ID, d.ada, append(answers(q, no("", nil)), clinical.Answer{Question: 1, Value: "x"}))
-		d.want(err, clinical.ErrNoQuestion)
-		_, err = d.Fill(d.ctx, q.ID, 1, answers(q, no("", nil)))
+		_, err := d.forms.Fill(d.ctx, q.ID, d.ada, append(answers(q, no("", nil)), form.Answer{Question: 1,
+			Value: "x"}))
+		d.want(err, form.ErrNoQuestion)
+		_, err = d.forms.Fill(d.ctx, q.ID, 1, answers(q, no("", nil)))
 		d.want(err, patient.ErrNotFound)
-		_, err = d.Fill(d.ctx, 1, d.ada, nil)
-		d.want(err, clinical.ErrNoQuestionnaire)
+		_, err = d.forms.Fill(d.ctx, 1, d.ada, nil)
+		d.want(err, form.ErrNotFound)
 		// Nothing is kept of what was refused.
-		if found, _, err := d.Consultations(d.ctx, clinical.Query{}); err != nil || len(found) != 2 {
+		if found, _, err := d.records.Consultations(d.ctx, clinical.Query{}); err != nil || len(found) != 2 {
 			d.Fatalf("got %+v, %v", found, err)
 		}
 	})
@@ -169,15 +172,17 @@ func TestWhoFillsInAQuestionnaireNeedsNothingElse(t *testing.T) {
 		q := d.questionnaire()
 		given := answers(q, map[string]any{"Do you smoke?": "No", "A picture": map[string]any{"name": "x.jpg",
 			"type": "image/jpeg"}})
-		if filled, err := d.Fill(as(d.group, "Partner", clinical.FillQuestionnaires), q.ID, d.ada, given); err != nil ||
+		if filled, err := d.forms.Fill(as(d.group, "Partner", access.FillQuestionnaires), q.ID, d.ada,
+			given); err != nil ||
 			len(filled.UploadAddresses) != 1 {
 			d.Fatalf("got %+v, %v", filled, err)
 		}
-		_, err := d.Fill(as(d.group, "Partner", clinical.EditRecords, clinical.SeeQuestionnaires, document.Edit), q.ID,
+		_, err := d.forms.Fill(as(d.group, "Partner", access.EditRecords, access.SeeQuestionnaires, document.Edit),
+			q.ID,
 			d.ada, given)
 		d.refused(err)
-		_, err = d.Fill(d.other, q.ID, d.ada, given)
-		d.want(err, clinical.ErrNoQuestionnaire)
+		_, err = d.forms.Fill(d.other, q.ID, d.ada, given)
+		d.want(err, form.ErrNotFound)
 	})
 }
 
@@ -185,7 +190,7 @@ func TestEveryAnswerIsAudited(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		d := open(t, storetest.Open(t, address))
 		q := d.questionnaire()
-		_, err := d.Fill(d.ctx, q.ID, d.ada, answers(q, map[string]any{"Do you smoke?": "No",
+		_, err := d.forms.Fill(d.ctx, q.ID, d.ada, answers(q, map[string]any{"Do you smoke?": "No",
 			"A picture": map[string]any{"name": "x.jpg", "type": "image/jpeg"}}))
 		d.must(err)
 		want := "questionnaire.import false true\nconsultation.create false true\nrecord.create false " +

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // Kind is what kind of entry a record is.
@@ -113,9 +114,9 @@ type Version struct {
 type FreeTextChange struct{ SectionTitle, Question, Answer *string }
 
 func (c FreeTextChange) apply(r *Record) error {
-	set(&r.SectionTitle, c.SectionTitle)
-	set(&r.Title, c.Question)
-	set(&r.Term, c.Answer)
+	input.Set(&r.SectionTitle, c.SectionTitle)
+	input.Set(&r.Title, c.Question)
+	input.Set(&r.Term, c.Answer)
 	var in input.Checks
 	r.SectionTitle = in.Text("section_title", r.SectionTitle, 200)
 	r.Title = required(&in, "question", r.Title, 2000)
@@ -130,10 +131,10 @@ type AllergyChange struct {
 }
 
 func (c AllergyChange) apply(r *Record) error {
-	set(&r.SectionTitle, c.SectionTitle)
-	set(&r.Term, c.Allergen)
-	set(&r.Severity, c.Severity)
-	set(&r.Comments, c.Comments)
+	input.Set(&r.SectionTitle, c.SectionTitle)
+	input.Set(&r.Term, c.Allergen)
+	input.Set(&r.Severity, c.Severity)
+	input.Set(&r.Comments, c.Comments)
 	var in input.Checks
 	r.SectionTitle = in.Text("section_title", r.SectionTitle, 200)
 	r.Term = in.Required("allergen", r.Term, 500)
@@ -160,17 +161,17 @@ type Place struct {
 
 // CreateFreeText puts a question and its answer into a record. Errors: field
 // faults, patient.ErrNotFound, ErrNoConsultation.
-func (s *Service) CreateFreeText(ctx context.Context, in Place, c FreeTextChange) (Record, error) {
+func (s *Records) CreateFreeText(ctx context.Context, in Place, c FreeTextChange) (Record, error) {
 	return s.write(ctx, in, Record{Kind: FreeText}, c.apply)
 }
 
 // CreateAllergy puts an allergy into a record. Errors: as CreateFreeText.
-func (s *Service) CreateAllergy(ctx context.Context, in Place, c AllergyChange) (Record, error) {
+func (s *Records) CreateAllergy(ctx context.Context, in Place, c AllergyChange) (Record, error) {
 	return s.write(ctx, in, Record{Kind: Allergy, Status: Active}, c.apply)
 }
 
-func (s *Service) write(ctx context.Context, in Place, r Record, apply func(*Record) error) (Record, error) {
-	who, err := access.Require(ctx, EditRecords)
+func (s *Records) write(ctx context.Context, in Place, r Record, apply func(*Record) error) (Record, error) {
+	who, err := access.Require(ctx, access.EditRecords)
 	if err != nil {
 		return Record{}, err
 	}
@@ -178,25 +179,25 @@ func (s *Service) write(ctx context.Context, in Place, r Record, apply func(*Rec
 		return Record{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx RecordTx) error {
 		c, err := s.consultation(ctx, tx, who, in.Patient, in.Consultation, now)
 		if err != nil {
 			return err
 		}
-		r, err = s.enter(ctx, tx, who, c, r, now)
+		r, err = s.Enter(ctx, tx, who, c, r, now)
 		return err
 	})
 	return r, err
 }
 
-// enter keeps a new entry of a consultation.
-func (s *Service) enter(
-	ctx context.Context, tx Tx, who access.Caller, c Consultation, r Record, now time.Time,
+// Enter keeps a new entry of a consultation in a transaction.
+func (s *Records) Enter(
+	ctx context.Context, tx EntryTx, who access.Caller, c Consultation, r Record, now time.Time,
 ) (Record, error) {
 	r.ID, r.Consultation, r.Patient = RecordID(s.NewID()), c.ID, c.Patient
 	r.From, r.Until, r.Version, r.CreatedAt, r.UpdatedAt = input.NoDate, input.NoDate, 1, now, now
 	var err error
-	if r.Date, err = today(ctx, tx, who.Group, now); err != nil {
+	if r.Date, err = practice.Today(ctx, tx, who.Group, now); err != nil {
 		return r, err
 	}
 	r.Doctor, r.DoctorName = practice.Member(who), who.Name()
@@ -208,24 +209,24 @@ func (s *Service) enter(
 
 // UpdateFreeText changes a question or its answer. What it said before is kept.
 // Errors: field faults, ErrNoRecord, ErrDeleted, ErrOtherKind.
-func (s *Service) UpdateFreeText(ctx context.Context, id RecordID, c FreeTextChange) (Record, error) {
+func (s *Records) UpdateFreeText(ctx context.Context, id RecordID, c FreeTextChange) (Record, error) {
 	return s.rewrite(ctx, id, FreeText, c.apply)
 }
 
 // UpdateAllergy changes an allergy. What it said before is kept. Errors: as
 // UpdateFreeText.
-func (s *Service) UpdateAllergy(ctx context.Context, id RecordID, c AllergyChange) (Record, error) {
+func (s *Records) UpdateAllergy(ctx context.Context, id RecordID, c AllergyChange) (Record, error) {
 	return s.rewrite(ctx, id, Allergy, c.apply)
 }
 
-func (s *Service) rewrite(ctx context.Context, id RecordID, kind Kind, apply func(*Record) error) (Record, error) {
-	who, err := access.Require(ctx, EditRecords)
+func (s *Records) rewrite(ctx context.Context, id RecordID, kind Kind, apply func(*Record) error) (Record, error) {
+	who, err := access.Require(ctx, access.EditRecords)
 	if err != nil {
 		return Record{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	var r Record
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx RecordTx) error {
 		before, err := tx.LockClinicalRecord(ctx, who.Group, id)
 		switch {
 		case err != nil:
@@ -245,8 +246,8 @@ func (s *Service) rewrite(ctx context.Context, id RecordID, kind Kind, apply fun
 }
 
 // replace puts an entry in the place of what it was before, which is kept.
-func (s *Service) replace(
-	ctx context.Context, tx Tx, who access.Caller, action string, before Record, r *Record, now time.Time,
+func (s *Records) replace(
+	ctx context.Context, tx RecordTx, who access.Caller, action string, before Record, r *Record, now time.Time,
 ) error {
 	r.Version, r.UpdatedAt = before.Version+1, now
 	if err := tx.KeepRecordVersion(ctx, who.Group, Version{before, now, who.Name()}); err != nil {
@@ -260,20 +261,21 @@ func (s *Service) replace(
 
 // DeleteRecord deletes an entry: it is kept, and can no longer be changed.
 // Deleting it again changes nothing. Error: ErrNoRecord.
-func (s *Service) DeleteRecord(ctx context.Context, id RecordID) (Record, error) {
-	who, err := access.Require(ctx, EditRecords)
+func (s *Records) DeleteRecord(ctx context.Context, id RecordID) (Record, error) {
+	who, err := access.Require(ctx, access.EditRecords)
 	if err != nil {
 		return Record{}, err
 	}
 	var r Record
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx RecordTx) error {
 		r, err = s.delete(ctx, tx, who, id, s.Now().Truncate(time.Microsecond))
 		return err
 	})
 	return r, err
 }
 
-func (s *Service) delete(ctx context.Context, tx Tx, who access.Caller, id RecordID, now time.Time) (Record, error) {
+func (s *Records) delete(ctx context.Context, tx RecordTx, who access.Caller, id RecordID,
+	now time.Time) (Record, error) {
 	before, err := tx.LockClinicalRecord(ctx, who.Group, id)
 	if err != nil || before.Deleted() {
 		return before, err
@@ -283,67 +285,41 @@ func (s *Service) delete(ctx context.Context, tx Tx, who access.Caller, id Recor
 	return r, s.replace(ctx, tx, who, "record.delete", before, &r, now)
 }
 
-// ClinicalRecord finds one entry, deleted or not. Error: ErrNoRecord.
-func (s *Service) ClinicalRecord(ctx context.Context, id RecordID) (Record, error) {
-	return one(ctx, SeeRecords, id, s.Store.ClinicalRecord)
+// Record finds one entry, deleted or not. Error: ErrNoRecord.
+func (s *Records) Record(ctx context.Context, id RecordID) (Record, error) {
+	return read.One(ctx, access.SeeRecords, id, s.Store.ClinicalRecord)
 }
 
-// Records lists entries, and whether more follow. Those asked for by their date,
+// Records lists entries, and reports whether more follow. Those asked for by their date,
 // or by when they were made or changed, come in that order, others in the order
 // of their ids.
-func (s *Service) Records(ctx context.Context, q Query) ([]Record, bool, error) {
-	return page(ctx, SeeRecords, q, s.Store.ClinicalRecords)
+func (s *Records) Records(ctx context.Context, q Query) ([]Record, bool, error) {
+	return page(ctx, access.SeeRecords, q, s.Store.ClinicalRecords)
 }
 
 // RecordsOf lists a page of each patient's entries.
-func (s *Service) RecordsOf(
+func (s *Records) RecordsOf(
 	ctx context.Context, of []patient.ID, p input.Page,
 ) (map[patient.ID]input.Part[Record], error) {
-	return parts(ctx, SeeRecords, of, p, s.Store.ClinicalRecordsOf)
+	return read.Parts(ctx, access.SeeRecords, of, p, s.Store.ClinicalRecordsOf)
 }
 
 // RecordsOfConsultations lists the entries of some consultations, in the order
 // they were made. Those of a consultation that was deleted are among them, and
 // no other that was.
-func (s *Service) RecordsOfConsultations(ctx context.Context, of []Consultation) (map[ConsultationID][]Record, error) {
-	who, err := access.Require(ctx, SeeRecords)
-	if err != nil {
-		return nil, err
-	}
-	out := map[ConsultationID][]Record{}
-	for _, deleted := range []bool{false, true} {
-		var ids []ConsultationID
-		for _, c := range of {
-			if c.Deleted() == deleted {
-				ids = append(ids, c.ID)
-			}
-		}
-		if len(ids) == 0 {
-			continue
-		}
-		found, err := s.Store.RecordsOfConsultations(ctx, who.Group, ids, deleted)
-		if err != nil {
-			return nil, err
-		}
-		for id, entries := range found {
-			out[id] = entries
-			audit.Seen(ctx, entries...)
-		}
-	}
-	return out, nil
+func (s *Records) RecordsOfConsultations(
+	ctx context.Context, of []ConsultationID,
+) (map[ConsultationID][]Record, error) {
+	return read.Lists(ctx, access.SeeRecords, of, s.Store.RecordsOfConsultations)
 }
 
 // Versions lists what an entry said, oldest first, the entry as it is now last.
 // Error: ErrNoRecord.
-func (s *Service) Versions(ctx context.Context, id RecordID) ([]Version, error) {
-	now, err := s.ClinicalRecord(ctx, id)
+func (s *Records) Versions(ctx context.Context, id RecordID) ([]Version, error) {
+	now, err := s.Record(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	who, err := access.Require(ctx, access.SeeRecords)
-	if err != nil {
-		return nil, err
-	}
-	before, err := s.Store.RecordVersions(ctx, who.Group, id)
+	before, err := read.Of(ctx, access.SeeRecords, id, s.Store.RecordVersions)
 	return append(slices.Clip(before), Version{Was: now}), err
 }

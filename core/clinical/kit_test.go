@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
 	"frontdesk/core/fault"
+	"frontdesk/core/form"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -21,6 +22,7 @@ import (
 	"frontdesk/store"
 	clinicalstore "frontdesk/store/clinical"
 	documentstore "frontdesk/store/document"
+	formstore "frontdesk/store/form"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
@@ -29,15 +31,19 @@ import (
 func ptr[T any](v T) *T { return &v }
 
 var grants = []access.Permission{
-	clinical.SeeRecords, clinical.EditRecords, clinical.SeeLetters, clinical.EditLetters, clinical.SeePrescriptions,
-	clinical.SeeLabs,
-	clinical.SeeQuestionnaires, clinical.FillQuestionnaires,
+	access.SeeRecords, access.EditRecords, access.SeeLetters, access.EditLetters, access.SeePrescriptions,
+	access.SeeLabs,
+	access.SeeQuestionnaires, access.FillQuestionnaires,
 }
 
 // desk is a practice with a clinician, a place and two patients, beside another
 // one, and a clock that moves.
 type desk struct {
-	*clinical.Service
+	records  *clinical.Records
+	letters  *clinical.Letters
+	imported *clinical.Imported
+	forms    *form.Service
+	files    *document.Service
 	*testing.T
 	db       *store.DB
 	now      time.Time
@@ -61,12 +67,15 @@ func open(t *testing.T, db *store.DB) *desk {
 	t.Helper()
 	d := &desk{T: t, db: db, now: time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC)}
 	clock := func() time.Time { return d.now }
-	d.Service = &clinical.Service{Store: clinicalstore.New(db), MediaType: http.DetectContentType, Now: clock,
-		NewID: db.NewID}
+	d.records = &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}
+	d.letters = &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: clock, NewID: db.NewID}
+	d.imported = &clinical.Imported{Store: clinicalstore.NewImported(db), Now: clock, NewID: db.NewID}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
-	d.Files = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
+	d.files = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
+	d.forms = &form.Service{Store: formstore.New(db), Records: d.records, Files: d.files,
+		MediaType: http.DetectContentType, Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
@@ -120,7 +129,7 @@ func (d *desk) want(err, target error) {
 
 func (d *desk) text(of patient.ID, in clinical.ConsultationID, question, answer string) clinical.Record {
 	d.Helper()
-	r, err := d.CreateFreeText(d.ctx, clinical.Place{Patient: of, Consultation: in},
+	r, err := d.records.CreateFreeText(d.ctx, clinical.Place{Patient: of, Consultation: in},
 		clinical.FreeTextChange{Question: &question, Answer: &answer})
 	d.must(err)
 	return r
@@ -128,7 +137,7 @@ func (d *desk) text(of patient.ID, in clinical.ConsultationID, question, answer 
 
 func (d *desk) letter(of patient.ID, title string) clinical.Letter {
 	d.Helper()
-	l, err := d.CreateLetter(d.ctx, clinical.LetterChange{Patient: &of, Title: &title, Body: ptr("<p>Dear</p>")})
+	l, err := d.letters.Create(d.ctx, clinical.LetterChange{Patient: &of, Title: &title, Body: ptr("<p>Dear</p>")})
 	d.must(err)
 	return l
 }
@@ -145,7 +154,7 @@ func titles[T any](found []T, more bool, err error) string {
 			out = append(out, f.Title)
 		case clinical.Letter:
 			out = append(out, f.Title)
-		case clinical.Questionnaire:
+		case form.Questionnaire:
 			out = append(out, f.Title)
 		case clinical.Prescription:
 			out = append(out, f.Comments)

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // Lab is a request to a laboratory, and the results.
@@ -41,27 +42,27 @@ func (l Lab) AuditSubject() audit.Subject {
 }
 
 // Lab finds one request, deleted or not. Error: ErrNoLab.
-func (s *Service) Lab(ctx context.Context, id LabID) (Lab, error) {
-	return one(ctx, SeeLabs, id, s.Store.Lab)
+func (s *Imported) Lab(ctx context.Context, id LabID) (Lab, error) {
+	return read.One(ctx, access.SeeLabs, id, s.Store.Lab)
 }
 
-// Labs lists requests, and whether more follow. Those asked for by when their
+// Labs lists requests, and reports whether more follow. Those asked for by when their
 // results came, or by when they were made or changed, come in that order, others
 // in the order of their ids.
-func (s *Service) Labs(ctx context.Context, q Query) ([]Lab, bool, error) {
-	return page(ctx, SeeLabs, q, s.Store.Labs)
+func (s *Imported) Labs(ctx context.Context, q Query) ([]Lab, bool, error) {
+	return page(ctx, access.SeeLabs, q, s.Store.Labs)
 }
 
 // LabsOf lists each patient's requests, up to Most.
-func (s *Service) LabsOf(ctx context.Context, of []patient.ID) (map[patient.ID][]Lab, error) {
-	return all(ctx, SeeLabs, of, s.Store.LabsOf)
+func (s *Imported) LabsOf(ctx context.Context, of []patient.ID) (map[patient.ID][]Lab, error) {
+	return all(ctx, access.SeeLabs, of, s.Store.LabsOf)
 }
 
 // ImportLab keeps a request, with its results where it has them, that was made
 // elsewhere. It needs the permission access.Setup. Errors: patient.ErrNotFound,
 // ErrNoDoctor.
-func (s *Service) ImportLab(ctx context.Context, l Lab) (Lab, error) {
-	return bring(ctx, s, "lab", l.Patient, l.Doctor, func(tx Tx, who access.Caller, of patient.ID,
+func (s *Imported) ImportLab(ctx context.Context, l Lab) (Lab, error) {
+	return bring(ctx, s, "lab", l.Patient, l.Doctor, func(tx ImportTx, who access.Caller, of patient.ID,
 		now time.Time) (Lab, int64, error) {
 		l.ID, l.Patient, l.Version, l.CreatedAt, l.UpdatedAt = LabID(s.NewID()), of, 1, now, now
 		l.ReceivedAt = l.ReceivedAt.Truncate(time.Microsecond)

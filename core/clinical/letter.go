@@ -7,10 +7,12 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/contact"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // Review says whether a letter was reviewed.
@@ -87,14 +89,14 @@ type LetterChange struct {
 const maxTitle = 128
 
 func (c LetterChange) apply(l *Letter) error {
-	set(&l.Patient, c.Patient)
-	set(&l.Doctor, c.Doctor)
-	set(&l.Location, c.Location)
-	set(&l.Recipient, c.Recipient)
-	set(&l.Date, c.Date)
-	set(&l.Title, c.Title)
-	set(&l.Body, c.Body)
-	set(&l.Review, c.Review)
+	input.Set(&l.Patient, c.Patient)
+	input.Set(&l.Doctor, c.Doctor)
+	input.Set(&l.Location, c.Location)
+	input.Set(&l.Recipient, c.Recipient)
+	input.Set(&l.Date, c.Date)
+	input.Set(&l.Title, c.Title)
+	input.Set(&l.Body, c.Body)
+	input.Set(&l.Review, c.Review)
 	var in input.Checks
 	if l.Title = in.Required("title", l.Title, maxTitle); len(l.Title) > maxTitle {
 		in.Wrong("title", input.CodeBig, "at most 128 bytes", "This is longer than 128 bytes.")
@@ -108,12 +110,49 @@ func (c LetterChange) apply(l *Letter) error {
 	return in.Err()
 }
 
-// CreateLetter writes a letter, dated today where no date is given, by the member
+// LetterStore is what letters need remembered. Its lists are as those of RecordStore.
+type LetterStore interface {
+	Letter(ctx context.Context, group practice.ID, id LetterID) (Letter, error)
+	Letters(ctx context.Context, group practice.ID, q Query, rows input.Rows) ([]Letter, error)
+	LettersOf(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Letter, error)
+	// LettersBy lists those that members of staff wrote.
+	LettersBy(
+		ctx context.Context, group practice.ID, by []practice.PractitionerID, from, until int,
+	) (map[practice.PractitionerID][]Letter, error)
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(LetterTx) error) error
+}
+
+// LetterTx is a LetterStore inside a transaction.
+type LetterTx interface {
+	practice.GroupReader
+	PatientLock
+	StaffReader
+	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
+	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
+	// RelatedTo is the patient a relationship is one of, or 0 where there is no such
+	// relationship.
+	RelatedTo(ctx context.Context, group practice.ID, relationship int64) (patient.ID, error)
+	// LockLetter keeps others from changing the letter until the end of the transaction, and finds it, deleted or not.
+	LockLetter(ctx context.Context, group practice.ID, id LetterID) (Letter, error)
+	SaveLetter(ctx context.Context, group practice.ID, l Letter) error
+	event.Recorder
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Letters is the letters about patients.
+type Letters struct {
+	Store LetterStore
+	Now   func() time.Time
+	NewID func() int64
+}
+
+// Create writes a letter, dated today where no date is given, by the member
 // of staff who asks where no one else is named. Errors: field faults, patient.ErrNotFound,
 // practice.ErrLocationNotFound, ErrNoDoctor,
 // ErrNoRecipient.
-func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, error) {
-	who, err := access.Require(ctx, EditLetters)
+func (s *Letters) Create(ctx context.Context, c LetterChange) (Letter, error) {
+	who, err := access.Require(ctx, access.EditLetters)
 	if err != nil {
 		return Letter{}, err
 	}
@@ -126,18 +165,15 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 	if fresh.Doctor == 0 {
 		fresh.Doctor = practice.Member(who)
 	}
-	if err := s.addressed(ctx, who.Group, fresh.Recipient, Recipient{}); err != nil {
-		return Letter{}, err
-	}
 	var l Letter
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx LetterTx) error {
 		l = fresh
 		// Its author is there.
 		if err := hold(ctx, tx, who.Group, &l, Letter{Doctor: practice.Member(who)}); err != nil {
 			return err
 		}
 		if l.Date == input.NoDate {
-			if l.Date, err = today(ctx, tx, who.Group, now); err != nil {
+			if l.Date, err = practice.Today(ctx, tx, who.Group, now); err != nil {
 				return err
 			}
 		}
@@ -152,21 +188,9 @@ func (s *Service) CreateLetter(ctx context.Context, c LetterChange) (Letter, err
 	return l, err
 }
 
-// addressed makes sure that the recipient is there, other than a patient and those
-// around them, whom a letter is to go to: those are looked up in the transaction.
-func (s *Service) addressed(ctx context.Context, group practice.ID, to, before Recipient) error {
-	switch {
-	case to == before || to == Recipient{} || to.Kind == ToPatient || to.Kind == ToRelationship:
-		return nil
-	case to.Kind != ToContact || s.Recipient == nil:
-		return ErrNoRecipient
-	}
-	return s.Recipient(ctx, group, to)
-}
-
 // hold makes sure that those a letter names anew are there, and keeps its
 // patients from being merged away.
-func hold(ctx context.Context, tx Tx, group practice.ID, l *Letter, before Letter) error {
+func hold(ctx context.Context, tx LetterTx, group practice.ID, l *Letter, before Letter) error {
 	if l.Patient != before.Patient || l.Patient == 0 {
 		id, err := tx.LockPatientAgainstMerge(ctx, group, l.Patient)
 		if err != nil {
@@ -174,27 +198,10 @@ func hold(ctx context.Context, tx Tx, group practice.ID, l *Letter, before Lette
 		}
 		l.Patient = id
 	}
-	if l.Recipient != before.Recipient && l.Recipient.Kind == ToPatient {
-		id, err := tx.LockPatientAgainstMerge(ctx, group, patient.ID(l.Recipient.ID))
-		if errors.Is(err, patient.ErrNotFound) {
-			return ErrNoRecipient
-		}
-		if err != nil {
-			return err
-		}
-		l.Recipient.ID = int64(id)
+	if err := addressed(ctx, tx, group, l, before); err != nil {
+		return err
 	}
-	// A letter goes to a person around its own patient, and to no other's.
-	if l.Recipient.Kind == ToRelationship && (l.Recipient != before.Recipient || l.Patient != before.Patient) {
-		of, err := tx.RelatedTo(ctx, group, l.Recipient.ID)
-		if err == nil && of != l.Patient {
-			err = ErrNoRecipient
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if l.Doctor != before.Doctor && l.Doctor != 0 {
+	if l.Doctor != before.Doctor {
 		if err := doctor(ctx, tx, group, l.Doctor); err != nil {
 			return err
 		}
@@ -207,46 +214,75 @@ func hold(ctx context.Context, tx Tx, group practice.ID, l *Letter, before Lette
 	return nil
 }
 
-// UpdateLetter changes a letter. Errors: as CreateLetter, and ErrNoLetter,
-// ErrDeleted.
-func (s *Service) UpdateLetter(ctx context.Context, id LetterID, c LetterChange) (Letter, error) {
-	// Other recipients are asked for before anything is locked.
-	if c.Recipient != nil {
-		who, err := access.Require(ctx, EditLetters)
-		if err != nil {
-			return Letter{}, err
+// addressed makes sure that the recipient of a letter exists, where the letter names it anew.
+func addressed(ctx context.Context, tx LetterTx, group practice.ID, l *Letter, before Letter) (err error) {
+	anew := l.Recipient != before.Recipient
+	switch to := l.Recipient; to.Kind {
+	case ToPatient:
+		if !anew {
+			return nil
 		}
-		if err := s.addressed(ctx, who.Group, *c.Recipient, Recipient{}); err != nil {
-			return Letter{}, err
+		var id patient.ID
+		if id, err = tx.LockPatientAgainstMerge(ctx, group, patient.ID(to.ID)); err == nil {
+			l.Recipient.ID = int64(id)
+		}
+	case ToContact:
+		if !anew {
+			return nil
+		}
+		var c contact.Contact
+		if c, err = tx.Contact(ctx, group, contact.ID(to.ID)); err == nil && c.Deleted() {
+			return ErrNoRecipient
+		}
+	case ToRelationship:
+		// A letter goes to a person around its own patient, and to no other's.
+		if !anew && l.Patient == before.Patient {
+			return nil
+		}
+		var of patient.ID
+		if of, err = tx.RelatedTo(ctx, group, to.ID); err == nil && of != l.Patient {
+			return ErrNoRecipient
+		}
+	default:
+		if to != (Recipient{}) {
+			return ErrNoRecipient
 		}
 	}
-	return s.changeLetter(ctx, id, "letter.update", c.apply)
+	if errors.Is(err, patient.ErrNotFound) || errors.Is(err, contact.ErrNotFound) {
+		return ErrNoRecipient
+	}
+	return err
+}
+
+// Update changes a letter. Errors: as Create, and ErrNoLetter, ErrDeleted.
+func (s *Letters) Update(ctx context.Context, id LetterID, c LetterChange) (Letter, error) {
+	return s.change(ctx, id, "letter.update", c.apply)
 }
 
 // record records a change of a letter.
-func (l Letter) record(ctx context.Context, tx Tx, who access.Caller, now time.Time, of event.Type) error {
+func (l Letter) record(ctx context.Context, tx LetterTx, who access.Caller, now time.Time, of event.Type) error {
 	ids := event.IDs{"letter": int64(l.ID), "practitioner": int64(l.Doctor)}
 	return patient.Record(ctx, tx, who, now, patient.Fact(of, l.Patient, ids))
 }
 
 const deletingLetter = "letter.delete"
 
-// DeleteLetter deletes a letter: it is kept, and can no longer be changed.
+// Delete deletes a letter: it is kept, and can no longer be changed.
 // Deleting it again changes nothing. Error: ErrNoLetter.
-func (s *Service) DeleteLetter(ctx context.Context, id LetterID) (Letter, error) {
-	return s.changeLetter(ctx, id, deletingLetter, func(*Letter) error { return nil })
+func (s *Letters) Delete(ctx context.Context, id LetterID) (Letter, error) {
+	return s.change(ctx, id, deletingLetter, func(*Letter) error { return nil })
 }
 
-func (s *Service) changeLetter(
+func (s *Letters) change(
 	ctx context.Context, id LetterID, action string, fn func(*Letter) error,
 ) (Letter, error) {
-	who, err := access.Require(ctx, EditLetters)
+	who, err := access.Require(ctx, access.EditLetters)
 	if err != nil {
 		return Letter{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	var l Letter
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx LetterTx) error {
 		before, err := tx.LockLetter(ctx, who.Group, id)
 		if err != nil {
 			return err
@@ -287,26 +323,26 @@ func (s *Service) changeLetter(
 	return l, err
 }
 
-// Letter finds one letter, deleted or not. Error: ErrNoLetter.
-func (s *Service) Letter(ctx context.Context, id LetterID) (Letter, error) {
-	return one(ctx, SeeLetters, id, s.Store.Letter)
+// Find finds one letter, deleted or not. Error: ErrNoLetter.
+func (s *Letters) Find(ctx context.Context, id LetterID) (Letter, error) {
+	return read.One(ctx, access.SeeLetters, id, s.Store.Letter)
 }
 
-// Letters lists letters, and whether more follow. Those asked for by their date,
+// List lists letters, and reports whether more follow. Those asked for by their date,
 // or by when they were made or changed, come in that order, others in the order
 // of their ids.
-func (s *Service) Letters(ctx context.Context, q Query) ([]Letter, bool, error) {
-	return page(ctx, SeeLetters, q, s.Store.Letters)
+func (s *Letters) List(ctx context.Context, q Query) ([]Letter, bool, error) {
+	return page(ctx, access.SeeLetters, q, s.Store.Letters)
 }
 
-// LettersOf lists each patient's letters, up to Most.
-func (s *Service) LettersOf(ctx context.Context, of []patient.ID) (map[patient.ID][]Letter, error) {
-	return all(ctx, SeeLetters, of, s.Store.LettersOf)
+// OfPatients lists each patient's letters, up to Most.
+func (s *Letters) OfPatients(ctx context.Context, of []patient.ID) (map[patient.ID][]Letter, error) {
+	return all(ctx, access.SeeLetters, of, s.Store.LettersOf)
 }
 
-// LettersBy lists a page of the letters of each member of staff.
-func (s *Service) LettersBy(
+// By lists a page of the letters of each member of staff.
+func (s *Letters) By(
 	ctx context.Context, by []practice.PractitionerID, p input.Page,
 ) (map[practice.PractitionerID]input.Part[Letter], error) {
-	return parts(ctx, SeeLetters, by, p, s.Store.LettersBy)
+	return read.Parts(ctx, access.SeeLetters, by, p, s.Store.LettersBy)
 }

@@ -1,22 +1,24 @@
 package clinical_test
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/core/clinical"
+	"frontdesk/core/contact"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	contactstore "frontdesk/store/contact"
 	"frontdesk/store/storetest"
 )
 
 func TestALetterIsKeptAsItWasGiven(t *testing.T) {
 	each(t, func(d *desk) {
-		made, err := d.CreateLetter(d.khan, clinical.LetterChange{
+		made, err := d.letters.Create(d.khan, clinical.LetterChange{
 			Patient: &d.ada, Title: ptr(" Referral "), Body: ptr("<p>Dear colleague,</p>\n<p>…</p>"),
 			Location:  &d.place,
 			Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)}, Date: ptr(date("2031-06-30")),
@@ -27,7 +29,7 @@ func TestALetterIsKeptAsItWasGiven(t *testing.T) {
 			!made.CreatedAt.Equal(made.UpdatedAt) {
 			d.Fatalf("got %+v", made)
 		}
-		if found, err := d.Letter(d.ctx, made.ID); err != nil || found != made {
+		if found, err := d.letters.Find(d.ctx, made.ID); err != nil || found != made {
 			d.Fatalf("got %+v, %v\nwant %+v", found, err, made)
 		}
 		plain := d.letter(d.ada, "Note")
@@ -42,7 +44,7 @@ func TestALetterIsChangedWhereTheChangeSaysSo(t *testing.T) {
 	each(t, func(d *desk) {
 		made := d.letter(d.ada, "Note")
 		d.now = d.now.Add(time.Hour)
-		changed, err := d.UpdateLetter(d.ctx, made.ID, clinical.LetterChange{
+		changed, err := d.letters.Update(d.ctx, made.ID, clinical.LetterChange{
 			Patient: &d.ben, Doctor: &d.doctor, Review: ptr(clinical.Completed),
 			Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)},
 		})
@@ -54,7 +56,7 @@ func TestALetterIsChangedWhereTheChangeSaysSo(t *testing.T) {
 		if changed != want {
 			d.Fatalf("got %+v\nwant %+v", changed, want)
 		}
-		changed, err = d.UpdateLetter(d.ctx, made.ID, clinical.LetterChange{Doctor: ptr(practice.PractitionerID(0)),
+		changed, err = d.letters.Update(d.ctx, made.ID, clinical.LetterChange{Doctor: ptr(practice.PractitionerID(0)),
 			Recipient: &clinical.Recipient{}})
 		d.must(err)
 		if changed.Doctor != 0 || changed.Recipient != (clinical.Recipient{}) {
@@ -65,12 +67,10 @@ func TestALetterIsChangedWhereTheChangeSaysSo(t *testing.T) {
 
 func TestWhatALetterMayBe(t *testing.T) {
 	each(t, func(d *desk) {
-		d.Recipient = func(_ context.Context, _ practice.ID, to clinical.Recipient) error {
-			if to.Kind == clinical.ToContact && to.ID == 7 {
-				return nil
-			}
-			return clinical.ErrNoRecipient
-		}
+		contacts := &contact.Service{Store: contactstore.New(d.db), Now: d.records.Now, NewID: d.db.NewID}
+		insurer, err := contacts.Create(d.operator, contact.Change{Company: ptr("Crown Insurance")})
+		d.must(err)
+		toInsurer := &clinical.Recipient{Kind: clinical.ToContact, ID: int64(insurer.ID)}
 		for name, c := range map[string]struct {
 			change clinical.LetterChange
 			want   string
@@ -92,8 +92,7 @@ func TestWhatALetterMayBe(t *testing.T) {
 				Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: 1}}, clinical.ErrNoRecipient.Code},
 			"to an unknown contact": {clinical.LetterChange{Title: ptr("x"),
 				Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 1}}, clinical.ErrNoRecipient.Code},
-			"to a contact": {clinical.LetterChange{Title: ptr("x"),
-				Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 7}}, ""},
+			"to a contact": {clinical.LetterChange{Title: ptr("x"), Recipient: toInsurer}, ""},
 			"to something else": {clinical.LetterChange{Title: ptr("x"),
 				Recipient: &clinical.Recipient{Kind: "EVERYBODY", ID: 7}}, clinical.ErrNoRecipient.Code},
 			"to an unknown relationship": {clinical.LetterChange{Title: ptr("x"),
@@ -102,10 +101,10 @@ func TestWhatALetterMayBe(t *testing.T) {
 			if c.change.Patient == nil {
 				c.change.Patient = &d.ada
 			}
-			made, err := d.CreateLetter(d.ctx, c.change)
+			made, err := d.letters.Create(d.ctx, c.change)
 			if err == nil {
 				var found clinical.Letter
-				if found, err = d.Letter(d.ctx, made.ID); found != made {
+				if found, err = d.letters.Find(d.ctx, made.ID); found != made {
 					d.Errorf("%s: got %+v, want %+v", name, found, made)
 				}
 			}
@@ -114,12 +113,12 @@ func TestWhatALetterMayBe(t *testing.T) {
 			}
 		}
 		made := d.letter(d.ada, "Note")
-		_, err := d.UpdateLetter(d.ctx, made.ID,
+		_, err = d.letters.Update(d.ctx, made.ID,
 			clinical.LetterChange{Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 1}})
 		d.want(err, clinical.ErrNoRecipient)
-		d.Recipient = nil
-		_, err = d.UpdateLetter(d.ctx, made.ID,
-			clinical.LetterChange{Recipient: &clinical.Recipient{Kind: clinical.ToContact, ID: 7}})
+		_, err = contacts.Delete(d.operator, insurer.ID)
+		d.must(err)
+		_, err = d.letters.Update(d.ctx, made.ID, clinical.LetterChange{Recipient: toInsurer})
 		d.want(err, clinical.ErrNoRecipient)
 	})
 }
@@ -128,16 +127,16 @@ func TestADeletedLetterIsKeptAndLeftAlone(t *testing.T) {
 	each(t, func(d *desk) {
 		made := d.letter(d.ada, "Note")
 		d.now = d.now.Add(time.Hour)
-		gone, err := d.DeleteLetter(d.ctx, made.ID)
+		gone, err := d.letters.Delete(d.ctx, made.ID)
 		if err != nil || !gone.Deleted() || gone.Version != 2 {
 			d.Fatalf("got %+v, %v", gone, err)
 		}
-		if again, err := d.DeleteLetter(d.ctx, made.ID); err != nil || again != gone {
+		if again, err := d.letters.Delete(d.ctx, made.ID); err != nil || again != gone {
 			d.Fatalf("got %+v, %v", again, err)
 		}
-		_, err = d.UpdateLetter(d.ctx, made.ID, clinical.LetterChange{Title: ptr("x")})
+		_, err = d.letters.Update(d.ctx, made.ID, clinical.LetterChange{Title: ptr("x")})
 		d.want(err, clinical.ErrDeleted)
-		of, err := d.LettersOf(d.ctx, []patient.ID{d.ada})
+		of, err := d.letters.OfPatients(d.ctx, []patient.ID{d.ada})
 		if err != nil || len(of) > 0 {
 			d.Fatalf("got %v, %v", of, err)
 		}
@@ -152,13 +151,13 @@ func TestLettersAreListed(t *testing.T) {
 			of        patient.ID
 		}{{"a", "2031-07-05", d.ada}, {"b", "2031-07-03", d.ben}, {"c", "2031-07-04", d.ada},
 			{"d", "2031-07-06", d.ada}} {
-			l, err := d.CreateLetter(d.khan, clinical.LetterChange{Patient: &c.of, Title: &c.title,
+			l, err := d.letters.Create(d.khan, clinical.LetterChange{Patient: &c.of, Title: &c.title,
 				Date: ptr(date(c.on))})
 			d.must(err)
 			all = append(all, l)
 			d.now = d.now.Add(time.Hour)
 		}
-		_, err := d.DeleteLetter(d.ctx, all[3].ID)
+		_, err := d.letters.Delete(d.ctx, all[3].ID)
 		d.must(err)
 		for _, c := range []struct {
 			name string
@@ -175,17 +174,17 @@ func TestLettersAreListed(t *testing.T) {
 				Updated: input.Span{From: all[2].UpdatedAt}}}, "c d"},
 		} {
 			d.Run(c.name, func(t *testing.T) {
-				if got := titles(d.Letters(d.ctx, c.q)); got != c.want {
+				if got := titles(d.letters.List(d.ctx, c.q)); got != c.want {
 					t.Fatalf("got %q, want %q", got, c.want)
 				}
 			})
 		}
-		of, err := d.LettersOf(d.ctx, []patient.ID{d.ada, d.ben})
+		of, err := d.letters.OfPatients(d.ctx, []patient.ID{d.ada, d.ben})
 		if got := titles(of[d.ada], false, err) + "; " + titles(of[d.ben], false, err); got != "a c; b" {
 			d.Fatal(got)
 		}
 		staff := []practice.PractitionerID{d.doctor, 1}
-		by, err := d.LettersBy(d.ctx, staff, input.Page{Size: 2})
+		by, err := d.letters.By(d.ctx, staff, input.Page{Size: 2})
 		if got := shown(staff, by, err); got != "a b …; " {
 			d.Fatal(got)
 		}
@@ -195,16 +194,16 @@ func TestLettersAreListed(t *testing.T) {
 func TestAnotherPracticeFindsNoLetters(t *testing.T) {
 	each(t, func(d *desk) {
 		made := d.letter(d.ada, "Note")
-		_, err := d.Letter(d.other, made.ID)
+		_, err := d.letters.Find(d.other, made.ID)
 		d.want(err, clinical.ErrNoLetter)
-		_, err = d.UpdateLetter(d.other, made.ID, clinical.LetterChange{Title: ptr("x")})
+		_, err = d.letters.Update(d.other, made.ID, clinical.LetterChange{Title: ptr("x")})
 		d.want(err, clinical.ErrNoLetter)
-		_, err = d.DeleteLetter(d.other, made.ID)
+		_, err = d.letters.Delete(d.other, made.ID)
 		d.want(err, clinical.ErrNoLetter)
-		_, err = d.CreateLetter(d.other, clinical.LetterChange{Patient: &d.ada, Title: ptr("x")})
+		_, err = d.letters.Create(d.other, clinical.LetterChange{Patient: &d.ada, Title: ptr("x")})
 		d.want(err, patient.ErrNotFound)
-		of, err := d.LettersOf(d.other, []patient.ID{d.ada})
-		if got := titles(d.Letters(d.other, clinical.Query{})); err != nil || got != "" || len(of) > 0 {
+		of, err := d.letters.OfPatients(d.other, []patient.ID{d.ada})
+		if got := titles(d.letters.List(d.other, clinical.Query{})); err != nil || got != "" || len(of) > 0 {
 			d.Fatalf("got %q, %v, %v", got, of, err)
 		}
 	})
@@ -213,18 +212,18 @@ func TestAnotherPracticeFindsNoLetters(t *testing.T) {
 func TestTheLettersOfAMergedPatientAreTheOthers(t *testing.T) {
 	each(t, func(d *desk) {
 		d.letter(d.ada, "a")
-		b, err := d.CreateLetter(d.ctx, clinical.LetterChange{Patient: &d.ben, Title: ptr("b"),
+		b, err := d.letters.Create(d.ctx, clinical.LetterChange{Patient: &d.ben, Title: ptr("b"),
 			Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)}})
 		d.must(err)
 		unmerge := d.merge()
 		people := []patient.ID{d.ada, d.ben}
-		of, err := d.LettersOf(d.ctx, people)
+		of, err := d.letters.OfPatients(d.ctx, people)
 		d.must(err)
 		if got := titles(of[d.ada], false, nil); got != "a b" || of[d.ada][1].Recipient.ID != int64(d.ada) {
 			d.Fatalf("got %+v", of)
 		}
 		unmerge()
-		if found, err := d.Letter(d.ctx, b.ID); err != nil || found.Patient != d.ben ||
+		if found, err := d.letters.Find(d.ctx, b.ID); err != nil || found.Patient != d.ben ||
 			found.Recipient.ID != int64(d.ben) {
 			d.Fatalf("got %+v, %v", found, err)
 		}
@@ -234,18 +233,18 @@ func TestTheLettersOfAMergedPatientAreTheOthers(t *testing.T) {
 func TestRolesDecideWhoSeesAndWritesLetters(t *testing.T) {
 	each(t, func(d *desk) {
 		made := d.letter(d.ada, "Note")
-		see, edit := as(d.group, "Partner", clinical.SeeLetters), as(d.group, "Partner", clinical.EditLetters)
+		see, edit := as(d.group, "Partner", access.SeeLetters), as(d.group, "Partner", access.EditLetters)
 		for name, do := range map[string]func() error{
-			"create": func() error { _, err := d.CreateLetter(see, clinical.LetterChange{}); return err },
+			"create": func() error { _, err := d.letters.Create(see, clinical.LetterChange{}); return err },
 			"update": func() error {
-				_, err := d.UpdateLetter(see, made.ID, clinical.LetterChange{Recipient: &clinical.Recipient{}})
+				_, err := d.letters.Update(see, made.ID, clinical.LetterChange{Recipient: &clinical.Recipient{}})
 				return err
 			},
-			"delete":     func() error { _, err := d.DeleteLetter(see, made.ID); return err },
-			"letter":     func() error { _, err := d.Letter(edit, made.ID); return err },
-			"letters":    func() error { _, _, err := d.Letters(edit, clinical.Query{}); return err },
-			"letters of": func() error { _, err := d.LettersOf(edit, nil); return err },
-			"letters by": func() error { _, err := d.LettersBy(edit, nil, input.Page{}); return err },
+			"delete":     func() error { _, err := d.letters.Delete(see, made.ID); return err },
+			"letter":     func() error { _, err := d.letters.Find(edit, made.ID); return err },
+			"letters":    func() error { _, _, err := d.letters.List(edit, clinical.Query{}); return err },
+			"letters of": func() error { _, err := d.letters.OfPatients(edit, nil); return err },
+			"letters by": func() error { _, err := d.letters.By(edit, nil, input.Page{}); return err },
 		} {
 			if err := do(); fault.Of(err).Kind != fault.Forbidden {
 				d.Errorf("%s: got %v", name, err)
@@ -258,9 +257,9 @@ func TestEveryChangeOfALetterIsAudited(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		d := open(t, storetest.Open(t, address))
 		made := d.letter(d.ada, "Note")
-		_, err := d.UpdateLetter(d.ctx, made.ID, clinical.LetterChange{Title: ptr("x")})
+		_, err := d.letters.Update(d.ctx, made.ID, clinical.LetterChange{Title: ptr("x")})
 		d.must(err)
-		_, err = d.DeleteLetter(d.ctx, made.ID)
+		_, err = d.letters.Delete(d.ctx, made.ID)
 		d.must(err)
 		if got := audited(t, address); got != "letter.create false true\nletter.update true true\nletter.delete "+
 			"true true" {

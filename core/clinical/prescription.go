@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // Prescription is what a patient was prescribed.
@@ -76,29 +77,29 @@ type Order struct {
 }
 
 // Prescription finds one prescription, deleted or not. Error: ErrNoPrescription.
-func (s *Service) Prescription(ctx context.Context, id PrescriptionID) (Prescription, error) {
-	return one(ctx, SeePrescriptions, id, s.Store.Prescription)
+func (s *Imported) Prescription(ctx context.Context, id PrescriptionID) (Prescription, error) {
+	return read.One(ctx, access.SeePrescriptions, id, s.Store.Prescription)
 }
 
-// Prescriptions lists prescriptions, and whether more follow. Those asked for by
+// Prescriptions lists prescriptions, and reports whether more follow. Those asked for by
 // when they were, were made or changed come in that order, others in the order
 // of their ids.
-func (s *Service) Prescriptions(ctx context.Context, q Query) ([]Prescription, bool, error) {
-	return page(ctx, SeePrescriptions, q, s.Store.Prescriptions)
+func (s *Imported) Prescriptions(ctx context.Context, q Query) ([]Prescription, bool, error) {
+	return page(ctx, access.SeePrescriptions, q, s.Store.Prescriptions)
 }
 
 // PrescriptionsOf lists a page of each patient's prescriptions.
-func (s *Service) PrescriptionsOf(
+func (s *Imported) PrescriptionsOf(
 	ctx context.Context, of []patient.ID, p input.Page,
 ) (map[patient.ID]input.Part[Prescription], error) {
-	return parts(ctx, SeePrescriptions, of, p, s.Store.PrescriptionsOf)
+	return read.Parts(ctx, access.SeePrescriptions, of, p, s.Store.PrescriptionsOf)
 }
 
 // ImportPrescription keeps a prescription that was made elsewhere. No API makes
 // one: a prescriber's own system does, with checks that are not made here. It
 // needs the permission access.Setup. Errors: patient.ErrNotFound, ErrNoDoctor.
-func (s *Service) ImportPrescription(ctx context.Context, p Prescription) (Prescription, error) {
-	return bring(ctx, s, "prescription", p.Patient, p.Doctor, func(tx Tx, who access.Caller, of patient.ID,
+func (s *Imported) ImportPrescription(ctx context.Context, p Prescription) (Prescription, error) {
+	return bring(ctx, s, "prescription", p.Patient, p.Doctor, func(tx ImportTx, who access.Caller, of patient.ID,
 		now time.Time) (Prescription, int64, error) {
 		p.ID, p.Patient, p.Version, p.CreatedAt, p.UpdatedAt = PrescriptionID(s.NewID()), of, 1, now, now
 		p.At = p.At.Truncate(time.Microsecond)
@@ -112,35 +113,4 @@ func (s *Service) ImportPrescription(ctx context.Context, p Prescription) (Presc
 		}
 		return p, int64(p.ID), patient.Record(ctx, tx, who, now, facts...)
 	})
-}
-
-// bring keeps something about a patient that was made elsewhere.
-func bring[T any](ctx context.Context, s *Service, entity string, of patient.ID, by practice.PractitionerID,
-	keep func(tx Tx, who access.Caller, of patient.ID, now time.Time) (T, int64, error)) (T, error) {
-	var out T
-	who, err := access.Require(ctx, access.ImportRecords)
-	if err != nil {
-		return out, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		held := of
-		if of != 0 {
-			if held, err = tx.LockPatientAgainstMerge(ctx, who.Group, of); err != nil {
-				return err
-			}
-		}
-		if by != 0 {
-			if err := doctor(ctx, tx, who.Group, by); err != nil {
-				return err
-			}
-		}
-		thing, id, err := keep(tx, who, held, now)
-		if err != nil {
-			return err
-		}
-		out = thing
-		return tx.Audit(ctx, who.Audit(now, entity+".import", entity, id, nil, thing))
-	})
-	return out, err
 }

@@ -41,7 +41,8 @@ type desk struct {
 	other    context.Context // another practice's
 	ada, ben patient.ID
 	patients *patient.Service
-	clinical *clinical.Service
+	records  *clinical.Records
+	letters  *clinical.Letters
 }
 
 func each(t *testing.T, test func(d *desk)) {
@@ -57,7 +58,8 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.must(err)
 	d.Service = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
-	d.clinical = &clinical.Service{Store: clinicalstore.New(db), Now: clock, NewID: db.NewID}
+	d.records = &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}
+	d.letters = &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})

@@ -19,9 +19,9 @@ import (
 
 func TestSharingIsKeptAndDatesWhatWasShared(t *testing.T) {
 	each(t, func(d *desk) {
-		letter, err := d.clinical.CreateLetter(d.operator, clinical.LetterChange{Patient: &d.ada, Title: ptr("Note")})
+		letter, err := d.letters.Create(d.operator, clinical.LetterChange{Patient: &d.ada, Title: ptr("Note")})
 		d.must(err)
-		entry, err := d.clinical.CreateFreeText(d.operator, clinical.Place{Patient: d.ada},
+		entry, err := d.records.CreateFreeText(d.operator, clinical.Place{Patient: d.ada},
 			clinical.FreeTextChange{Question: ptr("a"), Answer: ptr("b")})
 		d.must(err)
 		doc := d.put(d.make(d.ada, "scan"), "x")
@@ -40,10 +40,10 @@ func TestSharingIsKeptAndDatesWhatWasShared(t *testing.T) {
 		share(document.KindDocument, int64(d.make(d.ada, "other").ID), document.ToOther) // not with Ada
 		share(document.KindConsultation, int64(entry.Consultation), document.ToPatient, int64(entry.ID))
 		last := share(document.KindLetter, int64(letter.ID), document.ToPatient)
-		if l, err := d.clinical.Letter(d.operator, letter.ID); err != nil || !l.SharedAt.Equal(last.At) {
+		if l, err := d.letters.Find(d.operator, letter.ID); err != nil || !l.SharedAt.Equal(last.At) {
 			d.Fatalf("got %+v, %v", l, err)
 		}
-		if e, err := d.clinical.ClinicalRecord(d.operator, entry.ID); err != nil || e.SharedAt.IsZero() {
+		if e, err := d.records.Record(d.operator, entry.ID); err != nil || e.SharedAt.IsZero() {
 			d.Fatalf("got %+v, %v", e, err)
 		}
 		of, err := d.SharesOf(d.ctx, document.KindDocument, []int64{int64(doc.ID), 1}, false, input.Span{})

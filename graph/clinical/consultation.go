@@ -2,8 +2,6 @@ package clinical
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"frontdesk/core/clinical"
 	"frontdesk/core/patient"
@@ -70,17 +68,8 @@ func (m Mutation) DeleteConsultation(
 // Records are the entries of a consultation.
 func (f ConsultationFields) Records(ctx context.Context, obj *gql.Consultation) ([]*gql.Record, error) {
 	_, n, _ := wire.Decode(obj.ID)
-	name := fmt.Sprint("records of consultations ", *obj.Deleted)
-	all, err := wire.Loader(ctx, name, func(ctx context.Context,
-		ids []clinical.ConsultationID) (map[clinical.ConsultationID][]clinical.Record, error) {
-		of := make([]clinical.Consultation, len(ids))
-		for i, id := range ids {
-			if of[i].ID = id; *obj.Deleted {
-				of[i].DeletedAt = time.Unix(1, 0)
-			}
-		}
-		return f.Core.Clinical.RecordsOfConsultations(ctx, of)
-	}).Load(ctx, clinical.ConsultationID(n))
+	all, err := wire.Loader(ctx, "records of consultations", f.Core.Clinical.RecordsOfConsultations).Load(ctx,
+		clinical.ConsultationID(n))
 	return wire.Map(all, record), err
 }
 

@@ -30,7 +30,7 @@ func (q Query) Lab(ctx context.Context, id string) (*gql.Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := q.Core.Clinical.Lab(ctx, n)
+	l, err := q.Core.Imported.Lab(ctx, n)
 	return wire.Absent(lab(l), err, clinical.ErrNoLab)
 }
 
@@ -50,7 +50,7 @@ func (q Query) Labs(
 	if ask.When, err = q.Span(ctx, options.ResultsReceivedAt.Value()); err != nil {
 		return nil, err
 	}
-	all, more, err := q.Core.Clinical.Labs(ctx, ask)
+	all, more, err := q.Core.Imported.Labs(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +70,6 @@ func (f LabFields) Doctor(ctx context.Context, obj *gql.Lab) (*gql.User, error) 
 // Labs are a patient's.
 func (f PatientFields) Labs(ctx context.Context, obj *gql.Patient) ([]*gql.Lab, error) {
 	_, n, _ := wire.Decode(obj.ID)
-	all, err := wire.Loader(ctx, "labs", f.Core.Clinical.LabsOf).Load(ctx, patient.ID(n))
+	all, err := wire.Loader(ctx, "labs", f.Core.Imported.LabsOf).Load(ctx, patient.ID(n))
 	return wire.Map(all, lab), err
 }

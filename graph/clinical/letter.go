@@ -44,7 +44,7 @@ func (q Query) Letter(ctx context.Context, id string) (*gql.Letter, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := q.Core.Clinical.Letter(ctx, n)
+	l, err := q.Core.Letter.Find(ctx, n)
 	return wire.Absent(letter(l), err, clinical.ErrNoLetter)
 }
 
@@ -60,7 +60,7 @@ func (q Query) Letters(
 	if ask.Dated, err = wire.OptionalDays(dateRange); err != nil {
 		return nil, err
 	}
-	all, more, err := q.Core.Clinical.Letters(ctx, ask)
+	all, more, err := q.Core.Letter.List(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (m Mutation) CreateLetter(ctx context.Context, in gql.CreateLetterDataInput
 	if err != nil {
 		return nil, err
 	}
-	l, err := m.Core.Clinical.CreateLetter(ctx, c)
+	l, err := m.Core.Letter.Create(ctx, c)
 	return &gql.LetterResponsePayload{Data: letter(l)}, err
 }
 
@@ -209,7 +209,7 @@ func (m Mutation) UpdateLetter(
 	if err != nil {
 		return nil, err
 	}
-	l, err := m.Core.Clinical.UpdateLetter(ctx, n, c)
+	l, err := m.Core.Letter.Update(ctx, n, c)
 	return &gql.LetterResponsePayload{Data: letter(l)}, err
 }
 
@@ -219,20 +219,20 @@ func (m Mutation) DeleteLetter(ctx context.Context, id string) (*gql.LetterRespo
 	if err != nil {
 		return nil, err
 	}
-	l, err := m.Core.Clinical.DeleteLetter(ctx, n)
+	l, err := m.Core.Letter.Delete(ctx, n)
 	return &gql.LetterResponsePayload{Data: letter(l)}, err
 }
 
 // Letters are those about a patient.
 func (f PatientFields) Letters(ctx context.Context, obj *gql.Patient) ([]*gql.Letter, error) {
 	_, n, _ := wire.Decode(obj.ID)
-	all, err := wire.Loader(ctx, "letters", f.Core.Clinical.LettersOf).Load(ctx, patient.ID(n))
+	all, err := wire.Loader(ctx, "letters", f.Core.Letter.OfPatients).Load(ctx, patient.ID(n))
 	return wire.Map(all, letter), err
 }
 
 // Letters are those a member of staff wrote.
 func (f UserFields) Letters(ctx context.Context, obj *gql.User, number, size *int) (*gql.LetterData, error) {
-	p, at, err := wire.Part(ctx, "letters by", obj.ID, number, size, f.Core.Clinical.LettersBy)
+	p, at, err := wire.Part(ctx, "letters by", obj.ID, number, size, f.Core.Letter.By)
 	if err != nil {
 		return nil, err
 	}

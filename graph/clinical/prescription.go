@@ -45,7 +45,7 @@ func (q Query) Prescription(ctx context.Context, id string) (*gql.Prescription, 
 	if err != nil {
 		return nil, err
 	}
-	p, err := q.Core.Clinical.Prescription(ctx, n)
+	p, err := q.Core.Imported.Prescription(ctx, n)
 	return wire.Absent(prescription(p), err, clinical.ErrNoPrescription)
 }
 
@@ -64,7 +64,7 @@ func (q Query) Prescriptions(ctx context.Context, dateRange *gql.DateRange, pagi
 	if ask.When, err = q.Span(ctx, dateRange); err != nil {
 		return nil, err
 	}
-	all, more, err := q.Core.Clinical.Prescriptions(ctx, ask)
+	all, more, err := q.Core.Imported.Prescriptions(ctx, ask)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func (f PrescriptionFields) Doctor(ctx context.Context, obj *gql.Prescription) (
 func (f PatientFields) Prescriptions(
 	ctx context.Context, obj *gql.Patient, number, size *int,
 ) (*gql.PrescriptionData, error) {
-	p, at, err := wire.Part(ctx, "prescriptions", obj.ID, number, size, f.Core.Clinical.PrescriptionsOf)
+	p, at, err := wire.Part(ctx, "prescriptions", obj.ID, number, size, f.Core.Imported.PrescriptionsOf)
 	if err != nil {
 		return nil, err
 	}

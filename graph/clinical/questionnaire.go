@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"frontdesk/core/clinical"
+	"frontdesk/core/form"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
 	"frontdesk/graph/wire"
 )
 
-func questionnaire(q clinical.Questionnaire) *gql.Questionnaire {
+func questionnaire(q form.Questionnaire) *gql.Questionnaire {
 	c := q.Content
 	st, se := c.Styling, c.Settings
 	return &gql.Questionnaire{
@@ -36,7 +37,7 @@ func questionnaire(q clinical.Questionnaire) *gql.Questionnaire {
 	}
 }
 
-func section(s clinical.Section) *gql.QuestionnaireSection {
+func section(s form.Section) *gql.QuestionnaireSection {
 	return &gql.QuestionnaireSection{
 		ID: wire.Encode(wire.KindSection, s.ID), Title: wire.Text(s.Title), Description: wire.Text(s.Description),
 		DescriptionPlainText: wire.Text(s.Plain),
@@ -44,7 +45,7 @@ func section(s clinical.Section) *gql.QuestionnaireSection {
 	}
 }
 
-func dependency(d *clinical.Dependency) *gql.QuestionnaireDependency {
+func dependency(d *form.Dependency) *gql.QuestionnaireDependency {
 	if d == nil {
 		return nil
 	}
@@ -53,25 +54,25 @@ func dependency(d *clinical.Dependency) *gql.QuestionnaireDependency {
 }
 
 // question is a question as the type of the contract that is for its kind.
-func question(q clinical.Question) gql.QuestionnaireQuestion {
+func question(q form.Question) gql.QuestionnaireQuestion {
 	id, title, of, required, on := wire.Encode(wire.KindQuestion, q.ID), wire.Text(q.Title),
 		new(gql.QuestionnaireQuestionType(q.Kind)), &q.Required, dependency(q.DependsOn)
 	switch q.Kind {
-	case clinical.AskOption:
+	case form.AskOption:
 		choices := make([]*string, len(q.Choices))
 		for i := range q.Choices {
 			choices[i] = &q.Choices[i]
 		}
 		return &gql.QuestionnaireMultipleChoiceQuestion{ID: id, Title: title, Type: of, Required: required,
 			DependentOn: on, AllowMultipleAnswers: &q.Multiple, PossibleAnswers: choices}
-	case clinical.AskTerm:
+	case form.AskTerm:
 		return &gql.QuestionnaireMedicalTermQuestion{
 			ID: id, Title: title, Type: of, Required: required, DependentOn: on, AllowMultipleAnswers: &q.Multiple,
 			RecordType: wire.Enum[gql.QuestionnaireMedicalTermQuestionRecordType](q.Becomes),
 		}
-	case clinical.AskSignature:
+	case form.AskSignature:
 		return &gql.QuestionnaireSignatureQuestion{ID: id, Title: title, Type: of, Required: required, DependentOn: on}
-	case clinical.AskRelationship:
+	case form.AskRelationship:
 		c := q.Capture
 		return &gql.QuestionnaireRelationshipQuestion{
 			ID: id, Title: title, Type: of, Required: required, DependentOn: on,
@@ -89,12 +90,12 @@ func question(q clinical.Question) gql.QuestionnaireQuestion {
 
 // Questionnaire finds one questionnaire, deleted or not.
 func (q Query) Questionnaire(ctx context.Context, id string) (*gql.Questionnaire, error) {
-	n, err := wire.Known[clinical.QuestionnaireID](wire.KindForm, id)
+	n, err := wire.Known[form.ID](wire.KindForm, id)
 	if err != nil {
 		return nil, err
 	}
-	f, err := q.Core.Clinical.Questionnaire(ctx, n)
-	return wire.Absent(questionnaire(f), err, clinical.ErrNoQuestionnaire)
+	f, err := q.Core.Form.Find(ctx, n)
+	return wire.Absent(questionnaire(f), err, form.ErrNotFound)
 }
 
 // Questionnaires lists questionnaires.
@@ -112,7 +113,7 @@ func (q Query) Questionnaires(ctx context.Context, pagination *gql.Pagination, o
 	if err != nil {
 		return nil, err
 	}
-	all, more, err := q.Core.Clinical.Questionnaires(ctx, clinical.Query{Listing: l, Cursor: from})
+	all, more, err := q.Core.Form.List(ctx, clinical.Query{Listing: l, Cursor: from})
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (q Query) Questionnaires(ctx context.Context, pagination *gql.Pagination, o
 func (m Mutation) FillQuestionnaire(
 	ctx context.Context, questionnaireID, patientID string, answers []gql.QuestionnaireAnswerInput,
 ) (*gql.QuestionnaireResponsePayload, error) {
-	form, err := wire.Known[clinical.QuestionnaireID](wire.KindForm, questionnaireID)
+	id, err := wire.Known[form.ID](wire.KindForm, questionnaireID)
 	if err != nil {
 		return nil, err
 	}
@@ -131,14 +132,14 @@ func (m Mutation) FillQuestionnaire(
 	if err != nil {
 		return nil, err
 	}
-	given := make([]clinical.Answer, len(answers))
+	given := make([]form.Answer, len(answers))
 	for i, a := range answers {
 		if given[i].Question, err = wire.IDOrUnknown[int64](wire.KindQuestion, a.QuestionID); err != nil {
 			return nil, err
 		}
 		given[i].Value = a.Answer
 	}
-	filled, err := m.Core.Clinical.Fill(ctx, form, of, given)
+	filled, err := m.Core.Form.Fill(ctx, id, of, given)
 	if err != nil {
 		return nil, err
 	}

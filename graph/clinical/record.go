@@ -64,7 +64,7 @@ func (q Query) Record(ctx context.Context, id string) (*gql.Record, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := q.Core.Clinical.ClinicalRecord(ctx, n)
+	r, err := q.Core.Clinical.Record(ctx, n)
 	return wire.Absent(record(r), err, clinical.ErrNoRecord)
 }
 

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/demographics"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -108,10 +109,10 @@ func (p *Practice) share() {
 	ctx := p.operator()
 	_, err := p.Core.Account.SaveAccessGroup(ctx, account.AccessGroup{Name: "Diabetes" + p.Mark, Label: "DM" + p.Mark})
 	p.must(err)
-	_, err = p.Core.Clinical.ImportQuestionnaire(ctx,
-		clinical.Questionnaire{Title: "Habits" + p.Mark, Content: clinical.Content{Sections: []clinical.Section{{
+	_, err = p.Core.Form.Import(ctx,
+		form.Questionnaire{Title: "Habits" + p.Mark, Content: form.Content{Sections: []form.Section{{
 			Title:     "Daily" + p.Mark,
-			Questions: []clinical.Question{{ID: 1, Title: "How much?" + p.Mark, Kind: clinical.AskText}},
+			Questions: []form.Question{{ID: 1, Title: "How much?" + p.Mark, Kind: form.AskText}},
 		}}}})
 	p.must(err)
 	p.staff(0, "Ines")
@@ -149,10 +150,10 @@ func (p *Practice) imports(w World) {
 	_, err := p.Core.Statement.Create(ctx,
 		billing.StatementRequest{Account: billing.Account{Patient: of}, Kind: billing.Activity})
 	p.must(err)
-	_, err = p.Core.Clinical.ImportLab(ctx,
+	_, err = p.Core.Imported.ImportLab(ctx,
 		clinical.Lab{Patient: of, Doctor: doctor, Status: "received", Tests: "Full blood count" + p.Mark})
 	p.must(err)
-	_, err = p.Core.Clinical.ImportPrescription(ctx,
+	_, err = p.Core.Imported.ImportPrescription(ctx,
 		clinical.Prescription{Patient: of, Doctor: doctor, Status: "signed", Content: clinical.PrescriptionContent{
 			Drugs: []clinical.Drug{{Name: "Amlodipine 5mg tablets" + p.Mark, Dosage: "One a day",
 				Quantity: "28 tablets"}},

@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/audit"
 	"frontdesk/core/clinical"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
@@ -20,12 +21,13 @@ const (
 	inOrderDated = ` AND dated >= $12 AND dated <= $13 ORDER BY dated, id LIMIT $9 OFFSET $10`
 )
 
-// clinicalRows reads what a query asks for.
-func clinicalRows[T any](ctx context.Context, c store.Conn, o store.Orders, group practice.ID, q clinical.Rows,
+// Read reads the rows of a list that a query asks for.
+func Read[T any](ctx context.Context, c store.Conn, o store.Orders, group practice.ID, q clinical.Query,
+	rows input.Rows,
 	row func(store.Scanner) (T, error), has func(T) store.Columns, more ...any) ([]T, error) {
-	if cursor := q.Cursor; cursor != nil {
-		args := store.Listing(group, q.Listing, q.Limit, q.From, more...)
-		if !cursor.Back {
+	if q.Cursor != nil {
+		args := store.Listing(group, q.Listing, rows.Limit, rows.From, more...)
+		if !rows.Back {
 			return store.List(ctx, c, o.Next, args, row)
 		}
 		found, err := store.List(ctx, c, o.Previous, args, row)
@@ -36,7 +38,8 @@ func clinicalRows[T any](ctx context.Context, c store.Conn, o store.Orders, grou
 	if q.When.Given() || q.Dated != nil {
 		text = o.When
 	}
-	return store.ReadPage(ctx, c, text, store.Listing(group, q.Listing, q.Limit, int64(q.Offset), more...), row, has)
+	return store.ReadPage(ctx, c, text, store.Listing(group, q.Listing, rows.Limit, int64(rows.Offset), more...), row,
+		has)
 }
 
 const consultationColumns = `id, patient_id, staff_id, doctor_name, at, encounter, questionnaire_id, shared_at, ` +
@@ -84,10 +87,10 @@ func consultationOrder(c clinical.Consultation) store.Columns {
 }
 
 // Consultations lists consultations.
-func (s *Store) Consultations(
-	ctx context.Context, group practice.ID, q clinical.Rows,
+func (t *Tx) Consultations(
+	ctx context.Context, group practice.ID, q clinical.Query, rows input.Rows,
 ) ([]clinical.Consultation, error) {
-	return clinicalRows(ctx, s.Conn, consultationOrders, group, q, scanConsultation, consultationOrder,
+	return Read(ctx, t.Conn, consultationOrders, group, q, rows, scanConsultation, consultationOrder,
 		store.Span(q.When)...)
 }
 
@@ -98,10 +101,10 @@ var consultationsOf = store.Among(placedConsultations+store.Few4+store.InTheirPl
 	store.InTheirPlace)
 
 // ConsultationsOf lists some of each patient's consultations.
-func (s *Store) ConsultationsOf(
+func (t *Tx) ConsultationsOf(
 	ctx context.Context, group practice.ID, of []patient.ID, from, until int,
 ) (map[patient.ID][]clinical.Consultation, error) {
-	return store.SomeOf(ctx, s.Conn, consultationsOf, group, of, from, until, scanConsultation,
+	return store.SomeOf(ctx, t.Conn, consultationsOf, group, of, from, until, scanConsultation,
 		func(c clinical.Consultation) patient.ID { return c.Patient })
 }
 
@@ -160,8 +163,9 @@ func itemOrder(r clinical.Record) store.Columns {
 }
 
 // ClinicalRecords lists entries.
-func (s *Store) ClinicalRecords(ctx context.Context, group practice.ID, q clinical.Rows) ([]clinical.Record, error) {
-	return clinicalRows(ctx, s.Conn, itemOrders, group, q, scanItem, itemOrder, store.Days(q.Dated)...)
+func (t *Tx) ClinicalRecords(ctx context.Context, group practice.ID, q clinical.Query,
+	rows input.Rows) ([]clinical.Record, error) {
+	return Read(ctx, t.Conn, itemOrders, group, q, rows, scanItem, itemOrder, store.Days(q.Dated)...)
 }
 
 const placedItems = `SELECT ` + itemColumns + ` FROM (SELECT ` + itemColumns + store.OfPatients + `record_item` +
@@ -170,33 +174,28 @@ const placedItems = `SELECT ` + itemColumns + ` FROM (SELECT ` + itemColumns + s
 var itemsOf = store.Among(placedItems+store.Few4+store.InTheirPlace, placedItems+store.Many4+store.InTheirPlace)
 
 // ClinicalRecordsOf lists some of each patient's entries.
-func (s *Store) ClinicalRecordsOf(
+func (t *Tx) ClinicalRecordsOf(
 	ctx context.Context, group practice.ID, of []patient.ID, from, until int,
 ) (map[patient.ID][]clinical.Record, error) {
-	return store.SomeOf(ctx, s.Conn, itemsOf, group, of, from, until, scanItem,
+	return store.SomeOf(ctx, t.Conn, itemsOf, group, of, from, until, scanItem,
 		func(r clinical.Record) patient.ID { return r.Patient })
 }
 
 const (
-	itemsIn  = `SELECT ` + itemColumns + ` FROM record_item WHERE practice_group_id = $1 AND consultation_id IN `
-	kept     = ` AND deleted_at IS NULL`
-	asNested = ` ORDER BY consultation_id, id`
+	itemsIn = `SELECT ` + itemColumns + ` FROM record_item WHERE practice_group_id = $1 AND consultation_id IN `
+	// Those of a consultation that was deleted were deleted with it.
+	asNested = ` AND (deleted_at IS NULL OR EXISTS (SELECT 1 FROM consultation c
+		WHERE c.practice_group_id = record_item.practice_group_id AND c.id = record_item.consultation_id AND
+		c.deleted_at IS NOT NULL)) ORDER BY consultation_id, id`
 )
 
-var (
-	allItemsIn  = store.Among(itemsIn+store.Few2+asNested, itemsIn+store.Many2+asNested)
-	keptItemsIn = store.Among(itemsIn+store.Few2+kept+asNested, itemsIn+store.Many2+kept+asNested)
-)
+var consultedItems = store.Among(itemsIn+store.Few2+asNested, itemsIn+store.Many2+asNested)
 
 // RecordsOfConsultations lists the entries of consultations.
 func (t *Tx) RecordsOfConsultations(
-	ctx context.Context, group practice.ID, of []clinical.ConsultationID, deleted bool,
+	ctx context.Context, group practice.ID, of []clinical.ConsultationID,
 ) (map[clinical.ConsultationID][]clinical.Record, error) {
-	texts := keptItemsIn
-	if deleted {
-		texts = allItemsIn
-	}
-	found, err := store.ListAmong(ctx, t.Conn, texts, store.In{group}, of, scanItem)
+	found, err := store.ListAmong(ctx, t.Conn, consultedItems, store.In{group}, of, scanItem)
 	out := make(map[clinical.ConsultationID][]clinical.Record, len(of))
 	for _, r := range found {
 		out[r.Consultation] = append(out[r.Consultation], r)
@@ -229,10 +228,10 @@ func (t *Tx) KeepRecordVersion(ctx context.Context, group practice.ID, v clinica
 }
 
 // RecordVersions lists what an entry said before.
-func (s *Store) RecordVersions(
+func (t *Tx) RecordVersions(
 	ctx context.Context, group practice.ID, id clinical.RecordID,
 ) ([]clinical.Version, error) {
-	return store.List(ctx, s.Conn, `SELECT replaced_at, replaced_by, was FROM record_version WHERE
+	return store.List(ctx, t.Conn, `SELECT replaced_at, replaced_by, was FROM record_version WHERE
 		practice_group_id = $1 AND record_id = $2 ORDER BY version`,
 		store.In{group, id}, func(scan store.Scanner) (clinical.Version, error) {
 			var v clinical.Version

@@ -4,71 +4,86 @@ package clinical
 import (
 	"context"
 
-	"frontdesk/core/account"
 	"frontdesk/core/clinical"
-	"frontdesk/core/document"
+	"frontdesk/core/contact"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
 	accountstore "frontdesk/store/account"
-	documents "frontdesk/store/document"
+	contactstore "frontdesk/store/contact"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	relationshipstore "frontdesk/store/relationship"
 )
 
-// Store is what core/clinical remembers.
-type Store struct {
-	Tx
+// Records keeps consultations with their entries.
+type Records struct {
+	*Tx
 	db *store.DB
 }
 
-// New keeps it in a database.
-func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+// NewRecords keeps records in a database.
+func NewRecords(db *store.DB) *Records { return &Records{On(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
-func (s *Store) Do(ctx context.Context, fn func(clinical.Tx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error {
-		t := on(c)
-		return fn(&t)
-	})
+func (s *Records) Do(ctx context.Context, fn func(clinical.RecordTx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
+}
+
+// Letters keeps letters.
+type Letters struct {
+	*Tx
+	db *store.DB
+}
+
+// NewLetters keeps letters in a database.
+func NewLetters(db *store.DB) *Letters { return &Letters{On(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Letters) Do(ctx context.Context, fn func(clinical.LetterTx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
+}
+
+// Imported keeps prescriptions and laboratory requests.
+type Imported struct {
+	*Tx
+	db *store.DB
+}
+
+// NewImported keeps prescriptions and laboratory requests in a database.
+func NewImported(db *store.DB) *Imported { return &Imported{On(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Imported) Do(ctx context.Context, fn func(clinical.ImportTx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
 	practices
-	staff
-	patients
+	clinical.StaffReader
+	clinical.PatientLock
 	relationships
-	files
+	contacts
 }
 
-func on(c store.Conn) Tx {
-	d := documents.On(c)
-	return Tx{c, practicestore.On(c), accountstore.On(c), patientstore.On(c), relationshipstore.On(c), &d}
-}
-
-// files are the documents that answers are kept in.
-type files interface {
-	SaveDocument(ctx context.Context, group practice.ID, d document.Document) error
-	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
+// On is its statements in a transaction of another area.
+func On(c store.Conn) *Tx {
+	return &Tx{c, practicestore.On(c), accountstore.On(c), patientstore.On(c), relationshipstore.On(c),
+		contactstore.On(c)}
 }
 
 type practices interface {
-	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+	practice.GroupReader
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
-}
-
-type staff interface {
-	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
-}
-
-type patients interface {
-	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 }
 
 type relationships interface {
 	RelatedTo(ctx context.Context, group practice.ID, relationship int64) (patient.ID, error)
+}
+
+type contacts interface {
+	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
 }

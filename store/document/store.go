@@ -14,7 +14,7 @@ import (
 
 // Store is what core/document remembers.
 type Store struct {
-	Tx
+	*Tx
 	db *store.DB
 }
 
@@ -23,10 +23,7 @@ func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
 func (s *Store) Do(ctx context.Context, fn func(document.Tx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error {
-		t := On(c)
-		return fn(&t)
-	})
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
@@ -36,7 +33,7 @@ type Tx struct {
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) Tx { return Tx{c, patientstore.On(c)} }
+func On(c store.Conn) *Tx { return &Tx{c, patientstore.On(c)} }
 
 type patients interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)

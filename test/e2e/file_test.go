@@ -13,11 +13,13 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/core/task"
 	clinicalstore "frontdesk/store/clinical"
 	documentstore "frontdesk/store/document"
+	formstore "frontdesk/store/form"
 	"frontdesk/store/storetest"
 	taskstore "frontdesk/store/task"
 )
@@ -107,17 +109,20 @@ func TestSandboxTownHasData(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx := access.With(context.Background(), access.Operator(practice.ID(group)))
-			s := &clinical.Service{Store: clinicalstore.New(db), Now: p.clock.Now, NewID: db.NewID}
+			records := &clinical.Records{Store: clinicalstore.NewRecords(db)}
+			imported := &clinical.Imported{Store: clinicalstore.NewImported(db)}
+			letters := &clinical.Letters{Store: clinicalstore.NewLetters(db)}
+			forms := &form.Service{Store: formstore.New(db)}
 			tasks, _, err := (&task.Service{Store: taskstore.New(db)}).Tasks(ctx, task.Query{})
 			if err != nil || len(tasks) != 1 {
 				t.Errorf("tasks: got %v, %v", tasks, err)
 			}
-			some(t, "questionnaires")(s.Questionnaires(ctx, clinical.Query{}))
-			some(t, "prescriptions")(s.Prescriptions(ctx, clinical.Query{}))
-			some(t, "labs")(s.Labs(ctx, clinical.Query{}))
-			some(t, "letters")(s.Letters(ctx, clinical.Query{}))
-			some(t, "consultations")(s.Consultations(ctx, clinical.Query{}))
-			some(t, "records")(s.Records(ctx, clinical.Query{}))
+			some(t, "questionnaires")(forms.List(ctx, clinical.Query{}))
+			some(t, "prescriptions")(imported.Prescriptions(ctx, clinical.Query{}))
+			some(t, "labs")(imported.Labs(ctx, clinical.Query{}))
+			some(t, "letters")(letters.List(ctx, clinical.Query{}))
+			some(t, "consultations")(records.Consultations(ctx, clinical.Query{}))
+			some(t, "records")(records.Records(ctx, clinical.Query{}))
 		}
 	})
 }
@@ -128,7 +133,7 @@ func some(t *testing.T, what string) func(list any, more bool, err error) {
 		t.Helper()
 		n := 0
 		switch l := list.(type) {
-		case []clinical.Questionnaire:
+		case []form.Questionnaire:
 			n = len(l)
 		case []clinical.Prescription:
 			n = len(l)

@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/demographics"
 	"frontdesk/core/document"
+	"frontdesk/core/form"
 	keys "frontdesk/core/key"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -29,6 +30,7 @@ import (
 	clinicalstore "frontdesk/store/clinical"
 	demographicsstore "frontdesk/store/demographics"
 	documentstore "frontdesk/store/document"
+	formstore "frontdesk/store/form"
 	keystore "frontdesk/store/key"
 	patientstore "frontdesk/store/patient"
 	recordstore "frontdesk/store/record"
@@ -135,8 +137,12 @@ func operators(t *testing.T, address string) *core.Core {
 		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: time.Now, NewID: db.NewID},
 		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: time.Now, NewID: db.NewID},
 		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: time.Now, NewID: db.NewID},
-		Clinical:    &clinical.Service{Store: clinicalstore.New(db), Now: time.Now, NewID: db.NewID},
-		Document:    &document.Service{Store: documentstore.New(db), Now: time.Now, NewID: db.NewID},
+		Clinical:    &clinical.Records{Store: clinicalstore.NewRecords(db), Now: time.Now, NewID: db.NewID},
+		Letter:      &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: time.Now, NewID: db.NewID},
+		Imported:    &clinical.Imported{Store: clinicalstore.NewImported(db), Now: time.Now, NewID: db.NewID},
+		Form: &form.Service{Store: formstore.New(db),
+			Now: time.Now, NewID: db.NewID},
+		Document: &document.Service{Store: documentstore.New(db), Now: time.Now, NewID: db.NewID},
 	}
 }
 

@@ -1,28 +1,15 @@
-package clinical
+package form
 
 import (
-	"context"
 	"encoding/base64"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/document"
-	"frontdesk/core/event"
-	"frontdesk/core/fault"
 	"frontdesk/core/input"
-	"frontdesk/core/patient"
 	"frontdesk/core/record"
-)
-
-// The faults of answers. Their messages name the question.
-var (
-	ErrNoQuestion = fault.New(fault.NotFound, "question_not_found", "This questionnaire has no such question.")
-	ErrUnanswered = fault.New(fault.Invalid, "question_unanswered", "A question must be answered.")
-	ErrAnswer     = fault.New(fault.Invalid, "answer_wrong", "This is no answer to the question.")
 )
 
 // Answer is an answer to a question: text, or a list of texts where the question
@@ -34,21 +21,13 @@ type Answer struct {
 	Value    any
 }
 
-// Filled is where the answers to a questionnaire are.
-type Filled struct {
-	Consultation  Consultation
-	Questionnaire QuestionnaireID
-	// UploadAddresses is where to put the files, in the order of the questions.
-	UploadAddresses []string
-}
-
 // value is one answer, read.
 type value struct {
 	text       string
 	code, term string            // of a medical term
 	file       *document.New     // of a file or a signature
 	content    []byte            // of a signature
-	room       document.Document // made for the file
+	document   document.Document // made for the file
 }
 
 // answered is a question with its answers.
@@ -60,131 +39,6 @@ type answered struct {
 
 // maxSignature is how large the picture of a signature may be, in bytes.
 const maxSignature = 512 << 10
-
-// Fill keeps a patient's answers as a consultation. All of them are checked
-// before anything is kept. Errors: ErrNoQuestionnaire, patient.ErrNotFound,
-// ErrNoQuestion, ErrUnanswered, ErrAnswer.
-func (s *Service) Fill(ctx context.Context, id QuestionnaireID, of patient.ID, answers []Answer) (Filled, error) {
-	who, err := access.Require(ctx, FillQuestionnaires)
-	if err != nil {
-		return Filled{}, err
-	}
-	q, err := s.Store.Questionnaire(ctx, who.Group, id)
-	if err == nil && q.Deleted() {
-		err = ErrNoQuestionnaire
-	}
-	if err != nil {
-		return Filled{}, err
-	}
-	given, err := q.Content.read(answers, s.MediaType)
-	if err != nil {
-		return Filled{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var documents []document.Document
-	for _, a := range given {
-		for i := range a.values {
-			if v := &a.values[i]; v.file != nil {
-				if v.room, err = v.file.Make(document.ID(s.NewID()), now); err != nil {
-					return Filled{}, ErrAnswer.Saying(fmt.Sprintf("%q takes the name of a file and its media type.",
-						a.question.Title))
-				}
-			}
-		}
-	}
-	out := Filled{Questionnaire: id}
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		documents = nil
-		held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
-		if err != nil {
-			return err
-		}
-		if out.Consultation, err = s.consult(ctx, tx, who, Consultation{Patient: held, Encounter: "questionnaire",
-			Questionnaire: id}, now); err != nil {
-			return err
-		}
-		for _, a := range given {
-			kept, err := s.keep(ctx, tx, who, out.Consultation, a, now)
-			if err != nil {
-				return err
-			}
-			documents = append(documents, kept...)
-		}
-		return patient.Record(ctx, tx, who, now, patient.Fact(event.QuestionnaireFilled, held, event.IDs{
-			"questionnaire": int64(id), "consultation": int64(out.Consultation.ID),
-		}))
-	})
-	if err != nil {
-		return Filled{}, err
-	}
-	for _, d := range documents {
-		address, err := s.Files.FormAddress(ctx, d)
-		if err != nil {
-			return Filled{}, err
-		}
-		out.UploadAddresses = append(out.UploadAddresses, address)
-	}
-	return out, nil
-}
-
-// keep puts a question's answers into a consultation, and gives the documents
-// that wait for their files.
-func (s *Service) keep(
-	ctx context.Context, tx Tx, who access.Caller, c Consultation, a answered, now time.Time,
-) ([]document.Document, error) {
-	r := Record{Kind: FreeText, Section: a.section.ID, SectionTitle: a.section.Title, Title: a.question.Title}
-	var waiting []document.Document
-	var texts []string
-	for _, v := range a.values {
-		switch {
-		case v.file != nil:
-			d := v.room
-			d.Patient = c.Patient
-			if v.content == nil {
-				waiting = append(waiting, d)
-			} else {
-				d = d.With(v.content, now)
-			}
-			if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
-				return nil, err
-			}
-			var err error
-			if v.content != nil {
-				err = tx.KeepContent(ctx, who.Group, d.ID, v.content)
-			} else {
-				err = patient.Record(ctx, tx, who, now, patient.Fact(event.DocumentCreated, d.Patient,
-					event.IDs{"document": int64(d.ID)}))
-			}
-			if err != nil {
-				return nil, err
-			}
-			if err := tx.Audit(ctx, who.Audit(now, "document.create", "document", int64(d.ID), nil, d)); err != nil {
-				return nil, err
-			}
-			r.Kind = File
-		case a.question.Kind == AskRelationship:
-			r.Kind = Relationship
-		case a.question.Kind == AskTerm:
-			// Each term is an entry of its own.
-			term := r
-			term.Kind, term.Term, term.Code, term.CodeTerm = a.question.Becomes, v.text, v.code, v.term
-			if term.Kind == Allergy || term.Kind == Condition {
-				term.Status = Active
-			}
-			if _, err := s.enter(ctx, tx, who, c, term, now); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		texts = append(texts, v.text)
-	}
-	if len(texts) == 0 {
-		return waiting, nil
-	}
-	r.Term = strings.Join(texts, ", ")
-	_, err := s.enter(ctx, tx, who, c, r, now)
-	return waiting, err
-}
 
 // read checks the answers, and gives them in the order of the questions. mediaType tells what a signature's picture is.
 func (c Content) read(answers []Answer, mediaType func([]byte) string) ([]answered, error) {

@@ -1,4 +1,9 @@
-package clinical
+// Package form is what patients are asked: questionnaires, and the answers to them.
+//
+//	questionnaire.go  questionnaires imported, found, listed
+//	fill.go           answers kept as a consultation
+//	answer.go         answers held against their questions
+package form
 
 import (
 	"context"
@@ -6,13 +11,30 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/clinical"
+	"frontdesk/core/document"
+	"frontdesk/core/event"
+	"frontdesk/core/fault"
 	"frontdesk/core/input"
-	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/read"
+)
+
+// ID names a questionnaire within a practice group.
+type ID = clinical.FormID
+
+// The faults of questionnaires. The messages about answers name the question.
+var (
+	ErrNotFound = fault.New(fault.NotFound, "questionnaire_not_found",
+		"This practice group has no such questionnaire.")
+	ErrNoQuestion = fault.New(fault.NotFound, "question_not_found", "This questionnaire has no such question.")
+	ErrUnanswered = fault.New(fault.Invalid, "question_unanswered", "A question must be answered.")
+	ErrAnswer     = fault.New(fault.Invalid, "answer_wrong", "This is no answer to the question.")
 )
 
 // Questionnaire is questions to patients. None is made through an API.
 type Questionnaire struct {
-	ID QuestionnaireID `json:"id"`
+	ID ID `json:"id"`
 	// Token is what its page is known by.
 	Token     string    `json:"token"`
 	Title     string    `json:"title"`
@@ -118,7 +140,7 @@ type Question struct {
 	// Choices are the answers to choose from.
 	Choices []string `json:"choices,omitempty"`
 	// Becomes is the kind of record a medical term is kept as.
-	Becomes Kind `json:"becomes,omitempty"`
+	Becomes clinical.Kind `json:"becomes,omitempty"`
 	// Relationship is what the person asked for is to the patient, and Capture what is
 	// asked of them besides the name.
 	Relationship string  `json:"relationship,omitempty"`
@@ -135,23 +157,58 @@ type Capture struct {
 	Authorisation bool `json:"authorisation,omitempty"`
 }
 
-// Questionnaire finds one questionnaire, deleted or not. Error:
-// ErrNoQuestionnaire.
-func (s *Service) Questionnaire(ctx context.Context, id QuestionnaireID) (Questionnaire, error) {
-	return one(ctx, SeeQuestionnaires, id, s.Store.Questionnaire)
+// Store is what questionnaires need remembered.
+type Store interface {
+	// Questionnaire finds a questionnaire, deleted ones too, or returns ErrNotFound.
+	Questionnaire(ctx context.Context, group practice.ID, id ID) (Questionnaire, error)
+	// Questionnaires lists them. Those asked for by when they were made or changed come in that order, others in the
+	// order of ids.
+	Questionnaires(ctx context.Context, group practice.ID, q clinical.Query, rows input.Rows) ([]Questionnaire, error)
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(Tx) error) error
 }
 
-// Questionnaires lists questionnaires, and whether more follow. Those asked for
+// Tx is a Store inside a transaction.
+type Tx interface {
+	clinical.EntryTx
+	clinical.PatientLock
+	SaveQuestionnaire(ctx context.Context, group practice.ID, q Questionnaire) error
+	// SaveDocument and KeepContent keep the files of answers.
+	SaveDocument(ctx context.Context, group practice.ID, d document.Document) error
+	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
+	event.Recorder
+}
+
+// Service is the questionnaires of a practice.
+type Service struct {
+	Store Store
+	// Records keeps the answers.
+	Records *clinical.Records
+	// Files gives the addresses that files of answers are put at.
+	Files *document.Service
+	// MediaType tells what kind of file some content is, by its first bytes.
+	MediaType func(content []byte) string
+	Now       func() time.Time
+	NewID     func() int64
+}
+
+// Find finds one questionnaire, deleted or not. Error: ErrNotFound.
+func (s *Service) Find(ctx context.Context, id ID) (Questionnaire, error) {
+	return read.One(ctx, access.SeeQuestionnaires, id, s.Store.Questionnaire)
+}
+
+// List lists questionnaires, and reports whether more follow. Those asked for
 // by when they were made or changed come in that order, others in the order of
 // their ids.
-func (s *Service) Questionnaires(ctx context.Context, q Query) ([]Questionnaire, bool, error) {
-	return page(ctx, SeeQuestionnaires, q, s.Store.Questionnaires)
+func (s *Service) List(ctx context.Context, q clinical.Query) ([]Questionnaire, bool, error) {
+	var in input.Checks
+	return read.Page(ctx, access.SeeQuestionnaires, &in, q.Rows(&in), q, s.Store.Questionnaires)
 }
 
-// ImportQuestionnaire keeps a new questionnaire. Its sections and questions get
+// Import keeps a new questionnaire. Its sections and questions get
 // ids of their own; what depends on a question names it by the id it came with.
 // It needs the permission access.Setup.
-func (s *Service) ImportQuestionnaire(ctx context.Context, q Questionnaire) (Questionnaire, error) {
+func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, error) {
 	var in input.Checks
 	q.Title = in.Required("title", q.Title, 200)
 	if q.Content.Sections == nil {
@@ -180,10 +237,17 @@ func (s *Service) ImportQuestionnaire(ctx context.Context, q Questionnaire) (Que
 	if err := in.Err(); err != nil {
 		return Questionnaire{}, err
 	}
-	return bring(ctx, s, "questionnaire", 0, 0, func(tx Tx, who access.Caller, _ patient.ID,
-		now time.Time) (Questionnaire, int64, error) {
-		q.ID, q.Version, q.CreatedAt, q.UpdatedAt = QuestionnaireID(s.NewID()), 1, now, now
-		return q, int64(q.ID), tx.SaveQuestionnaire(ctx, who.Group, q)
+	who, err := access.Require(ctx, access.ImportRecords)
+	if err != nil {
+		return Questionnaire{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	q.ID, q.Version, q.CreatedAt, q.UpdatedAt = ID(s.NewID()), 1, now, now
+	return q, s.Store.Do(ctx, func(tx Tx) error {
+		if err := tx.SaveQuestionnaire(ctx, who.Group, q); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "questionnaire.import", "questionnaire", int64(q.ID), nil, q))
 	})
 }
 
@@ -202,8 +266,8 @@ func (s *Service) number(in *input.Checks, sections []Section, known map[int64]i
 				in.Wrong("possible_answers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
 			}
 			if q.Kind == AskTerm {
-				q.Becomes = input.Choice(in, "record_type", q.Becomes, []Kind{Allergy, Condition, FamilyHistory,
-					Medication, Procedure})
+				q.Becomes = input.Choice(in, "record_type", q.Becomes, []clinical.Kind{clinical.Allergy,
+					clinical.Condition, clinical.FamilyHistory, clinical.Medication, clinical.Procedure})
 			}
 			id := s.NewID()
 			known[q.ID], q.ID = id, id

@@ -1,0 +1,163 @@
+package form
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/clinical"
+	"frontdesk/core/document"
+	"frontdesk/core/event"
+	"frontdesk/core/patient"
+)
+
+// Filled is where the answers to a questionnaire are.
+type Filled struct {
+	Consultation  clinical.Consultation
+	Questionnaire ID
+	// UploadAddresses is where to put the files, in the order of the questions.
+	UploadAddresses []string
+}
+
+// Fill keeps a patient's answers as a consultation. All of them are checked
+// before anything is kept. Errors: ErrNotFound, patient.ErrNotFound,
+// ErrNoQuestion, ErrUnanswered, ErrAnswer.
+func (s *Service) Fill(ctx context.Context, id ID, of patient.ID, answers []Answer) (Filled, error) {
+	who, err := access.Require(ctx, access.FillQuestionnaires)
+	if err != nil {
+		return Filled{}, err
+	}
+	q, err := s.Store.Questionnaire(ctx, who.Group, id)
+	if err == nil && q.Deleted() {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return Filled{}, err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	given, err := s.read(q, answers, now)
+	if err != nil {
+		return Filled{}, err
+	}
+	out := Filled{Questionnaire: id}
+	var waiting []document.Document
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		waiting = nil
+		held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
+		if err != nil {
+			return err
+		}
+		if out.Consultation, err = s.Records.Consult(ctx, tx, who, clinical.Consultation{Patient: held,
+			Encounter: "questionnaire", Questionnaire: id}, now); err != nil {
+			return err
+		}
+		for _, a := range given {
+			files, err := s.keep(ctx, tx, who, out.Consultation, a, now)
+			if err != nil {
+				return err
+			}
+			waiting = append(waiting, files...)
+		}
+		return patient.Record(ctx, tx, who, now, patient.Fact(event.QuestionnaireFilled, held, event.IDs{
+			"questionnaire": int64(id), "consultation": int64(out.Consultation.ID),
+		}))
+	})
+	if err != nil {
+		return Filled{}, err
+	}
+	for _, d := range waiting {
+		address, err := s.Files.FormAddress(ctx, d)
+		if err != nil {
+			return Filled{}, err
+		}
+		out.UploadAddresses = append(out.UploadAddresses, address)
+	}
+	return out, nil
+}
+
+// read holds the answers against the questions, and makes documents of the files among them.
+func (s *Service) read(q Questionnaire, answers []Answer, now time.Time) ([]answered, error) {
+	given, err := q.Content.read(answers, s.MediaType)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range given {
+		for i := range a.values {
+			v := &a.values[i]
+			if v.file == nil {
+				continue
+			}
+			if v.document, err = v.file.Make(document.ID(s.NewID()), now); err != nil {
+				return nil, ErrAnswer.Saying(fmt.Sprintf("%q takes the name of a file and its media type.",
+					a.question.Title))
+			}
+		}
+	}
+	return given, nil
+}
+
+// keep puts a question's answers into a consultation, and gives the documents
+// that wait for their files.
+func (s *Service) keep(
+	ctx context.Context, tx Tx, who access.Caller, c clinical.Consultation, a answered, now time.Time,
+) (waiting []document.Document, err error) {
+	r := clinical.Record{Kind: clinical.FreeText, Section: a.section.ID, SectionTitle: a.section.Title,
+		Title: a.question.Title}
+	var texts []string
+	for _, v := range a.values {
+		switch a.question.Kind {
+		case AskTerm:
+			// Each term is an entry of its own.
+			term := r
+			term.Kind, term.Term, term.Code, term.CodeTerm = a.question.Becomes, v.text, v.code, v.term
+			if term.Kind == clinical.Allergy || term.Kind == clinical.Condition {
+				term.Status = clinical.Active
+			}
+			if _, err := s.Records.Enter(ctx, tx, who, c, term, now); err != nil {
+				return nil, err
+			}
+			continue
+		case AskFile, AskSignature:
+			r.Kind = clinical.File
+			d := v.document
+			d.Patient = c.Patient
+			if err := keepFile(ctx, tx, who, d, v.content, now); err != nil {
+				return nil, err
+			}
+			if v.content == nil {
+				waiting = append(waiting, d)
+			}
+		case AskRelationship:
+			r.Kind = clinical.Relationship
+		}
+		texts = append(texts, v.text)
+	}
+	if len(texts) > 0 {
+		r.Term = strings.Join(texts, ", ")
+		_, err = s.Records.Enter(ctx, tx, who, c, r, now)
+	}
+	return waiting, err
+}
+
+// keepFile keeps the document of an answer, with its content where that is there already.
+func keepFile(ctx context.Context, tx Tx, who access.Caller, d document.Document, content []byte, now time.Time) error {
+	if content != nil {
+		d = d.With(content, now)
+	}
+	if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
+		return err
+	}
+	var err error
+	if content != nil {
+		err = tx.KeepContent(ctx, who.Group, d.ID, content)
+	} else {
+		err = patient.Record(ctx, tx, who, now, patient.Fact(event.DocumentCreated, d.Patient,
+			event.IDs{"document": int64(d.ID)}))
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Audit(ctx, who.Audit(now, "document.create", "document", int64(d.ID), nil, d))
+}

@@ -1,0 +1,101 @@
+// Package form keeps what core/form remembers.
+package form
+
+import (
+	"context"
+
+	"frontdesk/core/audit"
+	"frontdesk/core/clinical"
+	"frontdesk/core/document"
+	"frontdesk/core/form"
+	"frontdesk/core/input"
+	"frontdesk/core/practice"
+
+	"frontdesk/store"
+	clinicalstore "frontdesk/store/clinical"
+	documentstore "frontdesk/store/document"
+)
+
+// Store is what core/form remembers.
+type Store struct {
+	*Tx
+	db *store.DB
+}
+
+// New keeps it in a database.
+func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Store) Do(ctx context.Context, fn func(form.Tx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+}
+
+// Tx is its statements in one transaction, with what it asks of other areas there.
+type Tx struct {
+	store.Conn
+	entries
+	files
+}
+
+func on(c store.Conn) *Tx { return &Tx{c, clinicalstore.On(c), documentstore.On(c)} }
+
+// entries are the consultations and records that answers become.
+type entries interface {
+	practice.GroupReader
+	clinical.PatientLock
+	SaveConsultation(ctx context.Context, group practice.ID, c clinical.Consultation) error
+	SaveClinicalRecord(ctx context.Context, group practice.ID, r clinical.Record) error
+}
+
+// files are the documents that answers are kept in.
+type files interface {
+	SaveDocument(ctx context.Context, group practice.ID, d document.Document) error
+	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
+}
+
+const questionnaireColumns = `id, token, title, content, deleted_at, version, created_at, updated_at`
+
+func scanQuestionnaire(scan store.Scanner) (form.Questionnaire, error) {
+	var q form.Questionnaire
+	err := scan(&q.ID, &q.Token, &q.Title, store.Stored(&q.Content), store.When(&q.DeletedAt), &q.Version,
+		store.When(&q.CreatedAt), store.When(&q.UpdatedAt))
+	return q, err
+}
+
+// Questionnaire finds a questionnaire.
+func (t *Tx) Questionnaire(
+	ctx context.Context, group practice.ID, id form.ID,
+) (form.Questionnaire, error) {
+	return store.Find(ctx, t.Conn, form.ErrNotFound, `SELECT `+questionnaireColumns+` FROM questionnaire
+		WHERE practice_group_id = $1 AND id = $2`,
+		store.In{group, id}, scanQuestionnaire)
+}
+
+const someQuestionnaires = `SELECT ` + questionnaireColumns + ` FROM questionnaire WHERE practice_group_id = $1` +
+	store.Listed
+
+var questionnaireOrders = store.Orders{
+	ByID: someQuestionnaires + store.InOrderOfIDs, Made: someQuestionnaires + store.InOrderMade,
+	Told: someQuestionnaires + store.InOrderTold,
+	Next: someQuestionnaires + store.NextIDs, Previous: someQuestionnaires + store.PreviousIDs,
+}
+
+func questionnaireOrder(q form.Questionnaire) store.Columns {
+	return store.Columns{"id": q.ID, "created_at": q.CreatedAt, "updated_at": q.UpdatedAt}
+}
+
+// Questionnaires lists questionnaires.
+func (t *Tx) Questionnaires(
+	ctx context.Context, group practice.ID, q clinical.Query, rows input.Rows,
+) ([]form.Questionnaire, error) {
+	return clinicalstore.Read(ctx, t.Conn, questionnaireOrders, group, q, rows, scanQuestionnaire, questionnaireOrder)
+}
+
+// SaveQuestionnaire keeps a new questionnaire.
+func (t *Tx) SaveQuestionnaire(ctx context.Context, group practice.ID, q form.Questionnaire) error {
+	_, err := t.Exec(ctx, `INSERT INTO questionnaire (`+questionnaireColumns+`, practice_group_id) VALUES ($1, $2, `+
+		`$3, $4, $5, $6, $7, $8, $9)`,
+		q.ID, q.Token, q.Title, string(audit.Snapshot(q.Content)), store.At(q.DeletedAt), q.Version, q.CreatedAt,
+		q.UpdatedAt, group)
+	return err
+}
