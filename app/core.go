@@ -109,7 +109,7 @@ func newCore(
 		Store: demographicsstore.New(db), PDS: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
 	}
 	keyring := &key.Service{Store: keystore.New(db), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
-	documents := &document.Service{Store: documentstore.New(db), Box: outside.Box, Pages: pages, Now: c.Now,
+	documents := &document.Documents{Store: documentstore.NewDocuments(db), Box: outside.Box, Pages: pages, Now: c.Now,
 		NewID: db.NewID}
 	charts := &clinical.Records{Store: clinicalstore.NewRecords(db), Now: c.Now, NewID: db.NewID}
 	messages := &messaging.Service{
@@ -157,6 +157,8 @@ func newCore(
 		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: c.Now, NewID: db.NewID},
 		Record:      records,
 		Document:    documents,
+		Share:       &document.Shares{Store: documentstore.NewShares(db), Now: c.Now, NewID: db.NewID},
+		Token:       &document.Tokens{Store: documentstore.NewTokens(db), Box: outside.Box, Now: c.Now, NewID: db.NewID},
 		Clinical:    charts,
 		Letter:      &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: c.Now, NewID: db.NewID},
 		Imported:    &clinical.Imported{Store: clinicalstore.NewImported(db), Now: c.Now, NewID: db.NewID},

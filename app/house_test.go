@@ -106,7 +106,7 @@ var rooms = map[string]struct {
 	"core/task": {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access",
 		"core/account", "core/practice", "core/patient"}},
 	"core/document": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access",
-		"core/practice", "core/seal", "core/patient"}},
+		"core/practice", "core/seal", "core/patient", "core/read"}},
 	"core/clinical": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/practice", "core/account",
 		"core/patient", "core/contact", "core/read",

@@ -62,7 +62,9 @@ type Core struct {
 	Membership   *billing.Memberships
 	Record       *record.Service
 	Task         *task.Service
-	Document     *document.Service
+	Document     *document.Documents
+	Share        *document.Shares
+	Token        *document.Tokens
 	Clinical     *clinical.Records
 	Letter       *clinical.Letters
 	Imported     *clinical.Imported

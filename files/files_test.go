@@ -29,7 +29,7 @@ import (
 type kit struct {
 	*testing.T
 	address string
-	s       *document.Service
+	s       *document.Documents
 	door    http.Handler
 	now     time.Time
 	ctx     context.Context
@@ -43,7 +43,7 @@ func newKit(t *testing.T) *kit {
 	clock := func() time.Time { return k.now }
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	k.must(err)
-	k.s = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
+	k.s = &document.Documents{Store: documentstore.NewDocuments(db), Box: func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "" }, Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})

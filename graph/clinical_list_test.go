@@ -46,7 +46,7 @@ func TestClinicalListsTakeConstantStatements(t *testing.T) {
 				doc := d.done("createPatientDocument", createDocument, "p", id, "n", "scan.pdf", "t", "application/pdf")
 				d.done("createPracticeTemplateDocument", createTemplate, "n", "x.txt")
 				_, docID, _ := wire.Decode(doc["id"].(string))
-				_, err := d.core.Document.KeepShare(d.ctx,
+				_, err := d.core.Share.Create(d.ctx,
 					document.Share{Kind: document.KindDocument, Subject: docID, Patient: of,
 						Recipient: document.ToPatient,
 						Title:     "Scan", Method: document.ByLink})

@@ -481,7 +481,7 @@ func TestDocuments(t *testing.T) {
 		up := made["uploadUrl"].(string)
 		d.must(d.core.Document.Upload(d.ctx, up[strings.LastIndex(up, "/")+1:], strings.NewReader("%PDF")))
 		_, n, _ := wire.Decode(made["id"].(string))
-		_, err := d.core.Document.KeepShare(d.ctx,
+		_, err := d.core.Share.Create(d.ctx,
 			document.Share{Kind: document.KindDocument, Subject: n, Patient: of, Recipient: document.ToPatient,
 				Email: "ada@example.org", Name: "Ada", Title: "Scan", Method: document.ByEmail})
 		d.must(err)

@@ -87,7 +87,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	}
 	entries := &torecord.Service{Store: recordstore.New(db), Writer: torecord.Own{}, Pages: pages, Now: clock,
 		NewID: db.NewID}
-	documents := &document.Service{Store: documentstore.New(db), Box: testBox, Pages: pages, Now: clock,
+	documents := &document.Documents{Store: documentstore.NewDocuments(db), Box: testBox, Pages: pages, Now: clock,
 		NewID: db.NewID}
 	charts := &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}
 	messages := &messaging.Service{
@@ -99,6 +99,8 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	return &core.Core{
 		Audit:    &audit.Service{Store: auditstore.New(db), Now: clock, NewID: db.NewID},
 		Document: documents,
+		Share:    &document.Shares{Store: documentstore.NewShares(db), Now: clock, NewID: db.NewID},
+		Token:    &document.Tokens{Store: documentstore.NewTokens(db), Box: testBox, Now: clock, NewID: db.NewID},
 		Clinical: charts,
 		Letter:   &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: clock, NewID: db.NewID},
 		Imported: &clinical.Imported{Store: clinicalstore.NewImported(db), Now: clock, NewID: db.NewID},

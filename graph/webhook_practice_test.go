@@ -19,7 +19,7 @@ func (e *subscriber) papers() []row {
 		return []string{notice(topic, "patientId", e.ada, "letterId", letter, "doctorId", e.doctor)}
 	}
 	share := func(kind document.Kind, id string) {
-		_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: kind, Subject: wire.Decoded[int64](&id),
+		_, err := e.core.Share.Create(e.ctx, document.Share{Kind: kind, Subject: wire.Decoded[int64](&id),
 			Patient: wire.Decoded[patient.ID](&e.ada), Recipient: document.ToPatient, Title: "It",
 			Method: document.ByLink})
 		e.must(err)
@@ -124,7 +124,7 @@ func (e *subscriber) clinic() []row {
 				sent("prescription.ordered", "prescriptionId", rx)}
 		}},
 		{"it is shared", func() []string {
-			_, err := e.core.Document.KeepShare(e.ctx, document.Share{Kind: document.KindPrescription,
+			_, err := e.core.Share.Create(e.ctx, document.Share{Kind: document.KindPrescription,
 				Subject: wire.Decoded[int64](&rx), Patient: ada, Recipient: document.ToPatient, Title: "It",
 				Method: document.ByLink})
 			e.must(err)

@@ -12,7 +12,6 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
 	"frontdesk/core/form"
-	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/store/storetest"
 )
@@ -81,7 +80,7 @@ func TestAnswersBecomeAConsultation(t *testing.T) {
 		}
 		address := strings.TrimPrefix(filled.UploadAddresses[0], "https://desk.example.org/files/")
 		d.must(d.files.Upload(context.Background(), address, strings.NewReader("jpeg")))
-		docs, _, err := d.files.Documents(d.operator, input.Listing{})
+		docs, _, err := d.files.List(d.operator, document.Query{})
 		if err != nil || len(docs) != 2 || docs[0].Name != "rash.jpg" || docs[0].Size != 4 ||
 			docs[0].Patient != d.ada || docs[1].Name != "signature.png" || docs[1].Size != 8 {
 			d.Fatalf("got %+v, %v", docs, err)
@@ -177,7 +176,8 @@ func TestWhoFillsInAQuestionnaireNeedsNothingElse(t *testing.T) {
 			len(filled.UploadAddresses) != 1 {
 			d.Fatalf("got %+v, %v", filled, err)
 		}
-		_, err := d.forms.Fill(as(d.group, "Partner", access.EditRecords, access.SeeQuestionnaires, document.Edit),
+		_, err := d.forms.Fill(as(d.group, "Partner", access.EditRecords, access.SeeQuestionnaires,
+			access.EditDocuments),
 			q.ID,
 			d.ada, given)
 		d.refused(err)

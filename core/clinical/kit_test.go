@@ -43,7 +43,7 @@ type desk struct {
 	letters  *clinical.Letters
 	imported *clinical.Imported
 	forms    *form.Service
-	files    *document.Service
+	files    *document.Documents
 	*testing.T
 	db       *store.DB
 	now      time.Time
@@ -72,7 +72,10 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.imported = &clinical.Imported{Store: clinicalstore.NewImported(db), Now: clock, NewID: db.NewID}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
-	d.files = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
+	d.files = &document.Documents{Store: documentstore.NewDocuments(db), Box: func() (*seal.Box, error) {
+		return box,
+			nil
+	},
 		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
 	d.forms = &form.Service{Store: formstore.New(db), Records: d.records, Files: d.files,
 		MediaType: http.DetectContentType, Now: clock, NewID: db.NewID}

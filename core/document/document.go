@@ -1,11 +1,12 @@
 // Package document is files: those kept with patients, and those a practice makes
-// others from.
+// others from. Documents, Shares and Tokens are services of their own.
 //
 //	document.go  the document: room made for it, found, listed
 //	folder.go    the folders documents are in
 //	file.go      the file itself, put and fetched by signed addresses
 //	share.go     with whom what was shared
 //	token.go     tokens that say who a patient is
+//	sign.go      what addresses and tokens are signed with
 package document
 
 import (
@@ -22,15 +23,8 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 	"frontdesk/core/seal"
-)
-
-// What a role grants of documents. Who fills in questionnaires for patients
-// makes the tokens that say who they are.
-const (
-	See  access.Permission = "seeDocuments"
-	Edit access.Permission = "editDocuments"
-	Fill access.Permission = "fillQuestionnaires"
 )
 
 // ID names a document within a practice group.
@@ -88,45 +82,32 @@ var (
 		"This token is not known, or is too old to use.")
 )
 
-// Rows says which documents to list: Limit of them after Offset.
-type Rows struct {
+// Query is what documents to list.
+type Query struct {
 	input.Listing
 	// Templates lists templates in place of patients' documents.
-	Templates     bool
-	Offset, Limit int
+	Templates bool
 }
 
-// Reader is what document reads.
+// Reader is what documents read.
 type Reader interface {
 	// Document finds a document, deleted ones too, or returns ErrNotFound.
 	Document(ctx context.Context, group practice.ID, id ID) (Document, error)
 	// FoldersByID finds those of the folders there are.
 	FoldersByID(ctx context.Context, group practice.ID, ids []FolderID) (map[FolderID]Folder, error)
-	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 }
 
-// Store is what document needs remembered.
+// Store is what documents need remembered.
 type Store interface {
 	Reader
 	// Documents lists documents. Those asked for by when they were made or changed
 	// come in that order, others in the order of their ids.
-	Documents(ctx context.Context, group practice.ID, q Rows) ([]Document, error)
+	Documents(ctx context.Context, group practice.ID, q Query, rows input.Rows) ([]Document, error)
 	// DocumentsOf lists each patient's documents but those deleted: the rows after
 	// from and up to until, counted from 1.
 	DocumentsOf(
 		ctx context.Context, group practice.ID, of []patient.ID, from, until int,
 	) (map[patient.ID][]Document, error)
-	// SharesOf lists with whom things of a kind were shared, oldest first; those
-	// taken off again too when asked.
-	SharesOf(ctx context.Context, group practice.ID, kind Kind, of []int64, deleted bool) ([]Share, error)
-	// SharedWith lists what was shared with each patient, the newest first and each
-	// thing once: the rows after from and up to until, counted from 1.
-	SharedWith(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Share, error)
-	// IntegrationToken finds the newest of a patient's tokens that is good at a time,
-	// or returns ErrNoToken.
-	IntegrationToken(ctx context.Context, group practice.ID, of patient.ID, at time.Time) (Token, error)
-	// IntegrationTokenByID finds a token, or returns ErrNoToken.
-	IntegrationTokenByID(ctx context.Context, group practice.ID, id int64) (Token, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
@@ -134,9 +115,7 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
-	// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged
-	// away, or returns patient.ErrNotFound.
-	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	PatientLock
 	// LockDocument keeps others from changing the document until the end of the
 	// transaction, and finds it, or returns ErrNotFound.
 	LockDocument(ctx context.Context, group practice.ID, id ID) (Document, error)
@@ -146,23 +125,22 @@ type Tx interface {
 	KeepContent(ctx context.Context, group practice.ID, id ID, content []byte) error
 	Content(ctx context.Context, group practice.ID, id ID) ([]byte, error)
 	AddFolder(ctx context.Context, group practice.ID, f Folder) error
-	// MarkShared notes on a patient's thing when it was last shared, and reports
-	// whether there is one.
-	MarkShared(ctx context.Context, group practice.ID, s Share) (bool, error)
-	// Share finds a share, or returns ErrNotShared.
-	Share(ctx context.Context, group practice.ID, id int64) (Share, error)
-	SaveShare(ctx context.Context, group practice.ID, s Share) error
-	AddIntegrationToken(ctx context.Context, group practice.ID, t Token) error
-	// ForgetIntegrationTokens deletes those that ended before a time.
-	ForgetIntegrationTokens(ctx context.Context, group practice.ID, before time.Time) error
 	event.Recorder
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
-// Service is the document capability.
-type Service struct {
+// PatientLock locks the patient something is kept with.
+type PatientLock interface {
+	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being merged into another until
+	// the
+	// end of the transaction, or returns patient.ErrNotFound.
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+}
+
+// Documents is the files of a practice, and the folders they are in.
+type Documents struct {
 	Store Store
-	// Box gives what addresses and tokens are signed with.
+	// Box gives what addresses are signed with.
 	Box func() (*seal.Box, error)
 	// Pages is the address files are below.
 	Pages func() string
@@ -198,7 +176,7 @@ func (n New) Make(id ID, now time.Time) (Document, error) {
 
 // Create makes room for a patient's file. Errors: field faults,
 // patient.ErrNotFound, ErrNoFolder.
-func (s *Service) Create(ctx context.Context, n New) (Document, error) {
+func (s *Documents) Create(ctx context.Context, n New) (Document, error) {
 	if n.Patient == 0 {
 		return Document{}, patient.ErrNotFound
 	}
@@ -207,13 +185,13 @@ func (s *Service) Create(ctx context.Context, n New) (Document, error) {
 
 // CreateTemplate makes room for a file others are made from. Errors: field
 // faults, ErrNoFolder.
-func (s *Service) CreateTemplate(ctx context.Context, n New) (Document, error) {
+func (s *Documents) CreateTemplate(ctx context.Context, n New) (Document, error) {
 	n.Patient = 0
 	return s.create(ctx, n)
 }
 
-func (s *Service) create(ctx context.Context, n New) (Document, error) {
-	who, err := access.Require(ctx, Edit)
+func (s *Documents) create(ctx context.Context, n New) (Document, error) {
+	who, err := access.Require(ctx, access.EditDocuments)
 	if err != nil {
 		return Document{}, err
 	}
@@ -253,8 +231,8 @@ func (d Document) record(ctx context.Context, tx Tx, who access.Caller, now time
 
 // Delete deletes a document: it is kept, with its file, and is no longer given
 // out. Deleting it again changes nothing. Error: ErrNotFound.
-func (s *Service) Delete(ctx context.Context, id ID) (Document, error) {
-	who, err := access.Require(ctx, Edit)
+func (s *Documents) Delete(ctx context.Context, id ID) (Document, error) {
+	who, err := access.Require(ctx, access.EditDocuments)
 	if err != nil {
 		return Document{}, err
 	}
@@ -277,83 +255,37 @@ func (s *Service) Delete(ctx context.Context, id ID) (Document, error) {
 	return d, err
 }
 
-// Document finds one patient's document, deleted or not. Error: ErrNotFound.
-func (s *Service) Document(ctx context.Context, id ID) (Document, error) {
-	return s.find(ctx, id, false)
-}
+// Find finds one patient's document, deleted or not. Error: ErrNotFound.
+func (s *Documents) Find(ctx context.Context, id ID) (Document, error) { return s.find(ctx, id, false) }
 
 // Template finds one document others are made from, deleted or not. Error:
 // ErrNotFound.
-func (s *Service) Template(ctx context.Context, id ID) (Document, error) {
+func (s *Documents) Template(ctx context.Context, id ID) (Document, error) {
 	return s.find(ctx, id, true)
 }
 
-func (s *Service) find(ctx context.Context, id ID, template bool) (Document, error) {
-	who, err := access.Require(ctx, See)
-	if err != nil {
-		return Document{}, err
-	}
-	d, err := s.Store.Document(ctx, who.Group, id)
-	if err == nil && (d.Patient == 0) != template {
-		return Document{}, ErrNotFound
-	}
-	if err == nil {
-		audit.Seen(ctx, d)
-	}
-	return d, err
+func (s *Documents) find(ctx context.Context, id ID, template bool) (Document, error) {
+	return read.One(ctx, access.SeeDocuments, id, func(ctx context.Context, group practice.ID,
+		id ID) (Document, error) {
+		d, err := s.Store.Document(ctx, group, id)
+		if err == nil && (d.Patient == 0) != template {
+			return Document{}, ErrNotFound
+		}
+		return d, err
+	})
 }
 
-// Documents lists patients' documents, and whether more follow. Those asked for
+// List lists patients' documents, or templates, and reports whether more follow. Those asked for
 // by when they were made or changed come in that order, others in the order of
 // their ids.
-func (s *Service) Documents(ctx context.Context, l input.Listing) ([]Document, bool, error) {
-	return s.list(ctx, Rows{Listing: l})
-}
-
-// Templates lists documents others are made from, as Documents does.
-func (s *Service) Templates(ctx context.Context, l input.Listing) ([]Document, bool, error) {
-	return s.list(ctx, Rows{Listing: l, Templates: true})
-}
-
-func (s *Service) list(ctx context.Context, q Rows) (found []Document, more bool, err error) {
-	who, err := access.Require(ctx, See)
-	if err != nil {
-		return nil, false, err
-	}
+func (s *Documents) List(ctx context.Context, q Query) (found []Document, more bool, err error) {
 	var in input.Checks
-	offset, size := in.Window(q.Page)
-	if err := in.Err(); err != nil {
-		return nil, false, err
-	}
-	q.Offset, q.Limit = offset, size+1
-	found, err = s.Store.Documents(ctx, who.Group, q)
-	more = len(found) > size
-	found = found[:min(len(found), size)]
-	audit.Seen(ctx, found...)
-	return found, more, err
+	return read.Page(ctx, access.SeeDocuments, &in, in.Rows(q.Page), q, s.Store.Documents)
 }
 
-// parts lists a page of what belongs to each of many patients.
-func parts[T audit.Thing](
-	ctx context.Context, of []patient.ID, p input.Page,
-	list func(context.Context, practice.ID, []patient.ID, int, int) (map[patient.ID][]T, error),
-) (map[patient.ID]input.Part[T], error) {
-	who, err := access.Require(ctx, See)
-	if err != nil {
-		return nil, err
-	}
-	out, err := input.Parts(p, func(from, until int) (map[patient.ID][]T, error) {
-		return list(ctx, who.Group, of, from, until)
-	})
-	for _, part := range out {
-		audit.Seen(ctx, part.Items...)
-	}
-	return out, err
-}
-
-// DocumentsOf lists a page of each patient's documents.
-func (s *Service) DocumentsOf(
+// OfPatients lists a page of each patient's documents.
+func (s *Documents) OfPatients(
 	ctx context.Context, of []patient.ID, p input.Page,
 ) (map[patient.ID]input.Part[Document], error) {
-	return parts(ctx, of, p, s.Store.DocumentsOf)
+	return read.Parts(ctx, access.SeeDocuments, of, p, s.Store.DocumentsOf)
 }

@@ -31,7 +31,9 @@ func ptr[T any](v T) *T { return &v }
 // desk is a practice with two patients, beside another one, a key, and a clock
 // that moves.
 type desk struct {
-	*document.Service
+	documents *document.Documents
+	shares    *document.Shares
+	tokens    *document.Tokens
 	*testing.T
 	db       *store.DB
 	now      time.Time
@@ -56,8 +58,11 @@ func open(t *testing.T, db *store.DB) *desk {
 	clock := func() time.Time { return d.now }
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
-	d.Service = &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return box, nil },
+	d.documents = &document.Documents{Store: documentstore.NewDocuments(db),
+		Box:   func() (*seal.Box, error) { return box, nil },
 		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
+	d.shares = &document.Shares{Store: documentstore.NewShares(db), Now: clock, NewID: db.NewID}
+	d.tokens = &document.Tokens{Store: documentstore.NewTokens(db), Box: d.documents.Box, Now: clock, NewID: db.NewID}
 	d.records = &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}
 	d.letters = &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
@@ -67,8 +72,9 @@ func open(t *testing.T, db *store.DB) *desk {
 	other, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Elsewhere"})
 	d.must(err)
 	d.group = g.ID
-	d.ctx, d.other = as(g.ID, document.See, document.Edit, document.Fill), as(other.ID, document.See, document.Edit,
-		document.Fill)
+	d.ctx, d.other = as(g.ID, access.SeeDocuments, access.EditDocuments, access.FillQuestionnaires),
+		as(other.ID, access.SeeDocuments, access.EditDocuments,
+			access.FillQuestionnaires)
 	d.operator = access.With(context.Background(), access.Operator(g.ID))
 	for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
 		*to, err = patienttest.Register(d.operator, d.patients,
@@ -101,7 +107,7 @@ func (d *desk) want(err, target error) {
 
 func (d *desk) make(of patient.ID, name string) document.Document {
 	d.Helper()
-	made, err := d.Create(d.ctx, document.New{Patient: of, Name: name, MediaType: "application/pdf"})
+	made, err := d.documents.Create(d.ctx, document.New{Patient: of, Name: name, MediaType: "application/pdf"})
 	d.must(err)
 	return made
 }
@@ -109,22 +115,22 @@ func (d *desk) make(of patient.ID, name string) document.Document {
 // upload is the last part of the address a document's file is put at.
 func (d *desk) upload(of document.Document) string {
 	d.Helper()
-	address, err := d.UploadAddress(d.ctx, of)
+	address, err := d.documents.UploadAddress(d.ctx, of)
 	d.must(err)
 	return strings.TrimPrefix(address, "https://desk.example.org/files/")
 }
 
 func (d *desk) download(of document.Document) string {
 	d.Helper()
-	address, err := d.DownloadAddress(d.ctx, of)
+	address, err := d.documents.DownloadAddress(d.ctx, of)
 	d.must(err)
 	return strings.TrimPrefix(address, "https://desk.example.org/files/")
 }
 
 func (d *desk) put(of document.Document, content string) document.Document {
 	d.Helper()
-	d.must(d.Upload(context.Background(), d.upload(of), strings.NewReader(content)))
-	now, err := d.Document(d.ctx, of.ID)
+	d.must(d.documents.Upload(context.Background(), d.upload(of), strings.NewReader(content)))
+	now, err := d.documents.Find(d.ctx, of.ID)
 	d.must(err)
 	return now
 }
@@ -157,17 +163,18 @@ func (d *desk) merge() func() {
 
 func TestADocumentIsRoomForAFile(t *testing.T) {
 	each(t, func(d *desk) {
-		made, err := d.Create(d.ctx, document.New{Patient: d.ada, Name: " scan.pdf ", MediaType: "Application/PDF"})
+		made, err := d.documents.Create(d.ctx, document.New{Patient: d.ada, Name: " scan.pdf ",
+			MediaType: "Application/PDF"})
 		d.must(err)
 		if made.Name != "scan.pdf" || made.Title != "scan.pdf" || made.MediaType != "application/pdf" ||
 			made.Version != 1 || !made.UploadedAt.IsZero() ||
 			!made.CreatedAt.Equal(made.UpdatedAt) {
 			d.Fatalf("got %+v", made)
 		}
-		if found, err := d.Document(d.ctx, made.ID); err != nil || !reflect.DeepEqual(found, made) {
+		if found, err := d.documents.Find(d.ctx, made.ID); err != nil || !reflect.DeepEqual(found, made) {
 			d.Fatalf("got %+v, %v\nwant %+v", found, err, made)
 		}
-		if address, err := d.DownloadAddress(d.ctx, made); err != nil || address != "" {
+		if address, err := d.documents.DownloadAddress(d.ctx, made); err != nil || address != "" {
 			d.Fatalf("got %q, %v", address, err)
 		}
 		for name, n := range map[string]document.New{
@@ -178,12 +185,12 @@ func TestADocumentIsRoomForAFile(t *testing.T) {
 			"half a type":   {Patient: d.ada, Name: "x", MediaType: "pdf"},
 			"a header more": {Patient: d.ada, Name: "x", MediaType: "text/plain\r\nX: y"},
 		} {
-			if _, err := d.Create(d.ctx, n); fault.Of(err).Kind != fault.Invalid {
+			if _, err := d.documents.Create(d.ctx, n); fault.Of(err).Kind != fault.Invalid {
 				d.Errorf("%s: got %v", name, err)
 			}
 		}
 		for _, id := range []patient.ID{0, 1} {
-			_, err = d.Create(d.ctx, document.New{Patient: id, Name: "x", MediaType: "text/plain"})
+			_, err = d.documents.Create(d.ctx, document.New{Patient: id, Name: "x", MediaType: "text/plain"})
 			d.want(err, patient.ErrNotFound)
 		}
 	})
@@ -198,24 +205,24 @@ func TestAFileIsPutOnceAndFetchedAgainAndAgain(t *testing.T) {
 		}
 		none := context.Background() // whoever has the address needs nothing else
 		d.now = d.now.Add(time.Minute)
-		d.must(d.Upload(none, put, strings.NewReader("%PDF-1.7")))
-		full, err := d.Document(d.ctx, made.ID)
+		d.must(d.documents.Upload(none, put, strings.NewReader("%PDF-1.7")))
+		full, err := d.documents.Find(d.ctx, made.ID)
 		if err != nil || full.Size != 8 || !full.UploadedAt.Equal(d.now.Truncate(time.Microsecond)) ||
 			full.Version != 2 || !full.UpdatedAt.Equal(full.UploadedAt) {
 			d.Fatalf("got %+v, %v", full, err)
 		}
-		d.must(d.Upload(none, put, strings.NewReader("%PDF-1.7")))
-		d.want(d.Upload(none, put, strings.NewReader("%PDF-1.8")), document.ErrUploaded)
-		if again, err := d.Document(d.ctx, made.ID); err != nil || !reflect.DeepEqual(again, full) {
+		d.must(d.documents.Upload(none, put, strings.NewReader("%PDF-1.7")))
+		d.want(d.documents.Upload(none, put, strings.NewReader("%PDF-1.8")), document.ErrUploaded)
+		if again, err := d.documents.Find(d.ctx, made.ID); err != nil || !reflect.DeepEqual(again, full) {
 			d.Fatalf("got %+v, %v", again, err)
 		}
-		if address, err := d.UploadAddress(d.ctx, full); err != nil || address != "" {
+		if address, err := d.documents.UploadAddress(d.ctx, full); err != nil || address != "" {
 			d.Fatalf("got %q, %v", address, err)
 		}
 		get := d.download(full)
 		for range 2 {
 			d.now = d.now.Add(time.Hour - time.Second)
-			found, content, err := d.Download(none, get)
+			found, content, err := d.documents.Download(none, get)
 			if err != nil || string(content) != "%PDF-1.7" || found.Name != "scan.pdf" {
 				d.Fatalf("got %+v, %q, %v", found, content, err)
 			}
@@ -237,25 +244,25 @@ func TestAnAddressIsGoodForOneThingForAWhile(t *testing.T) {
 			"another's signature": strings.Join(append(part[:3:3], other[3]), "."),
 			"long":                strings.Repeat("1.", 1000) + get,
 		} {
-			if _, _, err := d.Download(none, address); !errors.Is(err, document.ErrAddress) {
+			if _, _, err := d.documents.Download(none, address); !errors.Is(err, document.ErrAddress) {
 				d.Errorf("%s: got %v", name, err)
 			}
 		}
-		d.want(d.Upload(none, get, strings.NewReader("x")), document.ErrAddress)
+		d.want(d.documents.Upload(none, get, strings.NewReader("x")), document.ErrAddress)
 		d.now = d.now.Add(document.UploadLife)
-		d.want(d.Upload(none, put, strings.NewReader("x")), document.ErrAddress)
+		d.want(d.documents.Upload(none, put, strings.NewReader("x")), document.ErrAddress)
 		d.now = d.now.Add(document.DownloadLife - document.UploadLife - time.Second)
-		if _, _, err := d.Download(none, get); err != nil {
+		if _, _, err := d.documents.Download(none, get); err != nil {
 			d.Fatal(err)
 		}
 		d.now = d.now.Add(time.Second)
-		_, _, err := d.Download(none, get)
+		_, _, err := d.documents.Download(none, get)
 		d.want(err, document.ErrAddress)
-		key := d.Box
-		d.Box = func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) }
+		key := d.documents.Box
+		d.documents.Box = func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) }
 		forged := d.download(a)
-		d.Box = key
-		_, _, err = d.Download(none, forged)
+		d.documents.Box = key
+		_, _, err = d.documents.Download(none, forged)
 		d.want(err, document.ErrAddress)
 	})
 }
@@ -264,9 +271,9 @@ func TestAFileHasASize(t *testing.T) {
 	each(t, func(d *desk) {
 		none := context.Background()
 		put := d.upload(d.make(d.ada, "a"))
-		d.want(d.Upload(none, put, strings.NewReader("")), document.ErrEmpty)
-		d.want(d.Upload(none, put, bytes.NewReader(make([]byte, document.MaxSize+1))), document.ErrTooLarge)
-		d.must(d.Upload(none, put, bytes.NewReader(make([]byte, document.MaxSize))))
+		d.want(d.documents.Upload(none, put, strings.NewReader("")), document.ErrEmpty)
+		d.want(d.documents.Upload(none, put, bytes.NewReader(make([]byte, document.MaxSize+1))), document.ErrTooLarge)
+		d.must(d.documents.Upload(none, put, bytes.NewReader(make([]byte, document.MaxSize))))
 	})
 }
 
@@ -275,22 +282,22 @@ func TestADeletedDocumentIsGivenToNobody(t *testing.T) {
 		full, empty := d.put(d.make(d.ada, "a"), "a"), d.make(d.ada, "b")
 		get, put := d.download(full), d.upload(empty)
 		for _, id := range []document.ID{full.ID, empty.ID} {
-			gone, err := d.Delete(d.ctx, id)
+			gone, err := d.documents.Delete(d.ctx, id)
 			if err != nil || !gone.Deleted() {
 				d.Fatalf("got %+v, %v", gone, err)
 			}
-			if again, err := d.Delete(d.ctx, id); err != nil || !reflect.DeepEqual(again, gone) {
+			if again, err := d.documents.Delete(d.ctx, id); err != nil || !reflect.DeepEqual(again, gone) {
 				d.Fatalf("got %+v, %v", again, err)
 			}
-			up, err := d.UploadAddress(d.ctx, gone)
-			down, err2 := d.DownloadAddress(d.ctx, gone)
+			up, err := d.documents.UploadAddress(d.ctx, gone)
+			down, err2 := d.documents.DownloadAddress(d.ctx, gone)
 			if err != nil || err2 != nil || up+down != "" {
 				d.Fatalf("got %q, %q, %v, %v", up, down, err, err2)
 			}
 		}
-		_, _, err := d.Download(context.Background(), get)
+		_, _, err := d.documents.Download(context.Background(), get)
 		d.want(err, document.ErrDeleted)
-		d.want(d.Upload(context.Background(), put, strings.NewReader("x")), document.ErrDeleted)
+		d.want(d.documents.Upload(context.Background(), put, strings.NewReader("x")), document.ErrDeleted)
 	})
 }
 
@@ -302,9 +309,9 @@ func TestDocumentsAreListed(t *testing.T) {
 			all = append(all, d.make(of, string(rune('a'+i))))
 			d.now = d.now.Add(time.Hour)
 		}
-		template, err := d.CreateTemplate(d.ctx, document.New{Name: "form", MediaType: "text/html"})
+		template, err := d.documents.CreateTemplate(d.ctx, document.New{Name: "form", MediaType: "text/html"})
 		d.must(err)
-		_, err = d.Delete(d.ctx, all[3].ID)
+		_, err = d.documents.Delete(d.ctx, all[3].ID)
 		d.must(err)
 		d.put(all[0], "x")
 		for _, c := range []struct {
@@ -319,22 +326,22 @@ func TestDocumentsAreListed(t *testing.T) {
 			{"changed since", input.Listing{Updated: input.Span{From: start.Add(time.Minute)}}, "b c a"},
 		} {
 			d.Run(c.name, func(t *testing.T) {
-				if got := names(d.Documents(d.ctx, c.l)); got != c.want {
+				if got := names(d.documents.List(d.ctx, document.Query{Listing: c.l})); got != c.want {
 					t.Fatalf("got %q, want %q", got, c.want)
 				}
 			})
 		}
-		if got := names(d.Templates(d.ctx, input.Listing{})); got != "form" {
+		if got := names(d.documents.List(d.ctx, document.Query{Templates: true})); got != "form" {
 			d.Fatal(got)
 		}
-		if found, err := d.Template(d.ctx, template.ID); err != nil || !reflect.DeepEqual(found, template) {
+		if found, err := d.documents.Template(d.ctx, template.ID); err != nil || !reflect.DeepEqual(found, template) {
 			d.Fatalf("got %+v, %v", found, err)
 		}
-		_, err = d.Document(d.ctx, template.ID)
+		_, err = d.documents.Find(d.ctx, template.ID)
 		d.want(err, document.ErrNotFound)
-		_, err = d.Template(d.ctx, all[0].ID)
+		_, err = d.documents.Template(d.ctx, all[0].ID)
 		d.want(err, document.ErrNotFound)
-		of, err := d.DocumentsOf(d.ctx, []patient.ID{d.ada, d.ben}, input.Page{Size: 1})
+		of, err := d.documents.OfPatients(d.ctx, []patient.ID{d.ada, d.ben}, input.Page{Size: 1})
 		if got := names(of[d.ada].Items, of[d.ada].More, err) + "; " + names(of[d.ben].Items, of[d.ben].More,
 			err); got != "a …; b" {
 			d.Fatal(got)
@@ -344,36 +351,38 @@ func TestDocumentsAreListed(t *testing.T) {
 
 func TestDocumentsAreInFolders(t *testing.T) {
 	each(t, func(d *desk) {
-		letters, err := d.CreateFolder(d.ctx, d.ada, 0, "Letters")
+		letters, err := d.documents.CreateFolder(d.ctx, d.ada, 0, "Letters")
 		d.must(err)
-		year, err := d.CreateFolder(d.ctx, d.ada, letters.ID, "2031")
+		year, err := d.documents.CreateFolder(d.ctx, d.ada, letters.ID, "2031")
 		d.must(err)
 		if year.Path != "/Letters/2031" || year.Parent != letters.ID || year.Patient != d.ada {
 			d.Fatalf("got %+v", year)
 		}
-		found, err := d.Folders(d.ctx, []document.FolderID{year.ID, letters.ID, 1})
+		found, err := d.documents.Folders(d.ctx, []document.FolderID{year.ID, letters.ID, 1})
 		if err != nil || len(found) != 2 || found[year.ID] != year || found[letters.ID] != letters {
 			d.Fatalf("got %+v, %v", found, err)
 		}
-		in, err := d.Create(d.ctx, document.New{Patient: d.ada, Folder: year.ID, Name: "a", MediaType: "text/plain"})
+		in, err := d.documents.Create(d.ctx, document.New{Patient: d.ada, Folder: year.ID, Name: "a",
+			MediaType: "text/plain"})
 		if err != nil || in.Folder != year.ID {
 			d.Fatalf("got %+v, %v", in, err)
 		}
-		_, err = d.Create(d.ctx, document.New{Patient: d.ben, Folder: year.ID, Name: "a", MediaType: "text/plain"})
+		_, err = d.documents.Create(d.ctx, document.New{Patient: d.ben, Folder: year.ID, Name: "a",
+			MediaType: "text/plain"})
 		d.want(err, document.ErrNoFolder)
-		_, err = d.CreateTemplate(d.ctx, document.New{Folder: year.ID, Name: "a", MediaType: "text/plain"})
+		_, err = d.documents.CreateTemplate(d.ctx, document.New{Folder: year.ID, Name: "a", MediaType: "text/plain"})
 		d.want(err, document.ErrNoFolder)
-		_, err = d.CreateFolder(d.ctx, d.ben, letters.ID, "x")
+		_, err = d.documents.CreateFolder(d.ctx, d.ben, letters.ID, "x")
 		d.want(err, document.ErrNoFolder)
-		_, err = d.CreateFolder(d.ctx, d.ada, 0, "a/b")
+		_, err = d.documents.CreateFolder(d.ctx, d.ada, 0, "a/b")
 		d.want(err, fault.Input())
-		forms, err := d.CreateFolder(d.ctx, 0, 0, "Forms")
+		forms, err := d.documents.CreateFolder(d.ctx, 0, 0, "Forms")
 		d.must(err)
-		if in, err := d.CreateTemplate(d.ctx, document.New{Folder: forms.ID, Name: "a",
+		if in, err := d.documents.CreateTemplate(d.ctx, document.New{Folder: forms.ID, Name: "a",
 			MediaType: "text/plain"}); err != nil || in.Folder != forms.ID {
 			d.Fatalf("got %+v, %v", in, err)
 		}
-		if found, err := d.Folders(d.other, []document.FolderID{year.ID}); err != nil || len(found) > 0 {
+		if found, err := d.documents.Folders(d.other, []document.FolderID{year.ID}); err != nil || len(found) > 0 {
 			d.Fatalf("got %+v, %v", found, err)
 		}
 	})

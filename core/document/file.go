@@ -5,8 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"io"
-	"strconv"
-	"strings"
 	"time"
 
 	"frontdesk/core/access"
@@ -30,50 +28,15 @@ const (
 	download = "file download"
 )
 
-// sign writes numbers with a signature after them.
-func (s *Service) sign(about string, numbers ...int64) (string, error) {
-	box, err := s.Box()
-	if err != nil {
-		return "", err
-	}
-	words := make([]string, len(numbers), len(numbers)+1)
-	for i, n := range numbers {
-		words[i] = strconv.FormatInt(n, 36)
-	}
-	sign, err := box.Sign(strings.Join(words, "."), about)
-	return strings.Join(append(words, sign), "."), err
-}
-
-// signed reads what sign wrote: so many numbers, or false for anything else.
-func (s *Service) signed(text, about string, count int) ([]int64, bool, error) {
-	box, err := s.Box()
-	if err != nil {
-		return nil, false, err
-	}
-	end := strings.LastIndexByte(text, '.')
-	if end < 0 || len(text) > 200 || !box.Signed(text[:end], text[end+1:], about) {
-		return nil, false, nil
-	}
-	var out []int64
-	for word := range strings.SplitSeq(text[:end], ".") {
-		n, err := strconv.ParseInt(word, 36, 64)
-		if err != nil {
-			return nil, false, nil
-		}
-		out = append(out, n)
-	}
-	return out, len(out) == count, nil
-}
-
-func (s *Service) address(d Document, group practice.ID, about string, life time.Duration) (string, error) {
-	sign, err := s.sign(about, int64(group), int64(d.ID), s.Now().Add(life).Unix())
+func (s *Documents) address(d Document, group practice.ID, about string, life time.Duration) (string, error) {
+	sign, err := boxed(s.Box).sign(about, int64(group), int64(d.ID), s.Now().Add(life).Unix())
 	return s.Pages() + "/files/" + sign, err
 }
 
 // UploadAddress is where to put a document's file; nothing when there is one or
 // the document was deleted.
-func (s *Service) UploadAddress(ctx context.Context, d Document) (string, error) {
-	who, err := access.Require(ctx, Edit)
+func (s *Documents) UploadAddress(ctx context.Context, d Document) (string, error) {
+	who, err := access.Require(ctx, access.EditDocuments)
 	if err != nil || !d.UploadedAt.IsZero() || d.Deleted() {
 		return "", err
 	}
@@ -82,8 +45,8 @@ func (s *Service) UploadAddress(ctx context.Context, d Document) (string, error)
 
 // FormAddress is where to put the file of an answer to a questionnaire, for
 // the person who fills it in.
-func (s *Service) FormAddress(ctx context.Context, d Document) (string, error) {
-	who, err := access.Require(ctx, Fill)
+func (s *Documents) FormAddress(ctx context.Context, d Document) (string, error) {
+	who, err := access.Require(ctx, access.FillQuestionnaires)
 	if err != nil {
 		return "", err
 	}
@@ -92,8 +55,8 @@ func (s *Service) FormAddress(ctx context.Context, d Document) (string, error) {
 
 // DownloadAddress is where to fetch a document's file; nothing when there is none
 // or the document was deleted.
-func (s *Service) DownloadAddress(ctx context.Context, d Document) (string, error) {
-	who, err := access.Require(ctx, See)
+func (s *Documents) DownloadAddress(ctx context.Context, d Document) (string, error) {
+	who, err := access.Require(ctx, access.SeeDocuments)
 	if err != nil || d.UploadedAt.IsZero() || d.Deleted() {
 		return "", err
 	}
@@ -101,8 +64,8 @@ func (s *Service) DownloadAddress(ctx context.Context, d Document) (string, erro
 }
 
 // opened finds which document of which group an address is for.
-func (s *Service) opened(ctx context.Context, address, about string) (access.Caller, ID, error) {
-	n, ok, err := s.signed(address, about, 3)
+func (s *Documents) opened(ctx context.Context, address, about string) (access.Caller, ID, error) {
+	n, ok, err := boxed(s.Box).signed(address, about, 3)
 	switch {
 	case err != nil:
 		return access.Caller{}, 0, err
@@ -122,7 +85,7 @@ func (d Document) With(content []byte, now time.Time) Document {
 // Upload keeps the file put at a signed address. Putting the same file again is
 // putting it once. Errors: ErrAddress, ErrDeleted, ErrUploaded, ErrEmpty,
 // ErrTooLarge.
-func (s *Service) Upload(ctx context.Context, address string, file io.Reader) error {
+func (s *Documents) Upload(ctx context.Context, address string, file io.Reader) error {
 	who, id, err := s.opened(ctx, address, upload)
 	if err != nil {
 		return err
@@ -164,7 +127,7 @@ func (s *Service) Upload(ctx context.Context, address string, file io.Reader) er
 
 // Download gives the file of a signed address. That it was fetched is kept.
 // Errors: ErrAddress, ErrDeleted.
-func (s *Service) Download(ctx context.Context, address string) (Document, []byte, error) {
+func (s *Documents) Download(ctx context.Context, address string) (Document, []byte, error) {
 	who, id, err := s.opened(ctx, address, download)
 	if err != nil {
 		return Document{}, nil, err

@@ -2,7 +2,6 @@ package document
 
 import (
 	"context"
-	"maps"
 	"strings"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // FolderID names a folder within a practice group.
@@ -47,8 +47,8 @@ func folderOf(ctx context.Context, r Reader, group practice.ID, id FolderID, of 
 
 // CreateFolder makes a folder, in another one where one is named. Errors: field
 // faults, patient.ErrNotFound, ErrNoFolder.
-func (s *Service) CreateFolder(ctx context.Context, of patient.ID, parent FolderID, name string) (Folder, error) {
-	who, err := access.Require(ctx, Edit)
+func (s *Documents) CreateFolder(ctx context.Context, of patient.ID, parent FolderID, name string) (Folder, error) {
+	who, err := access.Require(ctx, access.EditDocuments)
 	if err != nil {
 		return Folder{}, err
 	}
@@ -80,13 +80,7 @@ func (s *Service) CreateFolder(ctx context.Context, of patient.ID, parent Folder
 	return f, err
 }
 
-// Folders finds those of the folders there are.
-func (s *Service) Folders(ctx context.Context, ids []FolderID) (map[FolderID]Folder, error) {
-	who, err := access.Require(ctx, See)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.Store.FoldersByID(ctx, who.Group, ids)
-	audit.SeenEach(ctx, maps.Values(found))
-	return found, err
+// Folders finds those of the folders that exist.
+func (s *Documents) Folders(ctx context.Context, ids []FolderID) (map[FolderID]Folder, error) {
+	return read.ByID(ctx, access.SeeDocuments, ids, s.Store.FoldersByID)
 }

@@ -10,6 +10,8 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // Kind is what was shared, in the words of the GraphQL API.
@@ -84,10 +86,42 @@ func (s Share) AuditSubject() audit.Subject {
 	return audit.Subject{Kind: "share", ID: s.ID, Patient: int64(s.Patient)}
 }
 
-// KeepShare notes that something was shared. The caller has sent it: this
+// ShareStore is what shares need remembered.
+type ShareStore interface {
+	// SharesOf lists with whom things of a kind were shared, oldest first; those
+	// taken off again too when asked.
+	SharesOf(ctx context.Context, group practice.ID, kind Kind, of []int64, deleted bool) ([]Share, error)
+	// SharedWith lists what was shared with each patient, the newest first and each
+	// thing once: the rows after from and up to until, counted from 1.
+	SharedWith(ctx context.Context, group practice.ID, of []patient.ID, from, until int) (map[patient.ID][]Share, error)
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(ShareTx) error) error
+}
+
+// ShareTx is a ShareStore inside a transaction.
+type ShareTx interface {
+	PatientLock
+	// MarkShared notes on a patient's thing when it was last shared, and reports
+	// whether there is one.
+	MarkShared(ctx context.Context, group practice.ID, s Share) (bool, error)
+	// Share finds a share, or returns ErrNotShared.
+	Share(ctx context.Context, group practice.ID, id int64) (Share, error)
+	SaveShare(ctx context.Context, group practice.ID, s Share) error
+	event.Recorder
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Shares is with whom what was shared.
+type Shares struct {
+	Store ShareStore
+	Now   func() time.Time
+	NewID func() int64
+}
+
+// Create notes that something was shared. The caller has sent it: this
 // sends nothing. Errors: field faults, patient.ErrNotFound, ErrNotShared.
-func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
-	who, err := access.Require(ctx, Edit)
+func (s *Shares) Create(ctx context.Context, sh Share) (Share, error) {
+	who, err := access.Require(ctx, access.EditDocuments)
 	if err != nil {
 		return Share{}, err
 	}
@@ -102,7 +136,7 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	sh.ID, sh.At, sh.DeletedAt = s.NewID(), now, time.Time{}
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx ShareTx) error {
 		if sh.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, sh.Patient); err != nil {
 			return err
 		}
@@ -130,16 +164,16 @@ func (s *Service) KeepShare(ctx context.Context, sh Share) (Share, error) {
 	return sh, err
 }
 
-// EndShare ends a share. It is kept that it was shared. Ending it
+// End ends a share. It is kept that it was shared. Ending it
 // again changes nothing. Error: ErrNotShared.
-func (s *Service) EndShare(ctx context.Context, id int64) (Share, error) {
-	who, err := access.Require(ctx, Edit)
+func (s *Shares) End(ctx context.Context, id int64) (Share, error) {
+	who, err := access.Require(ctx, access.EditDocuments)
 	if err != nil {
 		return Share{}, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
 	var sh Share
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	err = s.Store.Do(ctx, func(tx ShareTx) error {
 		before, err := tx.Share(ctx, who.Group, id)
 		if sh = before; err != nil || !sh.DeletedAt.IsZero() {
 			return err
@@ -153,12 +187,12 @@ func (s *Service) EndShare(ctx context.Context, id int64) (Share, error) {
 	return sh, err
 }
 
-// SharesOf lists with whom things of one kind were shared in a stretch of time,
+// Of lists with whom things of one kind were shared in a stretch of time,
 // oldest first; those taken off again too when asked.
-func (s *Service) SharesOf(
+func (s *Shares) Of(
 	ctx context.Context, kind Kind, of []int64, deleted bool, when input.Span,
 ) (map[int64][]Share, error) {
-	who, err := access.Require(ctx, See)
+	who, err := access.Require(ctx, access.SeeDocuments)
 	if err != nil {
 		return nil, err
 	}
@@ -173,10 +207,10 @@ func (s *Service) SharesOf(
 	return out, err
 }
 
-// SharedWith lists a page of what was shared with each patient: each thing once,
+// With lists a page of what was shared with each patient: each thing once,
 // as it was last shared, the newest first.
-func (s *Service) SharedWith(
+func (s *Shares) With(
 	ctx context.Context, of []patient.ID, p input.Page,
 ) (map[patient.ID]input.Part[Share], error) {
-	return parts(ctx, of, p, s.Store.SharedWith)
+	return read.Parts(ctx, access.SeeDocuments, of, p, s.Store.SharedWith)
 }

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 )
 
 // TokenLife is how long a token is good.
@@ -23,21 +24,51 @@ type Token struct {
 	CreatedAt time.Time  `json:"created_at"`
 }
 
+// TokenStore is what tokens need remembered.
+type TokenStore interface {
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	// IntegrationToken finds the newest of a patient's tokens that is good at a time,
+	// or returns ErrNoToken.
+	IntegrationToken(ctx context.Context, group practice.ID, of patient.ID, at time.Time) (Token, error)
+	// IntegrationTokenByID finds a token, or returns ErrNoToken.
+	IntegrationTokenByID(ctx context.Context, group practice.ID, id int64) (Token, error)
+	// Do runs fn in one transaction: all of it happens, or none.
+	Do(ctx context.Context, fn func(TokenTx) error) error
+}
+
+// TokenTx is a TokenStore inside a transaction.
+type TokenTx interface {
+	PatientLock
+	AddIntegrationToken(ctx context.Context, group practice.ID, t Token) error
+	// ForgetIntegrationTokens deletes those that ended before a time.
+	ForgetIntegrationTokens(ctx context.Context, group practice.ID, before time.Time) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Tokens is the tokens that say who patients are.
+type Tokens struct {
+	Store TokenStore
+	// Box gives what tokens are signed with.
+	Box   func() (*seal.Box, error)
+	Now   func() time.Time
+	NewID func() int64
+}
+
 const (
 	integration = "integration token"
 	prefix      = "fdi_"
 )
 
 // text is the token itself, which is kept nowhere: it is its id, signed.
-func (s *Service) text(group practice.ID, t Token) (string, error) {
-	sign, err := s.sign(integration, int64(group), t.ID)
+func (s *Tokens) text(group practice.ID, t Token) (string, error) {
+	sign, err := boxed(s.Box).sign(integration, int64(group), t.ID)
 	return prefix + sign, err
 }
 
-// CreateIntegrationToken makes a token for a patient, good for a week. Error:
+// Create makes a token for a patient, good for a week. Error:
 // patient.ErrNotFound.
-func (s *Service) CreateIntegrationToken(ctx context.Context, of patient.ID) (string, error) {
-	who, err := access.Require(ctx, Fill)
+func (s *Tokens) Create(ctx context.Context, of patient.ID) (string, error) {
+	who, err := access.Require(ctx, access.FillQuestionnaires)
 	if err != nil {
 		return "", err
 	}
@@ -47,7 +78,7 @@ func (s *Service) CreateIntegrationToken(ctx context.Context, of patient.ID) (st
 	if err != nil {
 		return "", err
 	}
-	return text, s.Store.Do(ctx, func(tx Tx) error {
+	return text, s.Store.Do(ctx, func(tx TokenTx) error {
 		if t.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, of); err != nil {
 			return err
 		}
@@ -58,10 +89,10 @@ func (s *Service) CreateIntegrationToken(ctx context.Context, of patient.ID) (st
 	})
 }
 
-// IntegrationToken gives the newest of a patient's tokens that is still good.
+// Find gives the newest of a patient's tokens that is still good.
 // Errors: patient.ErrNotFound, ErrNoToken.
-func (s *Service) IntegrationToken(ctx context.Context, of patient.ID) (string, error) {
-	who, err := access.Require(ctx, Fill)
+func (s *Tokens) Find(ctx context.Context, of patient.ID) (string, error) {
+	who, err := access.Require(ctx, access.FillQuestionnaires)
 	if err != nil {
 		return "", err
 	}
@@ -79,12 +110,12 @@ func (s *Service) IntegrationToken(ctx context.Context, of patient.ID) (string, 
 
 // Identify says whose a token is. The practice's own pages ask. Error:
 // ErrNoToken.
-func (s *Service) Identify(ctx context.Context, text string) (practice.ID, patient.ID, error) {
+func (s *Tokens) Identify(ctx context.Context, text string) (practice.ID, patient.ID, error) {
 	sign, ok := strings.CutPrefix(text, prefix)
 	if !ok {
 		return 0, 0, ErrNoToken
 	}
-	n, ok, err := s.signed(sign, integration, 2)
+	n, ok, err := boxed(s.Box).signed(sign, integration, 2)
 	if err == nil && !ok {
 		err = ErrNoToken
 	}
@@ -99,10 +130,10 @@ func (s *Service) Identify(ctx context.Context, text string) (practice.ID, patie
 }
 
 // Forget deletes tokens that have ended.
-func (s *Service) Forget(ctx context.Context) error {
+func (s *Tokens) Forget(ctx context.Context) error {
 	who, err := access.Who(ctx)
 	if err != nil {
 		return err
 	}
-	return s.Store.Do(ctx, func(tx Tx) error { return tx.ForgetIntegrationTokens(ctx, who.Group, s.Now()) })
+	return s.Store.Do(ctx, func(tx TokenTx) error { return tx.ForgetIntegrationTokens(ctx, who.Group, s.Now()) })
 }

@@ -185,7 +185,7 @@ type Service struct {
 	// Records keeps the answers.
 	Records *clinical.Records
 	// Files gives the addresses that files of answers are put at.
-	Files *document.Service
+	Files *document.Documents
 	// MediaType tells what kind of file some content is, by its first bytes.
 	MediaType func(content []byte) string
 	Now       func() time.Time

@@ -107,7 +107,7 @@ func (q Query) PatientDocument(ctx context.Context, id string) (*gql.PatientDocu
 	if err != nil {
 		return nil, err
 	}
-	doc, err := q.Core.Document.Document(ctx, n)
+	doc, err := q.Core.Document.Find(ctx, n)
 	if err != nil {
 		return wire.Absent(&gql.PatientDocument{}, err, document.ErrNotFound)
 	}
@@ -122,7 +122,7 @@ func (q Query) PatientDocuments(
 	if err != nil {
 		return nil, err
 	}
-	all, more, err := q.Core.Document.Documents(ctx, l)
+	all, more, err := q.Core.Document.List(ctx, document.Query{Listing: l})
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (q Query) PracticeTemplateDocuments(
 	if err != nil {
 		return nil, err
 	}
-	all, more, err := q.Core.Document.Templates(ctx, l)
+	all, more, err := q.Core.Document.List(ctx, document.Query{Listing: l, Templates: true})
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +205,7 @@ func (f DocumentFields) ShareDetails(
 	_, n, _ := wire.Decode(obj.ID)
 	all, err := wire.Loader(ctx, fmt.Sprint("shares ", deleted, when), func(ctx context.Context,
 		ids []int64) (map[int64][]document.Share, error) {
-		return f.Core.Document.SharesOf(ctx, document.KindDocument, ids, deleted, when)
+		return f.Core.Share.Of(ctx, document.KindDocument, ids, deleted, when)
 	}).Load(ctx, n)
 	return wire.Map(all, func(s document.Share) *gql.SharingRecipient {
 		return &gql.SharingRecipient{
@@ -221,7 +221,7 @@ func (f DocumentFields) ShareDetails(
 func (f PatientFields) PatientDocuments(
 	ctx context.Context, obj *gql.Patient, number, size *int,
 ) (*gql.PatientDocumentData, error) {
-	p, at, err := wire.Part(ctx, "documents", obj.ID, number, size, f.Core.Document.DocumentsOf)
+	p, at, err := wire.Part(ctx, "documents", obj.ID, number, size, f.Core.Document.OfPatients)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +241,7 @@ var sharedKinds = map[document.Kind]wire.Kind{
 func (f PatientFields) DocumentsSharedWithPatient(
 	ctx context.Context, obj *gql.Patient, number, size *int,
 ) (*gql.PatientDocumentSharingsData, error) {
-	p, at, err := wire.Part(ctx, "shared with", obj.ID, number, size, f.Core.Document.SharedWith)
+	p, at, err := wire.Part(ctx, "shared with", obj.ID, number, size, f.Core.Share.With)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func (q Query) IntegrationToken(ctx context.Context, of string) (*gql.Integratio
 	if err != nil {
 		return nil, err
 	}
-	t, err := q.Core.Document.IntegrationToken(ctx, id)
+	t, err := q.Core.Token.Find(ctx, id)
 	if errors.Is(err, document.ErrNoToken) || errors.Is(err, patient.ErrNotFound) {
 		return nil, nil
 	}
@@ -30,6 +30,6 @@ func (m Mutation) CreateIntegrationToken(ctx context.Context, of string) (*gql.I
 	if err != nil {
 		return nil, err
 	}
-	t, err := m.Core.Document.CreateIntegrationToken(ctx, id)
+	t, err := m.Core.Token.Create(ctx, id)
 	return &gql.IntegrationTokenPayload{Data: &gql.IntegrationToken{Token: &t}}, err
 }

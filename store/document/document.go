@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/audit"
 	"frontdesk/core/document"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
@@ -57,12 +58,13 @@ var (
 )
 
 // Documents lists documents.
-func (s *Store) Documents(ctx context.Context, group practice.ID, q document.Rows) ([]document.Document, error) {
+func (t *Tx) Documents(ctx context.Context, group practice.ID, q document.Query,
+	rows input.Rows) ([]document.Document, error) {
 	o := documentOrders
 	if q.Templates {
 		o = templateOrders
 	}
-	return store.ReadPage(ctx, s.Conn, o.Of(q.Listing), store.Listing(group, q.Listing, q.Limit, int64(q.Offset)),
+	return store.ReadPage(ctx, t.Conn, o.Of(q.Listing), store.Listing(group, q.Listing, rows.Limit, int64(rows.Offset)),
 		scanDocument, func(d document.Document) store.Columns {
 			return store.Columns{"id": d.ID, "created_at": d.CreatedAt, "updated_at": d.UpdatedAt}
 		})
@@ -75,10 +77,10 @@ var documentsOf = store.Among(placedDocuments+store.Few4+store.InTheirPlace, pla
 	store.InTheirPlace)
 
 // DocumentsOf lists some of each patient's documents.
-func (s *Store) DocumentsOf(
+func (t *Tx) DocumentsOf(
 	ctx context.Context, group practice.ID, of []patient.ID, from, until int,
 ) (map[patient.ID][]document.Document, error) {
-	return store.SomeOf(ctx, s.Conn, documentsOf, group, of, from, until, scanDocument,
+	return store.SomeOf(ctx, t.Conn, documentsOf, group, of, from, until, scanDocument,
 		func(d document.Document) patient.ID { return d.Patient })
 }
 
@@ -217,10 +219,10 @@ const (
 var sharesOf = store.Among(sharesOfKind+store.Few4+inTurnShared, sharesOfKind+store.Many4+inTurnShared)
 
 // SharesOf lists with whom things were shared.
-func (s *Store) SharesOf(
+func (t *Tx) SharesOf(
 	ctx context.Context, group practice.ID, kind document.Kind, of []int64, deleted bool,
 ) ([]document.Share, error) {
-	return store.ListAmong(ctx, s.Conn, sharesOf, store.In{group, kind, deleted}, of, scanShare)
+	return store.ListAmong(ctx, t.Conn, sharesOf, store.In{group, kind, deleted}, of, scanShare)
 }
 
 // Each thing once, as it was last shared with the patient, and the newest first.
@@ -237,10 +239,10 @@ const (
 var sharedWith = store.Among(lastShared+store.Few4+lastSharedEnd, lastShared+store.Many4+lastSharedEnd)
 
 // SharedWith lists what was shared with patients.
-func (s *Store) SharedWith(
+func (t *Tx) SharedWith(
 	ctx context.Context, group practice.ID, of []patient.ID, from, until int,
 ) (map[patient.ID][]document.Share, error) {
-	return store.SomeOf(ctx, s.Conn, sharedWith, group, of, from, until, scanShare,
+	return store.SomeOf(ctx, t.Conn, sharedWith, group, of, from, until, scanShare,
 		func(sh document.Share) patient.ID { return sh.Patient })
 }
 
@@ -253,17 +255,17 @@ func scanToken(scan store.Scanner) (document.Token, error) {
 }
 
 // IntegrationToken finds a patient's newest token.
-func (s *Store) IntegrationToken(
+func (t *Tx) IntegrationToken(
 	ctx context.Context, group practice.ID, of patient.ID, now time.Time,
 ) (document.Token, error) {
-	return store.Find(ctx, s.Conn, document.ErrNoToken, `SELECT `+tokenColumns+` FROM integration_token
+	return store.Find(ctx, t.Conn, document.ErrNoToken, `SELECT `+tokenColumns+` FROM integration_token
 		WHERE practice_group_id = $1 AND patient_id = $2 AND expires_at > $3 ORDER BY expires_at DESC, id DESC LIMIT 1`,
 		store.In{group, of, now}, scanToken)
 }
 
 // IntegrationTokenByID finds a token.
-func (s *Store) IntegrationTokenByID(ctx context.Context, group practice.ID, id int64) (document.Token, error) {
-	return store.Find(ctx, s.Conn, document.ErrNoToken, `SELECT `+tokenColumns+` FROM integration_token WHERE
+func (t *Tx) IntegrationTokenByID(ctx context.Context, group practice.ID, id int64) (document.Token, error) {
+	return store.Find(ctx, t.Conn, document.ErrNoToken, `SELECT `+tokenColumns+` FROM integration_token WHERE
 		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanToken)
 }
 

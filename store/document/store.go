@@ -12,17 +12,45 @@ import (
 	patientstore "frontdesk/store/patient"
 )
 
-// Store is what core/document remembers.
-type Store struct {
+// Documents keeps documents with their files and folders.
+type Documents struct {
 	*Tx
 	db *store.DB
 }
 
-// New keeps it in a database.
-func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
+// NewDocuments keeps them in a database.
+func NewDocuments(db *store.DB) *Documents { return &Documents{On(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
-func (s *Store) Do(ctx context.Context, fn func(document.Tx) error) error {
+func (s *Documents) Do(ctx context.Context, fn func(document.Tx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
+}
+
+// Shares keeps with whom what was shared.
+type Shares struct {
+	*Tx
+	db *store.DB
+}
+
+// NewShares keeps them in a database.
+func NewShares(db *store.DB) *Shares { return &Shares{On(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Shares) Do(ctx context.Context, fn func(document.ShareTx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
+}
+
+// Tokens keeps the tokens that say who patients are.
+type Tokens struct {
+	*Tx
+	db *store.DB
+}
+
+// NewTokens keeps them in a database.
+func NewTokens(db *store.DB) *Tokens { return &Tokens{On(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Tokens) Do(ctx context.Context, fn func(document.TokenTx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 

@@ -57,7 +57,8 @@ func TestFileIsUploadedAndDownloaded(t *testing.T) {
 		}
 		ctx := access.With(context.Background(), access.Operator(practice.ID(group)))
 		// Another program on the same database, with the same key.
-		s := &document.Service{Store: documentstore.New(db), Box: func() (*seal.Box, error) { return seal.Parse(text) },
+		s := &document.Documents{Store: documentstore.NewDocuments(db),
+			Box:   func() (*seal.Box, error) { return seal.Parse(text) },
 			Pages: p.app.URL, Now: p.clock.Now, NewID: db.NewID}
 		made, err := s.CreateTemplate(ctx, document.New{Name: "form.txt", MediaType: "text/plain"})
 		if err != nil {

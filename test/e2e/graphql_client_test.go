@@ -142,7 +142,9 @@ func operators(t *testing.T, address string) *core.Core {
 		Imported:    &clinical.Imported{Store: clinicalstore.NewImported(db), Now: time.Now, NewID: db.NewID},
 		Form: &form.Service{Store: formstore.New(db),
 			Now: time.Now, NewID: db.NewID},
-		Document: &document.Service{Store: documentstore.New(db), Now: time.Now, NewID: db.NewID},
+		Document: &document.Documents{Store: documentstore.NewDocuments(db), Now: time.Now, NewID: db.NewID},
+		Share:    &document.Shares{Store: documentstore.NewShares(db), Now: time.Now, NewID: db.NewID},
+		Token:    &document.Tokens{Store: documentstore.NewTokens(db), Now: time.Now, NewID: db.NewID},
 	}
 }
 
