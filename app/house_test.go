@@ -57,8 +57,9 @@ var rooms = map[string]struct {
 	"core/contactpoint": {ours: []string{"core/fault", "core/input"}},
 	"core/names":        {theirs: []string{"golang.org/x/text"}}, // names without case and accents
 	"core/patient": {ours: []string{
-		"core/contactpoint", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names", "core/access",
-		"core/practice",
+		"core/contactpoint", "core/fault", "core/audit", "core/event", "core/job", "core/input", "core/names",
+		"core/access",
+		"core/read", "core/practice",
 		"core/account", "core/label", // who looks after a patient, and the labels on them
 	}},
 	"core/patient/patienttest": {ours: []string{"api/apitest", "core/...", "store", "store/archive",
@@ -76,7 +77,8 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/names", "core/access", "core/practice", "core/seal",
 		"core/patient",
 	}},
-	"core/relationship": {ours: []string{"core/fault", "core/event", "core/input", "core/access", "core/practice",
+	"core/relationship": {ours: []string{"core/fault", "core/event", "core/input", "core/access", "core/read",
+		"core/practice",
 		"core/patient"}},
 	"core/archive": {ours: []string{
 		"core/contactpoint", "core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient",
@@ -84,7 +86,8 @@ var rooms = map[string]struct {
 	}},
 	"core/attachment": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice",
 		"core/patient"}},
-	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"}},
+	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/read",
+		"core/practice"}},
 	"core/diary": {
 		ours:   []string{"core/fault", "core/audit", "core/input", "core/access", "core/practice"},
 		theirs: []string{"github.com/hashicorp/golang-lru"},
@@ -122,7 +125,8 @@ var rooms = map[string]struct {
 	},
 	"core/carrier": {ours: []string{"core/fault"}},
 	"core/reply": {ours: []string{
-		"core/fault", "core/audit", "core/event", "core/input", "core/template", "core/access", "core/practice",
+		"core/fault", "core/audit", "core/event", "core/input", "core/template", "core/access", "core/read",
+		"core/practice",
 		"core/patient", "core/carrier", "core/messaging", "core/dispatch",
 	}},
 	"core/dispatch": {ours: []string{

@@ -26,14 +26,12 @@ const (
 type request struct {
 	what string // a word for the log
 	path string // below the base URL, with any query
-	// take understands the body of an answer. An error other than a fault means
-	// that the body cannot be read.
+	// take understands the body of an answer. An error other than a fault means that the body cannot be read.
 	take func(body []byte) error
 }
 
-// ask sends a request until it has an answer or there is no point in going on.
-// The X-Request-ID stays the same: the service knows by it that a request has
-// come before.
+// ask sends a request until it has an answer or there is no point in going on. The X-Request-ID stays the same: the
+// service knows by it that a request has come before.
 func (q call) ask(ctx context.Context, r request) error {
 	id, renewed := nhsapi.NewUUID(), false
 	for try := 1; ; {
@@ -68,8 +66,7 @@ func (q call) ask(ctx context.Context, r request) error {
 	}
 }
 
-// try sends the request once. It gives the token that was used; its error is a
-// fault, or an nhsapi.Failure.
+// try sends the request once. It gives the token that was used; its error is a fault, or an nhsapi.Failure.
 func (q call) try(ctx context.Context, id string, r request) (token string, err error) {
 	if q.tokens != nil {
 		if token, err = q.tokens.Get(ctx); err != nil {

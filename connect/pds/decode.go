@@ -19,8 +19,7 @@ type record struct {
 	resource resource
 }
 
-// decode reads a record as it stands at this moment. Errors: ErrNumberInvalid,
-// and errShape.
+// decode reads a record as it stands at this moment. Errors: ErrNumberInvalid, and errShape.
 func decode(body []byte, now time.Time) (record, error) {
 	var r resource
 	if json.Unmarshal(body, &r) != nil || r.Type != "Patient" {
@@ -39,8 +38,7 @@ func decode(body []byte, now time.Time) (record, error) {
 		Restricted: r.confidential("R", "V"),
 	}
 	p.Title, p.FirstName, p.LastName, p.OtherNames = called(r.Name, now)
-	// The service leaves out where a restricted person can be found, their
-	// practice included. Should it not, we do.
+	// The service leaves out where a restricted person can be found, their practice included. Should it not, we do.
 	if !p.Restricted {
 		p.Address = home(r.Address, now)
 		p.Mobile, p.Landline = telephones(r.Telecom, now)
@@ -52,8 +50,7 @@ func decode(body []byte, now time.Time) (record, error) {
 
 var sexes = map[string]patient.Sex{"male": "Male", "female": "Female", "other": "Other", "unknown": "Not known"}
 
-// birthDate reads a date of birth. Some records have no more than its year or
-// month, which is not a date.
+// birthDate reads a date of birth. Some records have no more than its year or month, which is not a date.
 func birthDate(s string) input.Date {
 	d, ok := input.ParseDate(s)
 	if !ok {
@@ -133,9 +130,8 @@ func best[T any](list []T, use func(T) string, uses ...string) (T, bool) {
 // maxOthers is how many other surnames are kept.
 const maxOthers = 10
 
-// called chooses the name of a person: the usual name, the official one, or any
-// other that is in use. Where the period of every name has ended, one of them
-// is still what the person is called.
+// called chooses the name of a person: the usual name, the official one, or any other that is in use. Where the period
+// of every name has ended, one of them is still what the person is called.
 func called(all []humanName, now time.Time) (title, first, last string, others []string) {
 	all = newest(all, func(n humanName) period { return n.Period })
 	inUse := slices.DeleteFunc(slices.Clone(all), func(n humanName) bool { return !n.Period.current(now) })
@@ -168,8 +164,7 @@ func called(all []humanName, now time.Time) (title, first, last string, others [
 	return title, first, last, others
 }
 
-// home is where a person lives: at home, or for the time being elsewhere. Bills
-// and work go to other places.
+// home is where a person lives: at home, or for the time being elsewhere. Bills and work go to other places.
 func home(all []address, now time.Time) patient.Address {
 	all = slices.DeleteFunc(newest(all, func(a address) period { return a.Period }),
 		func(a address) bool { return !a.Period.current(now) })
@@ -177,9 +172,8 @@ func home(all []address, now time.Time) patient.Address {
 	if !ok {
 		return patient.Address{}
 	}
-	// The lines are, in this order, the building's name, number and street,
-	// locality, town and county. Where blank ones have been left out it is not
-	// known which is which; their order is right all the same.
+	// The lines are, in this order, the building's name, number and street, locality, town and county. Where blank ones
+	// have been left out it is not known which is which; their order is right all the same.
 	var lines [5]string
 	for i := range min(len(a.Line), len(lines)) {
 		lines[i] = clean(input.Visible(a.Line[i]), 200)
@@ -192,8 +186,7 @@ func home(all []address, now time.Time) patient.Address {
 	}
 }
 
-// contacts are a person's contact points of one system, those for the uses
-// named first in front.
+// contacts are a person's contact points of one system, those for the uses named first in front.
 func contacts(all []contactPoint, system string, now time.Time, uses ...string) []string {
 	all = newest(all, func(c contactPoint) period { return c.Period })
 	var values []string

@@ -315,8 +315,7 @@ func valid(t *testing.T, p demographics.Person) {
 	}
 }
 
-// FuzzDetails feeds the decoder records of the right shape with anything at all
-// in them.
+// FuzzDetails feeds the decoder records of the right shape with anything at all in them.
 func FuzzDetails(f *testing.F) {
 	f.Add("usual", "O’Neill", "07700 900411", "ada@example.org", "The Forge", "zz14fg", "2020-01-01", "2026-12-31")
 	f.Add("temp", "\u202eenaJ", "00917855986859", "a@b", " ", "BAP4WG", "2026", "")

@@ -9,9 +9,8 @@
 //
 // Source: NHS England, Personal Demographics Service FHIR API specification.
 //
-// Nothing that could tell who a person is goes into a log or into an error.
-// A request's address has the NHS number in it: an HTTP client that records
-// addresses, as one made for tracing does, must not be used here.
+// Nothing that could tell who a person is goes into a log or into an error. A request's address has the NHS number in
+// it: an HTTP client that records addresses, as one made for tracing does, must not be used here.
 package pds
 
 import (
@@ -52,13 +51,11 @@ type Settings struct {
 	Key   *rsa.PrivateKey
 	// ODSCode is the practice on whose behalf we ask.
 	ODSCode string
-	// PerSecond is how many requests this client sends in a second when
-	// Options.Wait is not set; 0 is 5.
+	// PerSecond is how many requests this client sends in a second when Options.Wait is not set; 0 is 5.
 	PerSecond float64
 	// Timeout is the longest one request may take; 0 is 5 seconds.
 	Timeout time.Duration
-	// Deadline is the longest one call may take with all its tries; 0 is 12
-	// seconds.
+	// Deadline is the longest one call may take with all its tries; 0 is 12 seconds.
 	Deadline time.Duration
 }
 
@@ -67,18 +64,15 @@ type Options struct {
 	// HTTP sends the requests. It is copied, and follows no redirects.
 	HTTP *http.Client
 	Now  func() time.Time
-	// Wait is the limiter that all nodes share. It is called before every
-	// request for a person, tries again included; when it returns an error the
-	// call ends with ErrDemographicsDown. Without it the client keeps to
+	// Wait is the limiter that all nodes share. It is called before every request for a person, tries again included;
+	// when it returns an error the call ends with ErrDemographicsDown. Without it the client keeps to
 	// Settings.PerSecond by itself.
 	Wait func(context.Context) error
 	// Sleep waits between two tries.
 	Sleep func(context.Context, time.Duration) error
-	// Backoff is the longest wait before the second try; it doubles with each
-	// one after. 0 is 300 milliseconds.
+	// Backoff is the longest wait before the second try; it doubles with each one after. 0 is 300 milliseconds.
 	Backoff time.Duration
-	// Rest is how long the client leaves the service alone when five calls in a
-	// row have failed; 0 is 30 seconds.
+	// Rest is how long the client leaves the service alone when five calls in a row have failed; 0 is 30 seconds.
 	Rest time.Duration
 	Log  *slog.Logger
 }
@@ -90,8 +84,7 @@ const (
 	failedCalls = 5
 )
 
-// Client implements demographics.PDS for the settings of one practice
-// group.
+// Client implements demographics.PDS for the settings of one practice group.
 type Client struct {
 	settings Settings
 	base     string
@@ -176,10 +169,9 @@ type correlationKey struct{}
 
 var safeID = regexp.MustCompile(`^[0-9A-Za-z_-]{16,64}$`)
 
-// WithCorrelation has the calls made with this context carry id as their
-// X-Correlation-ID, so that our log and NHS England's can be laid side by side.
-// An id that is not 16 to 64 letters, digits, dashes and underscores, or is
-// digits alone, is left out, and each call makes one of its own.
+// WithCorrelation has the calls made with this context carry id as their X-Correlation-ID, so that our log and NHS
+// England's can be laid side by side. An id that is not 16 to 64 letters, digits, dashes and underscores, or is digits
+// alone, is left out, and each call makes one of its own.
 func WithCorrelation(ctx context.Context, id string) context.Context {
 	if !safeID.MatchString(id) || strings.Trim(id, "0123456789-_") == "" {
 		return ctx
@@ -230,8 +222,7 @@ func (c *Client) Trace(ctx context.Context, group practice.ID, t demographics.Tr
 	})
 }
 
-// guarded makes a call, unless the service has failed so often that it is left
-// alone for a while.
+// guarded makes a call, unless the service has failed so often that it is left alone for a while.
 func (c *Client) guarded(ctx context.Context, group practice.ID, do func(context.Context,
 	call) (demographics.Person, error)) (p demographics.Person, err error) {
 	if !c.breaker.TryAcquirePermit() {
@@ -252,8 +243,7 @@ func (c *Client) guarded(ctx context.Context, group practice.ID, do func(context
 	return p, nil
 }
 
-// record tells the breaker how a call went. Any answer, a refusal too, shows
-// that the service is there.
+// record tells the breaker how a call went. Any answer, a refusal too, shows that the service is there.
 func (c *Client) record(ctx context.Context, err error) {
 	switch {
 	case !errors.Is(err, demographics.ErrDown):
@@ -261,8 +251,7 @@ func (c *Client) record(ctx context.Context, err error) {
 	case !errors.Is(err, errUnasked) && !errors.Is(ctx.Err(), context.Canceled):
 		c.breaker.RecordFailure()
 	case c.breaker.IsHalfOpen():
-		// Nothing was learnt, but the one try allowed has been used: without a
-		// result there would never be another.
+		// Nothing was learnt, but the one try allowed has been used: without a result there would never be another.
 		c.breaker.RecordFailure()
 	}
 }

@@ -185,8 +185,7 @@ func TestASearchAsksForNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatDoesNotAgreeIsNotBelieved has a service that finds the same
-// person whatever it is asked for.
+// TestAnAnswerThatDoesNotAgreeIsNotBelieved has a service that finds the same person whatever it is asked for.
 func TestAnAnswerThatDoesNotAgreeIsNotBelieved(t *testing.T) {
 	whole := `{"resourceType": "Patient", "id": "9991000003", "meta": {"security": [{"code": "%s"}]},
 		"birthDate": "1962-05-17", "gender": "male",

@@ -18,16 +18,13 @@ const maxName = 35
 // apostrophes are written as PDS holds them.
 var apostrophes = strings.NewReplacer("’", "'", "‘", "'", "ʼ", "'")
 
-// query is the search for exactly this person, or false when there cannot be
-// one: the surname or the birth date is missing, or a name is longer than the
-// service holds. (Cut short it could only be found with a wildcard, and then
+// query is the search for exactly this person, or false when there cannot be one: the surname or the birth date is
+// missing, or a name is longer than the service holds. (Cut short it could only be found with a wildcard, and then
 // several people may match.)
 //
-// There is no wildcard, no history and no fuzzy matching. An asterisk would find
-// every name that begins alike, so a name with one in it is not looked for.
-// _exact-match stays false: it is about the service's own score, which a person
-// found by a nickname or a temporary address may not reach; we compare by
-// ourselves.
+// There is no wildcard, no history and no fuzzy matching. An asterisk would find every name that begins alike, so a
+// name with one in it is not looked for. _exact-match stays false: it is about the service's own score, which a person
+// found by a nickname or a temporary address may not reach; we compare by ourselves.
 func query(t demographics.Trace) (url.Values, bool) {
 	var in input.Checks
 	family := apostrophes.Replace(strings.Join(strings.Fields(t.LastName), " "))
@@ -51,8 +48,7 @@ func query(t demographics.Trace) (url.Values, bool) {
 	return v, true
 }
 
-// firstWord is the first of several given names. The others are often missing,
-// or shortened, on one side or the other.
+// firstWord is the first of several given names. The others are often missing, or shortened, on one side or the other.
 func firstWord(given string) string {
 	if words := strings.Fields(given); len(words) > 0 {
 		return words[0]
@@ -81,9 +77,8 @@ func (q call) read(ctx context.Context, number string) (r record, err error) {
 	return r, err
 }
 
-// agrees compares a record with what was searched for: the service has done so
-// too, but the harm of taking one person for another is done here. Names and
-// addresses are compared with all those of the record, as the service may have
+// agrees compares a record with what was searched for: the service has done so too, but the harm of taking one person
+// for another is done here. Names and addresses are compared with all those of the record, as the service may have
 // found the person by any of them.
 func (r record) agrees(t demographics.Trace) bool {
 	family, given := fold(t.LastName), fold(firstWord(t.FirstName))

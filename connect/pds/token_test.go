@@ -250,8 +250,7 @@ func TestTheTokenEndpointIsTriedAgainToo(t *testing.T) {
 	}
 }
 
-// TestOneCallerWhoLeavesDoesNotSpoilTheTokenForOthers has two wait for the same
-// token, the first of whom goes away.
+// TestOneCallerWhoLeavesDoesNotSpoilTheTokenForOthers has two wait for the same token, the first of whom goes away.
 func TestOneCallerWhoLeavesDoesNotSpoilTheTokenForOthers(t *testing.T) {
 	w := build(t, nil)
 	w.Fail(sim.Failure{Kind: sim.FailSlow, Token: true, Wait: 300 * time.Millisecond})

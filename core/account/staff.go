@@ -45,36 +45,30 @@ type Change struct {
 	AllPublic bool
 }
 
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
 func (c Change) apply(s *Staff) error {
 	email, mobile := s.Email, s.Mobile
 	if c.Email != nil && !s.VerifiedAt.IsZero() && EmailKey(*c.Email) != EmailKey(s.Email) {
 		return ErrEmailFixed
 	}
-	set(&s.Title, c.Title)
-	set(&s.FirstName, c.FirstName)
-	set(&s.LastName, c.LastName)
-	set(&s.Email, c.Email)
-	set(&s.Gender, c.Gender)
-	set(&s.Pronouns, c.Pronouns)
-	set(&s.Mobile, c.Mobile)
-	set(&s.Qualifications, c.Qualifications)
-	set(&s.Registration, c.Registration)
-	set(&s.PositionTitle, c.PositionTitle)
-	set(&s.Position, c.Position)
-	set(&s.Role, c.Role)
-	set(&s.Specialties, c.Specialties)
-	set(&s.MinimumAge, c.MinimumAge)
-	set(&s.LocumFor, c.LocumFor)
-	set(&s.LocumFrom, c.LocumFrom)
-	set(&s.LocumUntil, c.LocumUntil)
-	set(&s.SignsAlone, c.SignsAlone)
-	set(&s.Clinician, c.Clinician)
+	input.Set(&s.Title, c.Title)
+	input.Set(&s.FirstName, c.FirstName)
+	input.Set(&s.LastName, c.LastName)
+	input.Set(&s.Email, c.Email)
+	input.Set(&s.Gender, c.Gender)
+	input.Set(&s.Pronouns, c.Pronouns)
+	input.Set(&s.Mobile, c.Mobile)
+	input.Set(&s.Qualifications, c.Qualifications)
+	input.Set(&s.Registration, c.Registration)
+	input.Set(&s.PositionTitle, c.PositionTitle)
+	input.Set(&s.Position, c.Position)
+	input.Set(&s.Role, c.Role)
+	input.Set(&s.Specialties, c.Specialties)
+	input.Set(&s.MinimumAge, c.MinimumAge)
+	input.Set(&s.LocumFor, c.LocumFor)
+	input.Set(&s.LocumFrom, c.LocumFrom)
+	input.Set(&s.LocumUntil, c.LocumUntil)
+	input.Set(&s.SignsAlone, c.SignsAlone)
+	input.Set(&s.Clinician, c.Clinician)
 	if c.Settings != nil {
 		s.Settings = c.Settings
 	}

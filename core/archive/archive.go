@@ -73,9 +73,8 @@ type Reasons struct {
 // maxComments is the longest comment, in characters.
 const maxComments = 10_000
 
-// Archive sets a patient aside, and cancels their appointments to come. Archiving
-// twice is archiving once. A patient archived as deceased has died; staff are given
-// what is open. Errors: patient.ErrNotFound, booking.ErrToCome.
+// Archive sets a patient aside, and cancels their appointments to come. Archiving twice is archiving once. A patient
+// archived as deceased has died; staff are given what is open. Errors: patient.ErrNotFound, booking.ErrToCome.
 func (s *Service) Archive(ctx context.Context, id patient.ID, r Reasons) (patient.Patient, error) {
 	return s.leave(ctx, id, "patient.archive", r, checkReason(r.Reason, archiveReasons),
 		func(tx Tx, who access.Caller, p patient.Patient, cancel func() (int, error), now time.Time) error {
@@ -104,9 +103,8 @@ func (s *Service) Archive(ctx context.Context, id patient.ID, r Reasons) (patien
 		})
 }
 
-// Unarchive takes that back. A patient who is active, or for whom no reason is
-// given, has not died after all, unless the national service says so. Error:
-// patient.ErrNotFound.
+// Unarchive takes that back. A patient who is active, or for whom no reason is given, has not died after all, unless
+// the national service says so. Error: patient.ErrNotFound.
 func (s *Service) Unarchive(ctx context.Context, id patient.ID, reason patient.ArchiveReason) (patient.Patient, error) {
 	return s.leave(ctx, id, "patient.unarchive", reason, checkReason(reason, unarchiveReasons),
 		func(tx Tx, who access.Caller, p patient.Patient, _ func() (int, error), now time.Time) error {
@@ -122,9 +120,8 @@ func (s *Service) Unarchive(ctx context.Context, id patient.ID, reason patient.A
 		})
 }
 
-// Delete marks a patient as deleted and gives them as they were, but for that.
-// What belongs to them is kept, but their appointments to come are cancelled. The
-// NHS number is given up, so that the person can be registered again. Errors:
+// Delete marks a patient as deleted and gives them as they were, but for that. What belongs to them is kept, but their
+// appointments to come are cancelled. The NHS number is given up, so that the person can be registered again. Errors:
 // patient.ErrNotFound, booking.ErrToCome.
 func (s *Service) Delete(ctx context.Context, id patient.ID) (patient.Patient, error) {
 	return s.leave(ctx, id, "patient.delete", nil, nil,
@@ -140,9 +137,8 @@ func (s *Service) Delete(ctx context.Context, id patient.ID) (patient.Patient, e
 		})
 }
 
-// leave locks the diaries of a patient's appointments and then the patient, as
-// all who change an appointment do, and writes the audit entry. cancel cancels
-// the appointments to come, and counts them.
+// leave locks the diaries of a patient's appointments and then the patient, as all who change an appointment do, and
+// writes the audit entry. cancel cancels the appointments to come, and counts them.
 func (s *Service) leave(
 	ctx context.Context, id patient.ID, action string, asked any, wrong error,
 	change func(tx Tx, who access.Caller, p patient.Patient, cancel func() (int, error), now time.Time) error,

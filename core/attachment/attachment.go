@@ -33,15 +33,13 @@ func (a Attachment) AuditSubject() audit.Subject {
 	return audit.Subject{Kind: "attachment", ID: a.ID, Patient: int64(a.Patient)}
 }
 
-// MaxSize is the largest file, in bytes: what a request of a mebibyte
-// can hold.
+// MaxSize is the largest file, in bytes: what a request of a mebibyte can hold.
 const MaxSize = 700 << 10
 
 // most is how many files of one patient are listed.
 const most = 1000
 
-// types are the kinds of file that are kept: none that a browser would
-// run.
+// types are the kinds of file that are kept: none that a browser would run.
 var types = []string{"application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp",
 	"text/plain; charset=utf-8"}
 
@@ -50,8 +48,7 @@ var ErrNotFound = fault.New(fault.NotFound, "attachment_not_found", "This patien
 
 // Store is what attachment needs remembered.
 type Store interface {
-	// Patient finds a patient, also one that has been merged, or returns
-	// patient.ErrNotFound.
+	// Patient finds a patient, also one that has been merged, or returns patient.ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	Attachments(ctx context.Context, group practice.ID, of patient.ID, limit int) ([]Attachment, error)
 	// Attachment finds a file with its content, or returns ErrNotFound.
@@ -78,9 +75,8 @@ type Service struct {
 	NewID     func() int64
 }
 
-// Attach keeps a file with a patient; data is Base64. What kind of file it is
-// is read from its content, whatever its name says. Errors: patient.ErrNotFound
-// and field faults.
+// Attach keeps a file with a patient; data is Base64. What kind of file it is is read from its content, whatever its
+// name says. Errors: patient.ErrNotFound and field faults.
 func (s *Service) Attach(ctx context.Context, of patient.ID, name, data string) (Attachment, error) {
 	who, err := access.Require(ctx, access.EditDocuments)
 	if err != nil {
@@ -127,8 +123,7 @@ func (s *Service) Attach(ctx context.Context, of patient.ID, name, data string) 
 	return a, err
 }
 
-// Attachments lists a patient's files, newest first, without their content.
-// Error: patient.ErrNotFound.
+// Attachments lists a patient's files, newest first, without their content. Error: patient.ErrNotFound.
 func (s *Service) Attachments(ctx context.Context, of patient.ID) ([]Attachment, error) {
 	who, p, err := s.reader(ctx, of)
 	if err != nil {
@@ -142,8 +137,7 @@ func (s *Service) Attachments(ctx context.Context, of patient.ID) ([]Attachment,
 	return found, err
 }
 
-// Attachment finds one file with its content. Errors: patient.ErrNotFound,
-// ErrNotFound.
+// Attachment finds one file with its content. Errors: patient.ErrNotFound, ErrNotFound.
 func (s *Service) Attachment(ctx context.Context, of patient.ID, id int64) (Attachment, error) {
 	who, p, err := s.reader(ctx, of)
 	if err != nil {

@@ -61,8 +61,7 @@ type Batch struct {
 	UpdatedAt   time.Time    `json:"updated_at"`
 }
 
-// Query is one page of batches. Recipients narrows it to those that have a
-// recipient in that state.
+// Query is one page of batches. Recipients narrows it to those that have a recipient in that state.
 type Query struct {
 	Recipients    RecipientStatus
 	Offset, Limit int
@@ -245,8 +244,7 @@ func (s *Service) Forget(ctx context.Context) error {
 	return nil
 }
 
-// Kind is the kind of the job that looks recipients up and queues their
-// messages.
+// Kind is the kind of the job that looks recipients up and queues their messages.
 const Kind = "message.batch"
 
 // Job is the job of one batch.
@@ -263,8 +261,7 @@ func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex
 	return s.Store.Batches(ctx, who.Group, Query{Recipients: status, Offset: pageIndex * pageSize, Limit: pageSize})
 }
 
-// Batch finds one batch, with its results so far. Error:
-// ErrNotFound.
+// Batch finds one batch, with its results so far. Error: ErrNotFound.
 func (s *Service) Batch(ctx context.Context, id messaging.BatchID) (Batch, Totals, error) {
 	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
@@ -281,8 +278,7 @@ func (s *Service) Batch(ctx context.Context, id messaging.BatchID) (Batch, Total
 	return b, t, err
 }
 
-// Totals counts a batch's recipients by their status: Created is the sum
-// of all the others.
+// Totals counts a batch's recipients by their status: Created is the sum of all the others.
 type Totals struct {
 	Created    int `json:"created"`
 	Sent       int `json:"sent"`
@@ -370,8 +366,7 @@ func (s *Service) change(
 	return s.Batch(ctx, id)
 }
 
-// Send lets a batch go. Letting it go twice is once. Errors:
-// ErrNotFound, ErrCancelled.
+// Send lets a batch go. Letting it go twice is once. Errors: ErrNotFound, ErrCancelled.
 func (s *Service) Send(ctx context.Context, id messaging.BatchID) (Batch, Totals, error) {
 	return s.change(ctx, id, "batch.send", func(b *Batch, now time.Time) error {
 		if !b.CancelledAt.IsZero() {
@@ -384,8 +379,7 @@ func (s *Service) Send(ctx context.Context, id messaging.BatchID) (Batch, Totals
 	})
 }
 
-// Pause stops a batch for a while; Resume lets it go on. Errors:
-// ErrNotFound, ErrCancelled, ErrDone.
+// Pause stops a batch for a while; Resume lets it go on. Errors: ErrNotFound, ErrCancelled, ErrDone.
 func (s *Service) Pause(ctx context.Context, id messaging.BatchID, paused bool) (Batch, Totals, error) {
 	action := "batch.resume"
 	if paused {

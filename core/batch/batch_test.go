@@ -261,8 +261,7 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 	})
 }
 
-// Two servers, or one that was killed, may have queued one of two recipients who
-// have become one patient since.
+// Two servers, or one that was killed, may have queued one of two recipients who have become one patient since.
 func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		bob, kit := d.addPatient("07700 900002", "bob@example.org"), d.addPatient("07700 900003", "kit@example.org")

@@ -18,8 +18,7 @@ import (
 	"frontdesk/core/template"
 )
 
-// RecipientStatus is how far a recipient has come, spelt as the contract spells
-// it.
+// RecipientStatus is how far a recipient has come, spelt as the contract spells it.
 type RecipientStatus string
 
 // The states of a recipient.
@@ -28,8 +27,7 @@ const (
 	RecipientTracing  RecipientStatus = "TRACING" // the national service is asked; callers see CREATED
 	RecipientEnriched RecipientStatus = "ENRICHED"
 	RecipientError    RecipientStatus = "ENRICHMENT_ERROR"
-	// RecipientDuplicate is a patient the batch has already, who is sent it once;
-	// callers see ENRICHMENT_ERROR.
+	// RecipientDuplicate is a patient the batch has already, who is sent it once; callers see ENRICHMENT_ERROR.
 	RecipientDuplicate RecipientStatus = "DUPLICATE"
 	RecipientInvalid   RecipientStatus = "INVALID_PAYLOAD"
 	RecipientQueued    RecipientStatus = "QUEUED"
@@ -54,13 +52,11 @@ type Recipient struct {
 	Status RecipientStatus
 	// Reason is why nothing will be sent, as a stable word.
 	Reason string
-	// Named is the patient as the caller named them, who may not exist; Patient
-	// is who they are.
+	// Named is the patient as the caller named them, who may not exist; Patient is who they are.
 	Named   patient.ID
 	Patient patient.ID
 	Message messaging.ID
-	// Name, State, Code and Sent are of the patient and of the message, in a
-	// list that asks for them.
+	// Name, State, Code and Sent are of the patient and of the message, in a list that asks for them.
 	Name  string
 	State messaging.State
 	Code  string
@@ -76,8 +72,7 @@ type RecipientQuery struct {
 	Whole  bool // with name and message
 }
 
-// recipient reads how a person was named. Only a sandbox has patients with test
-// numbers.
+// recipient reads how a person was named. Only a sandbox has patients with test numbers.
 func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Recipient {
 	r := Recipient{Ordinal: ordinal, Status: RecipientCreated, BirthDate: input.NoDate}
 	wrong := func(reason string) Recipient {
@@ -116,9 +111,8 @@ func (r *Recipient) repeat() { r.Status, r.Reason = RecipientDuplicate, "duplica
 
 const (
 	chunk = 500
-	// queueChunk is how many messages are queued in one transaction: so few that
-	// those queued before are handed over meanwhile, even where one transaction
-	// waits for another.
+	// queueChunk is how many messages are queued in one transaction: so few that those queued before are handed over
+	// meanwhile, even where one transaction waits for another.
 	queueChunk = 125
 	traceChunk = 20
 	jobFor     = 3 * time.Minute
@@ -157,8 +151,7 @@ func (s *Service) run(ctx context.Context, group practice.ID, id messaging.Batch
 	return s.Store.Do(context.WithoutCancel(ctx), func(tx Tx) error { return tx.Enqueue(ctx, Job(group, id)) })
 }
 
-// advance does the next piece of a batch's work, and reports whether there was
-// any.
+// advance does the next piece of a batch's work, and reports whether there was any.
 func (s *Service) advance(ctx context.Context, group practice.ID, b Batch) (bool, error) {
 	if !b.CancelledAt.IsZero() {
 		return s.callBack(ctx, group, b)
@@ -225,8 +218,7 @@ func merged(
 	return p, already, err
 }
 
-// enrich notes who a recipient is, unless they may not be written to, or the batch
-// has them already.
+// enrich notes who a recipient is, unless they may not be written to, or the batch has them already.
 func (r *Recipient) enrich(p patient.Patient, already bool) {
 	r.Patient, r.Status = p.ID, RecipientEnriched
 	if err := p.Reachable(); err != nil {
@@ -290,8 +282,7 @@ type Enlisted struct {
 	Already bool
 }
 
-// queue makes messages for recipients who are known, and asks for them to be
-// sent.
+// queue makes messages for recipients who are known, and asks for them to be sent.
 func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, error) {
 	g, err := s.Store.Group(ctx, group)
 	if err != nil {
@@ -362,8 +353,7 @@ func (s *Service) follow(ctx context.Context, tx Tx, group practice.ID, b messag
 	return err
 }
 
-// draft is the message of a batch to one recipient; a recipient who cannot be
-// reached is marked so.
+// draft is the message of a batch to one recipient; a recipient who cannot be reached is marked so.
 func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, abroad bool, now time.Time) messaging.Message {
 	p := e.Person.Patient
 	if e.Patient = p.ID; e.Already && e.Status == RecipientEnriched {

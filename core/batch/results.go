@@ -27,8 +27,7 @@ func (r Recipient) AuditSubject() audit.Subject { return audit.Person(r.Patient)
 // Shown is a recipient's status as callers know it.
 func (r Recipient) Shown() RecipientStatus { return shownAs(r.Status) }
 
-// Recipients lists a batch's recipients with their status, and how many
-// there are.
+// Recipients lists a batch's recipients with their status, and how many there are.
 func (s *Service) Recipients(
 	ctx context.Context, id messaging.BatchID, status RecipientStatus, pageIndex, pageSize int,
 ) ([]Recipient, int, error) {
@@ -94,8 +93,7 @@ type Preview struct {
 	Sample  string
 }
 
-// Preview says who of a batch would not be reached and why, and how many
-// text messages it takes.
+// Preview says who of a batch would not be reached and why, and how many text messages it takes.
 func (s *Service) Preview(ctx context.Context, id messaging.BatchID) (Preview, error) {
 	b, _, err := s.Batch(ctx, id)
 	if err != nil {

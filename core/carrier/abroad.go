@@ -9,8 +9,7 @@ type Abroader interface {
 	Abroad() bool
 }
 
-// GoesAbroad reports whether a carrier brings text messages to numbers of other
-// countries.
+// GoesAbroad reports whether a carrier brings text messages to numbers of other countries.
 func GoesAbroad(c Carrier) bool {
 	a, ok := c.(Abroader)
 	return ok && a.Abroad()
@@ -26,8 +25,7 @@ func FirstAbroad(all []Carrier) Carrier {
 	return nil
 }
 
-// SendVia hands each message to its own carrier, those of one together, and says
-// how each went, in their order.
+// SendVia hands each message to its own carrier, those of one together, and says how each went, in their order.
 func SendVia(ctx context.Context, sends []Outgoing, via []Carrier) []Result {
 	results := make([]Result, len(sends))
 	done := make([]bool, len(sends))

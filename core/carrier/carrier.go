@@ -32,8 +32,7 @@ type Outgoing struct {
 	// twice must not reach the patient twice where Idempotent says so.
 	Key     string
 	Channel Channel
-	// To is where it goes: +447700900123 or an e-mail address; empty for the
-	// NHS App.
+	// To is where it goes: +447700900123 or an e-mail address; empty for the NHS App.
 	To        string
 	NHSNumber string // ten digits, when known
 	// FromName is the practice, as the patient knows it.
@@ -43,8 +42,7 @@ type Outgoing struct {
 	// one click (RFC 8058); empty for direct care.
 	Unsubscribe string
 	Text        string
-	// Pair is set when the carrier has been asked for both ways of the message
-	// at once, and has said that it does that.
+	// Pair is set when the carrier has been asked for both ways of the message at once, and has said that it does that.
 	Pair Pair
 	// Request is that of an Unanswered when it is handed over again, with all the
 	// others of that request and nothing else.
@@ -61,13 +59,11 @@ func (m Outgoing) Recording() Recorder {
 	return m.Recorder
 }
 
-// Recorder keeps note of what goes out to a provider and of what came of it. When the
-// program dies it is known from there which messages the provider may have, and
-// which it certainly has not.
+// Recorder keeps note of what goes out to a provider and of what came of it. When the program dies it is known from
+// there which messages the provider may have, and which it certainly has not.
 type Recorder interface {
-	// Start is called before anything of a request with these messages goes out,
-	// and returns when that is kept. request is what the provider knows it by, if
-	// it takes the same request twice as one. After an error nothing may go out.
+	// Start is called before anything of a request with these messages goes out, and returns when that is kept. request
+	// is what the provider knows it by, if it takes the same request twice as one. After an error nothing may go out.
 	Start(ctx context.Context, request string, keys ...string) error
 	// End notes what came of a message. It is kept with the next Start or Flush.
 	End(key string, r Result)
@@ -93,8 +89,7 @@ type Pair struct {
 	Second Channel
 	// To is where it goes to by that.
 	To string
-	// Known is whether To is what the Personal Demographics Service knows the
-	// patient by.
+	// Known is whether To is what the Personal Demographics Service knows the patient by.
 	Known bool
 	// Unread is how long the patient has to read it before.
 	Unread time.Duration
@@ -104,8 +99,7 @@ type Pair struct {
 type Accepted struct {
 	// ProviderID is the carrier's own name for the message.
 	ProviderID string
-	// Code is the carrier's own word for how it went, for example "250" or
-	// "created".
+	// Code is the carrier's own word for how it went, for example "250" or "created".
 	Code string
 }
 
@@ -126,34 +120,28 @@ type Result struct {
 type Carrier interface {
 	// Name is the connector's name, for example "smtp".
 	Name() string
-	// Idempotent reports whether handing over the same key twice reaches the
-	// patient once. Only then is a message whose fate is unknown handed over
-	// again.
+	// Idempotent reports whether handing over the same key twice reaches the patient once. Only then is a message whose
+	// fate is unknown handed over again.
 	Idempotent() bool
-	// Together is how many messages one SendAll may have; 1 when the provider
-	// takes them singly.
+	// Together is how many messages one SendAll may have; 1 when the provider takes them singly.
 	Together() int
 	// Send hands over one message.
 	Send(ctx context.Context, m Outgoing) (Accepted, error)
-	// SendAll hands over several messages of one channel, and says how each
-	// went, in their order.
+	// SendAll hands over several messages of one channel, and says how each went, in their order.
 	SendAll(ctx context.Context, m []Outgoing) []Result
 }
 
-// Pairer is a carrier whose provider sees to both ways of a message by itself:
-// what is handed over once goes by the second when the first fails, or has not
-// been read in time.
+// Pairer is a carrier whose provider sees to both ways of a message by itself: what is handed over once goes by the
+// second when the first fails, or has not been read in time.
 type Pairer interface {
-	// Pairs reports whether the provider does that for a message that goes by
-	// first. A caller that gets true hands it over with the pair, and does
-	// nothing about a second way any more.
+	// Pairs reports whether the provider does that for a message that goes by first. A caller that gets true hands it
+	// over with the pair, and does nothing about a second way any more.
 	Pairs(first Channel, p Pair) bool
 }
 
 // Refusal is a provider's final no.
 type Refusal struct {
-	// Code is the provider's own word, and Reason the same in plain English,
-	// without anything about the patient.
+	// Code is the provider's own word, and Reason the same in plain English, without anything about the patient.
 	Code, Reason string
 }
 
@@ -162,8 +150,7 @@ func (r *Refusal) Error() string { return "refused: " + r.Code }
 
 // Busy is a provider that does not take messages at the moment.
 type Busy struct {
-	// After is when to try again; 0 leaves it to us. Waiting so long is not a
-	// failed attempt.
+	// After is when to try again; 0 leaves it to us. Waiting so long is not a failed attempt.
 	After time.Duration
 	// Code is the provider's own word.
 	Code string
@@ -176,9 +163,8 @@ func (b *Busy) Error() string { return "busy: " + b.Code }
 // Unwrap gives the cause.
 func (b *Busy) Unwrap() error { return b.Err }
 
-// Unanswered is a request that the provider may or may not have, and
-// which it takes once however often it comes. It is to be handed over again as it
-// was, until there is an answer.
+// Unanswered is a request that the provider may or may not have, and which it takes once however often it comes. It is
+// to be handed over again as it was, until there is an answer.
 type Unanswered struct {
 	// Request is what the provider knows it by.
 	Request string
@@ -197,10 +183,9 @@ func (u *Unanswered) Unwrap() error { return u.Err }
 
 // Asker is a carrier whose provider can be asked how far a message has come.
 type Asker interface {
-	// Status asks about a message by the provider's own name for it. The Progress
-	// is empty while there is nothing to tell. Errors: a Refusal when the provider
-	// does not know the message, a Busy, and any other when it could not be found
-	// out.
+	// Status asks about a message by the provider's own name for it. The Progress is empty while there is nothing to
+	// tell. Errors: a Refusal when the provider does not know the message, a Busy, and any other when it could not be
+	// found out.
 	Status(ctx context.Context, providerID string) (Receipt, error)
 }
 
@@ -216,13 +201,11 @@ const (
 
 // Receipt is what a provider tells later about a message.
 type Receipt struct {
-	// Key is the leg's key, or ProviderID names the message where the provider
-	// does not tell our key.
+	// Key is the leg's key, or ProviderID names the message where the provider does not tell our key.
 	Key, ProviderID string
 	Progress        Progress
-	// Channel is the way of a Pair this is about, when the provider says. Whole
-	// is set when it is about the message, whatever ways it goes by: only then is
-	// a failure its end.
+	// Channel is the way of a Pair this is about, when the provider says. Whole is set when it is about the message,
+	// whatever ways it goes by: only then is a failure its end.
 	Channel Channel
 	Whole   bool
 	// Code and Reason are as in a Refusal.
@@ -256,8 +239,7 @@ type Callback struct {
 type Report struct {
 	Receipts []Receipt
 	Replies  []Reply
-	// Status, Type and Body are the answer that the provider expects; a Status of
-	// 0 is an empty 200.
+	// Status, Type and Body are the answer that the provider expects; a Status of 0 is an empty 200.
 	Status int
 	Type   string
 	Body   string
@@ -277,7 +259,6 @@ var ErrPaced = fault.New(fault.Limited, "carrier_paced", "More messages are to g
 // CodeCall is the code of a field of a provider's call that is missing or wrong.
 const CodeCall = "invalid"
 
-// ErrNotProvider is returned for a call that does not prove it comes from the
-// provider.
+// ErrNotProvider is returned for a call that does not prove it comes from the provider.
 var ErrNotProvider = fault.New(fault.Forbidden, "not_the_provider",
 	"This call does not carry the provider's signature.")

@@ -114,8 +114,7 @@ var (
 type Reader interface {
 	// Contact finds a contact, deleted ones too, or returns ErrNotFound.
 	Contact(ctx context.Context, group practice.ID, id ID) (Contact, error)
-	// PhonesOfContacts lists the telephone numbers of some contacts, the first
-	// one given first.
+	// PhonesOfContacts lists the telephone numbers of some contacts, the first one given first.
 	PhonesOfContacts(ctx context.Context, group practice.ID, of []ID) (map[ID][]Phone, error)
 }
 
@@ -126,7 +125,7 @@ type Store interface {
 	ContactsByID(ctx context.Context, group practice.ID, ids []ID) (map[ID]Contact, error)
 	// Contacts lists contacts. Those asked for by when they were made or changed
 	// come in that order, others in the order of their ids.
-	Contacts(ctx context.Context, group practice.ID, q Rows) ([]Contact, error)
+	Contacts(ctx context.Context, group practice.ID, q Query, rows input.Rows) ([]Contact, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
@@ -137,8 +136,7 @@ type Tx interface {
 	// LockContact keeps others from changing the contact until the end of the
 	// transaction, and finds it, or returns ErrNotFound.
 	LockContact(ctx context.Context, group practice.ID, id ID) (Contact, error)
-	// SaveContactOf keeps a new or a changed contact, to be found by its
-	// telephone numbers too.
+	// SaveContactOf keeps a new or a changed contact, to be found by its telephone numbers too.
 	SaveContactOf(ctx context.Context, group practice.ID, c Contact, phones []Phone) error
 	SaveContactPhone(ctx context.Context, group practice.ID, p Phone) error
 	DropContactPhone(ctx context.Context, group practice.ID, id PhoneID) error
@@ -163,34 +161,28 @@ type Change struct {
 	Phones *[]PhoneChange
 }
 
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
 func (ch Change) apply(c *Contact) error {
 	was := c.Email
-	set(&c.Title, ch.Title)
-	set(&c.FirstName, ch.FirstName)
-	set(&c.LastName, ch.LastName)
-	set(&c.Company, ch.Company)
-	set(&c.Email, ch.Email)
-	set(&c.Address.Line1, ch.Line1)
-	set(&c.Address.Line2, ch.Line2)
-	set(&c.Address.Town, ch.Town)
-	set(&c.Address.Postcode, ch.Postcode)
-	set(&c.Address.Country, ch.Country)
+	input.Set(&c.Title, ch.Title)
+	input.Set(&c.FirstName, ch.FirstName)
+	input.Set(&c.LastName, ch.LastName)
+	input.Set(&c.Company, ch.Company)
+	input.Set(&c.Email, ch.Email)
+	input.Set(&c.Address.Line1, ch.Line1)
+	input.Set(&c.Address.Line2, ch.Line2)
+	input.Set(&c.Address.Town, ch.Town)
+	input.Set(&c.Address.Postcode, ch.Postcode)
+	input.Set(&c.Address.Country, ch.Country)
 	if ch.Specialty != nil {
 		// A contact with a medical specialty is a clinician, unless the caller says otherwise.
 		c.Specialty, c.IsDoctor = *ch.Specialty, strings.TrimSpace(*ch.Specialty) != ""
 	}
-	set(&c.IsPayor, ch.IsPayor)
-	set(&c.IsDoctor, ch.IsDoctor)
-	set(&c.InvoiceRecipient, ch.InvoiceRecipient)
-	set(&c.BillingFrequency, ch.BillingFrequency)
-	set(&c.BillingDetails, ch.BillingDetails)
-	set(&c.PaymentReference, ch.PaymentReference)
+	input.Set(&c.IsPayor, ch.IsPayor)
+	input.Set(&c.IsDoctor, ch.IsDoctor)
+	input.Set(&c.InvoiceRecipient, ch.InvoiceRecipient)
+	input.Set(&c.BillingFrequency, ch.BillingFrequency)
+	input.Set(&c.BillingDetails, ch.BillingDetails)
+	input.Set(&c.PaymentReference, ch.PaymentReference)
 	return c.check(was)
 }
 
@@ -272,8 +264,7 @@ func (s *Service) Delete(ctx context.Context, id ID) (Contact, error) {
 	})
 }
 
-// change changes a contact and its telephone numbers in one transaction, with
-// the audit entry.
+// change changes a contact and its telephone numbers in one transaction, with the audit entry.
 func (s *Service) change(ctx context.Context, id ID, action string, fn func(c *Contact, phones []Phone,
 	now time.Time) ([]Phone, error)) (Contact, error) {
 	who, err := access.Require(ctx, Edit)

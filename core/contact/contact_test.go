@@ -25,8 +25,7 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// desk is a practice with no contacts yet, beside another one, and a clock that
-// moves.
+// desk is a practice with no contacts yet, beside another one, and a clock that moves.
 type desk struct {
 	*contact.Service
 	t          *testing.T

@@ -36,8 +36,8 @@ type PhoneChange struct {
 func (ch PhoneChange) apply(p *Phone) error {
 	var in input.Checks
 	in.Keep(p.Number)
-	set(&p.Kind, ch.Kind)
-	set(&p.Number, ch.Number)
+	input.Set(&p.Kind, ch.Kind)
+	input.Set(&p.Number, ch.Number)
 	p.Kind = input.Choice(&in, "phone_type", p.Kind, input.PhoneKinds)
 	if p.Number = in.Telephone("phone_number", p.Number); p.Number == "" {
 		in.Wrong("phone_number", input.CodeSmall, "a telephone number", "This may not be empty.")
@@ -45,8 +45,7 @@ func (ch PhoneChange) apply(p *Phone) error {
 	return in.Err()
 }
 
-// replace gives the telephone numbers in place of those there are; nil leaves
-// them. A number that stays keeps its id.
+// replace gives the telephone numbers in place of those there are; nil leaves them. A number that stays keeps its id.
 func (s *Service) replace(of ID, had []Phone, with *[]PhoneChange, now time.Time) ([]Phone, error) {
 	if with == nil {
 		return had, nil
@@ -69,8 +68,7 @@ func (s *Service) replace(of ID, had []Phone, with *[]PhoneChange, now time.Time
 	return out, nil
 }
 
-// AddPhone adds a telephone number. Errors: ErrNotFound, ErrDeleted,
-// ErrManyPhones.
+// AddPhone adds a telephone number. Errors: ErrNotFound, ErrDeleted, ErrManyPhones.
 func (s *Service) AddPhone(ctx context.Context, id ID, ch PhoneChange) (Contact, error) {
 	return s.change(ctx, id, "contact.add_phone", func(_ *Contact, phones []Phone, now time.Time) ([]Phone, error) {
 		if len(phones) >= maxPhones {
@@ -82,8 +80,7 @@ func (s *Service) AddPhone(ctx context.Context, id ID, ch PhoneChange) (Contact,
 	})
 }
 
-// UpdatePhone changes a telephone number. Errors: ErrNotFound, ErrDeleted,
-// ErrPhoneNotFound.
+// UpdatePhone changes a telephone number. Errors: ErrNotFound, ErrDeleted, ErrPhoneNotFound.
 func (s *Service) UpdatePhone(ctx context.Context, id ID, of PhoneID, ch PhoneChange) (Contact, error) {
 	return s.change(ctx, id, "contact.update_phone", func(_ *Contact, phones []Phone, _ time.Time) ([]Phone, error) {
 		i := slices.IndexFunc(phones, func(p Phone) bool { return p.ID == of })
@@ -94,8 +91,7 @@ func (s *Service) UpdatePhone(ctx context.Context, id ID, of PhoneID, ch PhoneCh
 	})
 }
 
-// RemovePhone removes a telephone number. Errors: ErrNotFound, ErrDeleted,
-// ErrPhoneNotFound.
+// RemovePhone removes a telephone number. Errors: ErrNotFound, ErrDeleted, ErrPhoneNotFound.
 func (s *Service) RemovePhone(ctx context.Context, id ID, of PhoneID) (Contact, error) {
 	return s.change(ctx, id, "contact.remove_phone", func(_ *Contact, phones []Phone, _ time.Time) ([]Phone, error) {
 		left := slices.DeleteFunc(slices.Clone(phones), func(p Phone) bool { return p.ID == of })

@@ -21,8 +21,7 @@ const (
 	// longest is how long a delivery is tried at most. Waiting because the
 	// endpoint asked for it does not count against the schedule, but does here.
 	longest = 5 * 24 * time.Hour
-	// jitter keeps those that failed together from coming again together, in per
-	// cent either way.
+	// jitter keeps those that failed together from coming again together, in per cent either way.
 	jitter = 10
 )
 

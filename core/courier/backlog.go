@@ -19,21 +19,18 @@ type Held struct {
 const (
 	// backlogEvery is how often the backlog is queued while there is one.
 	backlogEvery = 150 * time.Millisecond
-	// awaitedMost is how many of a group's events are queued in one go, and
-	// unawaitedMost how many while all endpoints they are for are blocked: then each
-	// transaction is followed by unawaitedPause.
+	// awaitedMost is how many of a group's events are queued in one go, and unawaitedMost how many while all endpoints
+	// they are for are blocked: then each transaction is followed by unawaitedPause.
 	awaitedMost    = 1000
 	unawaitedMost  = 100
 	unawaitedPause = 10 * time.Millisecond
-	// In one transaction are fewAtOnce events, or this part of them when it falls
-	// behind.
+	// In one transaction are fewAtOnce events, or this part of them when it falls behind.
 	fewAtOnce     = 5
 	partOfAwaited = 25
 )
 
-// emptyBacklog queues the backlog, again and again: most often while some endpoint
-// is blocked, but also afterwards, for a transaction that began before may end
-// later. Endpoints that are no longer blocked come first, in all groups.
+// emptyBacklog queues the backlog, again and again: most often while some endpoint is blocked, but also afterwards, for
+// a transaction that began before may end later. Endpoints that are no longer blocked come first, in all groups.
 func (c *Courier) emptyBacklog(ctx context.Context) {
 	for {
 		groups, err := c.Queue.Behind(ctx)
@@ -74,9 +71,8 @@ func (c *Courier) queueAwaited(ctx context.Context, group practice.ID) (awaited 
 	return true, b.queue(ctx)
 }
 
-// queueUnawaited queues a little of a group's backlog, all of it for blocked
-// endpoints. It leaves off when an endpoint becomes blocked or no longer is: then
-// something may be awaited, in any group.
+// queueUnawaited queues a little of a group's backlog, all of it for blocked endpoints. It leaves off when an endpoint
+// becomes blocked or no longer is: then something may be awaited, in any group.
 func (c *Courier) queueUnawaited(ctx context.Context, group practice.ID) error {
 	backlog, err := c.Queue.Backlog(ctx, group, unawaitedMost)
 	if err != nil {
@@ -89,8 +85,7 @@ func (c *Courier) queueUnawaited(ctx context.Context, group practice.ID) error {
 	return b.queue(ctx)
 }
 
-// isAwaited reports whether an endpoint that has something in the backlog is no
-// longer blocked.
+// isAwaited reports whether an endpoint that has something in the backlog is no longer blocked.
 func (c *Courier) isAwaited(group practice.ID, backlog []Held) bool {
 	blocked := c.Blocked(group)
 	return slices.ContainsFunc(backlog, func(h Held) bool {
@@ -108,9 +103,8 @@ type batch struct {
 	stop    func() bool   // nil is never
 }
 
-// queue queues the events of one endpoint after the other, whose deliveries lie
-// together, and then takes the events out of the backlog. Where the program ends in
-// between they are queued again, which changes nothing.
+// queue queues the events of one endpoint after the other, whose deliveries lie together, and then takes the events out
+// of the backlog. Where the program ends in between they are queued again, which changes nothing.
 func (b batch) queue(ctx context.Context) error {
 	of, all := map[webhook.ID][]int64{}, make([]int64, len(b.backlog))
 	for i, h := range b.backlog {
@@ -143,8 +137,7 @@ func (b batch) wake(of map[webhook.ID][]int64) {
 	}
 }
 
-// inTurn does something with events, few at a time, and reports whether it did so
-// with all.
+// inTurn does something with events, few at a time, and reports whether it did so with all.
 func (b batch) inTurn(ctx context.Context, events []int64, do func(Tx, []int64) error) (bool, error) {
 	for some := range slices.Chunk(events, b.atOnce) {
 		if b.stop != nil && b.stop() {

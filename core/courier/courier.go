@@ -44,16 +44,13 @@ type Courier struct {
 	// GraphQL API's, which documents the format and has its names.
 	SembleBody func(w webhook.Webhook, e event.Event) ([]byte, error)
 	Log        *slog.Logger
-	// LookEvery is how often it looks for what it was not notified of, and the
-	// longest a sender sleeps: the program's clock may be moved. New makes
-	// it a second.
+	// LookEvery is how often it looks for what it was not notified of, and the longest a sender sleeps: the program's
+	// clock may be moved. New makes it a second.
 	LookEvery time.Duration
-	// Clock is the machine's, which no test moves: it says how long a sender has
-	// been idle.
+	// Clock is the machine's, which no test moves: it says how long a sender has been idle.
 	Clock func() time.Time
-	// Shared is how many attempts are made at once beyond the first of each sender,
-	// all together: each holds a connection and some memory, and a thousand
-	// endpoints may hang at once. New makes it 2048.
+	// Shared is how many attempts are made at once beyond the first of each sender, all together: each holds a
+	// connection and some memory, and a thousand endpoints may hang at once. New makes it 2048.
 	Shared int64
 	// Observe gets the result of each attempt, and how long it took. The result is
 	// "delivered", a Failure, or the class of the HTTP status: "5xx".
@@ -82,10 +79,9 @@ type happened struct {
 const (
 	lookEvery = time.Second
 	shared    = 2048
-	// A sender may have as many more attempts under way as a part of what is left of
-	// the shared ones: however many take all they may, there is something left for
-	// the next (Choudhury and Hahne, Dynamic Queue Length Thresholds, IEEE/ACM
-	// Transactions on Networking 6(2), 1998).
+	// A sender may have as many more attempts under way as a part of what is left of the shared ones: however many take
+	// all they may, there is something left for the next (Choudhury and Hahne, Dynamic Queue Length Thresholds,
+	// IEEE/ACM Transactions on Networking 6(2), 1998).
 	partOfShared = 4
 	// lookPause is how long it waits after looking where it was notified: at hundreds
 	// of events a second the senders that are open are woken at once anyway.
@@ -132,8 +128,7 @@ func (c *Courier) Notify(group practice.ID, of event.Type) {
 	signal(c.wake)
 }
 
-// wakeUp wakes a sender, unless it is blocked and can take nothing. It is called
-// with mu held.
+// wakeUp wakes a sender, unless it is blocked and can take nothing. It is called with mu held.
 func (c *Courier) wakeUp(s *sender) {
 	if !s.blocked {
 		signal(s.wake)
@@ -193,8 +188,7 @@ func (c *Courier) look(ctx context.Context, due func(context.Context, time.Time)
 	return found
 }
 
-// lookEverywhere looks for what the courier was not notified of, and how far behind
-// it is.
+// lookEverywhere looks for what the courier was not notified of, and how far behind it is.
 func (c *Courier) lookEverywhere(ctx context.Context) {
 	lag, now := time.Duration(0), c.Webhooks.Now()
 	for _, d := range c.look(ctx, c.Queue.DueWebhooks) {
@@ -245,9 +239,8 @@ func (c *Courier) ended(others int) {
 	}
 }
 
-// Blocked lists the endpoints of a group that cannot take anything for now: as
-// many attempts are under way as there may be, and none ends. What happens
-// meanwhile may wait in the backlog.
+// Blocked lists the endpoints of a group that cannot take anything for now: as many attempts are under way as there may
+// be, and none ends. What happens meanwhile may wait in the backlog.
 func (c *Courier) Blocked(group practice.ID) []webhook.ID {
 	if blocked := c.blocked.Load(); blocked != nil {
 		return (*blocked)[group]
@@ -255,8 +248,7 @@ func (c *Courier) Blocked(group practice.ID) []webhook.ID {
 	return nil
 }
 
-// noteBlocked notes that a sender is blocked, or no longer is. It is called with mu
-// held.
+// noteBlocked notes that a sender is blocked, or no longer is. It is called with mu held.
 func (c *Courier) noteBlocked(at Endpoint, is bool) {
 	all := map[practice.ID][]webhook.ID{}
 	if before := c.blocked.Load(); before != nil {

@@ -20,8 +20,7 @@ type Claim struct {
 	Limit int
 }
 
-// exchange is what a sender's transaction gave: results were written down, and
-// deliveries leased.
+// exchange is what a sender's transaction gave: results were written down, and deliveries leased.
 type exchange struct {
 	webhook webhook.Webhook
 	off     bool // deleted, or switched off
@@ -49,9 +48,8 @@ func (s *sender) beginExchange(ctx context.Context, stopping bool) {
 	}
 }
 
-// exchange writes down how attempts went and leases at most so many deliveries that
-// are due, in one transaction. A delivery whose result is lost with it goes out
-// again, under the same id.
+// exchange writes down how attempts went and leases at most so many deliveries that are due, in one transaction. A
+// delivery whose result is lost with it goes out again, under the same id.
 func (c *Courier) exchange(ctx context.Context, at Endpoint, settled []Settled, limit int) exchange {
 	var out exchange
 	err := c.Queue.DoUnawaited(ctx, func(tx Tx) error {

@@ -12,8 +12,7 @@ import (
 	"frontdesk/core/webhook"
 )
 
-// gone is the status with which an endpoint says that it wants no more. Source:
-// Standard Webhooks, "Status codes".
+// gone is the status with which an endpoint says that it wants no more. Source: Standard Webhooks, "Status codes".
 const gone = 410
 
 // health is how an endpoint does after some attempts, in the order they ended.
@@ -43,8 +42,7 @@ func health(w webhook.Webhook, settled []Settled, now time.Time) webhook.Webhook
 	return w
 }
 
-// DisabledKind is the kind of the job that informs a practice that an endpoint was
-// switched off; its args are a Notice.
+// DisabledKind is the kind of the job that informs a practice that an endpoint was switched off; its args are a Notice.
 const DisabledKind = "webhook.disabled"
 
 // Notice is the news of an endpoint that was switched off.

@@ -15,8 +15,7 @@ import (
 type Queue interface {
 	// DueWebhooks lists the endpoints, of all groups, with something to deliver.
 	DueWebhooks(ctx context.Context, now time.Time) ([]Due, error)
-	// DueOf is the same for one group and type of event, or with the empty type
-	// for all of them.
+	// DueOf is the same for one group and type of event, or with the empty type for all of them.
 	DueOf(ctx context.Context, group practice.ID, of event.Type, now time.Time) ([]Due, error)
 	// Behind lists the groups with a backlog.
 	Behind(ctx context.Context) ([]practice.ID, error)
@@ -36,11 +35,9 @@ type Tx interface {
 	SaveHealth(ctx context.Context, group practice.ID, w webhook.Webhook) error
 	// ClaimDeliveries leases deliveries that are due.
 	ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.ID, c Claim) ([]Claimed, error)
-	// SettleDeliveries keeps how attempts went. Of one whose lease another program
-	// has by now only the attempt is kept.
+	// SettleDeliveries keeps how attempts went. Of one whose lease another program has by now only the attempt is kept.
 	SettleDeliveries(ctx context.Context, group practice.ID, of webhook.ID, settled []Settled) error
-	// NextDelivery is when the next delivery without a lease falls due, or the zero
-	// time.
+	// NextDelivery is when the next delivery without a lease falls due, or the zero time.
 	NextDelivery(ctx context.Context, group practice.ID, of webhook.ID) (time.Time, error)
 	// QueueFromBacklog queues events for an endpoint, but those that are.
 	QueueFromBacklog(ctx context.Context, group practice.ID, of webhook.ID, events []int64) error

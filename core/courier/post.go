@@ -54,10 +54,8 @@ const AnswerSize = 1024
 // Accepted reports whether the endpoint took the parcel.
 func (a Answer) Accepted() bool { return a.Failure == "" && a.Status >= 200 && a.Status < 300 }
 
-// Poster carries parcels to endpoints. Posting the same parcel twice gives the
-// receiver the same id twice.
+// Poster carries parcels to endpoints. Posting the same parcel twice gives the receiver the same id twice.
 type Poster interface {
-	// Post makes one attempt. It does not return later than its time limit, and
-	// follows no redirect.
+	// Post makes one attempt. It does not return later than its time limit, and follows no redirect.
 	Post(ctx context.Context, p Parcel) Answer
 }

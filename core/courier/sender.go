@@ -23,13 +23,11 @@ const (
 	soon      = 30 * time.Second
 	// retryAfter is how long it waits after an error of the database.
 	retryAfter = time.Second
-	// blockedAfter is how long none of its attempts has to end, with no room for
-	// another, for a sender to be blocked.
+	// blockedAfter is how long none of its attempts has to end, with no room for another, for a sender to be blocked.
 	blockedAfter = 100 * time.Millisecond
 )
 
-// sender delivers to one endpoint. All its fields belong to the goroutine of run,
-// but for those that say otherwise.
+// sender delivers to one endpoint. All its fields belong to the goroutine of run, but for those that say otherwise.
 type sender struct {
 	Endpoint
 	c    *Courier
@@ -94,9 +92,8 @@ func (s *sender) run(ctx context.Context) {
 	}
 }
 
-// next begins an exchange with the database when it is time for one, and gives how
-// long to wait for something to happen. over says that there is nothing to wait
-// for.
+// next begins an exchange with the database when it is time for one, and gives how long to wait for something to
+// happen. over says that there is nothing to wait for.
 func (s *sender) next(ctx context.Context, stopping bool) (wait time.Duration, over bool) {
 	now, each := s.c.Webhooks.Now(), s.c.LookEvery
 	claimable := !stopping && s.room() > 0 && !s.nextClaim.IsZero() && !s.nextClaim.After(now)
@@ -156,9 +153,8 @@ func (s *sender) room() int {
 	return max(0, most-len(s.waiting)-s.underWay)
 }
 
-// beginAttempts begins as many attempts as the sender may have under way. When
-// others have so many that it may have no more, it does with those it has, and
-// gives back what would wait too long, until one of its own is delivered.
+// beginAttempts begins as many attempts as the sender may have under way. When others have so many that it may have no
+// more, it does with those it has, and gives back what would wait too long, until one of its own is delivered.
 func (s *sender) beginAttempts(ctx context.Context) {
 	for s.underWay < s.limit && len(s.waiting) > 0 {
 		if !s.c.mayBegin(s.underWay) {
@@ -197,8 +193,7 @@ func (s *sender) attemptEnded(r Settled) {
 	}
 }
 
-// giveBack gives up what waits beyond the first few, as if it had never been
-// leased.
+// giveBack gives up what waits beyond the first few, as if it had never been leased.
 func (s *sender) giveBack(keep int) {
 	if len(s.waiting) <= keep {
 		return
@@ -212,8 +207,7 @@ func (s *sender) giveBack(keep int) {
 	s.waiting = s.waiting[:keep]
 }
 
-// judgeBlocked sees whether the sender is blocked. It stays so while attempts fail
-// one after the other.
+// judgeBlocked sees whether the sender is blocked. It stays so while attempts fail one after the other.
 func (s *sender) judgeBlocked() {
 	now := s.c.Clock()
 	switch {

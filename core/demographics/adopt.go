@@ -49,8 +49,7 @@ func (n Person) adoptedBy(p *patient.Patient, now time.Time) {
 	p.Use(said.PutAll(p.ContactPoints, contactpoint.FromPDS, now))
 }
 
-// refresh brings a patient whom the transaction has locked up to date with the
-// national service.
+// refresh brings a patient whom the transaction has locked up to date with the national service.
 func (s *Service) refresh(ctx context.Context, tx Tx, who access.Caller, before patient.Patient, n Person, q sought,
 	now time.Time) error {
 	after := before
@@ -76,11 +75,10 @@ type FormerNumber struct {
 	At      time.Time
 }
 
-// supersede follows the national service where a number has been replaced by
-// another. The patient with the old number gets the new one. When another
-// patient has that already, two records stand for one person: the old one keeps
-// neither number, says which it is, and waits to be merged by staff. The
-// old number finds the patient with the new one from then on.
+// supersede follows the national service where a number has been replaced by another. The patient with the old number
+// gets the new one. When another patient has that already, two records stand for one person: the old one keeps neither
+// number, says which it is, and waits to be merged by staff. The old number finds the patient with the new one from
+// then on.
 func (s *Service) supersede(ctx context.Context, tx Tx, who access.Caller, old string, p Person, now time.Time) error {
 	known, err := tx.PatientByNHSNumber(ctx, who.Group, old)
 	if errors.Is(err, patient.ErrNotFound) {

@@ -22,8 +22,7 @@ import (
 type IdentityCheck struct {
 	ID   int64
 	Hash []byte // SHA-256 of the token
-	// Reason is why, for the practice: details_differ, several_match or
-	// no_birth_date.
+	// Reason is why, for the practice: details_differ, several_match or no_birth_date.
 	Reason string
 	// Said is who they said they were, and Differs names the details that are not
 	// as the national service has them, by the caller's names.
@@ -119,14 +118,12 @@ func (s *Service) IdentityCheck(ctx context.Context, link string) (IdentityCheck
 	return c, practice.ID(id), err
 }
 
-// ErrNoReference is returned for a reference that was never given out, or whose
-// check has expired.
+// ErrNoReference is returned for a reference that was never given out, or whose check has expired.
 var ErrNoReference = fault.New(fault.NotFound, "identity_check_not_found",
 	"There is no identity check with that reference, or it is older than seven days.")
 
-// Quoted finds the identity check whose reference a person quotes, for staff who
-// put their details right, and the patient who has the NHS number they gave; 0 is
-// none. The audit trail notes who looked. Error: ErrNoReference.
+// Quoted finds the identity check whose reference a person quotes, for staff who put their details right, and the
+// patient who has the NHS number they gave; 0 is none. The audit trail notes who looked. Error: ErrNoReference.
 func (s *Service) Quoted(ctx context.Context, reference string) (IdentityCheck, patient.ID, error) {
 	who, err := access.Require(ctx, access.SeeIdentityChecks)
 	if err != nil {

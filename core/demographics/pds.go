@@ -40,8 +40,7 @@ type Person struct {
 	Landline   string
 	Email      string
 	Address    patient.Address
-	// Practice is the ODS code of the general practice the person is
-	// registered with.
+	// Practice is the ODS code of the general practice the person is registered with.
 	Practice string
 }
 
@@ -56,9 +55,7 @@ type Trace struct {
 // PDS is the national service that knows who has which NHS number. Every call has
 // a deadline and may be repeated without harm.
 type PDS interface {
-	// Read finds a person by NHS number. Errors: ErrNotTraced,
-	// ErrNumberInvalid, ErrNotSetUp, ErrDown,
-	// ErrRefused.
+	// Read finds a person by NHS number. Errors: ErrNotTraced, ErrNumberInvalid, ErrNotSetUp, ErrDown, ErrRefused.
 	Read(ctx context.Context, group practice.ID, number string) (Person, error)
 	// Trace finds the one person who matches exactly, and reads the whole of
 	// their record. Errors: those of Read, and ErrSeveralTraced.
@@ -81,8 +78,7 @@ type Reader interface {
 	PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error)
 	patient.HolderReader
 	Patients(ctx context.Context, group practice.ID, q patient.Query) ([]patient.Patient, int, error)
-	// Due lists live patients with an appointment between from and to whose
-	// national record was last read before stale.
+	// Due lists live patients with an appointment between from and to whose national record was last read before stale.
 	Due(ctx context.Context, group practice.ID, from, to, stale time.Time, limit int) ([]patient.ID, error)
 }
 
@@ -91,8 +87,7 @@ type Store interface {
 	Reader
 	// IdentityCheck finds the check of a token's hash, or returns ErrNoCheck.
 	IdentityCheck(ctx context.Context, group practice.ID, hash []byte) (IdentityCheck, error)
-	// IdentityCheckQuoted finds the check of a reference that has not expired, or
-	// returns ErrNoReference.
+	// IdentityCheckQuoted finds the check of a reference that has not expired, or returns ErrNoReference.
 	IdentityCheckQuoted(ctx context.Context, group practice.ID, reference int64, now time.Time) (IdentityCheck, error)
 	// Forget deletes identity checks that have expired.
 	Forget(ctx context.Context, group practice.ID, before time.Time) error
@@ -105,8 +100,7 @@ type Tx interface {
 	patient.AddTx
 	patient.DeathTx
 	PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error)
-	// SaveFormerNumber keeps that a number was a patient's, in place of what was
-	// known of the number before.
+	// SaveFormerNumber keeps that a number was a patient's, in place of what was known of the number before.
 	SaveFormerNumber(ctx context.Context, group practice.ID, f FormerNumber) error
 	// Synced notes that the national record was read and held nothing new.
 	Synced(ctx context.Context, group practice.ID, id patient.ID, version string, at time.Time) error
@@ -127,8 +121,7 @@ type Service struct {
 
 type backgroundKey struct{}
 
-// Background marks work that no caller waits for: it asks the national service
-// when no other call wants to.
+// Background marks work that no caller waits for: it asks the national service when no other call wants to.
 func Background(ctx context.Context) context.Context {
 	return context.WithValue(ctx, backgroundKey{}, true)
 }
@@ -145,12 +138,10 @@ var (
 		"The Personal Demographics Service has no such person.")
 	ErrNumberInvalid = fault.New(fault.NotFound, "nhs_number_invalidated", "This NHS number has been withdrawn.")
 	ErrSeveralTraced = fault.New(fault.Conflict, "several_patients_traced", "More than one person matches.")
-	// ErrNotSetUp is returned for a practice group that has not been set
-	// up to ask.
+	// ErrNotSetUp is returned for a practice group that has not been set up to ask.
 	ErrNotSetUp = fault.New(fault.Conflict, "pds_not_set_up",
 		"This practice group is not connected to the Personal Demographics Service.")
-	// ErrDown is returned while the service does not answer, or is
-	// asked too often.
+	// ErrDown is returned while the service does not answer, or is asked too often.
 	ErrDown = fault.New(fault.Unavailable, "pds_unavailable",
 		"The Personal Demographics Service does not answer at the moment. Try again shortly.").After(5 * time.Second)
 	// ErrRefused is returned when the service refuses us: a wrong

@@ -11,15 +11,13 @@ import (
 	"frontdesk/core/patient"
 )
 
-// RefreshKind is the kind of the job that reads the national service again for
-// the patients of one group.
+// RefreshKind is the kind of the job that reads the national service again for the patients of one group.
 const RefreshKind = "patient.refresh"
 
 // refreshChunk is how many patients one job reads before it lets others run.
 const refreshChunk = 100
 
-// AskRefresh adds the group's job to read the national service again, if the
-// group has switched that on.
+// AskRefresh adds the group's job to read the national service again, if the group has switched that on.
 func (s *Service) AskRefresh(ctx context.Context) error {
 	who, err := access.Require(ctx, access.Operate)
 	if err != nil {
@@ -66,10 +64,9 @@ func (s *Service) Refresh(ctx context.Context, j job.Job) error {
 	return nil
 }
 
-// RefreshPatient reads the national service for one patient. A number it does
-// not know, has withdrawn, or has with another birth date is marked so, and so is
-// one that is not verified under that name and sex; nothing else is changed. Errors: patient.ErrNotFound, ErrNotSetUp,
-// ErrDown.
+// RefreshPatient reads the national service for one patient. A number it does not know, has withdrawn, or has with
+// another birth date is marked so, and so is one that is not verified under that name and sex; nothing else is changed.
+// Errors: patient.ErrNotFound, ErrNotSetUp, ErrDown.
 func (s *Service) RefreshPatient(ctx context.Context, id patient.ID) error {
 	who, err := access.Require(ctx, access.EditPatients)
 	if err != nil {

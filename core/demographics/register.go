@@ -17,13 +17,11 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Registration is what a caller knows of a person to be found in the national
-// service: the NHS number and date of birth, or the names, date of birth and
-// postcode.
+// Registration is what a caller knows of a person to be found in the national service: the NHS number and date of
+// birth, or the names, date of birth and postcode.
 type Registration struct {
 	NHSNumber *string
-	// BirthDate is a date, or nothing when the caller does not know it: then
-	// the person's identity cannot be confirmed.
+	// BirthDate is a date, or nothing when the caller does not know it: then the person's identity cannot be confirmed.
 	BirthDate                   *string
 	Forename, Surname, Postcode *string
 	Sex                         *patient.Sex
@@ -83,13 +81,11 @@ func (r Registration) check(today input.Date) (sought, error) {
 	return out, in.Err()
 }
 
-// agrees reports whether a person of the national service is certainly the one
-// sought.
+// agrees reports whether a person of the national service is certainly the one sought.
 func (q sought) agrees(p Person) bool { return len(q.differs(p)) == 0 }
 
-// differs names what is not the same: the birth date, and the surname, the
-// forename and the sex when they were given. Twins have one birth date and one
-// surname.
+// differs names what is not the same: the birth date, and the surname, the forename and the sex when they were given.
+// Twins have one birth date and one surname.
 func (q sought) differs(p Person) []string {
 	var out []string
 	if q.born == input.NoDate || p.BirthDate != q.born {
@@ -117,16 +113,13 @@ type Registered struct {
 	Check IdentityCheck
 }
 
-// StillKnown is how long a reading of the national service stands in for it
-// while it is down.
+// StillKnown is how long a reading of the national service stands in for it while it is down.
 const StillKnown = 24 * time.Hour
 
-// Register finds a person in the national service and keeps them as a
-// patient of the group, with the service's details. An existing patient
-// is brought up to date and keeps the id. Where the birth date or
-// the surname is not what the caller said, the answer shows nothing of the person:
-// it is a page that says how to confirm who they are. Errors: ErrNotTraced, ErrNumberInvalid,
-// patient.ErrNHSNumberTaken, ErrNotSetUp, ErrDown, and field faults.
+// Register finds a person in the national service and keeps them as a patient of the group, with the service's details.
+// An existing patient is brought up to date and keeps the id. Where the birth date or the surname is not what the
+// caller said, the answer shows nothing of the person: it is a page that says how to confirm who they are. Errors:
+// ErrNotTraced, ErrNumberInvalid, patient.ErrNHSNumberTaken, ErrNotSetUp, ErrDown, and field faults.
 func (s *Service) Register(ctx context.Context, r Registration) (Registered, error) {
 	who, err := access.Require(ctx, access.EditPatients)
 	if err != nil {
@@ -169,8 +162,7 @@ func (s *Service) Register(ctx context.Context, r Registration) (Registered, err
 	return Registered{ID: id}, err
 }
 
-// seek asks the national service, and notes in the audit trail that it was asked
-// about whom, and what came of it.
+// seek asks the national service, and notes in the audit trail that it was asked about whom, and what came of it.
 func (s *Service) seek(ctx context.Context, who access.Caller, q sought) (Person, error) {
 	name, action := "read "+q.number, "pds.read"
 	if q.number == "" {
@@ -233,9 +225,8 @@ func (s *Service) known(ctx context.Context, group practice.ID, q sought, now ti
 	return found[0], true
 }
 
-// keep makes a person of the national service a patient, or brings the patient
-// with that number up to date. The id is 0 when that patient has another forename
-// or sex, and the service has not verified them: then staff are asked.
+// keep makes a person of the national service a patient, or brings the patient with that number up to date. The id is 0
+// when that patient has another forename or sex, and the service has not verified them: then staff are asked.
 func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, p Person, q sought,
 	now time.Time) (patient.ID, error) {
 	replaced := q.number != "" && q.number != p.NHSNumber

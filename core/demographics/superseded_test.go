@@ -65,8 +65,7 @@ func TestTwoPatientsOfOneSupersededNumberWaitToBeMerged(t *testing.T) {
 	})
 }
 
-// TestASupersededNumberFindsThePatientItBecame comes with the old number by every
-// way in, again and again.
+// TestASupersededNumberFindsThePatientItBecame comes with the old number by every way in, again and again.
 func TestASupersededNumberFindsThePatientItBecame(t *testing.T) {
 	for name, prepare := range map[string]func(k *kit, fresh demographics.Person) patient.ID{
 		"the patient with the old number got the new one": func(k *kit, fresh demographics.Person) patient.ID {
@@ -224,8 +223,7 @@ func TestWhatTheServiceVerifiedIsReplacedOnlyByIt(t *testing.T) {
 	})
 }
 
-// TestThePDSDoesNotRenameSomebodyElse has a patient with another person's number,
-// typed wrong perhaps.
+// TestThePDSDoesNotRenameSomebodyElse has a patient with another person's number, typed wrong perhaps.
 func TestThePDSDoesNotRenameSomebodyElse(t *testing.T) {
 	withKit(t, func(k *kit) {
 		r := ada()
@@ -452,8 +450,7 @@ func TestThoseWhoAreComingAreReadAgain(t *testing.T) {
 	})
 }
 
-// TestAChangeIsToldOfOnce follows what subscriptions are told of somebody whom the
-// national service knows.
+// TestAChangeIsToldOfOnce follows what subscriptions are told of somebody whom the national service knows.
 func TestAChangeIsToldOfOnce(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("9990000018", "1985-12-10")

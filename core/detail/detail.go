@@ -64,8 +64,7 @@ type person struct {
 	restricted bool
 }
 
-// Of gives the details of an event; nothing where there are none, or where what
-// it is about is not there any more.
+// Of gives the details of an event; nothing where there are none, or where what it is about is not there any more.
 func (s *Service) Of(ctx context.Context, group practice.ID, e event.Event) (json.RawMessage, error) {
 	ctx = access.With(ctx, access.System(group))
 	var data named

@@ -10,10 +10,9 @@ import (
 	"frontdesk/core/practice"
 )
 
-// A request that a carrier may have taken, and takes once however often it comes,
-// is handed over again as it was: its messages, all of them and no others, keep its
-// name and wait for one time. It is not judged anew. The first of its messages that
-// it becomes too late for ends it for all.
+// A request that a carrier may have taken, and takes once however often it comes, is handed over again as it was: its
+// messages, all of them and no others, keep its name and wait for one time. It is not judged anew. The first of its
+// messages that it becomes too late for ends it for all.
 
 // lookAgain is how often a run that goes on looks for requests to send again.
 const lookAgain = 15 * time.Second
@@ -39,8 +38,7 @@ func (d *dispatcher) again(ctx context.Context, tx Tx, c Claim) ([]Outbound, err
 	return tx.ClaimRequest(ctx, c, request)
 }
 
-// named is the carrier that may have a request, or one that cannot be asked any
-// more.
+// named is the carrier that may have a request, or one that cannot be asked any more.
 func (d *dispatcher) named(name string) carrier.Carrier {
 	if i := slices.IndexFunc(d.carriers, func(c carrier.Carrier) bool { return c.Name() == name }); i >= 0 {
 		return d.carriers[i]
@@ -53,9 +51,8 @@ func expired(claimed []Outbound, now time.Time) bool {
 	return slices.ContainsFunc(claimed, func(m Outbound) bool { return m.Request != "" && now.After(m.SendBy) })
 }
 
-// sentAgain says whether a message goes. Of a request that is sent again, one that
-// it is alone in may still be withheld; of several, none is, as without it the
-// others would be another request.
+// sentAgain says whether a message goes. Of a request that is sent again, one that it is alone in may still be
+// withheld; of several, none is, as without it the others would be another request.
 func (d *dispatcher) sentAgain(m Outbound, now time.Time, over bool) (Settled, bool) {
 	if !over && (m.Request == "" || m.Request == m.Key(d.group)) {
 		return d.verdict(m, now)
@@ -67,8 +64,7 @@ func (d *dispatcher) sentAgain(m Outbound, now time.Time, over bool) (Settled, b
 	return s, !over
 }
 
-// over ends a leg of which it will not be known whether the carrier has it. Its
-// other way is better than none.
+// over ends a leg of which it will not be known whether the carrier has it. Its other way is better than none.
 func (s *Settled) over(now time.Time) {
 	if s.Leg == 1 && s.Fallback != "" {
 		s.What = "unknown"
@@ -92,8 +88,7 @@ func (s *Settled) taken(at time.Time) {
 	}
 }
 
-// takenTogether notes the same of the other messages of a request: a carrier has
-// all of it or nothing.
+// takenTogether notes the same of the other messages of a request: a carrier has all of it or nothing.
 func (s *Service) takenTogether(ctx context.Context, tx Tx, group practice.ID, of messaging.Message, at,
 	now time.Time) error {
 	others, err := tx.SameRequest(ctx, group, of)
@@ -125,8 +120,7 @@ func (d *dispatcher) unanswered(s *Settled, u *carrier.Unanswered, now time.Time
 	s.DueAt = now.Add(wait)
 }
 
-// keepTogether gives the messages of each request one time, unless that is too
-// late for one of them.
+// keepTogether gives the messages of each request one time, unless that is too late for one of them.
 func (d *dispatcher) keepTogether(out []Settled, now time.Time) {
 	type request struct {
 		due, by time.Time

@@ -248,8 +248,7 @@ func TestAnotherCarrierDoesNotTakeWhatOneMayHave(t *testing.T) {
 	})
 }
 
-// TestOnlyWhatWasOnTheWireIsInDoubt leaves behind what a server does that is killed
-// as it hands over.
+// TestOnlyWhatWasOnTheWireIsInDoubt leaves behind what a server does that is killed as it hands over.
 func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 	for _, c := range []struct {
 		name    string

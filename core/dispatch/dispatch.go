@@ -1,5 +1,4 @@
-// Package dispatch hands messages over to carriers, and takes in what providers
-// report about them.
+// Package dispatch hands messages over to carriers, and takes in what providers report about them.
 //
 //	dispatch.go  hand over what is due, a group at a time
 //	port.go      what it needs remembered
@@ -40,8 +39,7 @@ type Claim struct {
 	Lease   int64
 	Until   time.Time
 	Limit   int
-	// Journal is the epoch of the journal that notes which of them go out; 0 is
-	// none.
+	// Journal is the epoch of the journal that notes which of them go out; 0 is none.
 	Journal int64
 }
 
@@ -64,20 +62,17 @@ type Due struct {
 }
 
 const (
-	// groupsInFlight is how many groups of one batch and channel are under way at once:
-	// one is written down, one is handed over, and one is ready for the connections
-	// of that, which wait for notes now and then.
+	// groupsInFlight is how many groups of one batch and channel are under way at once: one is written down, one is
+	// handed over, and one is ready for the connections of that, which wait for notes now and then.
 	groupsInFlight = 3
 	// dispatchFor is how long one job goes on before it lets others run.
 	dispatchFor = 3 * time.Minute
-	// settleTries and settlePause are how long what a carrier said is held for
-	// a database that does not answer.
+	// settleTries and settlePause are how long what a carrier said is held for a database that does not answer.
 	settleTries = 20
 	settlePause = time.Second
 )
 
-// Run is the job: it hands over what is due, a group at a time, until
-// nothing is due any more.
+// Run is the job: it hands over what is due, a group at a time, until nothing is due any more.
 func (s *Service) Run(ctx context.Context, j job.Job) error {
 	var args messaging.DispatchArgs
 	if err := j.Read(&args); err != nil {
@@ -147,8 +142,7 @@ type dispatcher struct {
 	open time.Time            // when to look for requests to send again
 }
 
-// pick is the first carrier that takes messages now; with none, the first, and
-// when it may be asked again.
+// pick is the first carrier that takes messages now; with none, the first, and when it may be asked again.
 func (d *dispatcher) pick(now time.Time) (carrier.Carrier, time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -175,8 +169,7 @@ func (d *dispatcher) rest(name string, until time.Time) {
 	d.busy[name] = until
 }
 
-// sendGroups takes a group, hands it over, writes down its outcomes, and takes
-// the next, in the same transaction.
+// sendGroups takes a group, hands it over, writes down its outcomes, and takes the next, in the same transaction.
 func (d *dispatcher) sendGroups(ctx context.Context) error {
 	var done []Settled
 	for {
@@ -184,8 +177,7 @@ func (d *dispatcher) sendGroups(ctx context.Context) error {
 		by, wait := d.pick(now)
 		more := wait.IsZero() && now.Before(d.until) && ctx.Err() == nil
 		claimed, err := d.turn(context.WithoutCancel(ctx), by, done, more, now)
-		// What carriers said must not be lost to a database that is away for a
-		// moment: it is known nowhere else.
+		// What carriers said must not be lost to a database that is away for a moment: it is known nowhere else.
 		for i := 0; err != nil && len(done) > 0 && fault.Later(err) && i < settleTries; i++ {
 			<-time.After(settlePause)
 			claimed, err = d.turn(context.WithoutCancel(ctx), by, done, false, now)
@@ -296,8 +288,7 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 	return out
 }
 
-// finish asks for another run when something will fall due, and sees whether a
-// batch is done.
+// finish asks for another run when something will fall due, and sees whether a batch is done.
 func (d *dispatcher) finish(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx)
 	now := d.Now().Truncate(time.Microsecond)
@@ -337,8 +328,7 @@ func (n pageCarrier) SendAll(_ context.Context, m []carrier.Outgoing) []carrier.
 	return make([]carrier.Result, len(m))
 }
 
-// noCarrier stands for a carrier that has been taken away since the message was
-// accepted.
+// noCarrier stands for a carrier that has been taken away since the message was accepted.
 type noCarrier struct{ pageCarrier }
 
 func (noCarrier) Name() string { return "none" }

@@ -50,8 +50,7 @@ func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claim
 	return tx.AmendMessages(ctx, d.group, changed)
 }
 
-// verdict says whether a message that is due is to go, and its outcome
-// otherwise.
+// verdict says whether a message that is due is to go, and its outcome otherwise.
 func (d *dispatcher) verdict(m Outbound, now time.Time) (Settled, bool) {
 	s := Settled{Message: m.Message, Was: m.Prior, At: now, Leased: m.Lease}
 	switch {

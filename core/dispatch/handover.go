@@ -12,10 +12,9 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Journal keeps short notes of what is being handed over. They are kept when Note
-// returns, and survive the death of this program, but not of the machine or of
-// the database server: that is why a journal has a name, which is another one when
-// notes may have been lost.
+// Journal keeps short notes of what is being handed over. They are kept when Note returns, and survive the death of
+// this program, but not of the machine or of the database server: that is why a journal has a name, which is another
+// one when notes may have been lost.
 type Journal interface {
 	// Epoch is the journal's name. 0 is that no notes can be kept.
 	Epoch(ctx context.Context) int64
@@ -216,15 +215,13 @@ func (d *dispatcher) wire(by carrier.Carrier, lease int64) *handover {
 	return &handover{journal: d.Journal, group: d.group, lease: lease, landed: make(chan struct{}, 1)}
 }
 
-// trail is what a journal says of one lease: which messages went out, in which
-// request, and what came of them.
+// trail is what a journal says of one lease: which messages went out, in which request, and what came of them.
 type trail struct {
 	begun map[string]string
 	ended map[string]carrier.Result
 }
 
-// follow reads a journal. known is false where it cannot be told which messages
-// went out: any may have.
+// follow reads a journal. known is false where it cannot be told which messages went out: any may have.
 func (s *Service) follow(ctx context.Context, group practice.ID, lease, epoch int64) (t trail, known bool, err error) {
 	if s.Journal == nil || epoch == 0 || s.Journal.Epoch(ctx) != epoch {
 		return trail{}, false, nil

@@ -19,8 +19,7 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// judged is a desk whose carrier keeps what it took, and Ada, whom messages are
-// to.
+// judged is a desk whose carrier keeps what it took, and Ada, whom messages are to.
 type judged struct {
 	*desk
 	ada    patient.ID
@@ -117,8 +116,7 @@ func (j *judged) stop(channel carrier.Channel, contact string) {
 	}
 }
 
-// judgements are what may happen between a message and its hand-over, and what
-// becomes of it then.
+// judgements are what may happen between a message and its hand-over, and what becomes of it then.
 type judgement struct {
 	name    string
 	purpose messaging.Purpose
@@ -280,8 +278,7 @@ func TestTheSecondWayIsJudgedWhenItsTurnComes(t *testing.T) {
 	})
 }
 
-// What a carrier may have already is the same request when it is sent again, and
-// goes nowhere else.
+// What a carrier may have already is the same request when it is sent again, and goes nowhere else.
 func TestAMessageACarrierMayHaveIsSentAgainUnchanged(t *testing.T) {
 	type of struct {
 		name    string

@@ -54,8 +54,7 @@ func (d *dispatcher) pair(by carrier.Carrier, m *Outbound, a messaging.Addressee
 	}
 }
 
-// legOf is the leg that is told about. A message in a pair has the key of its
-// first leg for both.
+// legOf is the leg that is told about. A message in a pair has the key of its first leg for both.
 func legOf(m messaging.Message, r carrier.Receipt, leg int) int {
 	switch {
 	case !m.Paired:

@@ -29,8 +29,7 @@ func (b both) Pairs(first carrier.Channel, p carrier.Pair) bool {
 	return first == carrier.NHSApp && (p.Unread == 4*time.Hour || p.Unread == 24*time.Hour) && (p.Known || b.own)
 }
 
-// paired is a desk with a carrier for both ways, and one message to the NHS App
-// with another way.
+// paired is a desk with a carrier for both ways, and one message to the NHS App with another way.
 type paired struct {
 	*desk
 	carrier  both

@@ -15,8 +15,7 @@ import (
 // Reader is what dispatch reads.
 type Reader interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
-	// NextDue is when the next message of a batch and channel falls due; zero is
-	// never.
+	// NextDue is when the next message of a batch and channel falls due; zero is never.
 	NextDue(ctx context.Context, group practice.ID, batch messaging.BatchID, channel carrier.Channel) (time.Time, error)
 	// SendingPaused reports whether an operator has stopped all sending.
 	SendingPaused(ctx context.Context) (bool, error)
@@ -48,14 +47,12 @@ type Tx interface {
 	// LockMessage keeps others from changing the message, and reads it.
 	LockMessage(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error)
 	SaveMessage(ctx context.Context, group practice.ID, m messaging.Message) error
-	// Claim leases up to limit messages that are due, each with its patient as they
-	// are now.
+	// Claim leases up to limit messages that are due, each with its patient as they are now.
 	Claim(ctx context.Context, c Claim) ([]Outbound, error)
 	// AmendMessages keeps where leased messages go to and by which carrier, and
 	// whether they are handed over for both channels at once.
 	AmendMessages(ctx context.Context, group practice.ID, m []messaging.Message) error
-	// DueRequest is a request that is to be sent again, and its carrier; empty is
-	// none.
+	// DueRequest is a request that is to be sent again, and its carrier; empty is none.
 	DueRequest(ctx context.Context, c Claim) (request, carrier string, err error)
 	// ClaimRequest leases all messages of a request that is not leased.
 	ClaimRequest(ctx context.Context, c Claim, request string) ([]Outbound, error)
@@ -64,8 +61,7 @@ type Tx interface {
 	SameRequest(ctx context.Context, group practice.ID, m messaging.Message) ([]messaging.Message, error)
 	// AskAgain says when to ask about a message next, unless that has changed.
 	AskAgain(ctx context.Context, group practice.ID, id messaging.ID, was, next time.Time) error
-	// Settle keeps how handing over leased messages ended, with a step and an event
-	// for each.
+	// Settle keeps how handing over leased messages ended, with a step and an event for each.
 	Settle(ctx context.Context, group practice.ID, settled []Settled) error
 	AddStep(ctx context.Context, group practice.ID, id messaging.ID, s messaging.Step) error
 	messaging.EventRecorder
@@ -82,8 +78,7 @@ type Service struct {
 	NewID     func() int64
 	// Timeout is the longest a carrier may take for one group of messages.
 	Timeout time.Duration
-	// Journal notes what goes out; without one, everything that a stopped server
-	// had leased may have gone out.
+	// Journal notes what goes out; without one, everything that a stopped server had leased may have gone out.
 	Journal Journal
 
 	alone job.Alone
@@ -93,8 +88,7 @@ type Service struct {
 // carrier takes, so that no other server takes the messages meanwhile.
 func (s *Service) lease() time.Duration { return 2*s.Timeout + 10*time.Second }
 
-// Opened notes that a patient has read a message on its page: it goes by no other
-// channel any more.
+// Opened notes that a patient has read a message on its page: it goes by no other channel any more.
 func (s *Service) Opened(ctx context.Context, group practice.ID, m messaging.Message, at time.Time) error {
 	err := s.receipt(ctx, group, "page", carrier.Receipt{Key: m.Key(group), Progress: carrier.ProgressRead, At: at})
 	if errors.Is(err, ErrEarly) {

@@ -11,27 +11,23 @@ import (
 	"frontdesk/core/practice"
 )
 
-// ErrEarly is returned for a receipt of a message that is just being handed
-// over: its sender sends it again.
+// ErrEarly is returned for a receipt of a message that is just being handed over: its sender sends it again.
 var ErrEarly = fault.New(fault.Unavailable, "message_in_hand", "This message is just being handed over. Tell us "+
 	"again shortly.").After(time.Second)
 
-// earlyTries and earlyPause are how long a receipt waits for its message to be
-// written down as handed over.
+// earlyTries and earlyPause are how long a receipt waits for its message to be written down as handed over.
 const (
 	earlyTries = 40
 	earlyPause = 50 * time.Millisecond
 )
 
-// Receive keeps the receipts a carrier told; replies are of core/reply. Duplicates and receipts for unknown
-// messages are ignored. Error:
-// ErrEarly, with everything else kept.
+// Receive keeps the receipts a carrier told; replies are of core/reply. Duplicates and receipts for unknown messages
+// are ignored. Error: ErrEarly, with everything else kept.
 func (s *Service) Receive(ctx context.Context, group practice.ID, by string, told carrier.Report) error {
 	var early error
 	for _, r := range told.Receipts {
 		err := s.receipt(ctx, group, by, r)
-		// Some carriers tell before they have answered: what they answer is being
-		// written down this moment.
+		// Some carriers tell before they have answered: what they answer is being written down this moment.
 		for i := 0; errors.Is(err, ErrEarly) && i < earlyTries && ctx.Err() == nil; i++ {
 			select {
 			case <-time.After(earlyPause):
@@ -119,8 +115,7 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 	})
 }
 
-// keep keeps a message as it is after what was told, with the step, and what
-// follows from it.
+// keep keeps a message as it is after what was told, with the step, and what follows from it.
 func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before messaging.Message, x Settled,
 	step *messaging.Step) error {
 	if err := tx.SaveMessage(ctx, group, x.Message); err != nil {
@@ -148,8 +143,7 @@ func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before mes
 	return nil
 }
 
-// apply changes a message by a receipt, and reports whether that was news. What
-// is further along never goes back.
+// apply changes a message by a receipt, and reports whether that was news. What is further along never goes back.
 func (s *Settled) apply(r carrier.Receipt, leg int, at, now time.Time) bool {
 	switch r.Progress {
 	case carrier.ProgressRead:

@@ -10,12 +10,10 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Recover takes back messages whose sender died before it heard their
-// outcome, and asks again for everything that is due: after a restart, or when
-// sending goes on after a pause. What had not gone out is sent, and what the
-// carrier had answered is written down. Of what was under way, a carrier that
-// knows our keys or our requests is asked again; any other cannot be asked, and
-// the message is left Unknown.
+// Recover takes back messages whose sender died before it heard their outcome, and asks again for everything that is
+// due: after a restart, or when sending goes on after a pause. What had not gone out is sent, and what the carrier had
+// answered is written down. Of what was under way, a carrier that knows our keys or our requests is asked again; any
+// other cannot be asked, and the message is left Unknown.
 func (s *Service) Recover(ctx context.Context, group practice.ID) error {
 	if paused, err := s.Store.SendingPaused(ctx); err != nil || paused {
 		return err
@@ -87,8 +85,7 @@ func (s *Service) recoverSome(ctx context.Context, group practice.ID, lost []mes
 	})
 }
 
-// takeBack decides the outcome of a message whose sender died. by is nil when its
-// carrier has been taken away.
+// takeBack decides the outcome of a message whose sender died. by is nil when its carrier has been taken away.
 func (d *dispatcher) takeBack(x *Settled, by carrier.Carrier, f found, now time.Time) {
 	key := x.Key(d.group)
 	request, begun := f.begun[key]

@@ -89,8 +89,7 @@ func (d *dispatcher) accepted(s *Settled, a carrier.Accepted, now time.Time) {
 	}
 }
 
-// later puts a message back for a carrier that is busy. Waiting as long as the
-// carrier asked is not a failed try.
+// later puts a message back for a carrier that is busy. Waiting as long as the carrier asked is not a failed try.
 func (d *dispatcher) later(s *Settled, busy *carrier.Busy, now time.Time) {
 	s.State, s.What = messaging.Queued, "busy"
 	s.Code, s.Reason = busy.Code, "The carrier takes no messages at the moment."

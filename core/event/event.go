@@ -4,9 +4,8 @@
 //	event.go   an event, and how a change is recorded
 //	type.go    the list of all types of events
 //
-// A change is recorded once, as one event, whatever formats it is delivered in
-// later. Where it consists of several facts (a line was added to an invoice, and
-// the invoice is paid) the finer ones are its parts. Which types a format
+// A change is recorded once, as one event, whatever formats it is delivered in later. Where it consists of several
+// facts (a line was added to an invoice, and the invoice is paid) the finer ones are its parts. Which types a format
 // delivers, and what it calls them, is the format's business.
 package event
 
@@ -23,17 +22,14 @@ type Event struct {
 	// Group is the practice group it happened in.
 	Group int64
 	Type  Type
-	// Subject is the id of the thing it happened to; 0 for an event that no
-	// sequence counts.
+	// Subject is the id of the thing it happened to; 0 for an event that no sequence counts.
 	Subject int64
 	// Sequence counts the events of one subject: 1, 2, 3, with no gaps.
 	Sequence int64
 	At       time.Time
-	// Data is thin: ids, states and times, never clinical text or contact
-	// details.
+	// Data is thin: ids, states and times, never clinical text or contact details.
 	Data json.RawMessage
-	// Parts are the finer facts it consists of. Each is delivered by itself, and
-	// no sequence counts it.
+	// Parts are the finer facts it consists of. Each is delivered by itself, and no sequence counts it.
 	Parts []Fact
 }
 

@@ -14,9 +14,8 @@ func (t Type) Noun() string {
 	return noun
 }
 
-// The types of events that the log shows and that a webhook in the standard
-// format can ask for. Source of the first eight: the Webhooks tag of the Hero
-// Health Public API.
+// The types of events that the log shows and that a webhook in the standard format can ask for. Source of the first
+// eight: the Webhooks tag of the Hero Health Public API.
 const (
 	AppointmentConfirmed   Type = "appointment.confirmed"
 	AppointmentCancelled   Type = "appointment.cancelled"
@@ -46,8 +45,7 @@ const (
 	PatientMerged       Type = "patient.merged"
 	PatientUnmerged     Type = "patient.unmerged"
 	DemographicsUpdated Type = "patient.demographics-updated"
-	// WebhookDisabled is recorded when an endpoint is switched off because it fails
-	// or is gone.
+	// WebhookDisabled is recorded when an endpoint is switched off because it fails or is gone.
 	WebhookDisabled Type = "webhook.disabled"
 )
 
@@ -61,8 +59,7 @@ var Logged = []Type{
 	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, WebhookDisabled,
 }
 
-// The types of events that only other formats deliver: finer facts, of which
-// the data are ids alone.
+// The types of events that only other formats deliver: finer facts, of which the data are ids alone.
 const (
 	PatientCreated             Type = "patient.created"
 	PatientUpdated             Type = "patient.updated" // what has no type of its own

@@ -62,9 +62,8 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
-	// LockLabel keeps others from changing a label, or from putting it on
-	// something, until the end of the transaction, and finds it, or returns
-	// ErrNotFound.
+	// LockLabel keeps others from changing a label, or from putting it on something, until the end of the transaction,
+	// and finds it, or returns ErrNotFound.
 	LockLabel(ctx context.Context, group practice.ID, id ID) (Label, error)
 	SaveLabel(ctx context.Context, group practice.ID, l Label) error
 	// TakeOff takes a label off everything it is on.
@@ -113,8 +112,7 @@ func (s *Service) Create(ctx context.Context, c Change) (Label, error) {
 	}, c)
 }
 
-// Update changes a label, on everything it is on too. Errors: ErrNotFound, field
-// faults.
+// Update changes a label, on everything it is on too. Errors: ErrNotFound, field faults.
 func (s *Service) Update(ctx context.Context, id ID, c Change) (Label, error) {
 	return s.save(ctx, "label.update", func(tx Tx, who access.Caller, now time.Time) (any, Label, error) {
 		before, err := tx.LockLabel(ctx, who.Group, id)

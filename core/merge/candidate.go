@@ -18,9 +18,8 @@ func mayBe(a, b patient.Patient) bool {
 	return a.ID != b.ID && (a.NHSNumber == "" || b.NHSNumber == "" || a.NHSNumber == b.NHSNumber)
 }
 
-// Candidates lists the group's patients who may be the same person as this one:
-// the same birth date with either name, the same telephone number or e-mail
-// address, or the NHS number this person has now. None of it is certain. Error:
+// Candidates lists the group's patients who may be the same person as this one: the same birth date with either name,
+// the same telephone number or e-mail address, or the NHS number this person has now. None of it is certain. Error:
 // patient.ErrNotFound.
 func (s *Service) Candidates(ctx context.Context, id patient.ID) ([]patient.Patient, error) {
 	who, err := access.Require(ctx, access.MergePatients)

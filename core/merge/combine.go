@@ -27,8 +27,7 @@ func doubts(a, b patient.Patient) []string {
 	return out
 }
 
-// combine is the record that stays: its own details, and where it has none
-// those of the other.
+// combine is the record that stays: its own details, and where it has none those of the other.
 func combine(keep, from patient.Patient) patient.Patient {
 	p, f := keep, from
 	if p.NHSNumber == "" {

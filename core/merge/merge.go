@@ -21,19 +21,17 @@ import (
 
 // The faults of merging.
 var (
-	ErrSelf = fault.Wrong("patient_id", "same_patient", "the id of another patient",
+	ErrSelf = fault.Wrong("patient", "same_patient", "the id of another patient",
 		"A patient cannot be merged with themselves.")
 	ErrNumbers = fault.New(fault.Conflict, "different_nhs_numbers", "These patients have different NHS numbers, so "+
 		"they are different people.")
 	ErrToken = fault.New(fault.Conflict, "merge_token_invalid", "This merge token is not known, was used before, or "+
 		"has expired. Ask for a new preview.")
-	// ErrChanged is returned when one of the records is not as it was in
-	// the preview.
+	// ErrChanged is returned when one of the records is not as it was in the preview.
 	ErrChanged = fault.New(fault.Conflict, "patient_changed", "One of the patients has changed since the preview. "+
 		"Look at a new one.")
 	ErrNotMerged = fault.New(fault.NotFound, "merge_not_found", "There is no such merge to undo.")
-	// ErrMergedAgain is returned when the patient something was merged into has
-	// itself been merged into another since.
+	// ErrMergedAgain is returned when the patient something was merged into has itself been merged into another since.
 	ErrMergedAgain = fault.New(fault.Conflict, "merged_again", "The patient was merged again since. Undo the later "+
 		"merge first.")
 )
@@ -50,12 +48,10 @@ type Preview struct {
 	Token     string
 	Hash      []byte
 	ExpiresAt time.Time
-	// Keep is the patient that would stay, and From the one that would become a
-	// part of it, with their versions.
+	// Keep is the patient that would stay, and From the one that would become a part of it, with their versions.
 	Keep, From               patient.ID
 	KeepVersion, FromVersion int64
-	// Kept, Other and Result are the two records as they are, and the one there
-	// would be.
+	// Kept, Other and Result are the two records as they are, and the one there would be.
 	Kept, Other, Result patient.Patient
 	// Warnings name what speaks against the two being one person.
 	Warnings []string
@@ -77,8 +73,7 @@ type Merge struct {
 // Reader is what merge reads.
 type Reader interface {
 	patient.PointReader
-	// Patient finds a patient, also one that has been merged, or returns
-	// patient.ErrNotFound.
+	// Patient finds a patient, also one that has been merged, or returns patient.ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 }
 
@@ -104,18 +99,15 @@ type Tx interface {
 	PatientByNHSNumber(ctx context.Context, group practice.ID, number string) (patient.Patient, error)
 	SavePatient(ctx context.Context, group practice.ID, p patient.Patient) error
 	Audit(ctx context.Context, e audit.Entry) error
-	// KeepPreview keeps the right to merge; TakePreview finds it and deletes
-	// it, or returns ErrToken.
+	// KeepPreview keeps the right to merge; TakePreview finds it and deletes it, or returns ErrToken.
 	KeepPreview(ctx context.Context, group practice.ID, p Preview) error
 	TakePreview(ctx context.Context, group practice.ID, hash []byte) (Preview, error)
-	// Merge finds a merge, or returns ErrNotMerged. With id 0 it is the latest
-	// of the patient that has not been undone.
+	// Merge finds a merge, or returns ErrNotMerged. With id 0 it is the latest of the patient that has not been undone.
 	Merge(ctx context.Context, group practice.ID, of patient.ID, id int64) (Merge, error)
 	KeepMerge(ctx context.Context, group practice.ID, m Merge) error
 	UndoMerge(ctx context.Context, group practice.ID, id int64, at time.Time) error
-	// Belongings counts what a patient has, by what it is. MoveBelongings gives
-	// everything of one patient to another and notes it under the merge;
-	// ReturnBelongings gives back what is noted there.
+	// Belongings counts what a patient has, by what it is. MoveBelongings gives everything of one patient to another
+	// and notes it under the merge; ReturnBelongings gives back what is noted there.
 	Belongings(ctx context.Context, group practice.ID, of patient.ID) (Moved, error)
 	MoveBelongings(ctx context.Context, group practice.ID, merge int64, from, to patient.ID, at time.Time) (Moved,
 		error)
@@ -196,9 +188,8 @@ func both(ctx context.Context, r Reader, who access.Caller, keep, from patient.I
 	return a, b, nil
 }
 
-// Merge makes from a part of keep, as the preview of the token showed it:
-// everything of from becomes keep's, and from's id stands for keep. Errors:
-// ErrToken, ErrChanged, and those of Preview.
+// Merge makes from a part of keep, as the preview of the token showed it: everything of from becomes keep's, and from's
+// id stands for keep. Errors: ErrToken, ErrChanged, and those of Preview.
 func (s *Service) Merge(ctx context.Context, keep, from patient.ID, token string) (Merge, error) {
 	who, err := access.Require(ctx, access.MergePatients)
 	if err != nil {
@@ -248,8 +239,7 @@ func (s *Service) named(ctx context.Context, tx Tx, who access.Caller, keep, fro
 	return nil
 }
 
-// lockBoth keeps others from changing two patients and what belongs to them,
-// always in the same order.
+// lockBoth keeps others from changing two patients and what belongs to them, always in the same order.
 func lockBoth(ctx context.Context, tx Tx, who access.Caller, a, b patient.ID) error {
 	if err := tx.LockDiariesOfPatients(ctx, who.Group, a, b); err != nil {
 		return err
@@ -307,11 +297,10 @@ type mergeFact struct {
 	MergedID  string `json:"merged_patient_id"`
 }
 
-// Unmerge makes two patients again of a merge: what was moved goes back, and so
-// does every detail that has not been changed since. What was added to the
-// patient since stays with it. id is the patient that was merged, or the one
-// that stayed; mergeID 0 is the latest merge. Errors: patient.ErrNotFound, ErrNotMerged,
-// ErrMergedAgain, patient.ErrNHSNumberTaken.
+// Unmerge makes two patients again of a merge: what was moved goes back, and so does every detail that has not been
+// changed since. What was added to the patient since stays with it. id is the patient that was merged, or the one that
+// stayed; mergeID 0 is the latest merge. Errors: patient.ErrNotFound, ErrNotMerged, ErrMergedAgain,
+// patient.ErrNHSNumberTaken.
 func (s *Service) Unmerge(ctx context.Context, id patient.ID, mergeID int64) (Merge, error) {
 	who, err := access.Require(ctx, access.MergePatients)
 	if err != nil {

@@ -12,8 +12,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 )
 
-// twice registers one person twice: by a caller who knows no NHS number, and
-// through the national service.
+// twice registers one person twice: by a caller who knows no NHS number, and through the national service.
 func (k *kit) twice() (known, traced patient.ID) {
 	k.Helper()
 	r := ada()
@@ -115,7 +114,7 @@ func TestAMergeTokenIsGoodOnceForWhatItShowed(t *testing.T) {
 			k.Fatal(err)
 		}
 		refused("a used token", merge.ErrToken, keep, from, token)
-		if _, err := k.Merging.Preview(k.Ctx, keep, from); patienttest.Fields(err) != "patient_id" {
+		if _, err := k.Merging.Preview(k.Ctx, keep, from); patienttest.Fields(err) != "patient" {
 			k.Fatalf("merged with itself: %v", err)
 		}
 	})

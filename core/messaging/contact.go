@@ -75,8 +75,7 @@ func (a Addressee) own(channel carrier.Channel) (contact, source string, err err
 	return contact, string(used.Source), nil
 }
 
-// Addressees finds what else matters of those whom messages are to, in a few
-// queries for all of them.
+// Addressees finds what else matters of those whom messages are to, in a few queries for all of them.
 func Addressees(ctx context.Context, r AddresseeReader, group practice.ID, all []Message,
 	people []patient.Patient) (map[patient.ID]Addressee, error) {
 	out := make(map[patient.ID]Addressee, len(people))
@@ -116,8 +115,7 @@ func Addressees(ctx context.Context, r AddresseeReader, group practice.ID, all [
 	return out, err
 }
 
-// places are where a message may go: as it is addressed, and where the patient
-// is reached now.
+// places are where a message may go: as it is addressed, and where the patient is reached now.
 func (m Message) places(a Addressee) []Destination {
 	var out []Destination
 	for _, d := range []Destination{

@@ -15,12 +15,10 @@ var (
 	ErrNotWanted = fault.New(fault.Conflict, "not_wanted", "The patient's preferences rule out such messages.")
 )
 
-// Check says whether a leg of a message may go to its patient as they are at
-// this moment, and puts in where to. A contact detail that came with the request
-// stays, and so does that of a message a carrier may have already. It is the one
-// judgement there is: when a message is taken, and again when it is handed over.
-// Errors: those of patient.Reachable, ErrNoContact, and ErrOptedOut and
-// ErrNotWanted of what is not direct care.
+// Check says whether a leg of a message may go to its patient as they are at this moment, and puts in where to. A
+// contact detail that came with the request stays, and so does that of a message a carrier may have already. It is the
+// one judgement there is: when a message is taken, and again when it is handed over. Errors: those of
+// patient.Reachable, ErrNoContact, and ErrOptedOut and ErrNotWanted of what is not direct care.
 func (m *Message) Check(leg int, a Addressee) error {
 	if err := a.Reachable(); err != nil {
 		return err

@@ -1,6 +1,5 @@
-// Package messaging is the messages to patients: sent now or later, by one channel
-// and then by another, listed, and read with their history. core/dispatch hands
-// them over to carriers.
+// Package messaging is the messages to patients: sent now or later, by one channel and then by another, listed, and
+// read with their history. core/dispatch hands them over to carriers.
 //
 //	messaging.go   the message, as kept
 //	send.go        one message: what is checked before it is taken
@@ -70,8 +69,7 @@ var States = []State{Scheduled, Queued, Sending, Sent, Delivered, Read, Failed, 
 // Waiting reports a message nothing has come of yet.
 func (s State) Waiting() bool { return s == Scheduled || s == Queued || s == Sending }
 
-// Purpose is what a message is for. Only direct care reaches a patient who has
-// opted out.
+// Purpose is what a message is for. Only direct care reaches a patient who has opted out.
 type Purpose string
 
 // The purposes.
@@ -85,9 +83,8 @@ type Message struct {
 	ID      ID         `json:"id"`
 	Patient patient.ID `json:"patient_id"`
 	Batch   BatchID    `json:"batch_id,omitempty"`
-	// Channel and Contact are how it goes first, Fallback and FallbackContact
-	// how it goes when that fails, or is not read in time. Where it goes is looked up
-	// again when it goes, unless it came with the request.
+	// Channel and Contact are how it goes first, Fallback and FallbackContact how it goes when that fails, or is not
+	// read in time. Where it goes is looked up again when it goes, unless it came with the request.
 	Channel         carrier.Channel `json:"channel"`
 	Contact         string          `json:"-"`
 	ContactSource   string          `json:"contact_source"` // request, practice, caller or pds
@@ -109,8 +106,7 @@ type Message struct {
 	Lease   int64     `json:"-"`
 	Tries   int       `json:"-"` // that failed, of this leg
 	Carrier string    `json:"carrier,omitempty"`
-	// Request is what the carrier knows the request by that it may have it from,
-	// while it is to be sent again.
+	// Request is what the carrier knows the request by that it may have it from, while it is to be sent again.
 	Request    string    `json:"-"`
 	Journal    int64     `json:"-"` // notes what went out of its lease
 	AskAt      time.Time `json:"-"` // when to ask about it
@@ -124,8 +120,7 @@ type Message struct {
 
 	SendAt time.Time `json:"send_at"`
 	SendBy time.Time `json:"send_by"` // after this it is not sent any more
-	// UnreadMinutes is how long the patient has to read it before it goes by
-	// Fallback too.
+	// UnreadMinutes is how long the patient has to read it before it goes by Fallback too.
 	UnreadMinutes int       `json:"unread_minutes,omitempty"`
 	SentAt        time.Time `json:"sent_at,omitzero"`
 	DeliveredAt   time.Time `json:"delivered_at,omitzero"`
@@ -133,8 +128,7 @@ type Message struct {
 	EndedAt       time.Time `json:"ended_at,omitzero"`
 
 	WriteToRecord bool `json:"write_to_record,omitempty"`
-	// TaskID is the task it belongs to, and Assignee the member of staff whom what
-	// comes of it is for; 0 is none.
+	// TaskID is the task it belongs to, and Assignee the member of staff whom what comes of it is for; 0 is none.
 	TaskID      string       `json:"task_id,omitempty"`
 	Assignee    int64        `json:"assignee_id,omitempty"`
 	SubmittedBy string       `json:"submitted_by"`
@@ -226,12 +220,10 @@ type Reader interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	// Message finds a message, or returns ErrNotFound.
 	Message(ctx context.Context, group practice.ID, id ID) (Message, error)
-	// Messages lists messages, newest first, and how many match in all, counted
-	// as input.CountTo says.
+	// Messages lists messages, newest first, and how many match in all, counted as input.CountTo says.
 	Messages(ctx context.Context, group practice.ID, q Query) ([]Message, int, error)
 	Steps(ctx context.Context, group practice.ID, id ID) ([]Step, error)
-	// LinkState is how often a wrong birth date was given for a message's page,
-	// and when it was first opened.
+	// LinkState is how often a wrong birth date was given for a message's page, and when it was first opened.
 	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
 	RecordEntryOf(ctx context.Context, group practice.ID, message int64) (record.Entry, error)
 }
@@ -253,8 +245,7 @@ type Tx interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	// Addressee finds a patient with what matters to messages.
 	Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	// Attached returns ErrNoAssignee or ErrNoTask when a message names a member of
-	// staff or a task that does not exist.
+	// Attached returns ErrNoAssignee or ErrNoTask when a message names a member of staff or a task that does not exist.
 	Attached(ctx context.Context, group practice.ID, m Message) error
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	// LockMessage keeps others from changing the message, and reads it.
@@ -271,8 +262,7 @@ type Tx interface {
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
-// Carriers gives the carriers a practice group has for a channel, the one to
-// try first first.
+// Carriers gives the carriers a practice group has for a channel, the one to try first first.
 type Carriers func(ctx context.Context, group practice.ID, channel carrier.Channel) ([]carrier.Carrier, error)
 
 // Service is the messaging capability.

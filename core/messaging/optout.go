@@ -9,8 +9,7 @@ import (
 	"frontdesk/core/input"
 )
 
-// OptOut keeps a number or address from getting anything but direct care;
-// OptIn takes that back.
+// OptOut keeps a number or address from getting anything but direct care; OptIn takes that back.
 func (s *Service) OptOut(ctx context.Context, channel carrier.Channel, contact string, out bool) error {
 	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {

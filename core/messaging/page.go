@@ -81,9 +81,8 @@ func (s *Service) page(ctx context.Context, link string) (Opened, Message, error
 		m, err
 }
 
-// Open shows a message to a reader who gives the patient's date of birth. A message
-// that was opened has been read: it goes no other way any more. Errors: ErrLink,
-// ErrLinkShut, ErrWrongDate, and a field fault.
+// Open shows a message to a reader who gives the patient's date of birth. A message that was opened has been read: it
+// goes no other way any more. Errors: ErrLink, ErrLinkShut, ErrWrongDate, and a field fault.
 func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, error) {
 	o, m, err := s.page(ctx, link)
 	if err != nil {

@@ -42,8 +42,7 @@ type Search struct {
 // Most is how many messages are listed at most for a caller who asks for no page.
 const Most = 1000
 
-// Messages lists messages, newest first, and how many match in all, counted up
-// as input.CountTo says.
+// Messages lists messages, newest first, and how many match in all, counted up as input.CountTo says.
 func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
@@ -111,8 +110,7 @@ type Details struct {
 	From string
 	// What follows is of one message that is read with its history.
 	PatientName patient.Patient
-	// Locked says that the patient's own page is: a wrong date of birth was given
-	// too often.
+	// Locked says that the patient's own page is: a wrong date of birth was given too often.
 	Locked bool
 	Record *record.Entry
 	Steps  []Step

@@ -39,14 +39,11 @@ type Request struct {
 	FallbackContact string
 	Encrypted       bool
 	Purpose         Purpose // empty is DirectCare
-	// Urgent goes out at any time of day. Plain puts plain characters for those
-	// that only look different.
+	// Urgent goes out at any time of day. Plain puts plain characters for those that only look different.
 	Urgent, Plain bool
-	// SendAt is when, an instant; empty is now. SendBy is the latest time it may be sent; empty is
-	// MaxLate after that.
+	// SendAt is when, an instant; empty is now. SendBy is the latest time it may be sent; empty is MaxLate after that.
 	SendAt, SendBy string
-	// PastIsNow sends at once what was to go at a time that has passed, however
-	// long ago that is.
+	// PastIsNow sends at once what was to go at a time that has passed, however long ago that is.
 	PastIsNow bool
 
 	WriteToRecord, AutoWriteToRecord bool
@@ -141,8 +138,7 @@ func times(in *input.Checks, m *Message, sendAt, sendBy string, now time.Time) {
 	m.DueAt = m.SendAt
 }
 
-// Fits refuses a text that is too long for a channel it may go by, and counts
-// the parts of a text message.
+// Fits refuses a text that is too long for a channel it may go by, and counts the parts of a text message.
 func Fits(in *input.Checks, field string, m Message) {
 	if m.Encrypted {
 		return // what is sent is only a notice
@@ -250,8 +246,7 @@ func (r Request) attached(ctx context.Context, tx Tx, group practice.ID, m *Mess
 	return tx.Attached(ctx, group, *m)
 }
 
-// Carried makes sure that a carrier is set up for each channel of a message. Error:
-// ErrNoCarrier.
+// Carried makes sure that a carrier is set up for each channel of a message. Error: ErrNoCarrier.
 func (s *Service) Carried(ctx context.Context, group practice.ID, m Message) error {
 	_, err := s.carried(ctx, group, m)
 	return err
@@ -280,8 +275,7 @@ var providers = map[carrier.Channel]string{
 	carrier.SMS: "text-message", carrier.Email: "e-mail", carrier.NHSApp: "NHS App",
 }
 
-// address finds who a message is to, and where it goes. One the patient does not
-// want is taken, and not sent.
+// address finds who a message is to, and where it goes. One the patient does not want is taken, and not sent.
 func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Message, now time.Time) error {
 	id, err := tx.LockPatientAgainstMerge(ctx, group, m.Patient)
 	if err != nil {
@@ -362,8 +356,7 @@ func Keep(ctx context.Context, tx Keeper, group practice.ID, all []Message, now 
 	return err
 }
 
-// Words is what is sent of a message by the leg it is on: the text, or for one
-// that is encrypted only where to read it.
+// Words is what is sent of a message by the leg it is on: the text, or for one that is encrypted only where to read it.
 func (s *Service) Words(group practice.ID, m Message, practiceName string) string {
 	if !m.Encrypted {
 		return m.Content
@@ -399,8 +392,7 @@ func StateEvent(group practice.ID, m Message, was State, now time.Time) event.Ev
 		Data: audit.Snapshot(f)}
 }
 
-// DispatchKind is the kind of the job that hands over what is due, and Queue the
-// queue it waits in.
+// DispatchKind is the kind of the job that hands over what is due, and Queue the queue it waits in.
 const (
 	DispatchKind = "message.dispatch"
 	Queue        = "send"
@@ -412,9 +404,8 @@ type DispatchArgs struct {
 	Channel carrier.Channel `json:"channel"`
 }
 
-// DispatchJob is the job that hands over what is due of a batch, or of the
-// messages in none, by one channel. There is one for now, and one for each
-// minute to come.
+// DispatchJob is the job that hands over what is due of a batch, or of the messages in none, by one channel. There is
+// one for now, and one for each minute to come.
 func DispatchJob(group practice.ID, batch BatchID, channel carrier.Channel, at, now time.Time) job.Job {
 	key := string(channel) + " " + batch.String()
 	if at.After(now) {

@@ -47,8 +47,7 @@ func locked(ctx context.Context, r linkReader, group practice.ID, m Message) (bo
 	return wrong >= maxWrong, err
 }
 
-// mayUnlock gives a caller who may let a patient try again: a member of staff, or
-// a program that acts for one.
+// mayUnlock gives a caller who may let a patient try again: a member of staff, or a program that acts for one.
 func mayUnlock(ctx context.Context) (access.Caller, error) {
 	if _, err := access.Require(ctx, access.SendCommunications); err != nil {
 		return access.Caller{}, err
@@ -56,9 +55,8 @@ func mayUnlock(ctx context.Context) (access.Caller, error) {
 	return access.Require(ctx, access.UnlockMessages)
 }
 
-// Unlock lets a patient try the page of a message again, after a wrong date of
-// birth was given too often. A page that is not locked stays as it is. Error:
-// ErrNotFound.
+// Unlock lets a patient try the page of a message again, after a wrong date of birth was given too often. A page that
+// is not locked stays as it is. Error: ErrNotFound.
 func (s *Service) Unlock(ctx context.Context, id ID) (Message, error) {
 	who, err := mayUnlock(ctx)
 	if err != nil {
@@ -89,9 +87,8 @@ func (s *Service) Unlock(ctx context.Context, id ID) (Message, error) {
 	})
 }
 
-// SendAgain sends the text of a message to its patient once more, as a message of
-// its own with a page of its own, by the same ways and judged as it is judged now.
-// The one before stays as it is. Errors: ErrNotFound, and those of Send.
+// SendAgain sends the text of a message to its patient once more, as a message of its own with a page of its own, by
+// the same ways and judged as it is judged now. The one before stays as it is. Errors: ErrNotFound, and those of Send.
 func (s *Service) SendAgain(ctx context.Context, id ID) (Taken, error) {
 	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {

@@ -14,10 +14,9 @@ import (
 // unsubscribing is what the signature of an address to unsubscribe at is for.
 const unsubscribing = "unsubscribe from e-mail"
 
-// UnsubscribeURL is where the patient asks for no more e-mails like this one, for
-// the leg a message is on (RFC 8058). It is empty for direct care, which cannot be
-// unsubscribed from, and for other channels. It proves itself, as it may be
-// used years later, and nothing is kept for it.
+// UnsubscribeURL is where the patient asks for no more e-mails like this one, for the leg a message is on (RFC 8058).
+// It is empty for direct care, which cannot be unsubscribed from, and for other channels. It proves itself, as it may
+// be used years later, and nothing is kept for it.
 func (s *Service) UnsubscribeURL(group practice.ID, m Message) string {
 	if m.Purpose == DirectCare || m.LegChannel() != carrier.Email || s.Box == nil {
 		return ""
@@ -35,15 +34,13 @@ func (s *Service) UnsubscribeURL(group practice.ID, m Message) string {
 	return s.Pages() + "/unsubscribe/" + key + "-" + sign
 }
 
-// Subscription finds the practice that a link to unsubscribe is of, and changes
-// nothing. Error: ErrLink.
+// Subscription finds the practice that a link to unsubscribe is of, and changes nothing. Error: ErrLink.
 func (s *Service) Subscription(ctx context.Context, link string) (practice.Group, error) {
 	g, _, err := s.subscription(ctx, link)
 	return g, err
 }
 
-// subscription finds the practice of a link, and the message by the leg that went
-// to the address in question.
+// subscription finds the practice of a link, and the message by the leg that went to the address in question.
 func (s *Service) subscription(ctx context.Context, link string) (practice.Group, Message, error) {
 	part := strings.SplitN(link, "-", 4)
 	if len(part) != 4 {

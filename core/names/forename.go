@@ -6,10 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// SameForename reports whether a forename given may be that of a person
-// with these given names: one of them, all of them, an initial, or a short form
-// people use. Anna and Hannah are two people, and so are Joseph and Josephine.
-// Where one of the two is not known, nothing speaks against it.
+// SameForename reports whether a forename given may be that of a person with these given names: one of them, all of
+// them, an initial, or a short form people use. Anna and Hannah are two people, and so are Joseph and Josephine. Where
+// one of the two is not known, nothing speaks against it.
 func SameForename(said, given string) bool {
 	a, b := strings.Fields(Key(said)), strings.Fields(Key(given))
 	// Anne-Marie is written as one word, too.

@@ -15,12 +15,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// letters are those that Unicode does not take apart into a plain letter and
-// an accent.
+// letters are those that Unicode does not take apart into a plain letter and an accent.
 var letters = strings.NewReplacer("ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "æ", "ae", "œ", "oe", "ı", "i")
 
-// apostrophes are the characters people and programs write for one, in names
-// such as O'Neill.
+// apostrophes are the characters people and programs write for one, in names such as O'Neill.
 const apostrophes = "'`´‘’‚‛′‵ʹʻʼʽʾʿˈˊˋꞌ՚׳΄᾽᾿＇｀"
 
 // dashes are those besides Unicode's own class of dashes (Pd) that people write
@@ -39,9 +37,8 @@ func plain(r rune) rune {
 	return r
 }
 
-// Key is a name without case, accents and apostrophes of any shape, with one
-// space between its parts, whatever dash or space was there: two spellings of
-// one name have one key.
+// Key is a name without case, accents and apostrophes of any shape, with one space between its parts, whatever dash or
+// space was there: two spellings of one name have one key.
 func Key(name string) string {
 	// Before the accents go: some apostrophes are an accent on a space.
 	name = strings.Map(plain, name)

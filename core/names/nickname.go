@@ -2,10 +2,9 @@ package names
 
 import "strings"
 
-// short are the short forms of forenames in common use in Britain and Ireland,
-// by the forename's key. A form that is a name of its own stands with each name
-// it is short for; forms that two sisters or brothers would be given side by
-// side are left out.
+// short are the short forms of forenames in common use in Britain and Ireland, by the forename's key. A form that is a
+// name of its own stands with each name it is short for; forms that two sisters or brothers would be given side by side
+// are left out.
 var short = table(`
 abigail abi abbie abby gail
 albert al bert bertie

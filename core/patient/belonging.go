@@ -188,9 +188,9 @@ type AttributeChange struct{ Title, Text, Response *string }
 func (s *Service) ChangeAttribute(ctx context.Context, of ID, id AttributeID, c AttributeChange) (Patient, error) {
 	return s.editBelonging(ctx, of, "patient.attribute.update", id, func(e edit) error {
 		return attributes.change(ctx, e, Attribute{ID: id}, func(a *Attribute) error {
-			set(&a.Title, c.Title)
-			set(&a.Text, c.Text)
-			set(&a.Response, c.Response)
+			input.Set(&a.Title, c.Title)
+			input.Set(&a.Text, c.Text)
+			input.Set(&a.Response, c.Response)
 			return a.check()
 		})
 	})

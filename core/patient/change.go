@@ -36,12 +36,6 @@ type Changes struct {
 // ErrCountry is the fault of a country that is no code.
 var ErrCountry = fault.New(fault.Invalid, "country_code", "Country must be two letters of ISO 3166-1.")
 
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
 // lettersSSN is what the French social security number is made of, besides digits.
 const lettersSSN = "AB"
 
@@ -56,10 +50,10 @@ func (c Changes) apply(p *Patient, in *input.Checks, today input.Date) {
 		&a.Line2: c.Line2, &a.Line3: c.Line3, &a.Town: c.Town, &a.County: c.County, &a.Country: c.Country,
 		&a.Postcode: c.Postcode,
 	} {
-		set(to, from)
+		input.Set(to, from)
 	}
-	set(&p.Sex, c.Sex)
-	set(&p.Source, c.Source)
+	input.Set(&p.Sex, c.Sex)
+	input.Set(&p.Source, c.Source)
 	if c.Notes != nil {
 		p.Notes = in.Lines("comments", *c.Notes, maxNotes)
 	}
@@ -101,10 +95,10 @@ func (c Changes) particulars(x *Particulars, in *input.Checks) {
 	if c.INS != nil {
 		x.INS = merged(x.INS, *c.INS)
 	}
-	set(&x.ReceiveEmail, c.ReceiveEmail)
-	set(&x.ReceiveSMS, c.ReceiveSMS)
-	set(&x.Marketing, c.Marketing)
-	set(&x.PaymentReminders, c.PaymentReminders)
+	input.Set(&x.ReceiveEmail, c.ReceiveEmail)
+	input.Set(&x.ReceiveSMS, c.ReceiveSMS)
+	input.Set(&x.Marketing, c.Marketing)
+	input.Set(&x.PaymentReminders, c.PaymentReminders)
 }
 
 // check tidies a record.

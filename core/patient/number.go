@@ -115,7 +115,7 @@ func (s *Service) ChangeNumber(ctx context.Context, of ID, id NumberID, nhs bool
 			return e.setNHSNumber(ctx, *value)
 		}
 		return numbers.change(ctx, e, Number{ID: id}, func(n *Number) error {
-			set(&n.Value, value)
+			input.Set(&n.Value, value)
 			return nil
 		})
 	})

@@ -102,8 +102,8 @@ func (s *Service) ChangePhone(ctx context.Context, id ID, which Which, kind *inp
 		if which.Row != 0 {
 			return phones.change(ctx, e, Phone{ID: which.Row}, func(n *Phone) error {
 				was := n.Number
-				set(&n.Kind, kind)
-				set(&n.Number, number)
+				input.Set(&n.Kind, kind)
+				input.Set(&n.Number, number)
 				return n.check(was)
 			})
 		}
@@ -117,7 +117,7 @@ func (s *Service) ChangePhone(ctx context.Context, id ID, which Which, kind *inp
 				return err
 			}
 			n.ID, n.Kind = PhoneID(s.NewID()), *kind
-			set(&n.Number, number)
+			input.Set(&n.Number, number)
 			if err := n.check(""); err != nil {
 				return err
 			}

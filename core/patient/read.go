@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/label"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // Part is what is read of patients besides their own record.
@@ -121,35 +122,24 @@ func (s *Service) readAround(ctx context.Context, group practice.ID, p *Patient)
 	return err
 }
 
-// reader reads what belongs to some patients.
-type reader[T any] func(ctx context.Context, group practice.ID, of []ID) (map[ID][]T, error)
-
-func seen[T any](ctx context.Context, of []ID, read reader[T]) (map[ID][]T, error) {
-	who, err := access.Require(ctx, access.SeePatients)
-	if err != nil {
-		return nil, err
-	}
-	return read(ctx, who.Group, of)
-}
-
 // Phones are the other telephone numbers of some patients.
 func (s *Service) Phones(ctx context.Context, of []ID) (map[ID][]Phone, error) {
-	return seen(ctx, of, s.Belongings.Phones)
+	return read.Of(ctx, access.SeePatients, of, s.Belongings.Phones)
 }
 
 // Numbers are the numbers of the practice's own that some patients are known by.
 func (s *Service) Numbers(ctx context.Context, of []ID) (map[ID][]Number, error) {
-	return seen(ctx, of, s.Belongings.Numbers)
+	return read.Of(ctx, access.SeePatients, of, s.Belongings.Numbers)
 }
 
 // Attributes are what was asked of some patients, and answered.
 func (s *Service) Attributes(ctx context.Context, of []ID) (map[ID][]Attribute, error) {
-	return seen(ctx, of, s.Belongings.Attributes)
+	return read.Of(ctx, access.SeePatients, of, s.Belongings.Attributes)
 }
 
 // AccessGroups are those who look after some patients.
 func (s *Service) AccessGroups(ctx context.Context, of []ID) (map[ID][]account.AccessGroup, error) {
-	return seen(ctx, of, s.Belongings.AccessGroupsOfPatients)
+	return read.Of(ctx, access.SeePatients, of, s.Belongings.AccessGroupsOfPatients)
 }
 
 // LabelsOn are the labels on some patients. Callers who may not see labels see none, without an error.
@@ -157,5 +147,5 @@ func (s *Service) LabelsOn(ctx context.Context, of []ID) (map[ID][]label.Use, er
 	if who, ok := access.From(ctx); ok && !who.May(access.SeeLabels) {
 		of = nil
 	}
-	return seen(ctx, of, s.Belongings.LabelsOn)
+	return read.Of(ctx, access.SeePatients, of, s.Belongings.LabelsOn)
 }

@@ -136,29 +136,23 @@ type GroupChange struct {
 	SendFrom, SendUntil *string
 }
 
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
-}
-
 func (c GroupChange) apply(g *Group) {
-	set(&g.Name, c.Name)
-	set(&g.ODSCode, c.ODSCode)
-	set(&g.Phone, c.Phone)
-	set(&g.Email, c.Email)
-	set(&g.Website, c.Website)
-	set(&g.TimeZone, c.TimeZone)
-	set(&g.Sector, c.Sector)
-	set(&g.Address, c.Address)
-	set(&g.Holidays, c.Holidays)
-	set(&g.Leaving, c.Leaving)
-	set(&g.CancellationHours, c.CancellationHours)
-	set(&g.WindowDays, c.WindowDays)
-	set(&g.UnreadMinutes, c.UnreadMinutes)
-	set(&g.SMSPrice, c.SMSPrice)
-	set(&g.VAT, c.VAT)
-	set(&g.PatientOverlap, c.PatientOverlap)
+	input.Set(&g.Name, c.Name)
+	input.Set(&g.ODSCode, c.ODSCode)
+	input.Set(&g.Phone, c.Phone)
+	input.Set(&g.Email, c.Email)
+	input.Set(&g.Website, c.Website)
+	input.Set(&g.TimeZone, c.TimeZone)
+	input.Set(&g.Sector, c.Sector)
+	input.Set(&g.Address, c.Address)
+	input.Set(&g.Holidays, c.Holidays)
+	input.Set(&g.Leaving, c.Leaving)
+	input.Set(&g.CancellationHours, c.CancellationHours)
+	input.Set(&g.WindowDays, c.WindowDays)
+	input.Set(&g.UnreadMinutes, c.UnreadMinutes)
+	input.Set(&g.SMSPrice, c.SMSPrice)
+	input.Set(&g.VAT, c.VAT)
+	input.Set(&g.PatientOverlap, c.PatientOverlap)
 	g.window(c.SendFrom, c.SendUntil)
 }
 

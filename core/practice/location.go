@@ -29,10 +29,10 @@ type LocationChange struct {
 func (c LocationChange) apply(l *Location) error {
 	var in input.Checks
 	in.Keep(l.Phone)
-	set(&l.Name, c.Name)
-	set(&l.Phone, c.Phone)
-	set(&l.Address, c.Address)
-	set(&l.Active, c.Active)
+	input.Set(&l.Name, c.Name)
+	input.Set(&l.Phone, c.Phone)
+	input.Set(&l.Address, c.Address)
+	input.Set(&l.Active, c.Active)
 	l.Name = in.Required("name", l.Name, 200)
 	l.Phone = in.Telephone("phone", l.Phone)
 	l.Address = l.Address.check(&in)

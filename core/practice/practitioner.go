@@ -51,11 +51,11 @@ type PractitionerChange struct {
 }
 
 func (c PractitionerChange) apply(p *Practitioner) error {
-	set(&p.Title, c.Title)
-	set(&p.FirstName, c.FirstName)
-	set(&p.LastName, c.LastName)
-	set(&p.Profession, c.Profession)
-	set(&p.Active, c.Active)
+	input.Set(&p.Title, c.Title)
+	input.Set(&p.FirstName, c.FirstName)
+	input.Set(&p.LastName, c.LastName)
+	input.Set(&p.Profession, c.Profession)
+	input.Set(&p.Active, c.Active)
 	var in input.Checks
 	p.Title = in.Text("title", p.Title, 40)
 	p.FirstName = in.Required("first_name", p.FirstName, 200)

@@ -18,8 +18,7 @@ type Review struct {
 	Of patient.Patient
 }
 
-// reviews puts the patients beside entries. Of a record that was deleted it says
-// no more than that.
+// reviews puts the patients beside entries. Of a record that was deleted it says no more than that.
 func reviews(ctx context.Context, r interface {
 	PatientsByID(ctx context.Context, group practice.ID, ids []patient.ID) ([]patient.Patient, error)
 }, group practice.ID, all ...Entry) ([]Review, error) {
@@ -86,9 +85,8 @@ func (s *Service) Find(ctx context.Context, q Search) ([]Review, int, error) {
 	return out, count, err
 }
 
-// Review shows an entry to the member of staff who is to decide about it, and
-// notes that they saw it. Errors: access.ErrNotStaff, access.ErrPermission,
-// ErrNotFound.
+// Review shows an entry to the member of staff who is to decide about it, and notes that they saw it. Errors:
+// access.ErrNotStaff, access.ErrPermission, ErrNotFound.
 func (s *Service) Review(ctx context.Context, id int64) (Review, error) {
 	who, err := access.Require(ctx, access.ApproveRecordEntries)
 	if err != nil {
@@ -110,10 +108,9 @@ func (s *Service) Review(ctx context.Context, id int64) (Review, error) {
 	})
 }
 
-// Decide approves an entry for the record of the patient the caller has seen, or
-// turns it down, and keeps who did. Only a member of staff who has signed in can:
-// a program never approves what it proposed itself. Errors: access.ErrNotStaff,
-// access.ErrPermission, ErrNotFound, ErrDecided, ErrOtherRecord, ErrNoRecord.
+// Decide approves an entry for the record of the patient the caller has seen, or turns it down, and keeps who did. Only
+// a member of staff who has signed in can: a program never approves what it proposed itself. Errors:
+// access.ErrNotStaff, access.ErrPermission, ErrNotFound, ErrDecided, ErrOtherRecord, ErrNoRecord.
 func (s *Service) Decide(ctx context.Context, id int64, seen patient.ID, approve bool) (Review, error) {
 	who, err := access.Require(ctx, access.ApproveRecordEntries)
 	if err != nil {

@@ -25,13 +25,11 @@ type bundle struct {
 	known map[string]bool // the fullUrls in it
 }
 
-// FHIR gives what was written into a patient's record as a FHIR R4 Bundle. For
-// each entry there is a Communication, which says what was sent, a
-// DocumentReference, which holds its text, and a Provenance, which says who
-// proposed and who approved it; and once each the Patient, the practice as
-// Organization, those who approved as Practitioners and the programs as Devices.
-// Every reference is to the fullUrl of a resource in the Bundle.
-// Sources: HL7 FHIR R4, https://hl7.org/fhir/R4/; HL7 UK, https://fhir.hl7.org.uk/.
+// FHIR gives what was written into a patient's record as a FHIR R4 Bundle. For each entry there is a Communication,
+// which says what was sent, a DocumentReference, which holds its text, and a Provenance, which says who proposed and
+// who approved it; and once each the Patient, the practice as Organization, those who approved as Practitioners and the
+// programs as Devices. Every reference is to the fullUrl of a resource in the Bundle. Sources: HL7 FHIR R4,
+// https://hl7.org/fhir/R4/; HL7 UK, https://fhir.hl7.org.uk/.
 func (s *Service) FHIR(ctx context.Context, of patient.Patient) (map[string]json.RawMessage, error) {
 	who, err := access.Require(ctx, access.SeeRecords)
 	if err != nil {
@@ -90,8 +88,7 @@ func (b *bundle) add(kind, name, display string, resource func() object) object 
 	return ref
 }
 
-// own is an identifier of ours: what is read at its system, below a slash, by its
-// value.
+// own is an identifier of ours: what is read at its system, below a slash, by its value.
 func (b *bundle) own(path, value string) object {
 	return object{"system": b.base + path, "value": value}
 }

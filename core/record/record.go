@@ -1,5 +1,4 @@
-// Package record writes what happened into patients' records, once a member of
-// staff has approved it.
+// Package record writes what happened into patients' records, once a member of staff has approved it.
 //
 //	record.go   the entry, as kept; proposed
 //	approve.go  whose record it is for; approved or turned down; what waits
@@ -81,9 +80,8 @@ func (e Entry) ApprovedBy() string {
 	return e.DecidedBy
 }
 
-// Writer writes entries into the record system a practice group has. Writing
-// the same entry twice is writing it once. A *fault.Error that time cannot heal
-// is the record system's final no.
+// Writer writes entries into the record system a practice group has. Writing the same entry twice is writing it once. A
+// *fault.Error that time cannot heal is the record system's final no.
 type Writer interface {
 	Write(ctx context.Context, group practice.ID, e Entry) error
 }
@@ -174,8 +172,7 @@ type Proposal struct {
 	Auto bool
 }
 
-// Proposed is a proposal that was kept, and how to approve it: nothing when it
-// is approved already.
+// Proposed is a proposal that was kept, and how to approve it: nothing when it is approved already.
 type Proposed struct {
 	Entry
 	Token, URL string
@@ -203,9 +200,8 @@ func (s *Service) Propose(ctx context.Context, tx Keeper, who access.Caller, p P
 	return out, tx.AddRecordEntry(ctx, who.Group, e)
 }
 
-// Link reads what the address of an approval page names. It says nothing of who
-// may decide, and its caller shows nothing of the entry: that is for Review.
-// Errors: ErrToken, and ErrDecided with the entry as it was decided.
+// Link reads what the address of an approval page names. It says nothing of who may decide, and its caller shows
+// nothing of the entry: that is for Review. Errors: ErrToken, and ErrDecided with the entry as it was decided.
 func (s *Service) Link(ctx context.Context, link string) (practice.ID, Entry, error) {
 	part := strings.Split(link, "-")
 	if len(part) != 3 || len(part[2]) > 64 {

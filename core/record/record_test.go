@@ -31,8 +31,7 @@ type writer struct{ err error }
 
 func (w writer) Write(context.Context, practice.ID, record.Entry) error { return w.err }
 
-// TestWhatIsWrittenIsToldOnce writes a message into the record twice, and looks
-// at what is told of it.
+// TestWhatIsWrittenIsToldOnce writes a message into the record twice, and looks at what is told of it.
 func TestWhatIsWrittenIsToldOnce(t *testing.T) {
 	for _, c := range []struct {
 		name string

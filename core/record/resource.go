@@ -20,8 +20,7 @@ const (
 	numberStatuses    = "https://fhir.hl7.org.uk/CodeSystem/UKCore-NHSNumberVerificationStatusEngland"
 )
 
-// media are the ways of a message. The code system has none for text messages
-// alone: they are written.
+// media are the ways of a message. The code system has none for text messages alone: they are written.
 var media = map[string]object{
 	"sms":     concept(participationMode, "WRITTEN", "written", "Text message"),
 	"email":   concept(participationMode, "EMAILWRIT", "email", "E-mail"),
@@ -60,8 +59,7 @@ func telecom(use, phone, mobile, email string) []any {
 	return out
 }
 
-// patient is whose record it is. Where a patient with a restricted record can be
-// found is left out.
+// patient is whose record it is. Where a patient with a restricted record can be found is left out.
 func (b *bundle) patient(p patient.Patient, practice object) object {
 	return b.add("Patient", p.ID.String(), p.FullName(), func() object {
 		meta := ukCore("Patient")
@@ -147,8 +145,7 @@ func address(a patient.Address) object {
 	return out
 }
 
-// practitioner is the member of staff who approved an entry; nil for one that a
-// program did.
+// practitioner is the member of staff who approved an entry; nil for one that a program did.
 func (b *bundle) practitioner(e Entry) object {
 	if e.Decider == 0 {
 		return nil

@@ -39,9 +39,8 @@ var (
 	}
 )
 
-// IsConcept reports whether a code can be that of a SNOMED CT concept: 6 to 18
-// digits without a leading zero, a right check digit, and the partition of a
-// concept. Source: SNOMED CT Technical Implementation Guide, SCTID.
+// IsConcept reports whether a code can be that of a SNOMED CT concept: 6 to 18 digits without a leading zero, a right
+// check digit, and the partition of a concept. Source: SNOMED CT Technical Implementation Guide, SCTID.
 func IsConcept(code string) bool {
 	if len(code) < 6 || len(code) > 18 || code[0] == '0' {
 		return false

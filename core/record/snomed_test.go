@@ -20,8 +20,7 @@ func TestIsConcept(t *testing.T) {
 	}
 }
 
-// FuzzIsConcept checks that changing one digit of a code is always noticed,
-// which is what the check digit is for.
+// FuzzIsConcept checks that changing one digit of a code is always noticed, which is what the check digit is for.
 func FuzzIsConcept(f *testing.F) {
 	f.Add("279991000000102", uint8(3), uint8(1))
 	f.Fuzz(func(t *testing.T, code string, at, by uint8) {

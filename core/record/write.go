@@ -14,8 +14,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// WriteJob is the job that writes an entry, once it is approved and its message
-// has gone.
+// WriteJob is the job that writes an entry, once it is approved and its message has gone.
 func WriteJob(group practice.ID, id int64) job.Job {
 	return job.Job{Group: int64(group), Kind: WriteKind, Key: strconv.FormatInt(id, 10), Args: job.Args(id)}
 }

@@ -1,5 +1,4 @@
-// Package relationship is the people around a patient: another patient, or a person
-// of whom only the details are kept.
+// Package relationship is the people around a patient: another patient, or a person of whom only the details are kept.
 package relationship
 
 import (
@@ -14,6 +13,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // ID names a relationship.
@@ -55,8 +55,7 @@ type Details struct {
 	Authorisation string `json:"authorisation,omitempty"`
 }
 
-// Relationship is a person around a patient: another patient, or a person of whom
-// only the details are kept.
+// Relationship is a person around a patient: another patient, or a person of whom only the details are kept.
 type Relationship struct {
 	ID      ID         `json:"id"`
 	Kind    Kind       `json:"kind"`
@@ -167,20 +166,12 @@ func (r *Relationship) check(kept string) error {
 
 // Of are the people around some patients.
 func (s *Service) Of(ctx context.Context, of []patient.ID) (map[patient.ID][]Relationship, error) {
-	who, err := access.Require(ctx, access.SeePatients)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.Relationships(ctx, who.Group, of)
+	return read.Of(ctx, access.SeePatients, of, s.Store.Relationships)
 }
 
 // ByID are some relationships, of whichever patients.
 func (s *Service) ByID(ctx context.Context, ids []ID) (map[ID]Relationship, error) {
-	who, err := access.Require(ctx, access.SeePatients)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.RelationshipsByID(ctx, who.Group, ids)
+	return read.Of(ctx, access.SeePatients, ids, s.Store.RelationshipsByID)
 }
 
 // edit locks a patient, changes the people around them, and writes the audit entry
@@ -206,8 +197,7 @@ func (s *Service) edit(
 // errSame says that a relationship is as it was, so that there is no event.
 var errSame = errors.New("nothing differs")
 
-// Add adds a person around a patient. Errors: ErrNoAccount, ErrNamedTwice,
-// patient.ErrTooMany, field faults.
+// Add adds a person around a patient. Errors: ErrNoAccount, ErrNamedTwice, patient.ErrTooMany, field faults.
 func (s *Service) Add(ctx context.Context, of patient.ID, r Relationship) (patient.Patient, error) {
 	r.ID = ID(s.NewID())
 	if err := r.check(""); err != nil {
@@ -229,8 +219,7 @@ func (s *Service) Add(ctx context.Context, of patient.ID, r Relationship) (patie
 		})
 }
 
-// related makes sure that the account a relationship is with is there. Contacts
-// cannot be linked yet.
+// related makes sure that the account a relationship is with is there. Contacts cannot be linked yet.
 func related(ctx context.Context, tx Tx, who access.Caller, r *Relationship) error {
 	if r.Contact != 0 {
 		return ErrNoAccount

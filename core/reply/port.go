@@ -19,14 +19,12 @@ type Reader interface {
 	Replies(ctx context.Context, group practice.ID, of messaging.ID, limit int) ([]Reply, error)
 	// Reply finds a reply, or returns ErrNotFound.
 	Reply(ctx context.Context, group practice.ID, id ID) (Reply, error)
-	// RepliesKept lists replies, newest first, and how many match in all, counted up
-	// as input.CountTo says.
+	// RepliesKept lists replies, newest first, and how many match in all, counted up as input.CountTo says.
 	RepliesKept(ctx context.Context, group practice.ID, q Query) ([]Reply, int, error)
 	// LastTo finds the last message that went to a number or address; 0 is none.
 	LastTo(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) (messaging.ID, patient.ID,
 		error)
-	// Holders lists patients who have a number or address, or whom messages went to
-	// there because a request said so.
+	// Holders lists patients who have a number or address, or whom messages went to there because a request said so.
 	Holders(ctx context.Context, group practice.ID, channel carrier.Channel, contact string, limit int) ([]patient.ID,
 		error)
 }
@@ -53,8 +51,7 @@ type Tx interface {
 		at time.Time) error
 	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
 	AddStep(ctx context.Context, group practice.ID, id messaging.ID, s messaging.Step) error
-	// RecordMessageEvent keeps an event of a message, numbered after the last, and Record
-	// one of anything else.
+	// RecordMessageEvent keeps an event of a message, numbered after the last, and Record one of anything else.
 	RecordMessageEvent(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error
 	Record(ctx context.Context, e event.Event) error
 	Audit(ctx context.Context, e audit.Entry) error

@@ -1,5 +1,4 @@
-// Package reply is what patients send back: whose it is, STOP, and what is for
-// staff.
+// Package reply is what patients send back: whose it is, STOP, and what is for staff.
 //
 //	reply.go  the reply: kept, listed, seen to
 //	answer.go what an answer asks for: STOP, YES …
@@ -23,6 +22,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 	"frontdesk/core/template"
 )
 
@@ -66,8 +66,7 @@ var ErrNotFound = fault.New(fault.NotFound, "reply_not_found", "This practice gr
 const maxPossible = 50
 
 // Receive keeps what a carrier told: receipts, and what patients sent back. Duplicates and receipts for unknown
-// messages are ignored. Error:
-// dispatch.ErrEarly, with everything else kept.
+// messages are ignored. Error: dispatch.ErrEarly, with everything else kept.
 func (s *Service) Receive(ctx context.Context, group practice.ID, by string, told carrier.Report) error {
 	early := s.Dispatch.Receive(ctx, group, by, told)
 	if early != nil && !errors.Is(early, dispatch.ErrEarly) {
@@ -134,9 +133,8 @@ func (s *Service) keep(ctx context.Context, group practice.ID, by string, r carr
 	})
 }
 
-// attribute says whose a reply is that names no message: theirs alone who has its
-// number or address, or got the last message there. Where those are several, it has
-// no patient until staff name one.
+// attribute says whose a reply is that names no message: theirs alone who has its number or address, or got the last
+// message there. Where those are several, it has no patient until staff name one.
 func (s *Service) attribute(ctx context.Context, group practice.ID, r *Reply) error {
 	last, to, err := s.Store.LastTo(ctx, group, r.Channel, r.Contact)
 	if err != nil {
@@ -210,15 +208,13 @@ func (s *Service) Of(ctx context.Context, id messaging.ID) ([]Reply, error) {
 	return found, err
 }
 
-// Query says which replies to list: those that wait for staff, those that do
-// not, or all.
+// Query says which replies to list: those that wait for staff, those that do not, or all.
 type Query struct {
 	Open          *bool
 	Offset, Limit int
 }
 
-// List lists what patients sent back, newest first, and how many there are,
-// counted up as input.CountTo says.
+// List lists what patients sent back, newest first, and how many there are, counted up as input.CountTo says.
 func (s *Service) List(ctx context.Context, open *bool, pageIndex, pageSize int) ([]Reply, int, error) {
 	who, err := access.Require(ctx, access.SeeCommunications)
 	if err != nil {
@@ -232,15 +228,7 @@ func (s *Service) List(ctx context.Context, open *bool, pageIndex, pageSize int)
 
 // Find finds one reply. Error: ErrNotFound.
 func (s *Service) Find(ctx context.Context, id ID) (Reply, error) {
-	who, err := access.Require(ctx, access.SeeCommunications)
-	if err != nil {
-		return Reply{}, err
-	}
-	r, err := s.Store.Reply(ctx, who.Group, id)
-	if err == nil {
-		audit.Seen(ctx, r)
-	}
-	return r, err
+	return read.One(ctx, access.SeeCommunications, id, s.Store.Reply)
 }
 
 // Change is what to set of a reply; nil leaves a thing as it is.
@@ -249,8 +237,7 @@ type Change struct {
 	Open    *bool
 }
 
-// Change says whose a reply is, or that staff have seen to it. Errors:
-// ErrNotFound, patient.ErrNotFound.
+// Change says whose a reply is, or that staff have seen to it. Errors: ErrNotFound, patient.ErrNotFound.
 func (s *Service) Change(ctx context.Context, id ID, c Change) (Reply, error) {
 	who, err := access.Require(ctx, access.SendCommunications)
 	if err != nil {

@@ -10,8 +10,7 @@ import (
 
 // State is whether messages go out, and how long the database has been in use.
 type State struct {
-	// Identity tells the database from others; 0 before there is a practice
-	// group.
+	// Identity tells the database from others; 0 before there is a practice group.
 	Identity int64 `json:"-"`
 	// Beat counts while the database is in use.
 	Beat   int64     `json:"-"`
@@ -21,8 +20,7 @@ type State struct {
 
 // Why nothing is sent.
 const (
-	// Copied and Restored are found by Watch. Then nothing is delivered to webhooks
-	// either.
+	// Copied and Restored are found by Watch. Then nothing is delivered to webhooks either.
 	Copied   = "this database is a copy: it is not where a server last used it"
 	Restored = "restored from a backup"
 	// Paused is what an operator has asked for.
@@ -38,17 +36,14 @@ type Store interface {
 	// Beat counts that the database is in use, and gives the count and the
 	// database's identity; 0 before there is a practice group.
 	Beat(ctx context.Context) (beat, identity int64, err error)
-	// Home tells where the database is, in a way that no copy of it shares; empty
-	// where that cannot be told.
+	// Home tells where the database is, in a way that no copy of it shares; empty where that cannot be told.
 	Home(ctx context.Context) (string, error)
-	// LastHome is where it was when a server last ran on it; empty when no server
-	// has said.
+	// LastHome is where it was when a server last ran on it; empty when no server has said.
 	LastHome(ctx context.Context) (string, error)
 	KeepHome(ctx context.Context, home string) error
 }
 
-// Witness remembers, beside the database and not in it, how far a database had
-// counted when it was last seen.
+// Witness remembers, beside the database and not in it, how far a database had counted when it was last seen.
 type Witness interface {
 	Seen(identity int64) (beat int64, found bool, err error)
 	Note(identity, beat int64) error
@@ -124,8 +119,7 @@ func (s *Service) suspect(known State, last, here string) (why string, err error
 	return "", nil
 }
 
-// Delivers reports whether events may go to webhooks: an operator's pause does not
-// stop them.
+// Delivers reports whether events may go to webhooks: an operator's pause does not stop them.
 func (s *Service) Delivers(ctx context.Context) (bool, error) {
 	now, err := s.Store.Sending(ctx)
 	return err == nil && now.Why != Copied && now.Why != Restored, err

@@ -1,5 +1,4 @@
-// Package staffmail sends e-mails to a practice's own staff, by the practice's own
-// carrier for e-mail.
+// Package staffmail sends e-mails to a practice's own staff, by the practice's own carrier for e-mail.
 package staffmail
 
 import (
@@ -31,8 +30,7 @@ var (
 	ErrUncarried = fault.New(fault.Unavailable, "carrier_unavailable", "The carrier did not take the message.")
 )
 
-// Mail hands over an e-mail to a member of staff: it implements account.Mailer.
-// Errors: ErrPaused, ErrUncarried.
+// Mail hands over an e-mail to a member of staff: it implements account.Mailer. Errors: ErrPaused, ErrUncarried.
 func (p *Sender) Mail(ctx context.Context, group practice.ID, m account.Mail,
 	again bool) (account.InvitationState, error) {
 	before := account.InvitationWaiting

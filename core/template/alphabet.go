@@ -14,24 +14,21 @@ const (
 	extended = "\f^{}\\[~]|€"
 )
 
-// MaxParts is the most parts one text message may have: what the gateways of
-// the NHS and of GOV.UK take.
+// MaxParts is the most parts one text message may have: what the gateways of the NHS and of GOV.UK take.
 const MaxParts = 6
 
 // Parts is how a text message is sent.
 type Parts struct {
 	// Encoding is "GSM-7", or "UCS-2" as soon as one character needs it.
 	Encoding string
-	// Units is its length in the encoding's own units, and Parts the number of
-	// text messages that is.
+	// Units is its length in the encoding's own units, and Parts the number of text messages that is.
 	Units, Parts int
 	// Odd are the characters that need UCS-2, each once.
 	Odd string
 }
 
-// CountParts counts the parts of a text message, as it is when it is composed: 160 units in one, or 153 in
-// each of several, of GSM-7; 70 or 67 of UCS-2. A character is never split over
-// two parts.
+// CountParts counts the parts of a text message, as it is when it is composed: 160 units in one, or 153 in each of
+// several, of GSM-7; 70 or 67 of UCS-2. A character is never split over two parts.
 func CountParts(text string) Parts {
 	text = Composed(text)
 	p := Parts{Encoding: "GSM-7"}
@@ -65,8 +62,7 @@ func CountParts(text string) Parts {
 	return p
 }
 
-// units is how many places of GSM-7 a character takes; 0 is none, because it has
-// no such character.
+// units is how many places of GSM-7 a character takes; 0 is none, because it has no such character.
 func units(r rune) int {
 	if r < utf8.RuneSelf { // most of every text
 		return int(ascii[r])

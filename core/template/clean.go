@@ -5,8 +5,7 @@ import (
 	"unicode"
 )
 
-// Clean is a text without what cannot be shown, and of at most so many
-// characters.
+// Clean is a text without what cannot be shown, and of at most so many characters.
 func Clean(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) && r != '\n' || r == unicode.ReplacementChar {

@@ -22,8 +22,7 @@ import (
 // placeholder is a word in double braces.
 var placeholder = regexp.MustCompile(`\{\{\s*([^{}]*?)\s*\}\}`)
 
-// placeholders are the words a text for many may have, and what stands for
-// them.
+// placeholders are the words a text for many may have, and what stands for them.
 var placeholders = map[string]func(patient.Patient, practice.Group) string{
 	"title":      func(p patient.Patient, _ practice.Group) string { return p.Title },
 	"first_name": func(p patient.Patient, _ practice.Group) string { return p.FirstName },

@@ -10,9 +10,8 @@ import (
 	"frontdesk/core/input"
 )
 
-// Composed is the text with each letter and its accents as one character where
-// there is such a character (Unicode's form NFC). Telephones show both forms
-// alike, and only the composed one may be in the alphabet of GSM.
+// Composed is the text with each letter and its accents as one character where there is such a character (Unicode's
+// form NFC). Telephones show both forms alike, and only the composed one may be in the alphabet of GSM.
 func Composed(text string) string { return norm.NFC.String(text) }
 
 // alike are the characters that look like a plain one, by the plain one. Dashes

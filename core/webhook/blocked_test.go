@@ -17,8 +17,7 @@ import (
 	practicestore "frontdesk/store/practice"
 )
 
-// asked counts how often the courier looks an endpoint up: once for each time it
-// asks the database for deliveries.
+// asked counts how often the courier looks an endpoint up: once for each time it asks the database for deliveries.
 type asked struct {
 	courier.Queue
 	mu    sync.Mutex
@@ -54,8 +53,7 @@ func (d *desk) counts() *asked {
 	return a
 }
 
-// queued reports whether an event is listed among an endpoint's deliveries, and no
-// longer in the backlog.
+// queued reports whether an event is listed among an endpoint's deliveries, and no longer in the backlog.
 func (d *desk) queued(w webhook.Webhook, e event.Event) bool {
 	d.Helper()
 	list, _, err := d.hooks.Deliveries(d.ctx, w.ID, webhook.Query{Before: e.ID + 1, Limit: 1})

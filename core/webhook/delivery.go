@@ -28,12 +28,10 @@ var States = []State{Waiting, Delivered, Failed}
 type Delivery struct {
 	// ID is the event's id, and so is webhook-id in every attempt.
 	ID int64
-	// At is when the event happened; the zero time of a delivery made by a test
-	// is when it was asked for.
+	// At is when the event happened; the zero time of a delivery made by a test is when it was asked for.
 	At    time.Time
 	State State
-	// Attempts counts every attempt there was, Tries those since it was last
-	// queued that count against the schedule.
+	// Attempts counts every attempt there was, Tries those since it was last queued that count against the schedule.
 	Attempts, Tries int
 	// DueAt is when the next attempt is due; the zero time once it has ended.
 	DueAt time.Time
@@ -81,8 +79,7 @@ const (
 	Forbidden Failure = "forbidden_address"
 	// BadAnswer: what came was not HTTP.
 	BadAnswer Failure = "bad_answer"
-	// NotRead: what was to be sent could not be read here, so the endpoint was not
-	// asked.
+	// NotRead: what was to be sent could not be read here, so the endpoint was not asked.
 	NotRead Failure = "not_read"
 )
 
@@ -94,8 +91,7 @@ type Query struct {
 	Limit  int
 }
 
-// Counts are how many deliveries wait and have failed, each counted up to
-// CountLimit, and since when the oldest waits.
+// Counts are how many deliveries wait and have failed, each counted up to CountLimit, and since when the oldest waits.
 type Counts struct {
 	Waiting, Failed int
 	OldestWaiting   time.Time
@@ -158,8 +154,7 @@ func (s *Service) Health(ctx context.Context, id ID) (Health, error) {
 	return Health{w, counts}, err
 }
 
-// Deliveries lists an endpoint's deliveries, newest first, and reports whether
-// there are more. Error: ErrNotFound.
+// Deliveries lists an endpoint's deliveries, newest first, and reports whether there are more. Error: ErrNotFound.
 func (s *Service) Deliveries(ctx context.Context, id ID, q Query) (list []Delivery, more bool, err error) {
 	who, err := own(ctx)
 	if err != nil {
@@ -184,8 +179,7 @@ func (s *Service) Deliveries(ctx context.Context, id ID, q Query) (list []Delive
 	return list, more, err
 }
 
-// Delivery finds a delivery with its attempts, the oldest first. Errors:
-// ErrNotFound, ErrNoDelivery.
+// Delivery finds a delivery with its attempts, the oldest first. Errors: ErrNotFound, ErrNoDelivery.
 func (s *Service) Delivery(ctx context.Context, id ID, delivery int64) (Delivery, []Attempt, error) {
 	who, err := own(ctx)
 	if err != nil {

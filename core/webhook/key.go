@@ -22,8 +22,7 @@ type Key struct {
 // secretSize is the length of a secret we make, in bytes.
 const secretSize = 32
 
-// NewSecret makes a secret that cannot be guessed, written as Standard Webhooks writes
-// them.
+// NewSecret makes a secret that cannot be guessed, written as Standard Webhooks writes them.
 func NewSecret() string {
 	raw := make([]byte, secretSize)
 	rand.Read(raw) // it never fails
@@ -40,8 +39,7 @@ func newKey(secret string) Key {
 	return Key{Secret: secret, Seed: seed}
 }
 
-// PublicKey is what the ed25519 signature is checked with, written as Standard
-// Webhooks writes it.
+// PublicKey is what the ed25519 signature is checked with, written as Standard Webhooks writes it.
 func (k Key) PublicKey() string {
 	if len(k.Seed) != ed25519.SeedSize {
 		return ""
@@ -50,8 +48,7 @@ func (k Key) PublicKey() string {
 	return "whpk_" + base64.StdEncoding.EncodeToString(public)
 }
 
-// PublicKey is what an endpoint's ed25519 signatures are checked with; empty
-// where it has none.
+// PublicKey is what an endpoint's ed25519 signatures are checked with; empty where it has none.
 func (w Webhook) PublicKey() string {
 	if !w.Asymmetric {
 		return ""
@@ -79,9 +76,8 @@ const (
 	OverlapMost  = 7 * 24 * time.Hour
 )
 
-// Rotate gives an endpoint another signing key: the one that is given, or one of
-// our own making with the empty one. The key before signs too for overlap. The
-// answer is the last time the new key is shown.
+// Rotate gives an endpoint another signing key: the one that is given, or one of our own making with the empty one. The
+// key before signs too for overlap. The answer is the last time the new key is shown.
 func (s *Service) Rotate(ctx context.Context, id ID, secret string, overlap time.Duration) (Webhook, error) {
 	var c input.Checks
 	secret = checkSecret(&c, secret)

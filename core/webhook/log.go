@@ -12,9 +12,8 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Logged is an event with its place in the log. Places are given in an order that
-// only grows for its readers: an event that is committed late gets a late place,
-// so that a reader who goes on from an earlier cursor misses none.
+// Logged is an event with its place in the log. Places are given in an order that only grows for its readers: an event
+// that is committed late gets a late place, so that a reader who goes on from an earlier cursor misses none.
 type Logged struct {
 	event.Event
 	Position int64
@@ -22,8 +21,7 @@ type Logged struct {
 
 // LogQuery says which part of the log to read.
 type LogQuery struct {
-	// Cursor is where an earlier answer ended; empty is the oldest event kept,
-	// and Newest the end of the log.
+	// Cursor is where an earlier answer ended; empty is the oldest event kept, and Newest the end of the log.
 	Cursor string
 	Types  []event.Type
 	Limit  int
@@ -45,15 +43,13 @@ type Page struct {
 
 const (
 	maxWait = 30 * time.Second
-	// span is how many places are looked through at once for events of the types
-	// asked for.
+	// span is how many places are looked through at once for events of the types asked for.
 	span = 10_000
 	// numbered is how many events are given their places in one transaction.
 	numbered = 1000
 )
 
-// Events reads the log of the group's events, oldest first, as far as the
-// caller's scopes show it. Error: ErrCursor.
+// Events reads the log of the group's events, oldest first, as far as the caller's scopes show it. Error: ErrCursor.
 func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
 	who, err := own(ctx)
 	if err != nil {
@@ -104,8 +100,7 @@ func (s *Service) Events(ctx context.Context, q LogQuery) (Page, error) {
 	}
 }
 
-// elsewhere is how often a waiting reader looks for events of other nodes, of
-// which this one is not notified.
+// elsewhere is how often a waiting reader looks for events of other nodes, of which this one is not notified.
 const elsewhere = time.Second
 
 func (s *Service) position(ctx context.Context, group practice.ID, cursor string) (int64, error) {
@@ -159,8 +154,7 @@ func (s *Service) read(
 
 func cursorOf(position int64) string { return "e" + strconv.FormatInt(position, 36) }
 
-// number gives places to events until none waits for one, or so many have got
-// one, and gives the last place.
+// number gives places to events until none waits for one, or so many have got one, and gives the last place.
 func (s *Service) number(ctx context.Context, group practice.ID, most int) (int64, error) {
 	for n := numbered; n == numbered && most > 0; most -= n {
 		err := s.Store.Do(ctx, func(tx Tx) (err error) {

@@ -48,8 +48,7 @@ const (
 	maxHeader      = 2000
 )
 
-// own gives a caller who may have endpoints of its own: any key, in its own
-// practice group.
+// own gives a caller who may have endpoints of its own: any key, in its own practice group.
 func own(ctx context.Context) (access.Caller, error) {
 	who, err := access.Who(ctx)
 	if err == nil && who.Foreign() {
@@ -58,9 +57,8 @@ func own(ctx context.Context) (access.Caller, error) {
 	return who, err
 }
 
-// require gives a caller who may do something with endpoints in a format. Those in
-// the format Standard are of the key that made them; all others are the practice
-// group's, and need the permission.
+// require gives a caller who may do something with endpoints in a format. Those in the format Standard are of the key
+// that made them; all others are the practice group's, and need the permission.
 func require(ctx context.Context, f Format, p access.Permission) (access.Caller, error) {
 	if f == Standard {
 		return own(ctx)
@@ -160,9 +158,8 @@ func allowed(ctx context.Context, w Webhook) error {
 	return nil
 }
 
-// Create makes an endpoint. The answer is the only time its signing key is shown,
-// and in the format Standard the values of its headers. Errors: field faults,
-// ErrTooMany, access.ErrPermission.
+// Create makes an endpoint. The answer is the only time its signing key is shown, and in the format Standard the values
+// of its headers. Errors: field faults, ErrTooMany, access.ErrPermission.
 func (s *Service) Create(ctx context.Context, r Request) (Webhook, error) {
 	who, err := require(ctx, r.Format, access.EditWebhooks)
 	if err != nil {
@@ -208,8 +205,7 @@ func (s *Service) Get(ctx context.Context, f Format, id ID) (Webhook, error) {
 	return s.shown(who, w)
 }
 
-// shown is an endpoint as a caller sees it after it was made: the names of its
-// headers and the public half of its key.
+// shown is an endpoint as a caller sees it after it was made: the names of its headers and the public half of its key.
 func (s *Service) shown(who access.Caller, w Webhook) (Webhook, error) {
 	if !w.DeletedAt.IsZero() {
 		return w, nil // its secrets are forgotten
@@ -307,16 +303,15 @@ func (s *Service) change(
 	return after, err
 }
 
-// Update changes an endpoint. In the format Standard its type of event stays:
-// another one is another endpoint. Errors: field faults, ErrNotFound,
-// access.ErrPermission.
+// Update changes an endpoint. In the format Standard its type of event stays: another one is another endpoint. Errors:
+// field faults, ErrNotFound, access.ErrPermission.
 func (s *Service) Update(ctx context.Context, f Format, id ID, ch Change) (Webhook, error) {
 	return s.changed(ctx, f, id, "webhook.update", func(w *Webhook, now time.Time) error {
-		set(&w.Description, ch.Description)
-		set(&w.URL, ch.URL)
-		set(&w.IncludeDetails, ch.IncludeDetails)
-		set(&w.Ordered, ch.Ordered)
-		set(&w.Asymmetric, ch.Asymmetric)
+		input.Set(&w.Description, ch.Description)
+		input.Set(&w.URL, ch.URL)
+		input.Set(&w.IncludeDetails, ch.IncludeDetails)
+		input.Set(&w.Ordered, ch.Ordered)
+		input.Set(&w.Asymmetric, ch.Asymmetric)
 		if ch.Headers != nil {
 			w.Secrets.Headers = ch.Headers
 		}
@@ -336,8 +331,7 @@ func (s *Service) Update(ctx context.Context, f Format, id ID, ch Change) (Webho
 		default:
 			w.enable()
 		}
-		// A caller who sees thin events alone must not turn an endpoint with details
-		// to an address of its own.
+		// A caller who sees thin events alone must not turn an endpoint with details to an address of its own.
 		return allowed(ctx, *w)
 	})
 }
@@ -352,12 +346,6 @@ func (s *Service) changed(
 	}
 	who, err := access.Who(ctx)
 	return w.withoutSecrets(who), err
-}
-
-func set[T any](to *T, from *T) {
-	if from != nil {
-		*to = *from
-	}
 }
 
 func (w *Webhook) disable(now time.Time) {
@@ -387,9 +375,8 @@ func (s *Service) Enable(ctx context.Context, id ID) (Webhook, error) {
 	})
 }
 
-// Delete deletes an endpoint: what waits for it is never delivered. One in the
-// format Semble can still be seen, and deleting it again changes nothing. Error:
-// ErrNotFound.
+// Delete deletes an endpoint: what waits for it is never delivered. One in the format Semble can still be seen, and
+// deleting it again changes nothing. Error: ErrNotFound.
 func (s *Service) Delete(ctx context.Context, f Format, id ID) (Webhook, error) {
 	who, err := require(ctx, f, access.EditWebhooks)
 	if err != nil {

@@ -24,11 +24,9 @@ type Store interface {
 	Webhook(ctx context.Context, group practice.ID, id ID) (Webhook, error)
 	// Webhooks lists a group's endpoints in the order they were made, sealed.
 	Webhooks(ctx context.Context, group practice.ID, f Filter) ([]Webhook, error)
-	// GoneWebhooks lists the endpoints that were deleted before a moment and
-	// still have rows to remove.
+	// GoneWebhooks lists the endpoints that were deleted before a moment and still have rows to remove.
 	GoneWebhooks(ctx context.Context, group practice.ID, before time.Time) ([]ID, error)
-	// Delivery finds a delivery, or returns ErrNoDelivery. An event in the backlog
-	// is a delivery that waits.
+	// Delivery finds a delivery, or returns ErrNoDelivery. An event in the backlog is a delivery that waits.
 	Delivery(ctx context.Context, group practice.ID, of ID, id int64) (Delivery, error)
 	// Deliveries lists an endpoint's deliveries, newest first.
 	Deliveries(ctx context.Context, group practice.ID, of ID, q Query) ([]Delivery, error)
@@ -57,8 +55,7 @@ type Tx interface {
 	SaveWebhook(ctx context.Context, group practice.ID, w Webhook) error
 	// SaveTypes keeps what types of events an endpoint gets.
 	SaveTypes(ctx context.Context, group practice.ID, w Webhook) error
-	// DropWebhook marks an endpoint as deleted and forgets its secrets. What was
-	// delivered to it is removed later.
+	// DropWebhook marks an endpoint as deleted and forgets its secrets. What was delivered to it is removed later.
 	DropWebhook(ctx context.Context, group practice.ID, id ID, now time.Time) error
 	// PurgeWebhook removes an endpoint that was dropped and has no rows left; one
 	// in the format Semble stays, marked as deleted.
@@ -66,15 +63,12 @@ type Tx interface {
 	Delivery(ctx context.Context, group practice.ID, of ID, id int64) (Delivery, error)
 	// AddDelivery keeps a delivery that has no event.
 	AddDelivery(ctx context.Context, group practice.ID, of ID, d Delivery) error
-	// Requeue queues the deliveries of events, making those that were never
-	// made. One that was taken or is under way is queued only when again is set:
-	// the caller may have seen what is under way arrive. It gives how many were
-	// queued.
+	// Requeue queues the deliveries of events, making those that were never made. One that was taken or is under way is
+	// queued only when again is set: the caller may have seen what is under way arrive. It gives how many were queued.
 	Requeue(ctx context.Context, group practice.ID, of ID, events []int64, again bool, now time.Time) (int, error)
 	// EventByID finds an event, or returns ErrNoDelivery.
 	EventByID(ctx context.Context, group practice.ID, id int64) (event.Event, error)
-	// EventsBetween lists the ids and times of events of a type, in the order of
-	// time, after a moment and an id.
+	// EventsBetween lists the ids and times of events of a type, in the order of time, after a moment and an id.
 	EventsBetween(ctx context.Context, group practice.ID, of event.Type, after Place, until time.Time,
 		limit int) ([]event.Event, error)
 	// NumberEvents gives events that wait for one a place in the log.
@@ -86,26 +80,22 @@ type Tx interface {
 
 // Log is the log of events.
 type Log interface {
-	// Log reads numbered events after a position, at most limit of them and none
-	// beyond position until, oldest first.
+	// Log reads numbered events after a position, at most limit of them and none beyond position until, oldest first.
 	Log(ctx context.Context, group practice.ID, after, until int64, types []event.Type, limit int) ([]Logged, error)
 	// LogEnd is the last position there is, and whether events wait for one.
 	LogEnd(ctx context.Context, group practice.ID) (last int64, more bool, err error)
 	// NewEvents gives a channel that is closed when the group has new events.
 	NewEvents(group practice.ID) <-chan struct{}
-	// ForgetEvents removes what is older, some of it at a time, and reports
-	// whether there may be more.
+	// ForgetEvents removes what is older, some of it at a time, and reports whether there may be more.
 	ForgetEvents(ctx context.Context, group practice.ID, before time.Time) (more bool, err error)
 }
 
 // Addresses knows where deliveries may go, and with which headers.
 type Addresses interface {
-	// Check says what is wrong with an address before anything is posted to it,
-	// as a sentence for the caller who gave it; empty is nothing. It makes no
-	// request, so that a name which leads to a forbidden address is only found by
+	// Check says what is wrong with an address before anything is posted to it, as a sentence for the caller who gave
+	// it; empty is nothing. It makes no request, so that a name which leads to a forbidden address is only found by
 	// Post.
 	Check(url string) string
-	// CheckHeader says in the same way what is wrong with a header of a
-	// practice's own. Post leaves such a header out.
+	// CheckHeader says in the same way what is wrong with a header of a practice's own. Post leaves such a header out.
 	CheckHeader(name, value string) string
 }

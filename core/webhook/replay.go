@@ -11,8 +11,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Replay is a range of events that is delivered to an endpoint again, and how
-// far that is.
+// Replay is a range of events that is delivered to an endpoint again, and how far that is.
 type Replay struct {
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`
@@ -56,8 +55,7 @@ func (s *Service) ReplayOne(ctx context.Context, id ID, delivery int64) (Deliver
 		if !w.DisabledAt.IsZero() {
 			return ErrDisabled
 		}
-		// An invented delivery has no event, and an event that was never queued no
-		// delivery.
+		// An invented delivery has no event, and an event that was never queued no delivery.
 		if d, err = tx.Delivery(ctx, who.Group, id, delivery); err != nil && !errors.Is(err, ErrNoDelivery) {
 			return err
 		}
@@ -82,11 +80,9 @@ func (s *Service) ReplayOne(ctx context.Context, id ID, delivery int64) (Deliver
 	return d, err
 }
 
-// ReplayRange delivers the events of an endpoint's type from since until until
-// again: with again all of them, otherwise those that it missed, because their
-// deliveries failed or because it was switched off or not there yet. The first
-// thousand are queued when it returns; a job queues the rest. Errors:
-// ErrNotFound, ErrDisabled, ErrReplaying.
+// ReplayRange delivers the events of an endpoint's type from since until until again: with again all of them, otherwise
+// those that it missed, because their deliveries failed or because it was switched off or not there yet. The first
+// thousand are queued when it returns; a job queues the rest. Errors: ErrNotFound, ErrDisabled, ErrReplaying.
 func (s *Service) ReplayRange(ctx context.Context, id ID, since, until time.Time, again bool) (Webhook, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	if until.IsZero() || until.After(now) {
@@ -138,8 +134,7 @@ func (s *Service) GoOn(ctx context.Context, j job.Job) error {
 	return err
 }
 
-// replay queues at most so many strides of a replay, and asks for a job when
-// that was not all.
+// replay queues at most so many strides of a replay, and asks for a job when that was not all.
 func (s *Service) replay(ctx context.Context, group practice.ID, id ID, strides int) error {
 	for n := 1; ; n++ {
 		done := false

@@ -21,9 +21,8 @@ func needs(t event.Type) access.Permission {
 	return access.SeePractice
 }
 
-// Test delivers an invented event of an endpoint's type to it alone. It is
-// marked as a test, and is not in the log of events. Errors: ErrNotFound,
-// ErrDisabled.
+// Test delivers an invented event of an endpoint's type to it alone. It is marked as a test, and is not in the log of
+// events. Errors: ErrNotFound, ErrDisabled.
 func (s *Service) Test(ctx context.Context, id ID) (Delivery, error) {
 	who, err := own(ctx)
 	if err != nil {

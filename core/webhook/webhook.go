@@ -27,8 +27,7 @@ const (
 	// Standard is our own body, signed by Hero's recipe and by that of Standard
 	// Webhooks. An endpoint gets one type of event: one of event.Logged.
 	Standard Format = "standard"
-	// Semble is the body and the signature that the GraphQL API documents. An
-	// endpoint gets several types of events.
+	// Semble is the body and the signature that the GraphQL API documents. An endpoint gets several types of events.
 	Semble Format = "subscription"
 )
 
@@ -44,8 +43,7 @@ type Webhook struct {
 	URL         string `json:"url"`
 	// IncludeDetails adds names, contact details and texts to what is sent.
 	IncludeDetails bool `json:"include_details"`
-	// Ordered sends one thing's events in their order, each after the one before
-	// was taken or given up.
+	// Ordered sends one thing's events in their order, each after the one before was taken or given up.
 	Ordered bool `json:"ordered"`
 	// Asymmetric adds an ed25519 signature.
 	Asymmetric bool `json:"ed25519"`
@@ -73,8 +71,7 @@ type Webhook struct {
 	Secrets Secrets `json:"-"`
 }
 
-// Type is the one type of event that an endpoint in the format Standard gets;
-// empty for another.
+// Type is the one type of event that an endpoint in the format Standard gets; empty for another.
 func (w Webhook) Type() event.Type {
 	if w.Format != Standard || len(w.Types) == 0 {
 		return ""

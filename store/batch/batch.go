@@ -134,8 +134,7 @@ func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, args)
 }
 
-// SaveRecipients keeps changed recipients, but for those who are no longer in
-// the state they were read in.
+// SaveRecipients keeps changed recipients, but for those who are no longer in the state they were read in.
 func (t *Tx) SaveRecipients(
 	ctx context.Context, group practice.ID, id messaging.BatchID, was batch.RecipientStatus, all []batch.Recipient,
 ) error {
@@ -190,8 +189,7 @@ func (t *Tx) Recipients(
 		})
 }
 
-// COALESCE keeps a database from looking for a patient among all of a batch, of
-// which it may know nothing yet.
+// COALESCE keeps a database from looking for a patient among all of a batch, of which it may know nothing yet.
 
 // Named lists recipients not looked up yet, with the patient they name.
 func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID, limit int) ([]batch.Enlisted, error) {
@@ -298,9 +296,8 @@ func (t *Tx) CountRecipients(
 		group, id)
 }
 
-// CountBatch counts a batch's recipients by status and its messages by state, at
-// one moment: in two statements, a recipient who is just given a message would be
-// counted twice.
+// CountBatch counts a batch's recipients by status and its messages by state, at one moment: in two statements, a
+// recipient who is just given a message would be counted twice.
 func (t *Tx) CountBatch(
 	ctx context.Context, group practice.ID, id messaging.BatchID,
 ) (map[batch.RecipientStatus]int, map[messaging.State]int, error) {

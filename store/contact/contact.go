@@ -62,8 +62,7 @@ const (
 	someContacts = selectContacts + ` AND (deleted_at IS NULL OR $2) AND search_key LIKE $3 ESCAPE '\'
 		AND (CAST($4 AS bigint) = 0 OR is_payor = (CAST($4 AS bigint) = 1)) AND (CAST($5 AS bigint) = 0 OR
 		is_doctor = (CAST($5 AS bigint) = 1))`
-	// COALESCE keeps a database from looking for rows by one time and sorting
-	// them by the other.
+	// COALESCE keeps a database from looking for rows by one time and sorting them by the other.
 	pageByID   = ` ORDER BY id LIMIT $6 OFFSET $7`
 	pageByMade = ` AND created_at >= $8 AND created_at <= $9 AND COALESCE(updated_at, $10) >= $10 AND
 		COALESCE(updated_at, $11) <= $11
@@ -78,8 +77,10 @@ func contactOrder(c contact.Contact) store.Columns {
 }
 
 // Contacts lists contacts.
-func (s *Store) Contacts(ctx context.Context, group practice.ID, q contact.Rows) ([]contact.Contact, error) {
-	args := store.In{group, q.Deleted, store.Within(q.Search), asked(q.IsPayor), asked(q.IsDoctor), q.Limit, q.Offset}
+func (s *Store) Contacts(ctx context.Context, group practice.ID, q contact.Query,
+	rows input.Rows) ([]contact.Contact, error) {
+	args := store.In{group, q.Deleted, store.Within(q.Search), asked(q.IsPayor), asked(q.IsDoctor), rows.Limit,
+		rows.Offset}
 	switch {
 	case q.Updated.Given():
 		return store.ReadPage(ctx, s.Conn, someContacts+pageByTold, append(args, store.Spans(q.Listing)...),

@@ -30,13 +30,10 @@ const (
 			AND x.patient_id = p.id) a ON a.p_group = practice_group_id AND a.p_id = patient_id
 			WHERE practice_group_id = $1 AND batch_id = $2 AND leg_channel = $3 AND due_at <= $4 AND request = ''
 			ORDER BY due_at, id LIMIT $5`
-	// After IN, PostgreSQL may run the SELECT again for every row it looks at, and
-	// as that passes over what others have locked meanwhile, lease far more than
-	// the limit. And a table that has just filled, of which it knows nothing yet,
-	// it goes through for the few ids, all of the practice group's, where they and
-	// the group are not joined.
-	// Nor does it know there that a patient is one row, unless it is told to look no
-	// further.
+	// After IN, PostgreSQL may run the SELECT again for every row it looks at, and as that passes over what others have
+	// locked meanwhile, lease far more than the limit. And a table that has just filled, of which it knows nothing yet,
+	// it goes through for the few ids, all of the practice group's, where they and the group are not joined. Nor does
+	// it know there that a patient is one row, unless it is told to look no further.
 	claimSkipping = `WITH due AS MATERIALIZED (SELECT practice_group_id AS g, id AS m, patient_id AS p` + claimDue +
 		store.SkipLocked + `) ` +
 		claimSet + ` FROM due, LATERAL (SELECT p.id AS p_id, ` + messagingstore.Addressee + ` FROM patient p

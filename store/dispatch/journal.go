@@ -18,11 +18,9 @@ import (
 // times as often as anything else, and each note is of use for a moment only, so
 // it does not wait for the disk: it has to outlive this program, not the machine.
 //
-// On PostgreSQL it is an unlogged table, which is empty after the server has
-// crashed or another has taken its place. SQLite has it in a file beside the
-// database, where it does not wait for the transactions of the one that writes;
-// after the machine has been started anew it is thrown away. Either way its epoch
-// is another one then.
+// On PostgreSQL it is an unlogged table, which is empty after the server has crashed or another has taken its place.
+// SQLite has it in a file beside the database, where it does not wait for the transactions of the one that writes;
+// after the machine has been started anew it is thrown away. Either way its epoch is another one then.
 type Journal struct {
 	db   *store.DB
 	conn store.Conn
@@ -159,8 +157,7 @@ func (j *Journal) use(ctx context.Context, lite *sql.DB) error {
 var errOtherBoot = errors.New("the machine has been started anew")
 
 func (j *Journal) tryFile(ctx context.Context, path string) (*sql.DB, error) {
-	// Where it cannot be told whether the machine has been started anew, notes
-	// wait for the disk.
+	// Where it cannot be told whether the machine has been started anew, notes wait for the disk.
 	sync := "OFF"
 	if j.boot() == "" {
 		sync = "FULL"
@@ -186,8 +183,7 @@ func (j *Journal) tryFile(ctx context.Context, path string) (*sql.DB, error) {
 	return lite, nil
 }
 
-// fitFile makes the table of a new file, and refuses the file of another start of
-// the machine.
+// fitFile makes the table of a new file, and refuses the file of another start of the machine.
 func (j *Journal) fitFile(ctx context.Context, lite *sql.DB) error {
 	var tables int
 	if err := lite.QueryRowContext(ctx,
@@ -214,8 +210,7 @@ func (j *Journal) fitFile(ctx context.Context, lite *sql.DB) error {
 	return err
 }
 
-// boot names the time since the machine was started; empty is that it cannot be
-// told. PostgreSQL sees to it by itself.
+// boot names the time since the machine was started; empty is that it cannot be told. PostgreSQL sees to it by itself.
 func (j *Journal) boot() string {
 	if j.db.Postgres() != nil {
 		return ""

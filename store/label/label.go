@@ -24,8 +24,7 @@ func (t *Tx) Label(ctx context.Context, group practice.ID, id label.ID) (label.L
 		WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`, store.In{group, id}, scanLabel)
 }
 
-// LockLabel keeps others from changing the label or putting it on something, and
-// finds it.
+// LockLabel keeps others from changing the label or putting it on something, and finds it.
 func (t *Tx) LockLabel(ctx context.Context, group practice.ID, id label.ID) (label.Label, error) {
 	if _, err := t.Exec(ctx, `UPDATE label SET updated_at = updated_at WHERE practice_group_id = $1 AND id = $2`, group,
 		id); err != nil {

@@ -26,14 +26,12 @@ func (s *Store) Forget(ctx context.Context, group practice.ID, before time.Time)
 
 // belonging is a column that names a patient; what is the word callers are told.
 //
-// note keeps which rows of patient $3 a merge $2 moves, move gives them to $3 from
-// $2, and back gives those noted to $4 that $3 still has. first, where there is
-// one, makes $3's fit to be $4's before that.
+// note keeps which rows of patient $3 a merge $2 moves, move gives them to $3 from $2, and back gives those noted to $4
+// that $3 still has. first, where there is one, makes $3's fit to be $4's before that.
 type belonging struct{ name, what, count, first, note, move, back string }
 
-// belongs makes the statements of one table's column. dated says that the table
-// keeps when its rows were last changed. Each argument must be used, so that
-// PostgreSQL knows its type.
+// belongs makes the statements of one table's column. dated says that the table keeps when its rows were last changed.
+// Each argument must be used, so that PostgreSQL knows its type.
 func belongs(table, column, what string, dated bool) belonging {
 	text := func(template string) string {
 		set, where := "", " AND CAST($NOW AS timestamptz) IS NOT NULL"

@@ -277,8 +277,7 @@ func (t *Tx) SendingPaused(ctx context.Context) (bool, error) {
 	return !since.IsZero(), err
 }
 
-// Attached makes sure that the member of staff a message names has not left, and
-// that its task was not deleted.
+// Attached makes sure that the member of staff a message names has not left, and that its task was not deleted.
 func (t *Tx) Attached(ctx context.Context, group practice.ID, m messaging.Message) error {
 	var id int64
 	if m.Assignee != 0 {

@@ -11,10 +11,9 @@ import (
 	"frontdesk/store"
 )
 
-// The arguments of the lists: 2 deleted ones too, 3 to 6 when made and changed,
-// 7 and 8 between which ids, 9 and 10 limit and offset. COALESCE keeps a database
-// from looking for rows by when they were made or changed, which may be all of
-// them, where it can read them in the order that is wanted.
+// The arguments of the lists: 2 deleted ones too, 3 to 6 when made and changed, 7 and 8 between which ids, 9 and 10
+// limit and offset. COALESCE keeps a database from looking for rows by when they were made or changed, which may be all
+// of them, where it can read them in the order that is wanted.
 const (
 	patientsIn = ` AND merged_into IS NULL AND COALESCE(created_at, $3) >= $3 AND COALESCE(created_at, $4) <= $4
 		AND COALESCE(updated_at, $5) >= $5 AND COALESCE(updated_at, $6) <= $6 AND id > $7 AND id < $8`

@@ -150,8 +150,7 @@ func (t *Tx) LockPatientForChange(ctx context.Context, group practice.ID, id pat
 	return err
 }
 
-// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged
-// away.
+// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged away.
 func (t *Tx) LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
 	id, _, err := t.current(ctx, group, id, store.Hold(t.Conn))
 	return id, err

@@ -117,8 +117,7 @@ var patientSearches = map[patient.Field]patientSearch{
 	anyWords:                  {selectPatients + anyWord + pageFound, countPatients + anyWord + upTo},
 	patient.FieldNumber:       {selectPatients + isNumber + pageFound, countPatients + isNumber + upTo},
 	patient.FieldLastFirst:    {selectPatients + isLastFirst + pageByLast, countPatients + isLastFirst + upTo},
-	// The second half of FieldName: full names that begin with it, of people
-	// whose surname does not.
+	// The second half of FieldName: full names that begin with it, of people whose surname does not.
 	patient.FieldName: {
 		selectPatients + isFull + notLast + byFull + page + byFull, countPatients + isFull + notLast + upTo,
 	},

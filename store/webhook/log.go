@@ -88,8 +88,7 @@ func (t *Tx) NumberEvents(ctx context.Context, group practice.ID, limit int) (in
 	return len(ids), err
 }
 
-// forgotten is how many rows are removed at once. Ids are made in the order of
-// time, so the oldest are the first.
+// forgotten is how many rows are removed at once. Ids are made in the order of time, so the oldest are the first.
 const forgotten = 1000
 
 // ForgetEvents removes the oldest events.

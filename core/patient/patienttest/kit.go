@@ -95,8 +95,7 @@ func Date(s string) input.Date {
 	return d
 }
 
-// Kit is one practice group with a national service, and a clock that a test
-// moves.
+// Kit is one practice group with a national service, and a clock that a test moves.
 type Kit struct {
 	*testing.T
 	DB           *store.DB
@@ -121,8 +120,7 @@ func Each(t *testing.T, test func(k *Kit)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) { test(New(t, db)) })
 }
 
-// New makes a group in a database. The test fails if an event is recorded that is
-// not as its schema says.
+// New makes a group in a database. The test fails if an event is recorded that is not as its schema says.
 func New(t *testing.T, db *store.DB) *Kit {
 	t.Helper()
 	k := &Kit{T: t, DB: db, Clock: Now, Spine: &Spine{People: map[string]demographics.Person{}}}
