@@ -29,7 +29,7 @@ func file(t testing.TB, name string) []byte {
 	return body
 }
 
-func TestARecordBecomesAPerson(t *testing.T) {
+func TestDecodePerson(t *testing.T) {
 	for name, want := range map[string]demographics.Person{
 		"everything": {
 			NHSNumber: "9992000007", Version: "17", Title: "Dr", FirstName: "Rosalind Mary", LastName: "Ashgrove",
@@ -85,7 +85,7 @@ func TestARecordBecomesAPerson(t *testing.T) {
 	}
 }
 
-func TestASearchBecomesANumber(t *testing.T) {
+func TestDecodeSearch(t *testing.T) {
 	for _, c := range []struct {
 		name, number string
 		want         error
@@ -97,7 +97,7 @@ func TestASearchBecomesANumber(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatIsInForceToday(t *testing.T) {
+func TestDetailsOutsideTheirPeriodAreIgnored(t *testing.T) {
 	for _, c := range []struct {
 		start, end string
 		want       bool
@@ -127,7 +127,7 @@ func TestOnlyWhatIsInForceToday(t *testing.T) {
 	}
 }
 
-func TestAMobileOfTheUKComesBeforeOneOfAnotherCountry(t *testing.T) {
+func TestUKMobileComesBeforeForeignMobile(t *testing.T) {
 	phone := func(use, value string) contactPoint { return contactPoint{System: "phone", Use: use, Value: value} }
 	for _, c := range []struct {
 		name             string
@@ -148,7 +148,7 @@ func TestAMobileOfTheUKComesBeforeOneOfAnotherCountry(t *testing.T) {
 	}
 }
 
-func TestADateOfDeathIsNeverLost(t *testing.T) {
+func TestDateOfDeathIsKeptInEveryForm(t *testing.T) {
 	today := time.Date(2026, 3, 16, 0, 0, 0, 0, time.UTC)
 	for in, want := range map[string]time.Time{
 		"": {}, "2019-02-07": time.Date(2019, 2, 7, 0, 0, 0, 0, time.UTC), "2019-02": time.Date(2019, 2, 1, 0, 0, 0, 0,
@@ -165,7 +165,7 @@ func TestADateOfDeathIsNeverLost(t *testing.T) {
 	}
 }
 
-func TestWhatSomebodyIsCalled(t *testing.T) {
+func TestUsualNameIsUsed(t *testing.T) {
 	past := period{"2000-01-01", "2020-12-31"}
 	name := func(use, family string, p period) humanName { return humanName{Use: use, Family: family, Period: p} }
 	for _, c := range []struct {
@@ -200,7 +200,7 @@ func TestWhatSomebodyIsCalled(t *testing.T) {
 	}
 }
 
-func TestTheLinesOfAnAddress(t *testing.T) {
+func TestAddressLines(t *testing.T) {
 	for _, c := range []struct {
 		lines []string
 		want  patient.Address
@@ -223,7 +223,7 @@ func TestTheLinesOfAnAddress(t *testing.T) {
 	}
 }
 
-func TestAPostcodeIsWrittenOneWay(t *testing.T) {
+func TestPostcodeFormat(t *testing.T) {
 	for in, want := range map[string]string{"zz11aj": "ZZ1 1AJ", "ZZ1  1AJ": "ZZ1 1AJ", "": "", "BAP4WG": "BAP 4WG",
 		"elsewhere": "ELSEWHERE"} {
 		if got := postcode(in); got != want {

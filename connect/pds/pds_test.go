@@ -18,16 +18,16 @@ import (
 	"frontdesk/sim"
 )
 
-func TestTheSimulatorIsADemographicsService(t *testing.T) {
+func TestSimulatorIsDemographicsService(t *testing.T) {
 	t.Run("with a token", func(t *testing.T) { connecttest.Demographics(t, build(t, nil).client, group) })
 	t.Run("without one", func(t *testing.T) {
 		connecttest.Demographics(t, build(t, func(o *options) { o.open = true }).client, group)
 	})
 }
 
-// TestTheOpenSandboxIsADemographicsService asks NHS England's own sandbox, or
+// TestOpenSandboxIsDemographicsService asks NHS England's own sandbox, or
 // whatever else FRONTDESK_PDS_SANDBOX is the base URL of, without a token.
-func TestTheOpenSandboxIsADemographicsService(t *testing.T) {
+func TestOpenSandboxIsDemographicsService(t *testing.T) {
 	base := os.Getenv("FRONTDESK_PDS_SANDBOX")
 	if base == "" {
 		t.Skip("FRONTDESK_PDS_SANDBOX names no base URL")
@@ -139,7 +139,7 @@ func TestTraceFindsExactlyOnePerson(t *testing.T) {
 	}
 }
 
-func TestWhoCannotBeFoundIsNotLookedFor(t *testing.T) {
+func TestImpossibleSearchIsNotSent(t *testing.T) {
 	w := build(t, nil)
 	for _, sought := range []demographics.Trace{
 		{}, {LastName: "Vaughan", BirthDate: input.NoDate}, {LastName: "Vaugh*", BirthDate: input.DayOf(1962, 5, 17)},
@@ -156,7 +156,7 @@ func TestWhoCannotBeFoundIsNotLookedFor(t *testing.T) {
 	}
 }
 
-func TestASearchAsksForNoMoreThanItNeeds(t *testing.T) {
+func TestSearchSendsOnlyWhatItNeeds(t *testing.T) {
 	w := build(t, nil)
 	_, err := w.client.Trace(t.Context(), group, demographics.Trace{FirstName: " Zoë  Ann", LastName: "D'Arcy-Núñez",
 		BirthDate: input.DayOf(1983, 4, 12), Postcode: "zz16bc", Sex: "Female"})
@@ -185,8 +185,8 @@ func TestASearchAsksForNoMoreThanItNeeds(t *testing.T) {
 	}
 }
 
-// TestAnAnswerThatDoesNotAgreeIsNotBelieved has a service that finds the same person whatever it is asked for.
-func TestAnAnswerThatDoesNotAgreeIsNotBelieved(t *testing.T) {
+// TestAnswerThatDoesNotMatchIsRefused has a service that finds the same person whatever it is asked for.
+func TestAnswerThatDoesNotMatchIsRefused(t *testing.T) {
 	whole := `{"resourceType": "Patient", "id": "9991000003", "meta": {"security": [{"code": "%s"}]},
 		"birthDate": "1962-05-17", "gender": "male",
 		"name": [{"use": "usual", "family": "Vaughan", "given": ["Idris"]},
@@ -238,7 +238,7 @@ func TestAnAnswerThatDoesNotAgreeIsNotBelieved(t *testing.T) {
 
 var uuid4 = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 
-func TestEveryRequestSaysWhoAsksAndWhatFor(t *testing.T) {
+func TestRequestsCarryTheRequiredHeaders(t *testing.T) {
 	var got http.Header
 	w := build(t, func(o *options) {
 		inner := o.handler
@@ -288,7 +288,7 @@ func TestEveryRequestSaysWhoAsksAndWhatFor(t *testing.T) {
 	}
 }
 
-func TestABaseURLMayHaveAPathPrefixAndATrailingSlash(t *testing.T) {
+func TestBaseURLMayHavePathPrefixAndTrailingSlash(t *testing.T) {
 	for name, base := range map[string]string{
 		"a prefix": "/" + prefix, "a prefix and a slash": "/" + prefix + "/", "a slash": "//",
 		"another prefix": "//sandbox/r4",

@@ -19,7 +19,7 @@ import (
 	"frontdesk/test/wait"
 )
 
-func TestTheTokenIsKeptAndRenewedBeforeItsEnd(t *testing.T) {
+func TestTokenIsRenewedBeforeItExpires(t *testing.T) {
 	w := build(t, nil) // tokens last 599 seconds
 	for _, c := range []struct {
 		wait time.Duration
@@ -52,7 +52,7 @@ func TestManyAtOnceAskForOneToken(t *testing.T) {
 	}
 }
 
-func TestATokenThatIsRefusedIsReplacedOnce(t *testing.T) {
+func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 	w := build(t, nil)
 	if _, err := w.read(t, vaughan); err != nil {
 		t.Fatal(err)
@@ -118,7 +118,7 @@ func TestTwoRefusedTokensAreEnough(t *testing.T) {
 	}
 }
 
-func TestATokenEndpointMayAnswerInSeveralWays(t *testing.T) {
+func TestTokenEndpointAnswers(t *testing.T) {
 	for _, c := range []struct {
 		name, grant string
 		kept        bool
@@ -167,7 +167,7 @@ func TestATokenEndpointMayAnswerInSeveralWays(t *testing.T) {
 	})
 }
 
-func TestTheAssertionSaysWhatThePlatformWants(t *testing.T) {
+func TestAssertionClaims(t *testing.T) {
 	p := &platform{grant: `{"access_token": "t"}`}
 	w := build(t, func(o *options) { o.handler, o.settings.Audience = p, "https://api.example/oauth2/token" })
 	for range 2 {
@@ -208,7 +208,7 @@ func TestTheAssertionSaysWhatThePlatformWants(t *testing.T) {
 	}
 }
 
-func TestAnApplicationThatIsNotKnownIsRefusedAtOnce(t *testing.T) {
+func TestUnknownApplicationIsRefusedAtOnce(t *testing.T) {
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -233,7 +233,7 @@ func TestAnApplicationThatIsNotKnownIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
-func TestTheTokenEndpointIsTriedAgainToo(t *testing.T) {
+func TestTokenEndpointIsRetried(t *testing.T) {
 	for _, kind := range passing {
 		t.Run(kind, func(t *testing.T) {
 			w := brisk(t)
@@ -250,8 +250,8 @@ func TestTheTokenEndpointIsTriedAgainToo(t *testing.T) {
 	}
 }
 
-// TestOneCallerWhoLeavesDoesNotSpoilTheTokenForOthers has two wait for the same token, the first of whom goes away.
-func TestOneCallerWhoLeavesDoesNotSpoilTheTokenForOthers(t *testing.T) {
+// TestCancelledCallerDoesNotFailTheTokenForOthers has two wait for the same token, the first of whom goes away.
+func TestCancelledCallerDoesNotFailTheTokenForOthers(t *testing.T) {
 	w := build(t, nil)
 	w.Fail(sim.Failure{Kind: sim.FailSlow, Token: true, Wait: 300 * time.Millisecond})
 	ctx, cancel := context.WithCancel(t.Context())

@@ -27,7 +27,7 @@ func brisk(t *testing.T) *world {
 	return build(t, func(o *options) { o.settings.Timeout = 250 * time.Millisecond })
 }
 
-func TestWhatPassesIsTriedAgainWithTheSameRequestID(t *testing.T) {
+func TestTransientFailureIsRetriedWithTheSameRequestID(t *testing.T) {
 	for _, kind := range passing {
 		t.Run(kind, func(t *testing.T) {
 			w := brisk(t)
@@ -68,7 +68,7 @@ func TestWhatPassesIsTriedAgainWithTheSameRequestID(t *testing.T) {
 	})
 }
 
-func TestWhatDoesNotPassIsTriedThreeTimes(t *testing.T) {
+func TestLastingFailureIsTriedThreeTimes(t *testing.T) {
 	for _, kind := range passing {
 		t.Run(kind, func(t *testing.T) {
 			w := brisk(t)
@@ -90,7 +90,7 @@ func TestWhatDoesNotPassIsTriedThreeTimes(t *testing.T) {
 	})
 }
 
-func TestTheWaitsBetweenTriesGrowAndVary(t *testing.T) {
+func TestWaitsBetweenTriesGrowAndVary(t *testing.T) {
 	w := build(t, func(o *options) { o.Backoff = time.Second; o.Rest = time.Nanosecond })
 	var first, second []time.Duration
 	for range 30 {
@@ -150,7 +150,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
-func TestARefusalIsNotTriedAgain(t *testing.T) {
+func TestRefusalIsNotRetried(t *testing.T) {
 	outcome := func(code string) string {
 		return `{"resourceType": "OperationOutcome", "issue": [{"details": {"coding": [{"code": "` + code + `"}]}}]}`
 	}
@@ -188,7 +188,7 @@ func TestARefusalIsNotTriedAgain(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatMakesNoSenseIsTriedAgain(t *testing.T) {
+func TestUnreadableAnswerIsRetried(t *testing.T) {
 	for name, body := range map[string]string{
 		"another resource": `{"resourceType": "Practitioner", "id": "9991000003"}`,
 		"a wrong number":   `{"resourceType": "Patient", "id": "9991000004"}`,
@@ -234,7 +234,7 @@ func TestAnAnswerThatMakesNoSenseIsTriedAgain(t *testing.T) {
 	})
 }
 
-func TestASearchMayFindSeveralOrNobody(t *testing.T) {
+func TestSearchMayFindSeveralPeopleOrNone(t *testing.T) {
 	hit := func(id string) string { return `{"resource": {"resourceType": "Patient", "id": "` + id + `"}}` }
 	for _, c := range []struct {
 		name   string
@@ -267,7 +267,7 @@ func TestASearchMayFindSeveralOrNobody(t *testing.T) {
 	}
 }
 
-func TestACallEndsByItsDeadline(t *testing.T) {
+func TestCallEndsByItsDeadline(t *testing.T) {
 	w := build(t, func(o *options) { o.settings.Deadline = 150 * time.Millisecond })
 	w.Fail(sim.Failure{Kind: sim.FailSlow, Times: 9, Wait: 4 * time.Second})
 	began := time.Now()
@@ -280,7 +280,7 @@ func TestACallEndsByItsDeadline(t *testing.T) {
 	}
 }
 
-func TestTheLimiterMayEndACall(t *testing.T) {
+func TestLimiterMayEndCall(t *testing.T) {
 	var refuse error
 	w := build(t, func(o *options) { o.Wait = func(context.Context) error { return refuse } })
 	refuse = fault.New(fault.Limited, "rate_limited", "").After(17 * time.Second)
@@ -327,7 +327,7 @@ func TestWithoutALimiterTheClientKeepsItsOwnPace(t *testing.T) {
 	}
 }
 
-func TestTheBreakerOpensAndHeals(t *testing.T) {
+func TestBreakerOpensAndCloses(t *testing.T) {
 	w := build(t, func(o *options) { o.Rest = 200 * time.Millisecond })
 	fails := func(n int) {
 		t.Helper()
@@ -371,7 +371,7 @@ func TestTheBreakerOpensAndHeals(t *testing.T) {
 	}
 }
 
-func TestACallerWhoLeavesIsNoOutage(t *testing.T) {
+func TestCancelledCallerIsNoOutage(t *testing.T) {
 	w := build(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -386,9 +386,9 @@ func TestACallerWhoLeavesIsNoOutage(t *testing.T) {
 	}
 }
 
-// TestACallerWhoLeavesDuringTheTrialCallDoesNotKeepTheBreakerOpen is about the
+// TestCancelledTrialCallDoesNotKeepTheBreakerOpen is about the
 // one call that may find out whether the service is back.
-func TestACallerWhoLeavesDuringTheTrialCallDoesNotKeepTheBreakerOpen(t *testing.T) {
+func TestCancelledTrialCallDoesNotKeepTheBreakerOpen(t *testing.T) {
 	w := build(t, func(o *options) { o.Rest = 100 * time.Millisecond })
 	w.Fail(sim.Failure{Kind: sim.FailError, Times: 15})
 	for range 5 {
@@ -471,7 +471,7 @@ func TestNothingTellsWhoItIsAbout(t *testing.T) {
 	}
 }
 
-func TestWhatIsLoggedOfARetryIsEnoughToLookIntoIt(t *testing.T) {
+func TestRetryLogHasRequestIDAndStatus(t *testing.T) {
 	w := build(t, nil)
 	w.Fail(sim.Failure{Kind: sim.FailUnavailable})
 	if _, err := w.read(t, vaughan); err != nil {
@@ -493,7 +493,7 @@ func TestWhatIsLoggedOfARetryIsEnoughToLookIntoIt(t *testing.T) {
 	}
 }
 
-func TestARedirectIsNotFollowed(t *testing.T) {
+func TestRedirectIsNotFollowed(t *testing.T) {
 	var asked int
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
 	defer elsewhere.Close()

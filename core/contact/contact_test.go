@@ -102,7 +102,7 @@ func (d *desk) phones(id contact.ID) string {
 	return strings.Join(out, ", ")
 }
 
-func TestAContactIsKeptAsItWasGiven(t *testing.T) {
+func TestContactIsKeptAsGiven(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		made := d.add(contact.Change{
 			Title: ptr("Dr"), FirstName: ptr(" Chidi "), LastName: ptr("Okafor"), Company: ptr("Brambleford Hospital"),
@@ -138,7 +138,7 @@ func TestAContactIsKeptAsItWasGiven(t *testing.T) {
 	})
 }
 
-func TestWhatAContactMayBe(t *testing.T) {
+func TestContactDetailsAreChecked(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		for _, c := range []struct {
 			name string
@@ -228,7 +228,7 @@ func TestTelephoneNumbersComeAndGo(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-func TestADeletedContactIsKeptAndLeftAlone(t *testing.T) {
+func TestDeletedContactIsKeptAndCannotBeChanged(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		c := d.add(contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{Number: ptr("01632 960123")}}})
 		d.now = d.now.Add(time.Hour)
@@ -408,7 +408,7 @@ func TestContactsNeedTheirGrants(t *testing.T) {
 	})
 }
 
-func TestEveryChangeOfAContactIsInTheTrail(t *testing.T) {
+func TestContactChangesAreAudited(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		c := d.add(contact.Change{LastName: ptr("Bell")})
 		d.must(second(d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Number: ptr("01632 960123")})))
@@ -438,7 +438,7 @@ func TestEveryChangeOfAContactIsInTheTrail(t *testing.T) {
 	})
 }
 
-func TestNoChangeOfAContactIsLost(t *testing.T) {
+func TestConcurrentContactChangesAreAllKept(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		c := d.add(contact.Change{LastName: ptr("Bell")})
 		var wait sync.WaitGroup

@@ -13,8 +13,8 @@ import (
 	"frontdesk/core/patient"
 )
 
-// TestAReferenceSaysWhoSomebodySaidTheyWere looks up what people were sent to a page for.
-func TestAReferenceSaysWhoSomebodySaidTheyWere(t *testing.T) {
+// TestReferenceFindsTheDetailsGiven looks up what people were sent to a page for.
+func TestReferenceFindsTheDetailsGiven(t *testing.T) {
 	withKit(t, func(k *kit) {
 		ada := k.Trace("9990000018", "1985-12-10")
 		for _, c := range []struct {

@@ -23,7 +23,7 @@ import (
 	idempotencystore "frontdesk/store/idempotency"
 )
 
-func TestASupersededNumberIsFollowed(t *testing.T) {
+func TestSupersededNumberIsReplacedByTheNewOne(t *testing.T) {
 	withKit(t, func(k *kit) {
 		old := k.Trace("9990000018", "1985-12-10")
 		fresh := patienttest.Ada
@@ -65,8 +65,8 @@ func TestTwoPatientsOfOneSupersededNumberWaitToBeMerged(t *testing.T) {
 	})
 }
 
-// TestASupersededNumberFindsThePatientItBecame comes with the old number by every way in, again and again.
-func TestASupersededNumberFindsThePatientItBecame(t *testing.T) {
+// TestSupersededNumberFindsPatientWithTheNewOne comes with the old number by every way in, again and again.
+func TestSupersededNumberFindsPatientWithTheNewOne(t *testing.T) {
 	for name, prepare := range map[string]func(k *kit, fresh demographics.Person) patient.ID{
 		"the patient with the old number got the new one": func(k *kit, fresh demographics.Person) patient.ID {
 			id := k.Trace("9990000018", "1985-12-10")
@@ -157,9 +157,9 @@ func TestManyRegisterWithANumberThatIsSupersededMeanwhile(t *testing.T) {
 	})
 }
 
-// TestATwinDoesNotTakeAVerifiedRecordOver comes with the number and the birth date
+// TestTwinDoesNotChangeVerifiedRecord comes with the number and the birth date
 // of somebody whom the national service has verified.
-func TestATwinDoesNotTakeAVerifiedRecordOver(t *testing.T) {
+func TestTwinDoesNotChangeVerifiedRecord(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("9990000018", "1985-12-10")
 		before := k.Profile(id)
@@ -198,7 +198,7 @@ func TestATwinDoesNotTakeAVerifiedRecordOver(t *testing.T) {
 	})
 }
 
-func TestWhatTheServiceVerifiedIsReplacedOnlyByIt(t *testing.T) {
+func TestOnlyTheServiceChangesWhatItVerified(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("9990000018", "1985-12-10")
 		amend := func(c patient.Changes) error {
@@ -223,8 +223,8 @@ func TestWhatTheServiceVerifiedIsReplacedOnlyByIt(t *testing.T) {
 	})
 }
 
-// TestThePDSDoesNotRenameSomebodyElse has a patient with another person's number, typed wrong perhaps.
-func TestThePDSDoesNotRenameSomebodyElse(t *testing.T) {
+// TestPDSDoesNotRenameAnotherPerson has a patient with another person's number, typed wrong perhaps.
+func TestPDSDoesNotRenameAnotherPerson(t *testing.T) {
 	withKit(t, func(k *kit) {
 		r := ada()
 		r.FirstName = new("Grace")
@@ -244,8 +244,8 @@ func TestThePDSDoesNotRenameSomebodyElse(t *testing.T) {
 	})
 }
 
-// TestEveryChangeOfDemographicsIsAnEvent changes a patient by each way in.
-func TestEveryChangeOfDemographicsIsAnEvent(t *testing.T) {
+// TestDemographicsChangesAreRecordedAsEvents changes a patient by each way in.
+func TestDemographicsChangesAreRecordedAsEvents(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Register(ada())
 		n := 0
@@ -282,8 +282,8 @@ func TestEveryChangeOfDemographicsIsAnEvent(t *testing.T) {
 	})
 }
 
-// TestTheDeadAreOneThing has a patient die by either way.
-func TestTheDeadAreOneThing(t *testing.T) {
+// TestDeathIsTheSameWhicheverSourceReportsIt has a patient die by either way.
+func TestDeathIsTheSameWhicheverSourceReportsIt(t *testing.T) {
 	withKit(t, func(k *kit) {
 		dead := patienttest.Ada
 		dead.DeceasedAt = k.Clock.Add(-24 * time.Hour)
@@ -317,7 +317,7 @@ func TestTheDeadAreOneThing(t *testing.T) {
 	})
 }
 
-func TestAWithdrawnNumberIsMarked(t *testing.T) {
+func TestWithdrawnNumberIsMarked(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("9990000018", "1985-12-10")
 		k.Spine.Err = demographics.ErrNumberInvalid
@@ -329,7 +329,7 @@ func TestAWithdrawnNumberIsMarked(t *testing.T) {
 	})
 }
 
-func TestAPatientWithTheNumberAndAnotherBirthDateIsNotTouched(t *testing.T) {
+func TestPatientWithNumberAndAnotherBirthDateIsNotChanged(t *testing.T) {
 	withKit(t, func(k *kit) {
 		r := ada()
 		r.BirthDate = new("1985-12-11")
@@ -364,7 +364,7 @@ func TestManyTraceTheSameNewPersonAtOnce(t *testing.T) {
 	})
 }
 
-func TestWhatTheCallerSaidIsUsedBeforeWhatTheServiceSays(t *testing.T) {
+func TestCallersDetailsAreUsedBeforeTheServices(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Register(ada())
 		k.Trace("9990000018", "1985-12-10")
@@ -398,7 +398,7 @@ func TestWhatTheCallerSaidIsUsedBeforeWhatTheServiceSays(t *testing.T) {
 	})
 }
 
-func TestAMobileOfTwoPatientsIsFlagged(t *testing.T) {
+func TestMobileOfTwoPatientsIsFlagged(t *testing.T) {
 	withKit(t, func(k *kit) {
 		a := k.Register(ada())
 		if k.Profile(a).SharedMobile {
@@ -450,8 +450,8 @@ func TestThoseWhoAreComingAreReadAgain(t *testing.T) {
 	})
 }
 
-// TestAChangeIsToldOfOnce follows what subscriptions are told of somebody whom the national service knows.
-func TestAChangeIsToldOfOnce(t *testing.T) {
+// TestChangeIsRecordedOnce follows the events of a patient whom the national service knows.
+func TestChangeIsRecordedOnce(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("9990000018", "1985-12-10")
 		heard := []string{"patient.created"}
@@ -496,7 +496,7 @@ func TestAChangeIsToldOfOnce(t *testing.T) {
 	})
 }
 
-func TestNobodyIsReadAgainUnlessTheGroupWantsIt(t *testing.T) {
+func TestPatientsAreReadAgainOnlyWhereTheGroupWantsIt(t *testing.T) {
 	withKit(t, func(k *kit) {
 		if err := k.Demographics.Refresh(context.Background(), job.Job{Group: int64(k.Group),
 			Kind: demographics.RefreshKind}); err != nil || k.Spine.Asked != 0 {
@@ -508,7 +508,7 @@ func TestNobodyIsReadAgainUnlessTheGroupWantsIt(t *testing.T) {
 	})
 }
 
-func TestARequestWithAnIdempotencyKeyAsksTheServiceOutsideItsTransaction(t *testing.T) {
+func TestRequestWithIdempotencyKeyAsksTheServiceOutsideItsTransaction(t *testing.T) {
 	withKit(t, func(k *kit) {
 		answers := &idempotency.Service{
 			Store: idempotencystore.New(k.DB), Now: func() time.Time { return k.Clock },

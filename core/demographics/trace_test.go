@@ -14,7 +14,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 )
 
-func TestSomebodyTracedBecomesAPatient(t *testing.T) {
+func TestTracedPersonBecomesPatient(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("999 000 0018", "1985-12-10")
 		p := k.Profile(id)
@@ -42,7 +42,7 @@ func TestSomebodyTracedBecomesAPatient(t *testing.T) {
 	})
 }
 
-func TestSomebodyWhoIsNotCertainlyMeantIsNotToldOf(t *testing.T) {
+func TestUncertainMatchShowsNoDetails(t *testing.T) {
 	withKit(t, func(k *kit) {
 		k.Spine.Put(demographics.Person{NHSNumber: "9000000033"})
 		twin := patienttest.Ada
@@ -99,7 +99,7 @@ func TestSomebodyWhoIsNotCertainlyMeantIsNotToldOf(t *testing.T) {
 	})
 }
 
-func TestAForenameOfAPDSRegistrationMayBeShort(t *testing.T) {
+func TestForenameOfPDSRegistrationMayBeShort(t *testing.T) {
 	withKit(t, func(k *kit) {
 		lizzie := patienttest.Ada
 		lizzie.NHSNumber, lizzie.FirstName = "9990000034", "Elizabeth Anne"
@@ -115,7 +115,7 @@ func TestAForenameOfAPDSRegistrationMayBeShort(t *testing.T) {
 	})
 }
 
-func TestANoBreakSpaceDoesNotStopATrace(t *testing.T) {
+func TestNoBreakSpaceDoesNotStopTrace(t *testing.T) {
 	withKit(t, func(k *kit) {
 		for _, postcode := range []string{"ZZ1\u00a02AB", "zz12ab", "\u2007ZZ1\u202f2AB\u200b"} {
 			got, err := k.Demographics.Register(k.Ctx, demographics.Registration{BirthDate: new("1985-12-10"),
@@ -127,7 +127,7 @@ func TestANoBreakSpaceDoesNotStopATrace(t *testing.T) {
 	})
 }
 
-func TestATraceThatMakesNoSenseIsRefusedFieldByField(t *testing.T) {
+func TestInvalidTraceIsRefusedFieldByField(t *testing.T) {
 	withKit(t, func(k *kit) {
 		for _, c := range []struct {
 			r    demographics.Registration
@@ -185,7 +185,7 @@ func TestWhileTheServiceIsDownSomebodyReadLatelyIsStillFound(t *testing.T) {
 	})
 }
 
-func TestARestrictedRecordHasNoWhereabouts(t *testing.T) {
+func TestRestrictedRecordHasNoContactPoints(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Register(ada()) // with a mobile of the caller's
 		hidden := patienttest.Ada

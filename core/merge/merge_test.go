@@ -20,7 +20,7 @@ func (k *kit) twice() (known, traced patient.ID) {
 	return k.Register(r), k.Trace("9990000018", "1985-12-10")
 }
 
-func TestAMergeMakesOnePatientOfTwo(t *testing.T) {
+func TestMergeMakesOnePatientOfTwo(t *testing.T) {
 	withKit(t, func(k *kit) {
 		keep, from := k.twice()
 		file, err := k.Files.Attach(k.Ctx, from, "letter.txt", "aGVsbG8gdGhlcmU=")
@@ -77,7 +77,7 @@ func TestAMergeMakesOnePatientOfTwo(t *testing.T) {
 	})
 }
 
-func TestAMergeTokenIsGoodOnceForWhatItShowed(t *testing.T) {
+func TestMergeTokenWorksOnceForItsPreview(t *testing.T) {
 	withKit(t, func(k *kit) {
 		keep, from := k.twice()
 		preview := func() string {
@@ -136,7 +136,7 @@ func TestDifferentNHSNumbersAreDifferentPeople(t *testing.T) {
 	})
 }
 
-func TestWhatChangedSinceAMergeStaysWhenItIsUndone(t *testing.T) {
+func TestUnmergeKeepsLaterChanges(t *testing.T) {
 	withKit(t, func(k *kit) {
 		keep, from := k.twice()
 		k.Merge(keep, from)
@@ -161,7 +161,7 @@ func TestWhatChangedSinceAMergeStaysWhenItIsUndone(t *testing.T) {
 	})
 }
 
-func TestALaterMergeIsUndoneFirst(t *testing.T) {
+func TestLaterMergeIsUndoneFirst(t *testing.T) {
 	withKit(t, func(k *kit) {
 		a, b := k.twice()
 		r := ada()
@@ -206,7 +206,7 @@ func TestMergingNeedsAMemberOfStaff(t *testing.T) {
 	})
 }
 
-func TestOneRecordOfTheRecordSystemIsOnePatients(t *testing.T) {
+func TestRecordSystemIDBelongsToOnePatient(t *testing.T) {
 	withKit(t, func(k *kit) {
 		a, b := k.twice()
 		if p, err := k.Patients.Connect(k.Ctx, a, "E-9"); err != nil || p.EHRPartnerID != "E-9" {
@@ -221,7 +221,7 @@ func TestOneRecordOfTheRecordSystemIsOnePatients(t *testing.T) {
 	})
 }
 
-func TestAFileIsKeptIfItIsOfAKindThatIsSafe(t *testing.T) {
+func TestOnlyFilesOfSafeKindsAreKept(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Register(ada())
 		for _, c := range []struct{ name, data, want string }{

@@ -7,7 +7,7 @@ import (
 	"frontdesk/core/names"
 )
 
-func TestANameIsTheSameWithEveryApostropheAndDash(t *testing.T) {
+func TestNameKeyIgnoresApostrophesAndDashes(t *testing.T) {
 	for _, apostrophe := range "'`´‘’‛′ʹʻʼʽˈ＇՚" {
 		if got := names.Key("O" + string(apostrophe) + "Neill"); got != "oneill" {
 			t.Errorf("%q (%U): got %q", apostrophe, apostrophe, got)
@@ -37,7 +37,7 @@ func TestEndingsBeginWithEachFurtherPart(t *testing.T) {
 	}
 }
 
-func TestAForenameIsComparedAsPeopleUseIt(t *testing.T) {
+func TestForenameMatchesShortForms(t *testing.T) {
 	for _, c := range []struct {
 		said, given string
 		same        bool
