@@ -14,7 +14,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 )
 
-// Whoever can be billed.
+// A patient or a contact who can be billed.
 type Account interface {
 	IsAccount()
 }
@@ -39,7 +39,7 @@ type QuestionnaireQuestion interface {
 	IsQuestionnaireQuestion()
 }
 
-// What somebody was billed for and paid in a stretch of time.
+// What an account was billed and paid in a period.
 type AccountStatement struct {
 	// Its id.
 	ID string `json:"id"`
@@ -191,7 +191,7 @@ type AppointmentType struct {
 	Color *string `json:"color,omitempty"`
 }
 
-// A time somebody works, whether it is booked or not.
+// A time a member of staff works, whether it is booked or not.
 type Availability struct {
 	// When it begins, as the practice's wall-clock time.
 	Start *scalar.Moment `json:"start,omitempty"`
@@ -199,7 +199,7 @@ type Availability struct {
 	End *scalar.Moment `json:"end,omitempty"`
 }
 
-// Times somebody works.
+// Times a member of staff works.
 type AvailabilityData struct {
 	// The times, the earliest first.
 	Data []*Availability `json:"data,omitempty"`
@@ -229,7 +229,7 @@ type AvailabilityRulesData struct {
 	PageInfo *PageInfo `json:"pageInfo,omitempty"`
 }
 
-// When somebody works every week, or does not work on a date.
+// When a member of staff works every week, or does not work on a date.
 type AvailabilitySettings struct {
 	// The setting's id.
 	ID *string `json:"id,omitempty"`
@@ -253,7 +253,7 @@ type AvailabilitySlot struct {
 	StartLocal *scalar.Wall `json:"startLocal,omitempty"`
 	// When it ends.
 	EndLocal *scalar.Wall `json:"endLocal,omitempty"`
-	// Extension. When it begins, in true UTC: it tells the two hours apart that clocks show when they go back.
+	// Extension. When it begins, in true UTC: it distinguishes the two hours that clocks show when they go back.
 	StartsAt *scalar.Moment `json:"startsAt,omitempty"`
 	// Extension. When it ends, in true UTC.
 	EndsAt *scalar.Moment `json:"endsAt,omitempty"`
@@ -283,9 +283,9 @@ type Booking struct {
 	ID string `json:"id"`
 	// Whether it was cancelled.
 	Deleted *bool `json:"deleted,omitempty"`
-	// Why it was cancelled, when somebody said.
+	// Why it was cancelled, where a reason was given.
 	CancellationReason *string `json:"cancellationReason,omitempty"`
-	// The name of whoever is seen.
+	// The practitioner's name.
 	DoctorName *string `json:"doctorName,omitempty"`
 	// The room it is in.
 	Location *BookingLocation `json:"location,omitempty"`
@@ -295,7 +295,7 @@ type Booking struct {
 	Start *scalar.Moment `json:"start,omitempty"`
 	// When it ends, as the practice's wall-clock time.
 	End *scalar.Moment `json:"end,omitempty"`
-	// Extension. When it begins, in true UTC: it tells the two hours apart that clocks show when they go back.
+	// Extension. When it begins, in true UTC: it distinguishes the two hours that clocks show when they go back.
 	StartsAt *scalar.Moment `json:"startsAt,omitempty"`
 	// Extension. When it ends, in true UTC.
 	EndsAt *scalar.Moment `json:"endsAt,omitempty"`
@@ -315,7 +315,7 @@ type Booking struct {
 	Reference *string `json:"reference,omitempty"`
 	// Which messages the patient is sent about it.
 	PatientMessagesSent *SendPatientMessages `json:"patientMessagesSent,omitempty"`
-	// What became of a payment made while booking online.
+	// The state of a payment made while booking online.
 	OnlineBookingPaymentStatus *string `json:"onlineBookingPaymentStatus,omitempty"`
 	// How firm it is.
 	Status *BookingStatus `json:"status,omitempty"`
@@ -353,7 +353,7 @@ type BookingDataInput struct {
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
 	// The product.
 	BookingType graphql.Omittable[*string] `json:"bookingType,omitempty"`
-	// Whoever is seen.
+	// The practitioner.
 	Doctor graphql.Omittable[*string] `json:"doctor,omitempty"`
 	// Notes of the practice.
 	Comments graphql.Omittable[*string] `json:"comments,omitempty"`
@@ -369,7 +369,7 @@ type BookingDataInput struct {
 	Status graphql.Omittable[*BookingStatus] `json:"status,omitempty"`
 }
 
-// How far a patient has come. Who did not come has not arrived, and nobody leaves before they came.
+// How far a patient has come. A patient who did not attend has not arrived, and one who departed has arrived first.
 type BookingJourneyInput struct {
 	// The stage.
 	JourneyStage graphql.Omittable[*JourneyStage] `json:"journeyStage,omitempty"`
@@ -417,7 +417,7 @@ type BookingUpdateDataInput struct {
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
 	// The product.
 	BookingType graphql.Omittable[*string] `json:"bookingType,omitempty"`
-	// Whoever is seen.
+	// The practitioner.
 	Doctor graphql.Omittable[*string] `json:"doctor,omitempty"`
 	// Notes of the practice.
 	Comments graphql.Omittable[*string] `json:"comments,omitempty"`
@@ -609,11 +609,11 @@ type CreateLetterDataInput struct {
 	Patient string `json:"patient"`
 	// The contact it goes to. Use recipient.
 	Contact graphql.Omittable[*string] `json:"contact,omitempty"`
-	// To whom it goes: the patient, a contact, or somebody around the patient.
+	// The recipient: the patient, a contact, or a person related to the patient.
 	Recipient graphql.Omittable[*string] `json:"recipient,omitempty"`
 	// The room it is written in.
 	Location graphql.Omittable[*string] `json:"location,omitempty"`
-	// Who writes it. Whoever signed in when left out.
+	// The author. The signed-in user when left out.
 	Doctor graphql.Omittable[*string] `json:"doctor,omitempty"`
 	// Its title, at most 128 bytes.
 	Title string `json:"title"`
@@ -685,7 +685,7 @@ type CreatePatientNumberInput struct {
 	IDType graphql.Omittable[*IDType] `json:"idType,omitempty"`
 }
 
-// When somebody is to work in a room, or not to.
+// When a member of staff is to work in a room, or not to.
 type CreateResourceAvailabilityInput struct {
 	// What to note.
 	Comment graphql.Omittable[*string] `json:"comment,omitempty"`
@@ -757,7 +757,7 @@ type CreateUserInput struct {
 	MedicalSpecialties graphql.Omittable[[]string] `json:"medicalSpecialties,omitempty"`
 	// The youngest patients they see, in years.
 	MinimumTreatmentAge graphql.Omittable[*int] `json:"minimumTreatmentAge,omitempty"`
-	// Whether they stand in for somebody.
+	// Whether they are a locum.
 	IsLocum graphql.Omittable[*bool] `json:"isLocum,omitempty"`
 	// For whom.
 	LocumFor graphql.Omittable[*string] `json:"locumFor,omitempty"`
@@ -783,15 +783,15 @@ type CreateUserInput struct {
 	Services graphql.Omittable[*UserServicesInput] `json:"services,omitempty"`
 	// How they work.
 	Settings graphql.Omittable[*UserSettingsInput] `json:"settings,omitempty"`
-	// What they are told.
+	// The notifications they get.
 	Notifications graphql.Omittable[*UserNotificationsInput] `json:"notifications,omitempty"`
 }
 
-// A new address to tell.
+// A new endpoint.
 type CreateWebhookInput struct {
 	// The address, which must be HTTPS.
 	URL string `json:"url"`
-	// What it is to be told of.
+	// The types of events it is to get.
 	EventTypes []WebhookEventType `json:"eventTypes"`
 	// What to call it.
 	Label string `json:"label"`
@@ -965,7 +965,7 @@ type INSInput struct {
 	IdentityDocument graphql.Omittable[*string] `json:"identityDocument,omitempty"`
 }
 
-// Somebody who could not be identified, and was sent to a page that gave them a reference. An extension.
+// A person who could not be identified, and was sent to a page that gave them a reference. An extension.
 type IdentityCheck struct {
 	// The reference they quote.
 	Reference string `json:"reference"`
@@ -985,7 +985,7 @@ type IdentityCheck struct {
 	PatientID int64 `json:"-"`
 }
 
-// Who somebody said they were. What they did not say is null.
+// The details a person gave. Those not given are null.
 type IdentityCheckSaid struct {
 	// The NHS number.
 	NhsNumber *string `json:"nhsNumber,omitempty"`
@@ -1015,7 +1015,7 @@ type IntegrationTokenPayload struct {
 	Error *string `json:"error,omitempty"`
 }
 
-// What somebody owes the practice.
+// What a patient or a contact owes the practice.
 type Invoice struct {
 	// Its id.
 	ID string `json:"id"`
@@ -1613,7 +1613,7 @@ type PatientDocument struct {
 	Name *string `json:"name,omitempty"`
 	// What kind of file it is, as a media type.
 	Type *string `json:"type,omitempty"`
-	// Where it can be looked at by somebody who is signed in.
+	// Where a signed-in user can see it.
 	URL *string `json:"url,omitempty"`
 	// The folder it is in.
 	Parent *string `json:"parent,omitempty"`
@@ -1691,7 +1691,7 @@ type PatientNumber struct {
 	Value *string `json:"value,omitempty"`
 }
 
-// Somebody, or an organisation, around a patient.
+// A person or an organisation related to a patient.
 type PatientRelationship struct {
 	// The relationship's id.
 	RelationshipID *string `json:"relationshipId,omitempty"`
@@ -1811,7 +1811,7 @@ type Phone struct {
 	PhoneNumber *string `json:"phoneNumber,omitempty"`
 }
 
-// Where somebody was born.
+// A place of birth.
 type PlaceOfBirth struct {
 	// The place.
 	Name *string `json:"name,omitempty"`
@@ -1819,7 +1819,7 @@ type PlaceOfBirth struct {
 	Code *string `json:"code,omitempty"`
 }
 
-// Where somebody was born.
+// A place of birth.
 type PlaceOfBirthInput struct {
 	// The place.
 	Name graphql.Omittable[*string] `json:"name,omitempty"`
@@ -1919,7 +1919,7 @@ type PracticeTemplateDocument struct {
 	Name *string `json:"name,omitempty"`
 	// What kind of file it is, as a media type.
 	Type *string `json:"type,omitempty"`
-	// Where it can be looked at by somebody who is signed in.
+	// Where a signed-in user can see it.
 	URL *string `json:"url,omitempty"`
 	// Whether it was deleted.
 	Deleted *bool `json:"deleted,omitempty"`
@@ -2179,7 +2179,7 @@ type Questionnaire struct {
 type QuestionnaireAnswerInput struct {
 	// The question.
 	QuestionID string `json:"questionId"`
-	// The answer: text; an object for somebody around the patient; Base64 for a signature; name and type for a file.
+	// The answer: text; an object for a person related to the patient; Base64 for a signature; name and type for a file.
 	Answer any `json:"answer"`
 }
 
@@ -2265,7 +2265,7 @@ func (QuestionnaireMultipleChoiceQuestion) IsQuestionnaireQuestion() {}
 
 func (QuestionnaireMultipleChoiceQuestion) IsIQuestionnaireQuestion() {}
 
-// A question for somebody around the patient.
+// A question for a person related to the patient.
 type QuestionnaireRelationshipQuestion struct {
 	// Its id.
 	ID string `json:"id"`
@@ -2287,7 +2287,7 @@ func (QuestionnaireRelationshipQuestion) IsQuestionnaireQuestion() {}
 
 func (QuestionnaireRelationshipQuestion) IsIQuestionnaireQuestion() {}
 
-// What a question for somebody around the patient asks for.
+// What a question for a person related to the patient asks for.
 type QuestionnaireRelationshipQuestionSettings struct {
 	// Whether it asks for the organisation.
 	CaptureCompanyName *bool `json:"captureCompanyName,omitempty"`
@@ -2303,7 +2303,7 @@ type QuestionnaireRelationshipQuestionSettings struct {
 	CaptureAuthorizationCode *bool `json:"captureAuthorizationCode,omitempty"`
 }
 
-// What became of the answers, or why they were not taken.
+// The result of the answers, or why they were refused.
 type QuestionnaireResponsePayload struct {
 	// What there is now; null when it could not be done.
 	Data *QuestionnaireResponsePayloadData `json:"data,omitempty"`
@@ -2339,7 +2339,7 @@ type QuestionnaireSection struct {
 	Questions []QuestionnaireQuestion `json:"questions,omitempty"`
 }
 
-// What a questionnaire asks for besides its questions.
+// What a questionnaire asks for in addition to its questions.
 type QuestionnaireSettings struct {
 	// Whether the practice's logo is shown.
 	ShowLogo *bool `json:"showLogo,omitempty"`
@@ -2557,7 +2557,7 @@ type RepeatPrescriptionDetails struct {
 	ReviewDate *scalar.Moment `json:"reviewDate,omitempty"`
 }
 
-// When somebody works in a room, or does not.
+// When a member of staff works in a room, or does not.
 type ResourceAvailability struct {
 	// Its id.
 	ID string `json:"id"`
@@ -2735,7 +2735,7 @@ type Task struct {
 	CreatedAt *scalar.Moment `json:"createdAt,omitempty"`
 	// When it was last changed; when it was made, until then.
 	UpdatedAt *scalar.Moment `json:"updatedAt,omitempty"`
-	// When it was last given to somebody.
+	// When it was last assigned.
 	AssignedAt *scalar.Moment `json:"assignedAt,omitempty"`
 	// How far it is.
 	Status *string `json:"status,omitempty"`
@@ -3091,7 +3091,7 @@ type UpdateUserInput struct {
 	MedicalSpecialties graphql.Omittable[[]string] `json:"medicalSpecialties,omitempty"`
 	// The youngest patients they see, in years.
 	MinimumTreatmentAge graphql.Omittable[*int] `json:"minimumTreatmentAge,omitempty"`
-	// Whether they stand in for somebody.
+	// Whether they are a locum.
 	IsLocum graphql.Omittable[*bool] `json:"isLocum,omitempty"`
 	// For whom.
 	LocumFor graphql.Omittable[*string] `json:"locumFor,omitempty"`
@@ -3117,7 +3117,7 @@ type UpdateUserInput struct {
 	Services graphql.Omittable[*UserServicesInput] `json:"services,omitempty"`
 	// How they work.
 	Settings graphql.Omittable[*UserSettingsInput] `json:"settings,omitempty"`
-	// What they are told.
+	// The notifications they get.
 	Notifications graphql.Omittable[*UserNotificationsInput] `json:"notifications,omitempty"`
 }
 
@@ -3125,7 +3125,7 @@ type UpdateUserInput struct {
 type UpdateWebhookInput struct {
 	// The address, which must be HTTPS.
 	URL graphql.Omittable[*string] `json:"url,omitempty"`
-	// What it is to be told of.
+	// The types of events it is to get.
 	EventTypes graphql.Omittable[[]WebhookEventType] `json:"eventTypes,omitempty"`
 	// What to call it.
 	Label graphql.Omittable[*string] `json:"label,omitempty"`
@@ -3223,7 +3223,7 @@ type UserMobileNumberInput struct {
 	Number string `json:"number"`
 }
 
-// What a member of staff is told.
+// The notifications a member of staff gets.
 type UserNotificationsInput struct {
 	// Of bookings made online.
 	NewBooking graphql.Omittable[*bool] `json:"newBooking,omitempty"`
@@ -3279,7 +3279,7 @@ type WebhookHeaderInput struct {
 	Value string `json:"value"`
 }
 
-// An address that is told what happens at the practice.
+// An endpoint that gets the practice's events.
 type WebhookSubscription struct {
 	// Its id.
 	ID string `json:"id"`
@@ -3289,7 +3289,7 @@ type WebhookSubscription struct {
 	URL string `json:"url"`
 	// What the practice calls it.
 	Label string `json:"label"`
-	// What it is told of.
+	// The types of events it gets.
 	EventTypes []WebhookEventType `json:"eventTypes"`
 	// Headers that go with each delivery.
 	Headers []WebhookHeader `json:"headers,omitempty"`
@@ -3731,7 +3731,7 @@ func (e IDType) MarshalGQL(w io.Writer) {
 	fmt.Fprint(w, strconv.Quote(e.String()))
 }
 
-// Why somebody could not be identified.
+// Why a person could not be identified.
 type IdentityCheckReason string
 
 const (
@@ -3836,7 +3836,7 @@ const (
 	LetterRecipientTypeContact LetterRecipientType = "CONTACT"
 	// The patient.
 	LetterRecipientTypePatient LetterRecipientType = "PATIENT"
-	// Somebody around the patient.
+	// A person related to the patient.
 	LetterRecipientTypePatientRelationship LetterRecipientType = "PATIENT_RELATIONSHIP"
 )
 
@@ -4031,7 +4031,7 @@ type PatientINSSIdentityAlertStatus string
 const (
 	// Nothing.
 	PatientINSSIdentityAlertStatusNone PatientINSSIdentityAlertStatus = "NONE"
-	// Somebody else has the same name.
+	// Another patient has the same name.
 	PatientINSSIdentityAlertStatusHomonym PatientINSSIdentityAlertStatus = "HOMONYM"
 	// It may not be the person.
 	PatientINSSIdentityAlertStatusDoubtful PatientINSSIdentityAlertStatus = "DOUBTFUL"
@@ -4125,7 +4125,7 @@ func (e PatientINSStatus) MarshalGQL(w io.Writer) {
 	fmt.Fprint(w, strconv.Quote(e.String()))
 }
 
-// What somebody is to a patient.
+// How a person is related to a patient.
 type PatientRelationshipType string
 
 const (
@@ -4139,9 +4139,9 @@ const (
 	PatientRelationshipTypeInsurer PatientRelationshipType = "INSURER"
 	// A practitioner.
 	PatientRelationshipTypePractitioner PatientRelationshipType = "PRACTITIONER"
-	// Whoever pays.
+	// The payer.
 	PatientRelationshipTypePayer PatientRelationshipType = "PAYER"
-	// Whoever referred the patient.
+	// The referrer.
 	PatientRelationshipTypeReferringClinician PatientRelationshipType = "REFERRING_CLINICIAN"
 	// Something else; the label says what.
 	PatientRelationshipTypeOther PatientRelationshipType = "OTHER"
@@ -4516,7 +4516,7 @@ const (
 	QuestionnaireQuestionTypeSignature QuestionnaireQuestionType = "signature"
 	// A date.
 	QuestionnaireQuestionTypeDate QuestionnaireQuestionType = "date"
-	// Somebody around the patient.
+	// A person related to the patient.
 	QuestionnaireQuestionTypeRelationship QuestionnaireQuestionType = "relationship"
 	// A file.
 	QuestionnaireQuestionTypeFileUpload QuestionnaireQuestionType = "fileUpload"
@@ -4663,9 +4663,9 @@ func (e RepeatPrescriptionFrequency) MarshalGQL(w io.Writer) {
 type ReviewStatus string
 
 const (
-	// Nobody needs to.
+	// No review is needed.
 	ReviewStatusNone ReviewStatus = "NONE"
-	// Somebody is to.
+	// A review is needed.
 	ReviewStatusAwaitingReview ReviewStatus = "AWAITING_REVIEW"
 	// It is to be corrected.
 	ReviewStatusAwaitingCorrection ReviewStatus = "AWAITING_CORRECTION"
@@ -4808,9 +4808,9 @@ const (
 	SharingRecipientKindContact SharingRecipientKind = "CONTACT"
 	// The patient.
 	SharingRecipientKindPatient SharingRecipientKind = "PATIENT"
-	// Somebody around the patient.
+	// A person related to the patient.
 	SharingRecipientKindPatientRelationship SharingRecipientKind = "PATIENT_RELATIONSHIP"
-	// Somebody else.
+	// Another person.
 	SharingRecipientKindOther SharingRecipientKind = "OTHER"
 )
 
@@ -4904,7 +4904,7 @@ const (
 	TaskPriorityMedium TaskPriority = "medium"
 	// Some time.
 	TaskPriorityLow TaskPriority = "low"
-	// Nobody said.
+	// Not given.
 	TaskPriorityUnset TaskPriority = "unset"
 )
 
@@ -4997,7 +4997,7 @@ type TaskType string
 const (
 	// Anything.
 	TaskTypeGeneral TaskType = "general"
-	// Call somebody.
+	// Make a call.
 	TaskTypeCall TaskType = "call"
 	// Book something.
 	TaskTypeBooking TaskType = "booking"
@@ -5007,9 +5007,9 @@ const (
 	TaskTypeLetter TaskType = "letter"
 	// Write a prescription.
 	TaskTypePrescription TaskType = "prescription"
-	// Refer somebody.
+	// Make a referral.
 	TaskTypeReferral TaskType = "referral"
-	// Bill somebody.
+	// Send a bill.
 	TaskTypeBilling TaskType = "billing"
 )
 
@@ -5165,7 +5165,7 @@ func (e UserPronoun) MarshalGQL(w io.Writer) {
 	fmt.Fprint(w, strconv.Quote(e.String()))
 }
 
-// What an address can be told of.
+// The types of events an endpoint can get.
 type WebhookEventType string
 
 const (
@@ -5181,11 +5181,11 @@ const (
 	WebhookEventTypePatientArchived WebhookEventType = "PATIENT_ARCHIVED"
 	// A patient's record was taken out of the archive.
 	WebhookEventTypePatientUnarchived WebhookEventType = "PATIENT_UNARCHIVED"
-	// Somebody around a patient was added.
+	// A person related to a patient was added.
 	WebhookEventTypePatientRelationshipAdded WebhookEventType = "PATIENT_RELATIONSHIP_ADDED"
-	// Somebody around a patient changed.
+	// A person related to a patient changed.
 	WebhookEventTypePatientRelationshipUpdated WebhookEventType = "PATIENT_RELATIONSHIP_UPDATED"
-	// Somebody around a patient was removed.
+	// A person related to a patient was removed.
 	WebhookEventTypePatientRelationshipRemoved WebhookEventType = "PATIENT_RELATIONSHIP_REMOVED"
 	// A question of the practice's own was added.
 	WebhookEventTypePatientCustomAttributeAdded WebhookEventType = "PATIENT_CUSTOM_ATTRIBUTE_ADDED"
@@ -5275,7 +5275,7 @@ const (
 	WebhookEventTypeInvoiceLineItemsRemoved WebhookEventType = "INVOICE_LINE_ITEMS_REMOVED"
 	// An invoice was sent to Xero.
 	WebhookEventTypeInvoiceIntegrationsXeroSynced WebhookEventType = "INVOICE_INTEGRATIONS_XERO_SYNCED"
-	// Healthcode told something of an invoice.
+	// Healthcode reported on an invoice.
 	WebhookEventTypeInvoiceIntegrationsHealthcodeStatusUpdated WebhookEventType = "INVOICE_INTEGRATIONS_HEALTHCODE_STATUS_UPDATED"
 	// Room was made for a file.
 	WebhookEventTypePatientDocumentUploadInitiated WebhookEventType = "PATIENT_DOCUMENT_UPLOAD_INITIATED"

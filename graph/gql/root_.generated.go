@@ -214,7 +214,7 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
-	{Name: "../../api/graphql/account.graphql", Input: `"What somebody was billed for and paid in a stretch of time."
+	{Name: "../../api/graphql/account.graphql", Input: `"What an account was billed and paid in a period."
 type AccountStatement {
   "Its id."
   id: ID!
@@ -250,7 +250,7 @@ type AccountStatement {
   deleted: Boolean
 }
 
-"Whoever can be billed."
+"A patient or a contact who can be billed."
 union Account = Patient | Contact
 
 "What is on a statement."
@@ -336,13 +336,13 @@ extend type Mutation {
   ): Token
 }
 `, BuiltIn: false},
-	{Name: "../../api/graphql/availability.graphql", Input: `"Times somebody works."
+	{Name: "../../api/graphql/availability.graphql", Input: `"Times a member of staff works."
 type AvailabilityData {
   "The times, the earliest first."
   data: [Availability]
 }
 
-"A time somebody works, whether it is booked or not."
+"A time a member of staff works, whether it is booked or not."
 type Availability {
   "When it begins, as the practice's wall-clock time."
   start: DateTime
@@ -350,7 +350,7 @@ type Availability {
   end: DateTime
 }
 
-"When somebody works every week, or does not work on a date."
+"When a member of staff works every week, or does not work on a date."
 type AvailabilitySettings {
   "The setting's id."
   id: ID
@@ -378,11 +378,11 @@ type AvailabilitySlot {
   startLocal: LocalDateTime
   "When it ends."
   endLocal: LocalDateTime
-  "Extension. When it begins, in true UTC: it tells the two hours apart that clocks show when they go back."
+  "Extension. When it begins, in true UTC: it distinguishes the two hours that clocks show when they go back."
   startsAt: DateTime
   "Extension. When it ends, in true UTC."
   endsAt: DateTime
-  "Who is free; null when nobody in particular."
+  "Who is free; null when no one in particular."
   user: User
   "The room."
   room: PracticeLocation!
@@ -404,7 +404,7 @@ input AvailabilitySlotsDateRange {
   end: Date
 }
 
-"When somebody works in a room, or does not."
+"When a member of staff works in a room, or does not."
 type ResourceAvailability {
   "Its id."
   id: ID!
@@ -464,7 +464,7 @@ input AvailabilityRecurrenceInput {
   days: [Int!]
 }
 
-"When somebody is to work in a room, or not to."
+"When a member of staff is to work in a room, or not to."
 input CreateResourceAvailabilityInput {
   "What to note."
   comment: String
@@ -556,7 +556,7 @@ extend type Query {
     dateRange: AvailabilitySlotsDateRange!
     "Only these members of staff."
     userIds: [String]
-    "These rooms, besides."
+    "These rooms, too."
     roomIds: [String]
     "Which page is wanted."
     pagination: Pagination
@@ -584,12 +584,12 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Sets when somebody works, or does not."
+  "Adds a time a member of staff works, or does not."
   createAvailability(
     "When, where and who."
     data: CreateResourceAvailabilityInput!
   ): ResourceAvailabilityCreatePayload!
-  "Changes when somebody works, or does not."
+  "Changes a time a member of staff works, or does not."
   updateAvailability(
     "The id."
     id: ID!
@@ -609,11 +609,11 @@ type Booking {
   id: ID!
   "Whether it was cancelled."
   deleted: Boolean
-  "Why it was cancelled, when somebody said."
+  "Why it was cancelled, where a reason was given."
   cancellationReason: String
-  "The name of whoever is seen."
+  "The practitioner's name."
   doctorName: String
-  "Whoever is seen."
+  "The practitioner."
   doctor: User
   "The room it is in."
   location: BookingLocation
@@ -623,7 +623,7 @@ type Booking {
   start: DateTime
   "When it ends, as the practice's wall-clock time."
   end: DateTime
-  "Extension. When it begins, in true UTC: it tells the two hours apart that clocks show when they go back."
+  "Extension. When it begins, in true UTC: it distinguishes the two hours that clocks show when they go back."
   startsAt: DateTime
   "Extension. When it ends, in true UTC."
   endsAt: DateTime
@@ -647,7 +647,7 @@ type Booking {
   billed: Boolean
   "Which messages the patient is sent about it."
   patientMessagesSent: SendPatientMessages
-  "What became of a payment made while booking online."
+  "The state of a payment made while booking online."
   onlineBookingPaymentStatus: String
   "How firm it is."
   status: BookingStatus
@@ -777,7 +777,7 @@ input BookingDataInput {
   location: ID
   "The product."
   bookingType: ID
-  "Whoever is seen."
+  "The practitioner."
   doctor: ID
   "Notes of the practice."
   comments: String
@@ -801,7 +801,7 @@ input BookingUpdateDataInput {
   location: ID
   "The product."
   bookingType: ID
-  "Whoever is seen."
+  "The practitioner."
   doctor: ID
   "Notes of the practice."
   comments: String
@@ -827,7 +827,7 @@ input SendPatientMessagesInput {
   followup: Boolean
 }
 
-"How far a patient has come. Who did not come has not arrived, and nobody leaves before they came."
+"How far a patient has come. A patient who did not attend has not arrived, and one who departed has arrived first."
 input BookingJourneyInput {
   "The stage."
   journeyStage: JourneyStage
@@ -878,7 +878,7 @@ extend type Mutation {
     location: ID
     "The product. Use bookingData."
     bookingType: ID
-    "Whoever is seen. Use bookingData."
+    "The practitioner. Use bookingData."
     doctor: ID
     "Notes of the practice. Use bookingData."
     comments: String
@@ -900,9 +900,9 @@ extend type Mutation {
   deleteBooking(
     "The id."
     id: ID!
-    "Tell the patient. Not when left out."
+    "Notify the patient. Not when left out."
     sendCancellationMessages: Boolean
-    "Tell the practice. Not when left out."
+    "Notify the practice. Not when left out."
     notifyPractice: Boolean
   ): BookingResponsePayload
   "Notes how far a patient has come on the day."
@@ -1422,7 +1422,7 @@ type PatientDocument {
   name: String
   "What kind of file it is, as a media type."
   type: String
-  "Where it can be looked at by somebody who is signed in."
+  "Where a signed-in user can see it."
   url: String
   "The folder it is in."
   parent: ID
@@ -1485,9 +1485,9 @@ enum SharingRecipientKind {
   CONTACT
   "The patient."
   PATIENT
-  "Somebody around the patient."
+  "A person related to the patient."
   PATIENT_RELATIONSHIP
-  "Somebody else."
+  "Another person."
   OTHER
 }
 
@@ -1559,7 +1559,7 @@ type PracticeTemplateDocument {
   name: String
   "What kind of file it is, as a media type."
   type: String
-  "Where it can be looked at by somebody who is signed in."
+  "Where a signed-in user can see it."
   url: String
   "Whether it was deleted."
   deleted: Boolean
@@ -1635,7 +1635,7 @@ extend type Mutation {
   ): NewPracticeTemplateDocumentPayload
 }
 `, BuiltIn: false},
-	{Name: "../../api/graphql/identity.graphql", Input: `"Somebody who could not be identified, and was sent to a page that gave them a reference. An extension."
+	{Name: "../../api/graphql/identity.graphql", Input: `"A person who could not be identified, and was sent to a page that gave them a reference. An extension."
 type IdentityCheck {
   "The reference they quote."
   reference: String!
@@ -1655,7 +1655,7 @@ type IdentityCheck {
   expiresAt: DateTime
 }
 
-"Why somebody could not be identified."
+"Why a person could not be identified."
 enum IdentityCheckReason {
   "What they said is not what the NHS has."
   details_differ
@@ -1665,7 +1665,7 @@ enum IdentityCheckReason {
   no_birth_date
 }
 
-"Who somebody said they were. What they did not say is null."
+"The details a person gave. Those not given are null."
 type IdentityCheckSaid {
   "The NHS number."
   nhsNumber: String
@@ -1682,14 +1682,14 @@ type IdentityCheckSaid {
 }
 
 extend type Query {
-  "Who somebody said they were, by the reference they quote; null when there is none, or it is older than seven days. An extension."
+  "The details a person gave, by the reference they quote; null when there is none, or it is older than seven days. An extension."
   identityCheck(
     "As it is quoted; capitals and spaces do not matter."
     reference: String!
   ): IdentityCheck
 }
 `, BuiltIn: false},
-	{Name: "../../api/graphql/invoice.graphql", Input: `"What somebody owes the practice."
+	{Name: "../../api/graphql/invoice.graphql", Input: `"What a patient or a contact owes the practice."
 type Invoice {
   "Its id."
   id: ID!
@@ -2214,9 +2214,9 @@ type LetterResponsePayload {
 
 "Whether a letter has been looked through."
 enum ReviewStatus {
-  "Nobody needs to."
+  "No review is needed."
   NONE
-  "Somebody is to."
+  "A review is needed."
   AWAITING_REVIEW
   "It is to be corrected."
   AWAITING_CORRECTION
@@ -2252,7 +2252,7 @@ enum LetterRecipientType {
   CONTACT
   "The patient."
   PATIENT
-  "Somebody around the patient."
+  "A person related to the patient."
   PATIENT_RELATIONSHIP
 }
 
@@ -2262,11 +2262,11 @@ input CreateLetterDataInput {
   patient: String!
   "The contact it goes to. Use recipient."
   contact: String
-  "To whom it goes: the patient, a contact, or somebody around the patient."
+  "The recipient: the patient, a contact, or a person related to the patient."
   recipient: ID
   "The room it is written in."
   location: String
-  "Who writes it. Whoever signed in when left out."
+  "The author. The signed-in user when left out."
   doctor: String
   "Its title, at most 128 bytes."
   title: String!
@@ -2577,7 +2577,7 @@ type PrivacyPolicy {
   response: String
 }
 
-"Somebody, or an organisation, around a patient."
+"A person or an organisation related to a patient."
 type PatientRelationship {
   "The relationship's id."
   relationshipId: ID
@@ -2651,7 +2651,7 @@ type CustomAttribute {
   required: Boolean
 }
 
-"Where somebody was born."
+"A place of birth."
 type PlaceOfBirth {
   "The place."
   name: String
@@ -2693,7 +2693,7 @@ enum PatientINSStatus {
 enum PatientINSSIdentityAlertStatus {
   "Nothing."
   NONE
-  "Somebody else has the same name."
+  "Another patient has the same name."
   HOMONYM
   "It may not be the person."
   DOUBTFUL
@@ -2753,7 +2753,7 @@ enum PatientUnarchiveReason {
   OTHER
 }
 
-"What somebody is to a patient."
+"How a person is related to a patient."
 enum PatientRelationshipType {
   "A relative."
   FAMILY
@@ -2765,9 +2765,9 @@ enum PatientRelationshipType {
   INSURER
   "A practitioner."
   PRACTITIONER
-  "Whoever pays."
+  "The payer."
   PAYER
-  "Whoever referred the patient."
+  "The referrer."
   REFERRING_CLINICIAN
   "Something else; the label says what."
   OTHER
@@ -2895,7 +2895,7 @@ input PatientCommunicationPreferencesInput {
   paymentReminders: Boolean
 }
 
-"Where somebody was born."
+"A place of birth."
 input PlaceOfBirthInput {
   "The place."
   name: String
@@ -3112,7 +3112,7 @@ extend type Mutation {
     "What to change."
     patientData: UpdatePatientDataInput!
   ): PatientResponsePayload
-  "Deletes a patient, so that nobody finds them any more."
+  "Deletes a patient, who is found no more."
   deletePatient(
     "The id."
     id: ID!
@@ -3248,7 +3248,7 @@ extend type Mutation {
     "The membership."
     membershipId: ID!
   ): PatientResponsePayload
-  "Adds somebody around a patient."
+  "Adds a person related to a patient."
   addPatientRelationship(
     "The patient."
     patientId: ID!
@@ -3268,7 +3268,7 @@ extend type Mutation {
     "What to change."
     contact: PatientRelationshipContactInput!
   ): PatientResponsePayload
-  "Removes somebody around a patient."
+  "Removes a person related to a patient."
   removePatientRelationship(
     "The patient."
     patientId: ID!
@@ -3864,7 +3864,7 @@ type QuestionnaireStyling {
   footerFontColor: String
 }
 
-"What a questionnaire asks for besides its questions."
+"What a questionnaire asks for in addition to its questions."
 type QuestionnaireSettings {
   "Whether the practice's logo is shown."
   showLogo: Boolean
@@ -3906,7 +3906,7 @@ enum QuestionnaireQuestionType {
   signature
   "A date."
   date
-  "Somebody around the patient."
+  "A person related to the patient."
   relationship
   "A file."
   fileUpload
@@ -3992,7 +3992,7 @@ type QuestionnaireSignatureQuestion implements IQuestionnaireQuestion {
   dependentOn: QuestionnaireDependency
 }
 
-"A question for somebody around the patient."
+"A question for a person related to the patient."
 type QuestionnaireRelationshipQuestion implements IQuestionnaireQuestion {
   "Its id."
   id: ID!
@@ -4010,7 +4010,7 @@ type QuestionnaireRelationshipQuestion implements IQuestionnaireQuestion {
   relationshipQuestionSettings: QuestionnaireRelationshipQuestionSettings
 }
 
-"What a question for somebody around the patient asks for."
+"What a question for a person related to the patient asks for."
 type QuestionnaireRelationshipQuestionSettings {
   "Whether it asks for the organisation."
   captureCompanyName: Boolean
@@ -4044,11 +4044,11 @@ enum QuestionnaireMedicalTermQuestionRecordType {
 input QuestionnaireAnswerInput {
   "The question."
   questionId: String!
-  "The answer: text; an object for somebody around the patient; Base64 for a signature; name and type for a file."
+  "The answer: text; an object for a person related to the patient; Base64 for a signature; name and type for a file."
   answer: QuestionnaireAnswerScalar!
 }
 
-"What became of the answers, or why they were not taken."
+"The result of the answers, or why they were refused."
 type QuestionnaireResponsePayload {
   "What there is now; null when it could not be done."
   data: QuestionnaireResponsePayloadData
@@ -4686,7 +4686,7 @@ type Task {
   createdAt: DateTime
   "When it was last changed; when it was made, until then."
   updatedAt: DateTime
-  "When it was last given to somebody."
+  "When it was last assigned."
   assignedAt: DateTime
   "How far it is."
   status: String
@@ -4718,7 +4718,7 @@ enum TaskPriority {
   medium
   "Some time."
   low
-  "Nobody said."
+  "Not given."
   unset
 }
 
@@ -4736,7 +4736,7 @@ enum TaskStatus {
 enum TaskType {
   "Anything."
   general
-  "Call somebody."
+  "Make a call."
   call
   "Book something."
   booking
@@ -4746,9 +4746,9 @@ enum TaskType {
   letter
   "Write a prescription."
   prescription
-  "Refer somebody."
+  "Make a referral."
   referral
-  "Bill somebody."
+  "Send a bill."
   billing
 }
 
@@ -4830,7 +4830,7 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Gives somebody a task."
+  "Creates a task."
   createTask(
     "The task."
     taskData: CreateTaskDataInput!
@@ -5028,7 +5028,7 @@ input CreateUserInput {
   medicalSpecialties: [String!]
   "The youngest patients they see, in years."
   minimumTreatmentAge: Int
-  "Whether they stand in for somebody."
+  "Whether they are a locum."
   isLocum: Boolean
   "For whom."
   locumFor: ID
@@ -5054,7 +5054,7 @@ input CreateUserInput {
   services: UserServicesInput
   "How they work."
   settings: UserSettingsInput
-  "What they are told."
+  "The notifications they get."
   notifications: UserNotificationsInput
 }
 
@@ -5086,7 +5086,7 @@ input UpdateUserInput {
   medicalSpecialties: [String!]
   "The youngest patients they see, in years."
   minimumTreatmentAge: Int
-  "Whether they stand in for somebody."
+  "Whether they are a locum."
   isLocum: Boolean
   "For whom."
   locumFor: ID
@@ -5112,7 +5112,7 @@ input UpdateUserInput {
   services: UserServicesInput
   "How they work."
   settings: UserSettingsInput
-  "What they are told."
+  "The notifications they get."
   notifications: UserNotificationsInput
 }
 
@@ -5154,7 +5154,7 @@ input UserSettingsInput {
   language: String
 }
 
-"What a member of staff is told."
+"The notifications a member of staff gets."
 input UserNotificationsInput {
   "Of bookings made online."
   newBooking: Boolean
@@ -5196,7 +5196,7 @@ extend type Mutation {
   ): UserResponsePayload
 }
 `, BuiltIn: false},
-	{Name: "../../api/graphql/webhook.graphql", Input: `"An address that is told what happens at the practice."
+	{Name: "../../api/graphql/webhook.graphql", Input: `"An endpoint that gets the practice's events."
 type WebhookSubscription {
   "Its id."
   id: ID!
@@ -5206,7 +5206,7 @@ type WebhookSubscription {
   url: String!
   "What the practice calls it."
   label: String!
-  "What it is told of."
+  "The types of events it gets."
   eventTypes: [WebhookEventType!]!
   "Headers that go with each delivery."
   headers: [WebhookHeader!]
@@ -5238,11 +5238,11 @@ input WebhookHeaderInput {
   value: String!
 }
 
-"A new address to tell."
+"A new endpoint."
 input CreateWebhookInput {
   "The address, which must be HTTPS."
   url: String!
-  "What it is to be told of."
+  "The types of events it is to get."
   eventTypes: [WebhookEventType!]!
   "What to call it."
   label: String!
@@ -5254,7 +5254,7 @@ input CreateWebhookInput {
 input UpdateWebhookInput {
   "The address, which must be HTTPS."
   url: String
-  "What it is to be told of."
+  "The types of events it is to get."
   eventTypes: [WebhookEventType!]
   "What to call it."
   label: String
@@ -5288,7 +5288,7 @@ type DeleteWebhookPayload {
   error: String
 }
 
-"What an address can be told of."
+"The types of events an endpoint can get."
 enum WebhookEventType {
   "A patient was registered."
   PATIENT_CREATED
@@ -5302,11 +5302,11 @@ enum WebhookEventType {
   PATIENT_ARCHIVED
   "A patient's record was taken out of the archive."
   PATIENT_UNARCHIVED
-  "Somebody around a patient was added."
+  "A person related to a patient was added."
   PATIENT_RELATIONSHIP_ADDED
-  "Somebody around a patient changed."
+  "A person related to a patient changed."
   PATIENT_RELATIONSHIP_UPDATED
-  "Somebody around a patient was removed."
+  "A person related to a patient was removed."
   PATIENT_RELATIONSHIP_REMOVED
   "A question of the practice's own was added."
   PATIENT_CUSTOM_ATTRIBUTE_ADDED
@@ -5396,7 +5396,7 @@ enum WebhookEventType {
   INVOICE_LINE_ITEMS_REMOVED
   "An invoice was sent to Xero."
   INVOICE_INTEGRATIONS_XERO_SYNCED
-  "Healthcode told something of an invoice."
+  "Healthcode reported on an invoice."
   INVOICE_INTEGRATIONS_HEALTHCODE_STATUS_UPDATED
   "Room was made for a file."
   PATIENT_DOCUMENT_UPLOAD_INITIATED
@@ -5414,7 +5414,7 @@ extend type Query {
     "The id."
     id: ID!
   ): WebhookSubscription
-  "The addresses that are told."
+  "The endpoints."
   webhooks(
     "Deleted ones too. False when left out."
     includeDeleted: Boolean
@@ -5422,7 +5422,7 @@ extend type Query {
 }
 
 extend type Mutation {
-  "Tells an address what happens from now on."
+  "Adds an endpoint, which gets the events from now on."
   createWebhook(
     "The address."
     input: CreateWebhookInput
@@ -5434,7 +5434,7 @@ extend type Mutation {
     "What to change."
     input: UpdateWebhookInput!
   ): UpdateWebhookPayload
-  "Tells an address nothing any more."
+  "Removes an endpoint, which gets no more events."
   deleteWebhook(
     "The id."
     id: ID!

@@ -30,8 +30,7 @@ func recordError(string, error) {}
 // handleBookAppointmentRequest handles bookAppointment operation.
 //
 // Confirms a held time. The patient may be given here or when the time was reserved, but not never.
-// Repeating it answers the same. A hold that has run out is a 409, even when nobody has taken the time
-// since.
+// Repeating it answers the same. A hold that has run out is a 409, even when the time is still free.
 //
 // PATCH /v1/appointments/{id}/book
 func (s *Server) handleBookAppointmentRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -518,7 +517,7 @@ func (s *Server) handleCountSlotsRequest(args [0]string, argsEscaped bool, w htt
 
 // handleCreateAppointmentRequest handles createAppointment operation.
 //
-// Reserves a time. It is nobody else's from this instant until `reserved_until`; then it is free again
+// Reserves a time. It is held for you from this instant until `reserved_until`; then it is free again
 // unless Book an Appointment has confirmed it. A time that cannot be had is a 409 with the nearest
 // free slots.
 //
@@ -1059,7 +1058,7 @@ func (s *Server) handleCreateSessionRequest(args [0]string, argsEscaped bool, w 
 // handleCreateTestEventRequest handles createTestEvent operation.
 //
 // Extension. In a sandbox practice group only. Records an invented event, which every webhook of its
-// type is told of, and which is in the log.
+// type gets, and which is in the log.
 //
 // POST /v1/events/test
 func (s *Server) handleCreateTestEventRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -1135,10 +1134,10 @@ func (s *Server) handleCreateTestEventRequest(args [0]string, argsEscaped bool, 
 
 // handleCreateWebhookRequest handles createWebhook operation.
 //
-// Tells an address of yours whenever one type of event happens in this practice group. The answer is
-// the only time `signing_key` and the values of `headers` are shown. Without `signing_key` we make
-// one. The key needs the scope the type belongs to, `booking` for appointments and `messaging` for
-// messages; `include_details` needs the permission `staff`.
+// Sends each event of one type in this practice group to an address of yours. The answer is the only
+// time `signing_key` and the values of `headers` are shown. Without `signing_key` we make one. The key
+// needs the scope the type belongs to, `booking` for appointments and `messaging` for messages;
+// `include_details` needs the permission `staff`.
 //
 // POST /v1/webhooks
 func (s *Server) handleCreateWebhookRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -1274,7 +1273,7 @@ func (s *Server) handleDeleteSessionRequest(args [1]string, argsEscaped bool, w 
 
 // handleDeleteWebhookRequest handles deleteWebhook operation.
 //
-// It is told of nothing more, also not of what waits.
+// It gets no more events, not even those that wait.
 //
 // DELETE /v1/webhooks/{id}
 func (s *Server) handleDeleteWebhookRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -1471,8 +1470,8 @@ func (s *Server) handleEditAppointmentRequest(args [1]string, argsEscaped bool, 
 
 // handleEnableWebhookRequest handles enableWebhook operation.
 //
-// Extension. Switches it on again, whoever switched it off. What waited goes out; what it missed
-// meanwhile is queued by Recover.
+// Extension. Switches it on again, also when it was switched off for failing. What waited goes out;
+// what it missed meanwhile is queued by Recover.
 //
 // POST /v1/webhooks/{id}/enable
 func (s *Server) handleEnableWebhookRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -1714,7 +1713,7 @@ func (s *Server) handleGetAppointmentStatusRequest(args [1]string, argsEscaped b
 
 // handleGetBatchMessageRequest handles getBatchMessage operation.
 //
-// The batch, and as an extension what became of its recipients: `created` is the sum of all the other
+// The batch, and as an extension the outcomes of its recipients: `created` is the sum of all the other
 // totals.
 //
 // GET /v1/batch_message/{id}
@@ -1775,7 +1774,7 @@ func (s *Server) handleGetBatchMessageRequest(args [1]string, argsEscaped bool, 
 
 // handleGetBatchMessageResultsRequest handles getBatchMessageResults operation.
 //
-// Extension. What became of every recipient, as CSV.
+// Extension. The outcome of each recipient, as CSV.
 //
 // GET /v1/batch_message/{id}/results.csv
 func (s *Server) handleGetBatchMessageResultsRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -1995,9 +1994,9 @@ func (s *Server) handleGetDeliveryRequest(args [2]string, argsEscaped bool, w ht
 
 // handleGetIdentityCheckRequest handles getIdentityCheck operation.
 //
-// Extension. Who somebody said they were who was sent to `login_url`, and what was not as the NHS has
-// it, by the reference they quote from that page. Checks are kept for seven days. Needs a key with the
-// permission `staff`; it is noted who looked.
+// Extension. The details given by a person who was sent to `login_url`, and which of them differ from
+// the NHS's, by the reference they quote from that page. Checks are kept for seven days. Needs a key
+// with the permission `staff`; it is noted who looked.
 //
 // GET /v1/identity_checks/{reference}
 func (s *Server) handleGetIdentityCheckRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -2057,7 +2056,7 @@ func (s *Server) handleGetIdentityCheckRequest(args [1]string, argsEscaped bool,
 
 // handleGetMessageRequest handles getMessage operation.
 //
-// The message, what became of it, and as an extension everything that happened to it.
+// The message, its status, and as an extension everything that happened to it.
 //
 // GET /v1/messages/{id}
 func (s *Server) handleGetMessageRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -2776,7 +2775,7 @@ func (s *Server) handleListBankHolidaysRequest(args [0]string, argsEscaped bool,
 
 // handleListBatchMessageRecipientsRequest handles listBatchMessageRecipients operation.
 //
-// Who the batch is for, in the order they were named, and what became of them.
+// Who the batch is for, in the order they were named, and the outcome of each.
 //
 // GET /v1/batch_message/{id}/recipients
 func (s *Server) handleListBatchMessageRecipientsRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -3628,9 +3627,9 @@ func (s *Server) handleListSessionsRequest(args [0]string, argsEscaped bool, w h
 
 // handleListSlotsRequest handles listSlots operation.
 //
-// Free slots, by start and then practitioner. A slot that somebody holds or has booked is not among
-// them. Without dates, the search runs from now to the end of the practice's booking window; it may
-// cover at most 92 days.
+// Free slots, by start and then practitioner. A slot that is held or booked is not among them. Without
+// dates, the search runs from now to the end of the practice's booking window; it may cover at most 92
+// days.
 //
 // GET /v1/slots
 func (s *Server) handleListSlotsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -3690,7 +3689,7 @@ func (s *Server) handleListSlotsRequest(args [0]string, argsEscaped bool, w http
 
 // handleListWebhooksRequest handles listWebhooks operation.
 //
-// The webhooks your keys made, in the order they were made; with the permission `staff`, everybody's.
+// The webhooks your keys made, in the order they were made; with the permission `staff`, all webhooks.
 //
 // GET /v1/webhooks
 func (s *Server) handleListWebhooksRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -4185,7 +4184,7 @@ func (s *Server) handleRegisterPatientRequest(args [0]string, argsEscaped bool, 
 // service's details. Send `nhs_number` and `dob`, or `forename`, `surname`, `dob` and `postcode`. A
 // patient the practice group has already is brought up to date and keeps the id. When it is not
 // certain that the person is the one meant, the answer has no patient but a `login_url` at which the
-// person is told how to confirm who they are; then ask again.
+// person reads how to confirm who they are; then ask again.
 //
 // POST /v1/patients/register_pds
 func (s *Server) handleRegisterPatientPdsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -5020,8 +5019,8 @@ func (s *Server) handleSetOptOutRequest(args [0]string, argsEscaped bool, w http
 //
 // Extension. What the practice itself knows of a way to reach a patient. It is used before what a
 // partner or the Personal Demographics Service says. An empty `value` forgets it again; `verified`
-// alone says of the detail in use whether somebody saw that it is right. The key needs the permission
-// `staff`.
+// alone says of the detail in use whether a person checked that it is right. The key needs the
+// permission `staff`.
 //
 // PUT /v1/patients/{id}/contact_details/{kind}
 func (s *Server) handleSetPatientContactDetailRequest(args [2]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
@@ -5097,7 +5096,7 @@ func (s *Server) handleSetPatientContactDetailRequest(args [2]string, argsEscape
 
 // handleTestWebhookRequest handles testWebhook operation.
 //
-// Extension. Sends it an invented event of its type, marked with `test`, which nobody else is told of
+// Extension. Sends it an invented event of its type, marked with `test`, which no other webhook gets
 // and which is not in the log of events.
 //
 // POST /v1/webhooks/{id}/test
@@ -5220,7 +5219,7 @@ func (s *Server) handleUnlockMessageRequest(args [1]string, argsEscaped bool, w 
 
 // handleUnmergePatientsRequest handles unmergePatients operation.
 //
-// Extension. Makes two patients again: what was moved goes back, and so does every detail nobody has
+// Extension. Makes two patients again: what was moved goes back, and so does every detail that has not
 // changed since. What was added since stays with the patient that was kept. The path has the id of the
 // patient that was merged, or of the one that was kept; without `merge_id` it is the latest merge. The
 // key needs the permission `staff`.
@@ -5299,9 +5298,9 @@ func (s *Server) handleUnmergePatientsRequest(args [1]string, argsEscaped bool, 
 
 // handleUpdateAppointmentJourneyRequest handles updateAppointmentJourney operation.
 //
-// Extension. Notes that the patient arrived, is being seen, has left, or did not attend. Who did not
-// attend has not arrived; nobody is seen before they arrive or leaves before they are seen; nothing
-// lies ahead; and that somebody did not attend is known when the appointment has begun. `undo` takes a
+// Extension. Notes that the patient arrived, is being seen, has left, or did not attend. A patient who
+// did not attend has not arrived; a patient is seen after arriving and leaves after being seen;
+// nothing lies ahead; and `did_not_attend` can be noted once the appointment has begun. `undo` takes a
 // stage back. Repeating it answers the same.
 //
 // PATCH /v1/appointments/{id}/journey

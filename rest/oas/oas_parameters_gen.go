@@ -7837,7 +7837,7 @@ func decodeListSlotsParams(args [0]string, argsEscaped bool, r *http.Request) (p
 
 // ListWebhooksParams is parameters of listWebhooks operation.
 type ListWebhooksParams struct {
-	// Only those told of this type of event.
+	// Only those that get this type of event.
 	EventType OptString `json:",omitempty,omitzero"`
 }
 

@@ -98,8 +98,8 @@ type AppointmentRequest struct {
 	SuppressAvailabilityCheck OptBool `json:"suppress_availability_check"`
 }
 
-// `reserved` is held, `booked` confirmed, `cancelled` given back, `released` a hold nobody confirmed
-// in time.
+// `reserved` is held, `booked` confirmed, `cancelled` given back, `released` a hold that was not
+// confirmed in time.
 // Ref: #/components/schemas/AppointmentState
 type AppointmentState string
 
@@ -743,7 +743,7 @@ func (DeliveryState) AllValues() []DeliveryState {
 	}
 }
 
-// `requested` is that somebody asked for it, `gone` that it answered 410, `failing` that nothing but
+// `requested` is that a caller asked for it, `gone` that it answered 410, `failing` that nothing but
 // failures came for five days.
 // Ref: #/components/schemas/DisabledReason
 type DisabledReason string
@@ -952,7 +952,7 @@ func (s *HookHeaders) init() HookHeaders {
 
 type ID string
 
-// Extension. Somebody who could not be identified.
+// Extension. A person who could not be identified.
 // Ref: #/components/schemas/IdentityCheck
 type IdentityCheck struct {
 	Reference string              `json:"reference"`
@@ -1284,7 +1284,7 @@ type MessageRequest struct {
 	FallbackContactDetail  OptString                            `json:"fallback_contact_detail"`
 	FallbackMessageType    OptMessageRequestFallbackMessageType `json:"fallback_message_type"`
 	WriteToRecord          OptBool                              `json:"write_to_record"`
-	// Sends only a link; the text is shown to whoever knows the date of birth.
+	// Sends only a link; the text is shown to a reader who gives the date of birth.
 	Encrypted  OptMessageRequestEncrypted `json:"encrypted"`
 	SnomedCode OptString                  `json:"snomed_code"`
 	SnomedTerm OptString                  `json:"snomed_term"`
@@ -1326,7 +1326,7 @@ func (MessageRequestAssigneeType) AllValues() []MessageRequestAssigneeType {
 	}
 }
 
-// Sends only a link; the text is shown to whoever knows the date of birth.
+// Sends only a link; the text is shown to a reader who gives the date of birth.
 // MessageRequestEncrypted represents sum type.
 type MessageRequestEncrypted struct {
 	// Type selects the active sum variant, switch on this field.
@@ -4756,7 +4756,7 @@ type PatientRegistered struct {
 	PatientID string `json:"patient_id"`
 }
 
-// `mobile` or `email` is needed besides the required fields.
+// `mobile` or `email` is needed in addition to the required fields.
 // Ref: #/components/schemas/PatientRegistration
 type PatientRegistration struct {
 	EhrPartnerID OptString `json:"ehr_partner_id"`
@@ -5002,7 +5002,7 @@ type ProposedEntry struct {
 	WrittenAt     OptNilDateTime `json:"written_at"`
 }
 
-// Only direct care reaches somebody who has opted out.
+// Only direct care reaches a patient who has opted out.
 // Ref: #/components/schemas/Purpose
 type Purpose string
 
@@ -5352,9 +5352,9 @@ type SlotExplanation struct {
 	Past float64 `json:"past"`
 	// Slots in time that was taken away.
 	Blocked float64 `json:"blocked"`
-	// Slots somebody holds.
+	// Slots that are held.
 	Held float64 `json:"held"`
-	// Slots somebody has booked.
+	// Slots that are booked.
 	Booked float64 `json:"booked"`
 }
 
@@ -5528,7 +5528,7 @@ type WebhookRequest struct {
 	Headers OptHookHeaders `json:"headers"`
 	// Extension. Add `details` to `data`: names, contact details and texts. Needs the permission `staff`.
 	IncludeDetails OptBool `json:"include_details"`
-	// Extension. Tell of one thing's events in their order, each after the one before was taken or given
+	// Extension. Deliver one thing's events in their order, each after the one before was taken or given
 	// up.
 	Ordered OptBool `json:"ordered"`
 	// Extension. Add an asymmetric signature (`v1a`).

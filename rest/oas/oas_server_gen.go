@@ -11,8 +11,7 @@ type Handler interface {
 	// BookAppointment implements bookAppointment operation.
 	//
 	// Confirms a held time. The patient may be given here or when the time was reserved, but not never.
-	// Repeating it answers the same. A hold that has run out is a 409, even when nobody has taken the time
-	// since.
+	// Repeating it answers the same. A hold that has run out is a 409, even when the time is still free.
 	//
 	// PATCH /v1/appointments/{id}/book
 	BookAppointment(ctx context.Context, req OptBookRequest, params BookAppointmentParams) (*Appointment, error)
@@ -57,7 +56,7 @@ type Handler interface {
 	CountSlots(ctx context.Context, params CountSlotsParams) (*CountSlotsOK, error)
 	// CreateAppointment implements createAppointment operation.
 	//
-	// Reserves a time. It is nobody else's from this instant until `reserved_until`; then it is free again
+	// Reserves a time. It is held for you from this instant until `reserved_until`; then it is free again
 	// unless Book an Appointment has confirmed it. A time that cannot be had is a 409 with the nearest
 	// free slots.
 	//
@@ -108,16 +107,16 @@ type Handler interface {
 	// CreateTestEvent implements createTestEvent operation.
 	//
 	// Extension. In a sandbox practice group only. Records an invented event, which every webhook of its
-	// type is told of, and which is in the log.
+	// type gets, and which is in the log.
 	//
 	// POST /v1/events/test
 	CreateTestEvent(ctx context.Context, req *EventRequest, params CreateTestEventParams) (*Event, error)
 	// CreateWebhook implements createWebhook operation.
 	//
-	// Tells an address of yours whenever one type of event happens in this practice group. The answer is
-	// the only time `signing_key` and the values of `headers` are shown. Without `signing_key` we make
-	// one. The key needs the scope the type belongs to, `booking` for appointments and `messaging` for
-	// messages; `include_details` needs the permission `staff`.
+	// Sends each event of one type in this practice group to an address of yours. The answer is the only
+	// time `signing_key` and the values of `headers` are shown. Without `signing_key` we make one. The key
+	// needs the scope the type belongs to, `booking` for appointments and `messaging` for messages;
+	// `include_details` needs the permission `staff`.
 	//
 	// POST /v1/webhooks
 	CreateWebhook(ctx context.Context, req *WebhookRequest, params CreateWebhookParams) (*CreatedWebhook, error)
@@ -129,7 +128,7 @@ type Handler interface {
 	DeleteSession(ctx context.Context, params DeleteSessionParams) (*Done, error)
 	// DeleteWebhook implements deleteWebhook operation.
 	//
-	// It is told of nothing more, also not of what waits.
+	// It gets no more events, not even those that wait.
 	//
 	// DELETE /v1/webhooks/{id}
 	DeleteWebhook(ctx context.Context, params DeleteWebhookParams) (*Done, error)
@@ -148,8 +147,8 @@ type Handler interface {
 	EditAppointment(ctx context.Context, req *AppointmentEdit, params EditAppointmentParams) (*Appointment, error)
 	// EnableWebhook implements enableWebhook operation.
 	//
-	// Extension. Switches it on again, whoever switched it off. What waited goes out; what it missed
-	// meanwhile is queued by Recover.
+	// Extension. Switches it on again, also when it was switched off for failing. What waited goes out;
+	// what it missed meanwhile is queued by Recover.
 	//
 	// POST /v1/webhooks/{id}/enable
 	EnableWebhook(ctx context.Context, params EnableWebhookParams) (*Webhook, error)
@@ -175,14 +174,14 @@ type Handler interface {
 	GetAppointmentStatus(ctx context.Context, params GetAppointmentStatusParams) (*AppointmentStatus, error)
 	// GetBatchMessage implements getBatchMessage operation.
 	//
-	// The batch, and as an extension what became of its recipients: `created` is the sum of all the other
+	// The batch, and as an extension the outcomes of its recipients: `created` is the sum of all the other
 	// totals.
 	//
 	// GET /v1/batch_message/{id}
 	GetBatchMessage(ctx context.Context, params GetBatchMessageParams) (*BatchMessage, error)
 	// GetBatchMessageResults implements getBatchMessageResults operation.
 	//
-	// Extension. What became of every recipient, as CSV.
+	// Extension. The outcome of each recipient, as CSV.
 	//
 	// GET /v1/batch_message/{id}/results.csv
 	GetBatchMessageResults(ctx context.Context, params GetBatchMessageResultsParams) (GetBatchMessageResultsOK, error)
@@ -206,15 +205,15 @@ type Handler interface {
 	GetDelivery(ctx context.Context, params GetDeliveryParams) (*Delivery, error)
 	// GetIdentityCheck implements getIdentityCheck operation.
 	//
-	// Extension. Who somebody said they were who was sent to `login_url`, and what was not as the NHS has
-	// it, by the reference they quote from that page. Checks are kept for seven days. Needs a key with the
-	// permission `staff`; it is noted who looked.
+	// Extension. The details given by a person who was sent to `login_url`, and which of them differ from
+	// the NHS's, by the reference they quote from that page. Checks are kept for seven days. Needs a key
+	// with the permission `staff`; it is noted who looked.
 	//
 	// GET /v1/identity_checks/{reference}
 	GetIdentityCheck(ctx context.Context, params GetIdentityCheckParams) (*IdentityCheck, error)
 	// GetMessage implements getMessage operation.
 	//
-	// The message, what became of it, and as an extension everything that happened to it.
+	// The message, its status, and as an extension everything that happened to it.
 	//
 	// GET /v1/messages/{id}
 	GetMessage(ctx context.Context, params GetMessageParams) (*Message, error)
@@ -295,7 +294,7 @@ type Handler interface {
 	ListBankHolidays(ctx context.Context, params ListBankHolidaysParams) (*ListBankHolidaysOK, error)
 	// ListBatchMessageRecipients implements listBatchMessageRecipients operation.
 	//
-	// Who the batch is for, in the order they were named, and what became of them.
+	// Who the batch is for, in the order they were named, and the outcome of each.
 	//
 	// GET /v1/batch_message/{id}/recipients
 	ListBatchMessageRecipients(ctx context.Context, params ListBatchMessageRecipientsParams) (*ListBatchMessageRecipientsOK, error)
@@ -391,15 +390,15 @@ type Handler interface {
 	ListSessions(ctx context.Context, params ListSessionsParams) (*ListSessionsOK, error)
 	// ListSlots implements listSlots operation.
 	//
-	// Free slots, by start and then practitioner. A slot that somebody holds or has booked is not among
-	// them. Without dates, the search runs from now to the end of the practice's booking window; it may
-	// cover at most 92 days.
+	// Free slots, by start and then practitioner. A slot that is held or booked is not among them. Without
+	// dates, the search runs from now to the end of the practice's booking window; it may cover at most 92
+	// days.
 	//
 	// GET /v1/slots
 	ListSlots(ctx context.Context, params ListSlotsParams) (*ListSlotsOK, error)
 	// ListWebhooks implements listWebhooks operation.
 	//
-	// The webhooks your keys made, in the order they were made; with the permission `staff`, everybody's.
+	// The webhooks your keys made, in the order they were made; with the permission `staff`, all webhooks.
 	//
 	// GET /v1/webhooks
 	ListWebhooks(ctx context.Context, params ListWebhooksParams) (*ListWebhooksOK, error)
@@ -452,7 +451,7 @@ type Handler interface {
 	// service's details. Send `nhs_number` and `dob`, or `forename`, `surname`, `dob` and `postcode`. A
 	// patient the practice group has already is brought up to date and keeps the id. When it is not
 	// certain that the person is the one meant, the answer has no patient but a `login_url` at which the
-	// person is told how to confirm who they are; then ask again.
+	// person reads how to confirm who they are; then ask again.
 	//
 	// POST /v1/patients/register_pds
 	RegisterPatientPds(ctx context.Context, req *PDSRegistration, params RegisterPatientPdsParams) (RegisterPatientPdsOK, error)
@@ -537,14 +536,14 @@ type Handler interface {
 	//
 	// Extension. What the practice itself knows of a way to reach a patient. It is used before what a
 	// partner or the Personal Demographics Service says. An empty `value` forgets it again; `verified`
-	// alone says of the detail in use whether somebody saw that it is right. The key needs the permission
-	// `staff`.
+	// alone says of the detail in use whether a person checked that it is right. The key needs the
+	// permission `staff`.
 	//
 	// PUT /v1/patients/{id}/contact_details/{kind}
 	SetPatientContactDetail(ctx context.Context, req *SetPatientContactDetailReq, params SetPatientContactDetailParams) (*PatientV2, error)
 	// TestWebhook implements testWebhook operation.
 	//
-	// Extension. Sends it an invented event of its type, marked with `test`, which nobody else is told of
+	// Extension. Sends it an invented event of its type, marked with `test`, which no other webhook gets
 	// and which is not in the log of events.
 	//
 	// POST /v1/webhooks/{id}/test
@@ -559,7 +558,7 @@ type Handler interface {
 	UnlockMessage(ctx context.Context, params UnlockMessageParams) (*Message, error)
 	// UnmergePatients implements unmergePatients operation.
 	//
-	// Extension. Makes two patients again: what was moved goes back, and so does every detail nobody has
+	// Extension. Makes two patients again: what was moved goes back, and so does every detail that has not
 	// changed since. What was added since stays with the patient that was kept. The path has the id of the
 	// patient that was merged, or of the one that was kept; without `merge_id` it is the latest merge. The
 	// key needs the permission `staff`.
@@ -568,9 +567,9 @@ type Handler interface {
 	UnmergePatients(ctx context.Context, req OptUnmergePatientsReq, params UnmergePatientsParams) (*PatientMerge, error)
 	// UpdateAppointmentJourney implements updateAppointmentJourney operation.
 	//
-	// Extension. Notes that the patient arrived, is being seen, has left, or did not attend. Who did not
-	// attend has not arrived; nobody is seen before they arrive or leaves before they are seen; nothing
-	// lies ahead; and that somebody did not attend is known when the appointment has begun. `undo` takes a
+	// Extension. Notes that the patient arrived, is being seen, has left, or did not attend. A patient who
+	// did not attend has not arrived; a patient is seen after arriving and leaves after being seen;
+	// nothing lies ahead; and `did_not_attend` can be noted once the appointment has begun. `undo` takes a
 	// stage back. Repeating it answers the same.
 	//
 	// PATCH /v1/appointments/{id}/journey
