@@ -128,7 +128,7 @@ func TestGraphQLContractKeepsPublishedFacts(t *testing.T) {
 	if facts < 1400 {
 		t.Errorf("only %d facts were read", facts)
 	}
-	// A program that knows only what is published must be able to call us.
+	// A program written from what is published must be able to call us.
 	for name, inputs := range c.known {
 		if c.open[name] {
 			continue

@@ -209,8 +209,8 @@ func TestLetters(t *testing.T) {
 			` relationshipType: GP, contact: $c) { data { relatedAccounts { relationshipId } } error } }`
 		bea, cleo := wire.Encode(wire.KindPatient, d.addPatient("Bea", "bea@example.org")),
 			wire.Encode(wire.KindPatient, d.addPatient("Cleo", "cleo@example.org"))
-		around := func(whom string, c map[string]any) any {
-			all := d.done("addPatientRelationship", relate, "id", whom, "c", c)["relatedAccounts"].([]any)
+		around := func(id string, c map[string]any) any {
+			all := d.done("addPatientRelationship", relate, "id", id, "c", c)["relatedAccounts"].([]any)
 			return at(t, all, fmt.Sprint(len(all)-1)+".relationshipId")
 		}
 		gp := around(ada,

@@ -68,7 +68,7 @@ func presented(f *fault.Error) *gqlerror.Error {
 }
 
 // present gives an error the contract's shape. Errors of fields are faults by
-// the time they come here; what else there is comes from reading the arguments.
+// the time they come here; other errors come from reading the arguments.
 func present(ctx context.Context, err error) *gqlerror.Error {
 	var at *gqlerror.Error
 	if !errors.As(err, &at) {
@@ -99,8 +99,8 @@ func recovered(_ context.Context, p any) error {
 // reasonRole is the code this API has had for a permission that is missing.
 const reasonRole = "missing_permission_of_role"
 
-// refusalOf gives refusals the codes and the sentences programs written for this API
-// look for.
+// refusalOf gives refusals the codes and the sentences that programs written for this
+// API compare.
 func refusalOf(f *fault.Error) *fault.Error {
 	c := *f
 	switch f.Code {

@@ -28,9 +28,9 @@ type call struct {
 	// reasons are the codes of what went wrong in payloads, by the name of the
 	// field in the answer: a payload has room for a sentence alone.
 	reasons map[string]string
-	// done says that a change was made or refused for what was asked, outside that
-	// the outside world must be asked first, and failed why a change could not be
-	// made for another reason.
+	// done: a change was made, or refused for what was asked. outside: the outside
+	// world must be asked first. failed: why a change could not be made for another
+	// reason.
 	done, outside bool
 	failed        *fault.Error
 }
@@ -38,7 +38,7 @@ type call struct {
 // tooMuch reports whether the answer has more values than it may.
 func (c *call) tooMuch() bool { return c.most > 0 && c.values.Load() > c.most }
 
-// join takes over what another call of the same request did.
+// join adds what another call of the same request did.
 func (c *call) join(other *call) {
 	c.entries = append(c.entries, other.entries...)
 	c.done, c.outside = c.done || other.done, c.outside || other.outside

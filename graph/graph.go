@@ -63,11 +63,11 @@ type door struct {
 func New(c *core.Core, limits Limits) http.Handler { return open(c, limits).handler() }
 
 // handler is the door with its reads kept in the audit trail.
-func (d *door) handler() http.Handler { return web.Seen(d, d.Core.Audit, d.untold) }
+func (d *door) handler() http.Handler { return web.Seen(d, d.Core.Audit, d.unaudited) }
 
-// untold answers for what could not be written into the audit trail. Programs that
+// unaudited answers for reads that could not be written into the audit trail. Programs that
 // do not go by the status get 200.
-func (d *door) untold(w http.ResponseWriter, r *http.Request, err error) {
+func (d *door) unaudited(w http.ResponseWriter, r *http.Request, err error) {
 	f := fault.Of(err)
 	web.Note(r, f)
 	status := http.StatusOK
@@ -171,7 +171,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 	send(w, out.status, out.body)
 }
 
-// tooOften is the refusal of a request too many. Programs look for the words "too
+// tooOften is the refusal of a request over the limit. Programs look for the words "too
 // often".
 func tooOften(f *fault.Error, who access.Caller) *fault.Error {
 	return f.Saying(fmt.Sprintf("This token is used too often: %d requests a minute. Try again in %d seconds.",
@@ -212,8 +212,8 @@ func (d *door) serveStranger(w http.ResponseWriter, r *http.Request, body []byte
 	send(w, out.status, out.body)
 }
 
-// limited uses one attempt of the address a stranger comes from, and refuses the
-// request when there is none left.
+// limited uses one attempt of the address of a caller without a token, and refuses the
+// request when no attempt is left.
 func (d *door) limited(w http.ResponseWriter, r *http.Request) bool {
 	wait := d.strangers.Take(r)
 	if wait <= 0 {
@@ -289,7 +289,7 @@ func (d *door) answer(ctx context.Context, a asked) answered {
 	price := cost{d.schema, rc.Variables}.of(rc.Operation.SelectionSet, spot{})
 	if price > limit {
 		e := refusal(codeCost, "This operation costs %d, and may cost %d: ask for fewer rows or fields.", price, limit)
-		e.Extensions["cost"] = costTold{price, limit}
+		e.Extensions["cost"] = operationCost{price, limit}
 		return refused(e)
 	}
 	call := &call{operation: rc.Operation.Name}
@@ -302,19 +302,19 @@ func (d *door) answer(ctx context.Context, a asked) answered {
 	if call.tooMuch() {
 		e := refusal(codeCost, "The answer to this operation has more than %d values: ask for fewer rows or fields.",
 			limit)
-		e.Extensions["cost"] = costTold{price, limit}
+		e.Extensions["cost"] = operationCost{price, limit}
 		return answered{body: errorBody(gqlerror.List{e}), status: http.StatusBadRequest, call: call}
 	}
-	return answered{body: body(resp, costTold{price, limit}, call.reasons), status: http.StatusOK, call: call}
+	return answered{body: body(resp, operationCost{price, limit}, call.reasons), status: http.StatusOK, call: call}
 }
 
-type costTold struct {
+type operationCost struct {
 	Requested int `json:"requested"`
 	Limit     int `json:"limit"`
 }
 
 // body is the JSON of an answer. The data is JSON already and is not read again.
-func body(resp *graphql.Response, price costTold, reasons map[string]string) []byte {
+func body(resp *graphql.Response, price operationCost, reasons map[string]string) []byte {
 	extensions := map[string]any{"cost": price}
 	if len(reasons) > 0 {
 		extensions["errors"] = reasons

@@ -24,7 +24,7 @@ type Limits struct {
 	Operations int // of a request
 }
 
-// DefaultLimits are the limits where nothing else is said.
+// DefaultLimits are the limits where no flag sets others.
 var DefaultLimits = Limits{Cost: 100_000, Depth: 12, Tokens: 5_000, Aliases: 200, SameField: 30, Operations: 10}
 
 func (l Limits) orDefault() Limits {
@@ -130,7 +130,7 @@ func (s *shape) measure(set ast.SelectionSet, depth int) *gqlerror.Error {
 	return s.level(set, depth, same)
 }
 
-// level measures what stands beside one another, fragments among it.
+// level measures the selections of one level, fragments included.
 func (s *shape) level(set ast.SelectionSet, depth int, same map[string]int) *gqlerror.Error {
 	for _, sel := range set {
 		if s.left--; s.left < 0 {
@@ -247,7 +247,7 @@ func (c cost) field(f *ast.Field, at spot) int {
 	return min(tooMuch, rows*(1+c.of(f.SelectionSet, spot{row: true})))
 }
 
-// pageSize reads what the arguments say of the page.
+// pageSize reads the size of the page from the arguments.
 func pageSize(args map[string]any) (size int, paged bool) {
 	size = wire.DefaultPage
 	for _, name := range []string{"pagination", "cursorPagination", "pageSize"} {

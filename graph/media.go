@@ -8,8 +8,8 @@ import (
 )
 
 // The media types of an answer. Under the second, which is GraphQL's own, the
-// status says what happened; under the first an answer has the statuses programs
-// written for this API have come to expect.
+// status says how it ended; under the first an answer has the statuses that programs
+// written for this API expect.
 const (
 	jsonType     = "application/json"
 	responseType = "application/graphql-response+json"

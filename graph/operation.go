@@ -83,7 +83,7 @@ func (d *door) document(ctx context.Context, text string) (*ast.QueryDocument, g
 // manyErrors is how many errors of a document are answered.
 const manyErrors = 50
 
-// prepare makes an operation ready to run, or says why it cannot.
+// prepare makes an operation ready to run, or gives the error that forbids it.
 func (d *door) prepare(ctx context.Context, a asked) (*graphql.OperationContext, gqlerror.List) {
 	doc, errs := d.document(ctx, a.Query)
 	if errs != nil {

@@ -29,8 +29,8 @@ func wholeLiterals(schema *ast.Schema, doc *ast.QueryDocument) {
 	validator.Walk(schema, doc, events)
 }
 
-// numbers reads the numbers and truths among the variables by the types they are
-// to have, and says of one that is not what was sent.
+// numbers reads the numbers and booleans among the variables by their types, and quotes
+// one that is wrong.
 type numbers struct{ schema *ast.Schema }
 
 func (n numbers) of(op *ast.OperationDefinition, variables map[string]any) *gqlerror.Error {

@@ -34,7 +34,7 @@ type Client struct {
 
 // The faults of a developer's commands.
 var (
-	// ErrNoCredentials is returned when it is not said which server to ask, and as which partner.
+	// ErrNoCredentials is returned without a server to ask or a key to ask with.
 	ErrNoCredentials = fault.New(fault.Invalid, "no_credentials",
 		"Give --url, --group and --key, or with --credentials the file a sandbox wrote.")
 	// ErrNoServer is returned when no server answers at the address.

@@ -38,7 +38,7 @@ func Outcomes(next http.Handler, base func() string) http.Handler {
 	})
 }
 
-// outcome keeps the body of an error, to say the same otherwise.
+// outcome keeps the body of an error, to write it as an OperationOutcome.
 type outcome struct {
 	http.ResponseWriter
 	status int

@@ -21,7 +21,7 @@ import (
 	"frontdesk/web"
 )
 
-// invalid turns what the generated code says of a request it could not read
+// invalid turns an error of the generated code about a request it could not read
 // into a fault that names the field, the code and what was expected.
 func invalid(err error) error {
 	var tooLarge *http.MaxBytesError
@@ -224,7 +224,7 @@ func choices(t reflect.Type) []string {
 	return out
 }
 
-// expected says in a word what a type takes.
+// expected is what a type takes, in a word.
 func expected(t reflect.Type) string {
 	if list := choices(t); len(list) > 0 {
 		return "one of " + strings.Join(list, ", ")

@@ -31,8 +31,8 @@ func readNumbers(r *http.Request) error {
 	return nil
 }
 
-// wholes is JSON whose whole numbers have digits alone. What is no JSON stays as it
-// is, but for what looks like such a number in it.
+// wholes is JSON whose whole numbers have digits alone. Text that is not JSON stays as
+// it is, but for what looks like such a number in it.
 func wholes(body []byte) []byte {
 	var out []byte
 	done := 0

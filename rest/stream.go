@@ -33,8 +33,8 @@ const batchPath = "/v1/batch_message"
 // recipients.
 const MaxBatchBody = 128 << 20
 
-// streams reports a request whose body is too long to be read whole. Of one that
-// does not say how long it is, the beginning is read to see.
+// streams reports a request whose body is too long to be read whole. Of a request
+// without a length, the beginning is read to find out.
 func streams(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method != http.MethodPost || r.URL.Path != batchPath ||
 		!strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {

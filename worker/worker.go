@@ -139,7 +139,7 @@ func (t *task) Work(ctx context.Context, r *river.Job[job.Row]) error {
 	return err
 }
 
-// quiet lets through only what River warns of.
+// quiet logs only the warnings and errors of River.
 type quiet struct{ slog.Handler }
 
 // Enabled implements slog.Handler.

@@ -120,7 +120,7 @@ func (q Query) Invoices(
 	return &gql.InvoiceData{Data: data, PageInfo: p.Info(more)}, err
 }
 
-// Patient is whom an invoice is about.
+// Patient is the patient an invoice is about.
 func (f InvoiceFields) Patient(ctx context.Context, obj *gql.Invoice) (*gql.Patient, error) {
 	return f.PatientByID(ctx, wire.Decoded[patient.ID](obj.PatientID))
 }
@@ -185,7 +185,7 @@ func (f PatientFields) Invoices(
 	return f.invoices(ctx, all)
 }
 
-// Billed says whether an invoice is for a booking.
+// Billed reports whether an invoice is for a booking.
 func (f BookingFields) Billed(ctx context.Context, obj *gql.Booking) (*bool, error) {
 	billed, err := wire.Loader(ctx, "bookings that were billed", f.Core.Invoice.BilledBookings).Load(ctx,
 		wire.Decoded[booking.ID](&obj.ID))
@@ -195,7 +195,7 @@ func (f BookingFields) Billed(ctx context.Context, obj *gql.Booking) (*bool, err
 	return &billed, nil
 }
 
-// payer reads whom an invoice goes to.
+// payer reads who pays an invoice.
 func payer(s *string) (billing.Account, error) {
 	if s == nil || *s == "" {
 		return billing.Account{}, nil
@@ -240,7 +240,7 @@ func (m Mutation) CreateInvoice(
 	return m.invoicePayload(ctx, i, err)
 }
 
-// readEach reads the elements of a list that there are.
+// readEach reads the elements of a list that are not null.
 func readEach[G, T any](all []*G, of func(*G) (T, error)) ([]T, error) {
 	var out []T
 	for _, v := range all {

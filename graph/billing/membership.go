@@ -11,7 +11,7 @@ import (
 	"frontdesk/graph/wire"
 )
 
-// membership is the one a patient has; the zero value is none.
+// membership is the one a patient has; the zero value is no membership.
 func (f PatientFields) membership(ctx context.Context, obj *gql.Patient) (billing.Membership, error) {
 	m, err := wire.Loader(ctx, "memberships", f.Core.Membership.Of).Load(ctx, obj.Of.ID)
 	if m.ID == 0 {

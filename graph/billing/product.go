@@ -17,7 +17,7 @@ import (
 )
 
 // ErrShortID is the fault of a product's id that is too short to be one, in the
-// words programs look for.
+// words that programs compare.
 var ErrShortID = wire.ErrID.Saying("id must be at least 24 characters")
 
 // ProductID reads the id of a product.
@@ -102,7 +102,7 @@ func productOf(p billing.Product, own billing.Permille) *gql.Product {
 }
 
 // productsByID reads products along with others that are asked for, in the order
-// of their ids here; those there are not are left out.
+// of their ids here, without those that do not exist.
 func (d Resolver) productsByID(ctx context.Context, ids []billing.ProductID) ([]*gql.Product, error) {
 	all, err := wire.LoadAll(ctx, wire.Loader(ctx, "products", func(ctx context.Context,
 		ids []billing.ProductID) (map[billing.ProductID]*billing.Product, error) {
@@ -125,8 +125,8 @@ func (d Resolver) productsByID(ctx context.Context, ids []billing.ProductID) ([]
 	return d.products(ctx, found)
 }
 
-// Product finds one product, deleted or not. That there is none is an error, as
-// programs have come to expect.
+// Product finds one product, deleted or not. An unknown id is an error, as programs
+// expect.
 func (q Query) Product(ctx context.Context, id string) (*gql.Product, error) {
 	n, err := ProductID(id)
 	if err != nil {

@@ -357,7 +357,7 @@ func (m Mutation) CreateAvailability(
 }
 
 // ErrAvailabilityNotFound is the fault of a session or a block the practice lacks, in the
-// words programs look for.
+// words that programs compare.
 var ErrAvailabilityNotFound = fault.New(fault.NotFound, "availability_not_found",
 	"This practice group has no such availability.")
 

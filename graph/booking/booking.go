@@ -234,7 +234,7 @@ func (f UserFields) Bookings(
 	return f.bookings(ctx, zone, ask, p)
 }
 
-// The names of the loaders of patients' bookings, and of how many there are. A field
+// The names of the loaders of patients' bookings, and of their counts. A field
 // of a document has the same arguments for every patient.
 type (
 	bookingsAsked struct {
@@ -287,7 +287,7 @@ func (d Resolver) bookingsOf(
 	return out, err
 }
 
-// BookingsWithPagination are a patient's, with how many there are.
+// BookingsWithPagination are a patient's bookings, with their count.
 func (f PatientFields) BookingsWithPagination(
 	ctx context.Context, obj *gql.Patient, start, end scalar.Moment, options *gql.QueryOptions,
 	pagination *gql.Pagination,

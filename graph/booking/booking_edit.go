@@ -20,7 +20,7 @@ import (
 	"frontdesk/graph/wire"
 )
 
-// notices are the messages an input asks for; none when it says nothing.
+// notices are the messages an input asks for; none where it names none.
 func notices(in *gql.SendPatientMessagesInput) []booking.Notice {
 	if in == nil {
 		return nil
@@ -48,7 +48,7 @@ func pendingOf(s *gql.BookingStatus) (*bool, error) {
 	return nil, ErrBookingState
 }
 
-// The faults of bookings in the words programs look for: of times that cannot be a
+// The faults of bookings in the words that programs compare: of times that cannot be a
 // booking's, of a time that is taken, and of a status.
 var (
 	ErrTimes = fault.New(fault.Invalid, "invalid_times",
@@ -57,7 +57,7 @@ var (
 	ErrBookingState = fault.New(fault.Invalid, "status_not_taken", "A booking here is pending or confirmed.")
 )
 
-// inWords is a fault of core in the words programs look for.
+// inWords is a fault of core in the words that programs compare.
 func inWords(err error) error {
 	f := fault.Of(err)
 	switch {

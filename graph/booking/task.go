@@ -91,12 +91,12 @@ func words[T, E ~string](all []*E) []T {
 	return out
 }
 
-// Patient is whom a task is about.
+// Patient is the patient a task is about.
 func (f TaskFields) Patient(ctx context.Context, obj *gql.Task) (*gql.Patient, error) {
 	return f.PatientByID(ctx, wire.Decoded[patient.ID](obj.PatientID))
 }
 
-// PatientName is the name of whom a task is about.
+// PatientName is the name of the patient a task is about.
 func (f TaskFields) PatientName(ctx context.Context, obj *gql.Task) (*string, error) {
 	p, err := f.Patient(ctx, obj)
 	if err != nil || p == nil {

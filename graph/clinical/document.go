@@ -193,7 +193,7 @@ func (f DocumentFields) Patient(ctx context.Context, obj *gql.PatientDocument) (
 	return f.PatientByID(ctx, patient.ID(obj.PatientID))
 }
 
-// ShareDetails are with whom a document was shared.
+// ShareDetails are the recipients a document was shared with.
 func (f DocumentFields) ShareDetails(
 	ctx context.Context, obj *gql.PatientDocument, includeDeleted *bool, dateRange *gql.DateRange,
 ) ([]*gql.SharingRecipient, error) {

@@ -10,8 +10,7 @@ import (
 	"frontdesk/graph/wire"
 )
 
-// IntegrationToken gives a patient's token that is still good; null where there
-// is none.
+// IntegrationToken gives a patient's token that has not expired; null without one.
 func (q Query) IntegrationToken(ctx context.Context, of string) (*gql.IntegrationToken, error) {
 	id, err := wire.Known[patient.ID](wire.KindPatient, of)
 	if err != nil {

@@ -117,7 +117,7 @@ func (q Query) PatientCommunications(
 	return out, nil
 }
 
-// instant is a moment as the core takes one; nothing for none.
+// instant is a moment as core takes it; empty for null.
 func instant(m *scalar.Moment) string {
 	if m == nil || m.IsZero() {
 		return ""
@@ -166,7 +166,7 @@ func (d Resolver) send(
 	return d.Core.Messaging.Message(ctx, taken.ID)
 }
 
-// textOrMail finds a text message or an e-mail: this API knows no other messages.
+// textOrMail finds a text message or an e-mail: this API has no other messages.
 func (d Resolver) textOrMail(ctx context.Context, id messaging.ID) (messaging.Details, error) {
 	c, err := d.Core.Messaging.Message(ctx, id)
 	if by := c.LegChannel(); err == nil && by != carrier.SMS && by != carrier.Email {
@@ -197,7 +197,7 @@ func (m Mutation) SendPatientCommunicationAgain(
 	})
 }
 
-// about does something about one message, and gives what there is then.
+// about changes one message, and answers it as it is then.
 func (m Mutation) about(
 	ctx context.Context, id string, do func(context.Context, messaging.ID) (messaging.Message, error),
 ) (*gql.PatientCommunicationPayload, error) {

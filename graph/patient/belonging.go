@@ -307,7 +307,7 @@ func (m Mutation) RemovePatientLabel(ctx context.Context, patientID,
 	})
 }
 
-// AccessGroups are those who look after a patient.
+// AccessGroups are the groups that care for a patient.
 func (f Fields) AccessGroups(ctx context.Context, obj *gql.Patient) ([]*gql.PatientAccessGroup, error) {
 	all, err := wire.Loader(ctx, "groups of patients", f.Core.Patient.AccessGroups).Load(ctx, obj.Of.ID)
 	out := make([]*gql.PatientAccessGroup, len(all))
@@ -317,7 +317,7 @@ func (f Fields) AccessGroups(ctx context.Context, obj *gql.Patient) ([]*gql.Pati
 	return out, err
 }
 
-// AddPatientAccessGroup lets an access group look after a patient.
+// AddPatientAccessGroup lets an access group care for a patient.
 func (m Mutation) AddPatientAccessGroup(ctx context.Context, patientID,
 	accessGroupID string) (*gql.PatientResponsePayload, error) {
 	return m.WithPatient(ctx, patientID, func(ctx context.Context, id patient.ID) (patient.Patient, error) {

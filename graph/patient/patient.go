@@ -421,7 +421,7 @@ func (f Fields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql.Patien
 	return out, err
 }
 
-// birthText is a birth date as core reads one; null is not known.
+// birthText is a birth date as core reads one; null when it is not known.
 func birthText(d *scalar.Moment) string {
 	if day := wire.DateOf(d); day != input.NoDate {
 		return day.String()
@@ -429,8 +429,8 @@ func birthText(d *scalar.Moment) string {
 	return ""
 }
 
-// streetLines takes the one text this API has for house and street apart at the
-// ends of lines, or at commas when there are none; what is left stands in the third.
+// streetLines splits the one text this API has for house and street at line breaks, or
+// at commas without line breaks; the third line has the rest.
 func streetLines(street *string) (one, two, three *string) {
 	if street == nil {
 		return nil, nil, nil

@@ -11,7 +11,7 @@ import (
 	"frontdesk/graph/wire"
 )
 
-// RelatedAccounts are the people around a patient.
+// RelatedAccounts are the people related to a patient.
 func (f Fields) RelatedAccounts(ctx context.Context, obj *gql.Patient) ([]*gql.PatientRelationship, error) {
 	all, err := wire.Loader(ctx, "relationships", f.Core.Relationship.Of).Load(ctx, obj.Of.ID)
 	if err != nil {
@@ -106,7 +106,7 @@ func of(c *gql.PatientRelationshipContact, p *gql.Patient) {
 		phones(p.Of, nil)
 }
 
-// PatientRelationships lists the people around one patient.
+// PatientRelationships lists the people related to one patient.
 func (q Query) PatientRelationships(ctx context.Context, patientID string,
 	kind *gql.PatientRelationshipType) (*gql.PatientRelationshipData, error) {
 	id, err := wire.Known[patient.ID](wire.KindPatient, patientID)
@@ -131,7 +131,7 @@ func (q Query) PatientRelationships(ctx context.Context, patientID string,
 	return &gql.PatientRelationshipData{Data: out}, err
 }
 
-// relate puts what an input says into a relationship.
+// relate copies an input into a relationship.
 func relate(r *relationship.Relationship, in gql.PatientRelationshipContactInput) error {
 	d := &r.Details
 	for _, x := range []struct {

@@ -85,7 +85,7 @@ func (f ContactFields) Phones(ctx context.Context, obj *gql.Contact) ([]*gql.Pho
 	}), err
 }
 
-// Numbers are those a contact is known by: there are none, since nothing here
+// Numbers are those a contact is known by: an empty list, since nothing here
 // gives contacts numbers.
 func (f ContactFields) Numbers(context.Context, *gql.Contact) ([]*gql.PatientNumber, error) {
 	return []*gql.PatientNumber{}, nil
@@ -111,7 +111,7 @@ func frequency(f *gql.ContactBillingFrequency) *contact.Frequency {
 	return new(contact.Frequency(strings.ToLower(string(*f))))
 }
 
-// phoneKind is what kind of number a word says. Programs do not agree on its
+// phoneKind is the kind of number that a word names. Programs do not agree on its
 // capitals.
 func phoneKind(s string) *input.PhoneKind {
 	if s == "" {
@@ -165,8 +165,7 @@ func (m Mutation) UpdateContact(ctx context.Context, id string,
 		ch.Line1, ch.Line2 = twoLines(wire.Change(a.Address))
 		ch.Town, ch.Postcode, ch.Country = wire.Change(a.City), wire.Change(a.Postcode), wire.Change(a.Country)
 	}
-	// A program that has nothing to say of the numbers sends null: only a list,
-	// which may be empty, stands in place of them.
+	// Null leaves the numbers as they are; a list, which may be empty, replaces them.
 	if all := in.Phones.Value(); all != nil {
 		ch.Phones = &[]contact.PhoneChange{}
 		for _, p := range all {

@@ -98,7 +98,7 @@ func (f UserFields) Metadata(ctx context.Context, obj *gql.User) ([]*gql.Metadat
 	return f.MetadataOf(ctx, practice.OfStaff, obj.ID)
 }
 
-// wanted is what an input says of a member of staff.
+// wanted is what an input asks for a member of staff.
 type wanted struct {
 	gql.UpdateUserInput
 }

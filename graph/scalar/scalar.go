@@ -1,5 +1,5 @@
 // Package scalar is the values the GraphQL contract adds to GraphQL's own:
-// dates and moments. It reads and writes them and knows no practice's zone.
+// dates and moments. It reads and writes them without a practice's zone.
 package scalar
 
 import (

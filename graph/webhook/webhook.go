@@ -53,8 +53,8 @@ var Nouns = map[string]struct {
 	"attribute":        {"attributeId", wire.KindAttribute},
 }
 
-// Identifier is what this API calls a thing, by the noun core has for it, and the
-// id it knows it by; false for what it does not know.
+// Identifier is this API's name and id of a thing, by core's noun and id; false for a
+// thing this API does not have.
 func Identifier(noun string, id int64) (name, text string, known bool) {
 	n, ok := Nouns[noun]
 	if !ok || id <= 0 {
@@ -70,7 +70,7 @@ type topic struct {
 	Of   []event.Type
 }
 
-// Topics are all there are, in the contract's order. Source: the webhook events of
+// Topics are all topics, in the contract's order. Source: the webhook events of
 // https://docs.semble.io; where only the name of the enumeration's value is
 // published, the topic is made from it in the same manner. Nothing here causes some
 // of them yet: those can be asked for, and are delivered from the day something
@@ -198,7 +198,7 @@ type Delivery struct {
 }
 
 // Body is an event as an endpoint of this API gets it. Its identifiers are
-// the ids in the event's data that this API knows.
+// the ids in the event's data that this API has.
 func Body(w webhook.Webhook, e event.Event) ([]byte, error) {
 	out := Delivery{EventType: topicOf(e.Type), Identifiers: map[string]string{}}
 	_, out.EventID, _ = Identifier("event", e.ID)

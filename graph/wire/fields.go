@@ -27,8 +27,8 @@ type askedAt struct {
 }
 
 // FieldsAsked are the fields asked for of what the present field gives, or of what
-// the fields of the path give, one within the other. What a document says at one
-// place is worked out once for all the things of a list.
+// the fields of the path give, one within the other. The selections of one
+// place are worked out once for all rows of a list.
 func FieldsAsked(ctx context.Context, path ...string) Fields {
 	at, c := graphql.GetFieldContext(ctx).Field, loadersOf(ctx)
 	if len(at.Selections) == 0 {

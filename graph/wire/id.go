@@ -168,7 +168,7 @@ func IDOrNull[T ~int64](k Kind, id T) *string {
 	return new(Encode(k, id))
 }
 
-// Decoded is the id in a text that we wrote ourselves; none is 0.
+// Decoded is the id in a text that we wrote ourselves; 0 for null.
 func Decoded[T ~int64](s *string) T {
 	_, id, _ := Decode(Deref(s))
 	return T(id)

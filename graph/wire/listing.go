@@ -88,7 +88,7 @@ func Days(r *gql.DateRange) (input.Days, error) {
 	return input.Days{From: DateOf(start), Until: DateOf(end)}, err
 }
 
-// ends are the ends of a stretch of time that there are. A time must say its zone.
+// ends are the ends of a range of time, nil where left out. A time must have a zone.
 func ends(r *gql.DateRange) (start, end *scalar.Moment, err error) {
 	if r == nil {
 		return nil, nil, nil
@@ -145,7 +145,7 @@ func LoadAll[K comparable, V any](ctx context.Context, l *dataloadgen.Loader[K, 
 	return out, nil
 }
 
-// OptionalDays is a stretch of dates; nil where none was asked for.
+// OptionalDays is a range of dates; nil where none was asked for.
 func OptionalDays(r *gql.DateRange) (*input.Days, error) {
 	d, err := Days(r)
 	if err != nil || d.From == input.NoDate && d.Until == input.NoDate {

@@ -10,7 +10,7 @@ import (
 
 // loaders read at once what the fields of many objects ask for one by one. They
 // live as long as one request, or one field of a mutation: what was read before
-// a change is not what there is after it.
+// a change is out of date after it.
 type loaders struct {
 	wait time.Duration // the door's
 	mu   sync.Mutex

@@ -13,7 +13,7 @@ import (
 // Bookings and availabilities have the practice's wall-clock time with a Z that
 // is not true: a booking at half past nine in July is at 09:30:00.000Z. Programs
 // rely on it, so this door does the same, and this file is all of it: nothing
-// below the door knows any time but the true one.
+// below the door has any time but the true one.
 
 // Wall is a moment as the practice's clocks show it, marked Z.
 func Wall(zone *time.Location, t time.Time) *scalar.Moment {
@@ -27,10 +27,10 @@ func Wall(zone *time.Location, t time.Time) *scalar.Moment {
 	}
 }
 
-// meant is the moment a wall-clock time stands for. A time with a distance from
-// UTC says its moment itself. A time that clocks skip when they go forward is
-// the moment they do, and of one they show twice it is the first: the second
-// can be read here and not written.
+// meant is the moment a wall-clock time stands for. A time with an offset from UTC is
+// its own moment. A time that clocks skip when they go forward is the moment they do,
+// and of a time they show twice it is the first: the second can be read here and not
+// written.
 func meant(zone *time.Location, m scalar.Moment) time.Time {
 	if m.Form == scalar.Offset {
 		return m.T.UTC()
@@ -64,8 +64,8 @@ func Stretch(zone *time.Location, start, end *scalar.Moment, strict bool) (from,
 // the second too.
 type appointed struct{ Start, StartTwice, End, EndTwice time.Time }
 
-// StartAndEnd reads the two times of a booking. A time with a distance from UTC says
-// its moment itself; one that clocks never show is refused. An end that is shown twice
+// StartAndEnd reads the two times of a booking. A time with an offset from UTC is
+// its own moment; one that clocks never show is refused. An end that is shown twice
 // is the second when only that is after the start.
 func StartAndEnd(zone *time.Location, start, end *scalar.Moment) (a appointed, err error) {
 	if a.Start, a.StartTwice, err = exact(zone, start, false); err != nil {
@@ -106,7 +106,7 @@ func EndExclusive(until time.Time, end *scalar.Moment) time.Time {
 }
 
 // TrueTime is the moment that is meant where no wall clock is: a date is its
-// midnight at the practice, and a time says its zone.
+// midnight at the practice, and a time has a zone.
 func TrueTime(zone *time.Location, m *scalar.Moment) (time.Time, error) {
 	switch {
 	case m == nil || m.IsZero():

@@ -68,8 +68,8 @@ func DateOf(m *scalar.Moment) input.Date {
 	return input.DateOf(time.Date(m.T.Year(), m.T.Month(), m.T.Day(), 0, 0, 0, 0, time.UTC))
 }
 
-// ErrDate is the fault of a time that does not say its zone where it must. The
-// words are those programs look for.
+// ErrDate is the fault of a time without a zone where it must have one. Programs
+// compare the words.
 var ErrDate = fault.New(fault.Invalid, input.CodeDate, "Invalid date")
 
 // Street is lines of an address as the one text that this API has for them.

@@ -34,7 +34,7 @@ func minutes(n float64) time.Duration {
 	return time.Duration(min(max(n, -1), 1e6) * float64(time.Minute))
 }
 
-// CheckSlotAvailability says whether a time could be reserved now.
+// CheckSlotAvailability answers whether a time could be reserved now.
 func (o Operations) CheckSlotAvailability(
 	ctx context.Context, in *oas.AvailabilityRequest, _ oas.CheckSlotAvailabilityParams,
 ) (*oas.CheckSlotAvailabilityOK, error) {
@@ -228,7 +228,7 @@ func (o Operations) GetAppointment(ctx context.Context, p oas.GetAppointmentPara
 	return appointment(a), nil
 }
 
-// GetAppointmentStatus says where an appointment is in its life.
+// GetAppointmentStatus answers the status of an appointment.
 func (o Operations) GetAppointmentStatus(
 	ctx context.Context, p oas.GetAppointmentStatusParams,
 ) (*oas.AppointmentStatus, error) {

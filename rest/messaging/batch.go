@@ -146,7 +146,7 @@ func (o Operations) CancelBatchMessage(
 	return o.batch(o.Core.Batch.Cancel(ctx, wire.ID[messaging.BatchID](p.ID)))
 }
 
-// PreviewBatchMessage says what sending a batch would do.
+// PreviewBatchMessage answers what sending a batch would do.
 func (o Operations) PreviewBatchMessage(
 	ctx context.Context, p oas.PreviewBatchMessageParams,
 ) (*oas.BatchPreview, error) {
@@ -229,7 +229,7 @@ func (o Operations) GetBatchMessageResults(
 	}
 	from, to := io.Pipe()
 	go func() {
-		// Excel reads UTF-8 where a mark says that it is, and ends lines as Windows does.
+		// Excel reads UTF-8 with a byte-order mark, and ends lines as Windows does.
 		_, err := io.WriteString(to, "\ufeff")
 		lines := csv.NewWriter(to)
 		lines.UseCRLF = true

@@ -81,7 +81,7 @@ func (o Operations) UnlockMessage(ctx context.Context, p oas.UnlockMessageParams
 	return o.message(ctx, wire.ID[messaging.ID](p.ID))
 }
 
-// orNone is an id as digits, and nothing for none.
+// orNone is an id as digits, and null for 0.
 func orNone(id int64) string {
 	if id == 0 {
 		return ""
@@ -261,7 +261,7 @@ func (o Operations) ListMessageReplies(
 	return out, nil
 }
 
-// UpdateMessageReply says whose a reply is, or that staff have seen to it.
+// UpdateMessageReply assigns a reply to a patient, or closes it.
 func (o Operations) UpdateMessageReply(
 	ctx context.Context, in *oas.ReplyUpdate, p oas.UpdateMessageReplyParams,
 ) (*oas.Reply, error) {

@@ -16,7 +16,7 @@ import (
 	"frontdesk/rest/wire"
 )
 
-// RegisterPatient adds a patient or brings a known one up to date.
+// RegisterPatient adds a patient or updates one that is registered.
 func (o Operations) RegisterPatient(ctx context.Context, in *oas.PatientRegistration,
 	_ oas.RegisterPatientParams) (*oas.RegisterPatientOK, error) {
 	p, err := o.Core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{

@@ -242,7 +242,7 @@ func (o Operations) ListBankHolidays(ctx context.Context,
 	return out, nil
 }
 
-// SetBankHoliday says by hand whether the practice is closed on a date.
+// SetBankHoliday sets whether the practice is closed on a date.
 func (o Operations) SetBankHoliday(
 	ctx context.Context, body *oas.BankHolidayInput, p oas.SetBankHolidayParams,
 ) (*oas.BankHoliday, error) {

@@ -34,7 +34,7 @@ func (o Operations) CreateWebhook(
 // stamp is an instant where the contract has a plain text.
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// given is a text that is left out when there is none.
+// given is a text that is left out when it is empty.
 func given(s string) oas.OptString { return oas.OptString{Value: s, Set: s != ""} }
 
 func webhookOf(w webhook.Webhook) *oas.Webhook {

@@ -58,7 +58,7 @@ func Ptr[T any](v T, set bool) *T {
 // As is Ptr for a value core has another type for.
 func As[T ~string, F ~string](v F, set bool) *T { return Ptr(T(v), set) }
 
-// Instant is a time to answer with; none is null.
+// Instant is a time to answer with; null for the zero time.
 func Instant(t time.Time) oas.NilDateTime {
 	if t.IsZero() {
 		return oas.NilDateTime{Null: true}
@@ -79,7 +79,7 @@ func Text(s string) oas.OptNilString {
 	return oas.OptNilString{Value: s, Set: true, Null: s == ""}
 }
 
-// String is a text that is known.
+// String is a text that is never null.
 func String(s string) oas.OptString { return oas.NewOptString(s) }
 
 // FilterID reads a filter that may be left out.
@@ -91,7 +91,7 @@ func FilterID[T ~int64](in *input.Checks, field string, s oas.OptID) T {
 }
 
 // Moment is an instant as text, or null.
-// Moment is a time as text; none is null.
+// Moment is a time as text; null for the zero time.
 func Moment(t time.Time) oas.OptNilString {
 	if t.IsZero() {
 		return Text("")

@@ -1,4 +1,4 @@
-// Package browser looks at the pages in Chromium, as people see them.
+// Package browser tests the pages in Chromium, as people see them.
 package browser
 
 import (

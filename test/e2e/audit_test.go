@@ -37,7 +37,7 @@ func readsOf(t *testing.T, address, group, patient string) map[string]int {
 const lately = time.Second
 
 // TestKilledProcessHasAuditedItsAnswers reads until the process is killed, or
-// stopped in good order, and looks for the reads in the trail.
+// stopped gracefully, and looks for the reads in the trail.
 func TestKilledProcessHasAuditedItsAnswers(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		for _, c := range []struct {

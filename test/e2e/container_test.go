@@ -15,7 +15,7 @@ import (
 	"frontdesk/test/wait"
 )
 
-// image is what the last stage of the Dockerfile says.
+// image is the last stage of the Dockerfile.
 type image struct {
 	copies              [][3]string // from, to, owner
 	user, dir           string

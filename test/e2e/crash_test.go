@@ -20,7 +20,7 @@ import (
 
 // TestCrash kills the program under load, at random moments, starts it
 // again on the same database and compares what is there with the answers its clients
-// had. CRASH_KILLS says how often; make test-crash kills it fifty times.
+// had. CRASH_KILLS sets how often; make test-crash kills it fifty times.
 func TestCrash(t *testing.T) {
 	kills := number(t, "CRASH_KILLS", 5)
 	storetest.EachAddress(t, func(t *testing.T, address string) {

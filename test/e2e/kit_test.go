@@ -408,7 +408,7 @@ func (p *program) isOutcome(a answer) {
 	}
 }
 
-// wrong is the path of the first field an answer says is wrong.
+// wrong is the path of the first field that an answer calls wrong.
 func (a answer) wrong() string {
 	items, _ := a.Body["message"].([]any)
 	if len(items) == 0 {

@@ -110,7 +110,7 @@ func TestReportOfEachMailServerEndsItsMessage(t *testing.T) {
 }
 
 // unsubscribeLink is what an e-mail's List-Unsubscribe field names, as the
-// sandbox's inbox shows it, with the address of this program; empty is none.
+// sandbox's inbox shows it, with the address of this program; empty without one.
 func (p *program) unsubscribeLink(to string) string {
 	p.t.Helper()
 	found := regexp.MustCompile(`<a href="([^"]*/unsubscribe/[^"]*)">Unsubscribe</a>`).FindStringSubmatch(p.inbox(to))

@@ -23,7 +23,7 @@ import (
 )
 
 // TestMessagingCrash kills the program while it sends a batch, again and again,
-// and counts at the carrier what each recipient got. CRASH_KILLS says how often
+// and counts at the carrier what each recipient got. CRASH_KILLS sets how often
 // and CRASH_RECIPIENTS to how many it sends; make test-crash does much of both.
 func TestMessagingCrash(t *testing.T) {
 	kills, recipients := number(t, "CRASH_KILLS", 3), number(t, "CRASH_RECIPIENTS", 8000)
@@ -122,7 +122,7 @@ func number(t *testing.T, name string, otherwise int) int {
 // sink is a carrier outside the program, which survives it and counts.
 type sink struct {
 	box        inbox.Box
-	idempotent bool // it knows a message it had before
+	idempotent bool // it recognises a message it had before
 	duplicates atomic.Int64
 	channel    string
 	// contact is the column of a patient that it sends to.
@@ -389,8 +389,8 @@ func (p *postRoom) compare(t *testing.T, path string) (unknown, arrived int) {
 	seen, states := map[string]bool{}, map[string]int{}
 	for rows.Next() {
 		var who, contact, state string
-		var accepted, untold int
-		if err := rows.Scan(&who, &contact, &state, &accepted, &untold); err != nil {
+		var accepted, missing int
+		if err := rows.Scan(&who, &contact, &state, &accepted, &missing); err != nil {
 			t.Fatal(err)
 		}
 		states[state]++
@@ -407,8 +407,8 @@ func (p *postRoom) compare(t *testing.T, path string) (unknown, arrived int) {
 			t.Errorf("%s: in doubt, accepted %d times, and got %d", who, accepted, got)
 		case state != "sent" && state != "unknown":
 			t.Errorf("%s: the message is %s", who, state)
-		case untold != 0:
-			t.Errorf("%s: %d events are missing", who, untold)
+		case missing != 0:
+			t.Errorf("%s: %d events are missing", who, missing)
 		}
 		seen[who] = true
 		delete(counts, contact)

@@ -24,7 +24,7 @@ var (
 	}
 )
 
-// acrossNetwork says of each operation whether a key may use it in another
+// acrossNetwork lists for each operation whether a key may use it in another
 // practice group of its network, with a body that can be read.
 var acrossNetwork = map[string]struct {
 	allowed bool

@@ -175,7 +175,7 @@ func secretFile(t *testing.T) string {
 	return file
 }
 
-// TestUpgradedDatabaseKnowsItsKey starts on one whose key nothing was noted of.
+// TestUpgradedDatabaseKnowsItsKey starts on a database of a version that did not note its key.
 func TestUpgradedDatabaseKnowsItsKey(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		dir := t.TempDir()

@@ -24,7 +24,7 @@ import (
 // TestOperationsAllowThePermissionsInTheTable asks for every operation of the REST
 // contract with keys of each scope and extra permission and of each two, and for
 // every query and mutation of the GraphQL API as a program and as a member of staff
-// of each preset role. testdata/permissions.txt says which are allowed.
+// of each preset role. testdata/permissions.txt lists which are allowed.
 func TestOperationsAllowThePermissionsInTheTable(t *testing.T) {
 	text, err := os.ReadFile("testdata/permissions.txt")
 	if err != nil {
@@ -57,7 +57,7 @@ func TestOperationsAllowThePermissionsInTheTable(t *testing.T) {
 // keySets are the named sets of permissions that a key is made with.
 var keySets = []string{"booking", "messaging", "booking_links", "auto_write_to_record", "setup", "staff"}
 
-// combinations are none of the sets, each, and each two.
+// combinations are the empty set, each set, and each two sets.
 func combinations() [][]string {
 	out := [][]string{nil}
 	for _, a := range keySets {

@@ -17,7 +17,7 @@ import (
 
 // TestWebhookCrash kills the program while events happen and are delivered, and
 // counts at the endpoint. Every event whose change was answered must arrive, and
-// when one arrives twice it has the same id. CRASH_KILLS says how often it is
+// when one arrives twice it has the same id. CRASH_KILLS sets how often it is
 // killed and CRASH_EVENTS how many events there are; make test-crash does much
 // of both.
 func TestWebhookCrash(t *testing.T) {
