@@ -188,8 +188,8 @@ func sameTime(a, b Appointment) bool {
 
 // shift gives the appointment a free time for its old one. The caller has locked both diaries.
 func (s *Service) shift(
-	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, of event.Type, before,
-	after Appointment,
+	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, of event.Type,
+	before, after Appointment,
 ) (Appointment, error) {
 	if err := before.Journey.open(); err != nil {
 		return before, err

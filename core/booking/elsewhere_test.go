@@ -113,7 +113,7 @@ func TestOverlapOfOnePatientIsRefusedWhereThePracticeRefusesIt(t *testing.T) {
 		other := d.newGP("Patel")
 		free := d.ask(nine(0))
 		free.Practitioner, free.Override, free.Patient = other.ID, true, 0
-		nobodys, err := d.booking.Reserve(d.ctx, free)
+		unnamed, err := d.booking.Reserve(d.ctx, free)
 		d.must(err)
 		later := free
 		later.Start, later.Patient = nine(time.Hour), d.ada
@@ -129,11 +129,11 @@ func TestOverlapOfOnePatientIsRefusedWhereThePracticeRefusesIt(t *testing.T) {
 		free.Length = 5 * time.Minute
 		_, err = d.booking.Reserve(d.ctx, free)
 		d.must(err)
-		_, err = d.booking.Confirm(d.ctx, nobodys.ID, booking.Confirmation{Patient: d.ada})
+		_, err = d.booking.Confirm(d.ctx, unnamed.ID, booking.Confirmation{Patient: d.ada})
 		want(t, err, booking.ErrElsewhere)
 		move := move{Practitioner: other.ID, Start: nine(5 * time.Minute), Minutes: 10, Override: true,
 			SuppressPolicy: true}
-		_, err = d.booking.Cancel(d.ctx, nobodys.ID, booking.Cancellation{})
+		_, err = d.booking.Cancel(d.ctx, unnamed.ID, booking.Cancellation{})
 		d.must(err)
 		free.Start, free.Length = nine(0), 10*time.Minute
 		_, err = d.booking.Reserve(d.ctx, free)

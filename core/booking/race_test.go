@@ -19,7 +19,7 @@ import (
 )
 
 // TestConcurrentChangesNeverDoubleBook lets many callers on two nodes reserve, edit, book, cancel and move at random in
-// a crowded diary, while holds run out. Whatever happened, the diary must be right, and every answer true.
+// a crowded diary, while holds run out. The diary must be right afterwards, and every answer true.
 func TestConcurrentChangesNeverDoubleBook(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		one := newDesk(t, storetest.Open(t, address))
@@ -27,15 +27,13 @@ func TestConcurrentChangesNeverDoubleBook(t *testing.T) {
 		other := *one
 		other.db = storetest.Open(t, address)
 		other.diary = &diary.Service{Store: diarystore.New(other.db), Practice: practicestore.New(other.db),
-			Now:   one.clock.Now,
-			NewID: other.db.NewID}
+			Now: one.clock.Now, NewID: other.db.NewID}
 		other.booking = &booking.Service{Store: bookingstore.New(other.db), Diary: other.diary, Now: one.clock.Now,
 			NewID: other.db.NewID, Hold: time.Minute}
 		gps := []practice.PractitionerID{one.gp.ID, one.newGP("Raman").ID, one.newGP("Whitcombe").ID}
 		for _, id := range gps {
 			one.session(diary.SessionChange{Practitioner: &id, Rule: ptr("FREQ=WEEKLY;BYDAY=TU"),
-				From: timeOfDay("09:00"),
-				To:   timeOfDay("12:00"), Step: ptr(5)})
+				From: timeOfDay("09:00"), To: timeOfDay("12:00"), Step: ptr(5)})
 		}
 		calls := 120
 		if testing.Short() {

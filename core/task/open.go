@@ -23,8 +23,7 @@ func (s *Service) Open(ctx context.Context, j job.Job) error {
 	now := s.Now().Truncate(time.Microsecond)
 	t := Task{
 		ID: ID(asked.ID), Patient: patient.ID(asked.Patient), Subject: asked.Subject, Comments: asked.Comments,
-		Due:  input.DateOf(now.UTC()),
-		Kind: Kind(asked.About), Priority: High,
+		Due: input.DateOf(now.UTC()), Kind: Kind(asked.About), Priority: High,
 	}
 	if t.Kind == "" {
 		t.Kind = General
