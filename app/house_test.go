@@ -51,7 +51,7 @@ var rooms = map[string]struct {
 	"core/limit":       {ours: []string{"core/fault", "core/access"}},
 	"core/practice":    {ours: []string{"core/fault", "core/audit", "core/input", "core/access"}},
 	"core/account": {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/key",
-		"core/practice", "core/seal"}},
+		"core/practice", "core/seal", "core/read"}},
 	"core/seal":         {ours: []string{"core/fault"}},
 	"core/connector":    {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal"}},
 	"core/contactpoint": {ours: []string{"core/fault", "core/input"}},
@@ -107,7 +107,7 @@ var rooms = map[string]struct {
 		"core/patient",
 	}},
 	"core/task": {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access",
-		"core/account", "core/practice", "core/patient"}},
+		"core/account", "core/practice", "core/patient", "core/read"}},
 	"core/document": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access",
 		"core/practice", "core/seal", "core/patient", "core/read"}},
 	"core/clinical": {ours: []string{

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/read"
 )
 
 // GroupID names an access group.
@@ -39,11 +40,7 @@ func (s *Service) AccessGroups(ctx context.Context) ([]AccessGroup, error) {
 
 // AccessGroupsOf lists the access groups members of staff are in.
 func (s *Service) AccessGroupsOf(ctx context.Context, ids []StaffID) (map[StaffID][]AccessGroup, error) {
-	who, err := access.Require(ctx, access.SettingsSeeUsers)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.AccessGroupsOfStaff(ctx, who.Group, ids)
+	return read.Of(ctx, access.SettingsSeeUsers, ids, s.Store.AccessGroupsOfStaff)
 }
 
 // SaveAccessGroup makes or changes an access group. Only an operator can.

@@ -9,24 +9,17 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/read"
 )
 
 // Staff finds members of staff by id; those the practice lacks are left out.
 func (s *Service) Staff(ctx context.Context, ids []StaffID) ([]Staff, error) {
-	who, err := access.Require(ctx, access.SettingsSeeUsers)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.Staff(ctx, who.Group, ids)
+	return read.Of(ctx, access.SettingsSeeUsers, ids, s.Store.Staff)
 }
 
 // List lists members of staff by id.
 func (s *Service) List(ctx context.Context, q Query) ([]Staff, error) {
-	who, err := access.Require(ctx, access.SettingsSeeUsers)
-	if err != nil {
-		return nil, err
-	}
-	return s.Store.StaffList(ctx, who.Group, q)
+	return read.Of(ctx, access.SettingsSeeUsers, q, s.Store.StaffList)
 }
 
 // Change is what to set of a member of staff; nil leaves a thing as it is.

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 )
 
 // Query is what tasks to list. What is left empty does not narrow the list.
@@ -30,15 +31,7 @@ type Rows struct {
 
 // Task finds one task, deleted or not. Error: ErrNotFound.
 func (s *Service) Task(ctx context.Context, id ID) (Task, error) {
-	who, err := access.Require(ctx, access.SeeTasks)
-	if err != nil {
-		return Task{}, err
-	}
-	t, err := s.Store.Task(ctx, who.Group, id)
-	if err == nil {
-		audit.Seen(ctx, t)
-	}
-	return t, err
+	return read.One(ctx, access.SeeTasks, id, s.Store.Task)
 }
 
 // Tasks lists tasks, and whether more follow the page. Those asked for by when they were made or changed come in that
