@@ -148,8 +148,8 @@ func (e *subscriber) clinic() []row {
 			}
 			doc := e.text(e.get("patientDocuments.data", `{ patientDocuments { data { id name } } }`), "0.id")
 			return []string{
-				notice("questionnaire.response.received", "patientId", e.ada, "questionnaireId", asked, "consultationId",
-					e.text(data, "consultationId")),
+				notice("questionnaire.response.received", "patientId", e.ada, "questionnaireId", asked,
+					"consultationId", e.text(data, "consultationId")),
 				notice("patientDocument.uploadInitiated", "patientId", e.ada, "documentId", doc),
 			}
 		}},

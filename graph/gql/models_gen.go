@@ -981,7 +981,7 @@ type IdentityCheck struct {
 	CreatedAt *scalar.Moment `json:"createdAt,omitempty"`
 	// Until when it is kept.
 	ExpiresAt *scalar.Moment `json:"expiresAt,omitempty"`
-	// PatientID is who has the number; 0 is nobody.
+	// PatientID is the patient with the number; 0 for none.
 	PatientID int64 `json:"-"`
 }
 

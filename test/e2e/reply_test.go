@@ -30,8 +30,8 @@ func TestSTOPSuppressesOtherThanDirectCare(t *testing.T) {
 		p.ok("PUT", "/v1/opt_outs", map[string]any{"channel": "email", "contact": "ada@example.org", "opted_out": true})
 		for contact, want := range map[string]string{"+447700900998": "reply", "ada@example.org": "rest"} {
 			var got string
-			if err := storetest.Raw(t, address).QueryRow(`SELECT source FROM opt_out WHERE contact = '` + contact + `'`).
-				Scan(&got); err != nil || got != want {
+			query := `SELECT source FROM opt_out WHERE contact = '` + contact + `'`
+			if err := storetest.Raw(t, address).QueryRow(query).Scan(&got); err != nil || got != want {
 				t.Errorf("%s: got the source %q, %v", contact, got, err)
 			}
 		}

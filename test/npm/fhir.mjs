@@ -1,5 +1,5 @@
 // Holds FHIR R4 resources, one as JSON in each argument, against the
-// specification with a validator nobody here wrote. It prints what is wrong.
+// specification with an independent validator. It prints what is wrong.
 import { createRequire } from 'node:module'
 
 const { Fhir } = createRequire(import.meta.url)('fhir')

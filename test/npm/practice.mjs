@@ -1,5 +1,5 @@
-// Runs a day of a practice through graphql-request, a GraphQL client nobody here
-// wrote: sign in, patient, product, booking, journey, invoice, payment, statement.
+// Runs a day of a practice through graphql-request, an independent GraphQL
+// client: sign in, patient, product, booking, journey, invoice, payment, statement.
 // It prints what it did, and fails at the first answer that is not as it should be.
 //
 //	node practice.mjs SETTINGS
