@@ -45,7 +45,7 @@ func (b *bill) head(ctx context.Context) error {
 	return err
 }
 
-// addressTo says whom the invoice is about and whom it goes to.
+// addressTo sets the patient the invoice is about, and the account it goes to.
 func (b *bill) addressTo(ctx context.Context, about patient.ID, payer Account) (err error) {
 	if b.Patient, err = b.tx.LockPatientAgainstMerge(ctx, b.group, about); err != nil {
 		return err

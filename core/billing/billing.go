@@ -66,7 +66,7 @@ var (
 		"This practice group has no such account statement.")
 )
 
-// Account is whom an invoice goes to: a patient or a contact.
+// Account is the patient or the contact that an invoice goes to.
 type Account struct {
 	Patient patient.ID `json:"patient_id,omitempty"`
 	Contact contact.ID `json:"contact_id,omitempty"`

@@ -47,12 +47,12 @@ type Invoice struct {
 	Number int64       `json:"number"` // 1, 2, 3, without gaps in a practice
 	Kind   InvoiceKind `json:"kind"`
 	Date   input.Date  `json:"date"`
-	// Patient is whom it is about, and Payer whom it goes to.
+	// Patient is the patient it is about, and Payer the account it goes to.
 	Patient      patient.ID              `json:"patient_id"`
 	Payer        Account                 `json:"payer"`
 	Practitioner practice.PractitionerID `json:"practitioner_id"` // whose work it is for
 	Location     practice.LocationID     `json:"location_id"`
-	// Payee is to whom it is addressed, as one text.
+	// Payee is the name and address of the payer, as one text.
 	Payee            string    `json:"payee"`
 	PaymentReference string    `json:"payment_reference"`
 	Comments         string    `json:"comments"`   // not on the invoice
@@ -99,7 +99,7 @@ func (i Invoice) settled() bool { return i.Total > 0 && i.Outstanding() == 0 }
 type InvoiceRequest struct {
 	Date    input.Date
 	Patient patient.ID
-	// Payer is whom it goes to; the zero Account is the patient.
+	// Payer is the account it goes to; the zero Account is the patient.
 	Payer               Account
 	Practitioner        practice.PractitionerID
 	Location            practice.LocationID
@@ -170,7 +170,7 @@ type InvoiceTx interface {
 	SaveInvoice(ctx context.Context, group practice.ID, i Invoice, changed Items, dropped []LineID) error
 }
 
-// AccountTx finds whom invoices and statements go to, inside a transaction.
+// AccountTx finds the patients and contacts that invoices and statements go to, inside a transaction.
 type AccountTx interface {
 	practice.GroupReader
 	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being merged into another until the

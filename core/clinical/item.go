@@ -29,8 +29,7 @@ const (
 	File          Kind = "file"
 )
 
-// Status says whether what an entry tells of still holds; the empty one
-// says nothing.
+// Status says whether an entry still holds; the empty one says nothing.
 type Status string
 
 // The clinical states. HL7 FHIR knows them by the same words.

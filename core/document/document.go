@@ -4,7 +4,7 @@
 //	document.go  the document: room made for it, found, listed
 //	folder.go    the folders documents are in
 //	file.go      the file itself, put and fetched by signed addresses
-//	share.go     with whom what was shared
+//	share.go     what was shared, and the recipients
 //	token.go     tokens that say who a patient is
 //	sign.go      what addresses and tokens are signed with
 package document

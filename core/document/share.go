@@ -36,7 +36,7 @@ var shared = map[Kind]struct {
 	of   event.Type
 }{KindLetter: {"letter", event.LetterShared}, KindPrescription: {"prescription", event.PrescriptionShared}}
 
-// Recipient says with whom something was shared.
+// Recipient is the kind of person something was shared with.
 type Recipient string
 
 // The recipients.
@@ -64,7 +64,7 @@ type Share struct {
 	ID      int64 `json:"id"`
 	Kind    Kind  `json:"kind"`
 	Subject int64 `json:"subject_id"` // what was shared, among those of its kind
-	// Patient is whom it is about.
+	// Patient is the patient it is about.
 	Patient   patient.ID `json:"patient_id"`
 	Recipient Recipient  `json:"recipient"`
 	// RecipientID is the contact or the relationship; the patient, too, where it was
@@ -111,7 +111,7 @@ type ShareTx interface {
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
-// Shares is with whom what was shared.
+// Shares is what was shared, and the recipients.
 type Shares struct {
 	Store ShareStore
 	Now   func() time.Time

@@ -11,17 +11,6 @@ type Cursor struct {
 	Size int
 }
 
-// Reach is where to go on from, and how many are wanted.
-func (c *Checks) Reach(r Cursor) (from int64, size int) {
-	if r.Size == 0 {
-		r.Size = DefaultPage
-	}
-	if r.Back && r.From == 0 {
-		r.From = maxID + 1
-	}
-	return r.From, c.Between("page_size", r.Size, 1, MaxPage)
-}
-
 // Days is a stretch of dates with its first and its last one; NoDate leaves that
 // side open.
 type Days struct{ From, Until Date }

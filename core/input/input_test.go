@@ -2,6 +2,7 @@ package input_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -366,8 +367,28 @@ func TestACursorGoesOnFromWhatWasReceived(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var in input.Checks
-			if from, size := in.Reach(c.cursor); from != c.from || size != c.size || code(&in) != c.code {
-				t.Fatalf("got %d, %d, %q", from, size, code(&in))
+			want := input.Rows{From: c.from, Back: c.cursor.Back, Limit: c.size + 1}
+			if got := in.Near(c.cursor); got != want || code(&in) != c.code {
+				t.Fatalf("got %+v, %q, want %+v", got, code(&in), want)
+			}
+		})
+	}
+}
+
+func TestTheRowTooManyIsCutOffWhereAListGoesOn(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		rows input.Rows
+		want string
+	}{
+		{"there is no more", input.Rows{Limit: 4}, "[1 2 3] false"},
+		{"there is one more after them", input.Rows{Limit: 3}, "[1 2] true"},
+		{"there is one more before them", input.Rows{Limit: 3, Back: true}, "[2 3] true"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			found, more := input.Cut([]int{1, 2, 3}, c.rows)
+			if got := fmt.Sprint(found, more); got != c.want {
+				t.Fatalf("got %s, want %s", got, c.want)
 			}
 		})
 	}

@@ -46,8 +46,13 @@ func (c *Checks) Rows(p Page) Rows {
 
 // Near are the rows next to a cursor.
 func (c *Checks) Near(r Cursor) Rows {
-	from, size := c.Reach(r)
-	return Rows{From: from, Back: r.Back, Limit: size + 1}
+	if r.Size == 0 {
+		r.Size = DefaultPage
+	}
+	if r.Back && r.From == 0 {
+		r.From = maxID + 1
+	}
+	return Rows{From: r.From, Back: r.Back, Limit: c.Between("page_size", r.Size, 1, MaxPage) + 1}
 }
 
 // Cut takes the row too many off what was found, and reports whether there was one. Lists are in the order of ids, so

@@ -26,7 +26,7 @@ func (s *Documents) Do(ctx context.Context, fn func(document.Tx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
-// Shares keeps with whom what was shared.
+// Shares keeps what was shared, and the recipients.
 type Shares struct {
 	*Tx
 	db *store.DB
