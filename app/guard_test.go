@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,6 +45,7 @@ var limits = map[string]struct {
 		"use the constant that has this code, such as input.CodeChoice; several places need a constant"},
 	"forbidden in core": {0,
 		"core has no HTTP, SQL, files or real clock: take a value, or declare a small interface"},
+	"words to avoid": {0, "name who does what, as docs/style.md says: the patient, the endpoint, a member of staff"},
 }
 
 // TestEverythingKeepsItsLimits measures the house.
@@ -58,6 +60,7 @@ func TestEverythingKeepsItsLimits(t *testing.T) {
 		}
 	}
 	texts(t, note)
+	words(t, note)
 	c := codes{map[string]int{}, map[string]string{}, map[string][]string{}}
 	for _, p := range ours(t) {
 		methods(p, note)
@@ -152,6 +155,47 @@ func texts(t *testing.T, note func(limit, of string, n int)) {
 		note("lines of a package", dir, lines)
 		note("long lines", dir, long)
 		note("long functions", dir, functions)
+	}
+}
+
+// avoided are the words that docs/style.md rules out, in text and in names of tests.
+var avoided = regexp.MustCompile(`\b([Ww]hoever|[Ss]omebody|[Nn]obody|told of|[Ww]hat (became|becomes) of|` +
+	`[Ss]enseless|makes no sense|looks over)\b|func Test\w*(Told|Nobody|Somebody|Whoever|However|BecomesOf)`)
+
+// wordsIn are the kinds of files whose words count.
+var wordsIn = []string{".go", ".md", ".graphql", ".yaml", ".yml", ".json", ".templ", ".css", ".sql", ".sh"}
+
+// words counts the words to avoid in each folder at the top.
+func words(t *testing.T, note func(limit, of string, n int)) {
+	t.Helper()
+	// The two that name the words.
+	found, spared := map[string]int{}, []string{"app/guard_test.go", "docs/style.md"}
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(path, "../")
+		if d.IsDir() {
+			if base := d.Name(); base == "node_modules" || base == "testdata" || base != ".." && base[0] == '.' {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !slices.Contains(wordsIn, filepath.Ext(name)) || slices.Contains(spared, name) {
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err == nil && !generated(text) {
+			top, _, _ := strings.Cut(name, "/")
+			found[top] += len(avoided.FindAll(text, -1))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for top, n := range found {
+		note("words to avoid", top, n)
 	}
 }
 
