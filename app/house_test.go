@@ -468,8 +468,8 @@ func TestTheReadmeMapsTheRooms(t *testing.T) {
 	}
 }
 
-// TestWhoeverReadsTheCodeIsNotMisled finds words that have no place in it.
-func TestWhoeverReadsTheCodeIsNotMisled(t *testing.T) {
+// TestNothingHasTODOsAndCoreHasNoRealClock finds words that have no place in it.
+func TestNothingHasTODOsAndCoreHasNoRealClock(t *testing.T) {
 	banned := regexp.MustCompile(`\b(TODO|FIXME|XXX|HACK)\b|time\.Now\(\)`)
 	for dir, names := range files(t) {
 		for _, name := range names {

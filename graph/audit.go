@@ -113,5 +113,5 @@ func (d *door) handOver(ctx context.Context, c *call) {
 		t.seen.Name(&e)
 		entries[i] = e
 	}
-	audit.Tell(ctx, entries...)
+	audit.Add(ctx, entries...)
 }

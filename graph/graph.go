@@ -141,7 +141,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request, body []byte, who ac
 	for range max(1, len(ops)) {
 		budget, err := d.Core.Limit.Take(r.Context(), who)
 		if budget.Limit > 0 {
-			web.TellBudget(w.Header(), budget)
+			web.WriteBudget(w.Header(), budget)
 		}
 		if err == nil {
 			continue

@@ -49,8 +49,8 @@ func (s signIn) amiss(own string) string {
 	return own
 }
 
-// told names where what is wrong with both boxes is said; nothing when nothing is.
-func (s signIn) told() string {
+// describedBy is the id of the element that says what is wrong with both boxes; empty when nothing is.
+func (s signIn) describedBy() string {
 	if s.Error != "" {
 		return "email-error"
 	}

@@ -1,6 +1,6 @@
-// Package partner is a developer at the command line, who asks a running Frontdesk
-// over its API as a program would: listens to events, invents them, has them
-// delivered again.
+// Package partner is the client behind `frontdesk webhook`: a partner's developer
+// uses it to call a running Frontdesk over its REST API, to listen to events, to
+// send invented ones, and to have events delivered again.
 package partner
 
 import (

@@ -119,7 +119,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(access.With(r.Context(), who))
 	budget, err := d.core.Limit.Take(r.Context(), who)
 	if budget.Limit > 0 {
-		web.TellBudget(w.Header(), budget)
+		web.WriteBudget(w.Header(), budget)
 	}
 	if err != nil {
 		fail(w, r, err)

@@ -448,7 +448,7 @@ func TestHeadersAreChecked(t *testing.T) {
 	}
 }
 
-func TestNobodyMayChangeARecord(t *testing.T) {
+func TestRecordsCannotBeChanged(t *testing.T) {
 	w := open(t)
 	for _, method := range []string{http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete} {
 		r, err := w.do(method, base+"/9000000009", strings.NewReader("{}"), nil)

@@ -128,7 +128,7 @@ func TestARecordMayHoldNothingButItsNumber(t *testing.T) {
 	}
 }
 
-func TestWhereRestrictedPeopleAreIsNotTold(t *testing.T) {
+func TestRestrictedRecordsHaveNoAddress(t *testing.T) {
 	w := open(t)
 	for number, code := range map[string]string{"9000000025": "R", "9693632125": "R", "9991000011": "R",
 		"9991000143": "V"} {

@@ -16,10 +16,10 @@ const (
 	Listed = ` AND ($2 OR deleted_at IS NULL) AND (CAST($3 AS bigint) = 0 OR created_at >= $4 AND created_at <= $5)
 		AND (CAST($6 AS bigint) = 0 OR updated_at >= $7 AND updated_at <= $8)`
 
-	// The orders of lists, each with an index of its own: InOrderOfIDs, InOrderMade and InOrderTold.
-	InOrderOfIDs = ` ORDER BY id LIMIT $9 OFFSET $10`
-	InOrderMade  = ` AND created_at >= $4 AND created_at <= $5 ORDER BY created_at, id LIMIT $9 OFFSET $10`
-	InOrderTold  = ` AND updated_at >= $7 AND updated_at <= $8 ORDER BY updated_at, id LIMIT $9 OFFSET $10`
+	// The orders of lists, each with an index of its own: InOrderOfIDs, InOrderMade and InOrderUpdated.
+	InOrderOfIDs   = ` ORDER BY id LIMIT $9 OFFSET $10`
+	InOrderMade    = ` AND created_at >= $4 AND created_at <= $5 ORDER BY created_at, id LIMIT $9 OFFSET $10`
+	InOrderUpdated = ` AND updated_at >= $7 AND updated_at <= $8 ORDER BY updated_at, id LIMIT $9 OFFSET $10`
 
 	// From a cursor, which takes the place of the offset.
 	NextIDs     = ` AND id > $10 ORDER BY id LIMIT $9`
@@ -37,13 +37,13 @@ const (
 // Orders are the texts of one list in each order it can have: that of ids, of
 // when things were made and changed, of the time they are about, and from a
 // cursor.
-type Orders struct{ ByID, Made, Told, When, Next, Previous string }
+type Orders struct{ ByID, Made, Updated, When, Next, Previous string }
 
 // Of is the text for what was asked.
 func (o Orders) Of(l input.Listing) string {
 	switch {
 	case l.Updated.Given():
-		return o.Told
+		return o.Updated
 	case l.Created.Given():
 		return o.Made
 	}
@@ -53,8 +53,8 @@ func (o Orders) Of(l input.Listing) string {
 // Listing is the arguments lists have in common, and what follows them.
 func Listing(group practice.ID, l input.Listing, limit int, from int64, more ...any) in {
 	made, unmade := l.Created.Bounds()
-	told, untold := l.Updated.Bounds()
-	return append(in{group, l.Deleted, number(l.Created.Given()), made, unmade, number(l.Updated.Given()), told, untold,
+	since, until := l.Updated.Bounds()
+	return append(in{group, l.Deleted, number(l.Created.Given()), made, unmade, number(l.Updated.Given()), since, until,
 		limit, from}, more...)
 }
 

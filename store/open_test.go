@@ -53,7 +53,7 @@ func TestAddressesThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestOpeningMakesNoDatabaseUnlessItIsToldTo(t *testing.T) {
+func TestOpenMakesADatabaseOnlyWhenAsked(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "typo.db")
 	ctx := context.Background()
 	for _, o := range []store.Options{{}, {NoMigrate: true}} {
@@ -288,7 +288,7 @@ func TestTransactionsThatShareACommitFailAlone(t *testing.T) {
 	})
 }
 
-func TestACallerWhoGoesAwayHoldsNobodyUp(t *testing.T) {
+func TestACallerWhoGoesAwayDoesNotDelayOthers(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s, ctx := group(t, db)
 		inside, release := make(chan struct{}), make(chan struct{})

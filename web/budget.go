@@ -9,9 +9,9 @@ import (
 	"frontdesk/core/limit"
 )
 
-// TellBudget writes the RateLimit fields of the IETF draft "RateLimit header
+// WriteBudget writes the RateLimit fields of the IETF draft "RateLimit header
 // fields for HTTP" (draft-ietf-httpapi-ratelimit-headers).
-func TellBudget(h http.Header, b limit.Budget) {
+func WriteBudget(h http.Header, b limit.Budget) {
 	window := strconv.Itoa(int(limit.Window / time.Second))
 	reset := strconv.Itoa(int((b.Reset + time.Second - 1) / time.Second))
 	h["Ratelimit-Policy"] = []string{`"key";q=` + strconv.Itoa(b.Limit) + `;w=` + window}

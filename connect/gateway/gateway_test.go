@@ -36,7 +36,7 @@ func outcome(err error) string {
 	return "accepted"
 }
 
-func TestWhatBecomesOfAMessage(t *testing.T) {
+func TestSendReportsTheOutcomeOfAMessage(t *testing.T) {
 	for _, c := range []struct {
 		name, to, want string
 		boxed          int
@@ -79,7 +79,7 @@ func TestWhatBecomesOfAMessage(t *testing.T) {
 	}
 }
 
-func TestWhatBecomesOfAMessageWhenTheGatewayFails(t *testing.T) {
+func TestSendReportsAGatewayThatFails(t *testing.T) {
 	for _, c := range []struct {
 		name, kind string
 		times      int

@@ -58,22 +58,22 @@ func parse(body []byte, now time.Time) (carrier.Report, error) {
 	if len(in.Receipts) > maxEvents || len(in.Replies) > maxEvents {
 		return carrier.Report{}, web.Wrong("at most 1000 receipts and 1000 replies")
 	}
-	var told carrier.Report
+	var report carrier.Report
 	for i, r := range in.Receipts {
 		out, wrong, expected := r.read(now)
 		if wrong != "" {
 			return carrier.Report{}, web.Wrong(expected, "receipts", strconv.Itoa(i), wrong)
 		}
-		told.Receipts = append(told.Receipts, out)
+		report.Receipts = append(report.Receipts, out)
 	}
 	for i, r := range in.Replies {
 		out, wrong, expected := r.read(now)
 		if wrong != "" {
 			return carrier.Report{}, web.Wrong(expected, "replies", strconv.Itoa(i), wrong)
 		}
-		told.Replies = append(told.Replies, out)
+		report.Replies = append(report.Replies, out)
 	}
-	return told, nil
+	return report, nil
 }
 
 // read gives the receipt, or the field that is wrong and what it should be.

@@ -70,7 +70,7 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 	}
 }
 
-func TestWhatACallTells(t *testing.T) {
+func TestCallsAreReadAsReceiptsAndReplies(t *testing.T) {
 	const body = `{"receipts":[
 		{"key":"leg-1","id":"G1","status":"delivered","at":"2026-03-16T11:59:00Z"},
 		{"id":"G2","status":"failed","code":"absent","reason":"The telephone is off."},

@@ -157,7 +157,7 @@ func outcome(err error) string {
 	return "accepted"
 }
 
-func TestWhatBecomesOfAMessage(t *testing.T) {
+func TestSendReportsTheOutcomeOfAMessage(t *testing.T) {
 	for _, c := range []struct {
 		name, to, fail, want string
 		boxed                int
@@ -209,7 +209,7 @@ func TestWhatBecomesOfAMessage(t *testing.T) {
 	}
 }
 
-func TestAMessageNobodyCanAskAfterHasAnUnknownFate(t *testing.T) {
+func TestAMessageThatCannotBeAskedAboutIsUnknown(t *testing.T) {
 	for _, status := range []int{http.StatusInternalServerError, http.StatusForbidden, http.StatusOK} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			t.Parallel()

@@ -52,7 +52,7 @@ func TestACallIsBelievedByItsToken(t *testing.T) {
 	}
 }
 
-func TestWhatACallTells(t *testing.T) {
+func TestCallsAreReadAsReceiptsAndReplies(t *testing.T) {
 	const id = "740e5834-3a29-46b4-9a6f-16142fde533a"
 	for _, c := range []struct {
 		name, body string

@@ -95,7 +95,7 @@ func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
 	})
 }
 
-func TestWhatACallbackTells(t *testing.T) {
+func TestCallbacksAreReadAsReceipts(t *testing.T) {
 	at := time.Date(2026, 3, 16, 9, 30, 0, 500_000_000, time.UTC)
 	delivered := carrier.Receipt{Key: "leg-1", ProviderID: "2WL3", Progress: carrier.ProgressDelivered, At: at}
 	read, failed := delivered, delivered

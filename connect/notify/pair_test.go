@@ -130,7 +130,7 @@ func TestAPairHasThePublishedShape(t *testing.T) {
 	}
 }
 
-func TestAPairIsHandedOverOnceAndTellsOfEachChannel(t *testing.T) {
+func TestAPairIsHandedOverOnceAndReportsEachChannel(t *testing.T) {
 	words := func(all []carrier.Receipt) []string {
 		var out []string
 		for _, r := range all {

@@ -203,7 +203,7 @@ func TestAPassingFailureIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestNobodyThereIsBusyAndNotUnknown(t *testing.T) {
+func TestUnreachableServiceIsBusyAndNotUnknown(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	for name, address := range map[string]string{"refused": closed.URL, "no such host": "https://nobody.invalid"} {
@@ -419,9 +419,9 @@ func TestACallEndsByItsDeadline(t *testing.T) {
 	}
 }
 
-// TestNothingTellsWhoItIsAbout makes everything go wrong and looks at what was
+// TestLogsAndErrorsDoNotNameThePatient makes everything go wrong and looks at what was
 // logged and returned.
-func TestNothingTellsWhoItIsAbout(t *testing.T) {
+func TestLogsAndErrorsDoNotNameThePatient(t *testing.T) {
 	secret := []string{patient, "7700900123", "ada@example.org", "results", "Brambleford", callbackKey}
 	worlds := map[string]*world{
 		"a telling answer": build(t, func(o *options) {

@@ -39,7 +39,7 @@ func TestOpenSandboxIsDemographicsService(t *testing.T) {
 	connecttest.Demographics(t, c, group)
 }
 
-func TestReadTellsEveryKindOfPersonApart(t *testing.T) {
+func TestReadDistinguishesEveryKindOfPerson(t *testing.T) {
 	w := build(t, nil)
 	t.Run("somebody with nothing the matter", func(t *testing.T) {
 		p, err := w.read(t, vaughan)

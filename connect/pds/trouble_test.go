@@ -412,8 +412,8 @@ func heals(t *testing.T, w *world) {
 	})
 }
 
-// TestNothingTellsWhoItIsAbout makes everything go wrong and looks at what was logged and returned.
-func TestNothingTellsWhoItIsAbout(t *testing.T) {
+// TestLogsAndErrorsDoNotNameThePatient makes everything go wrong and looks at what was logged and returned.
+func TestLogsAndErrorsDoNotNameThePatient(t *testing.T) {
 	secret := []string{"9991000003", "999 100 0003", "Vaughan", "Idris", "ZZ1", "07700900301", "7700900301", "Patient/",
 		"family="}
 	person := `{"resourceType": "Patient", "id": 9991000003, "name": [{"family": "Vaughan"}]}`

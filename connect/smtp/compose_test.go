@@ -157,7 +157,7 @@ func TestLinksEndWhereTheyShould(t *testing.T) {
 	}
 }
 
-func TestNobodyCanAddAHeaderField(t *testing.T) {
+func TestTextsCannotAddAHeaderField(t *testing.T) {
 	c := composer(t, smtp.Settings{})
 	for _, x := range []struct {
 		name   string

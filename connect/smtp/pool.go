@@ -13,14 +13,14 @@ type pool struct {
 	idle  time.Duration
 
 	mu     sync.Mutex
-	kept   []*lane // the last one used is at the end
+	kept   []*connection // the last one used is at the end
 	reaper *time.Timer
 	closed bool
 }
 
-// lane is what one worker has while it sends: a connection, which may yet have
+// connection is what one worker has while it sends: a session, which may yet have
 // to be opened, and room for a message.
-type lane struct {
+type connection struct {
 	session *session
 	text    buffer
 	since   time.Time // when it was put back
@@ -31,7 +31,7 @@ func newPool(n int, idle time.Duration) *pool {
 }
 
 // get waits for a turn until the context ends or there is nothing left to do.
-func (p *pool) get(ctx context.Context, drained <-chan struct{}) (*lane, bool) {
+func (p *pool) get(ctx context.Context, drained <-chan struct{}) (*connection, bool) {
 	select {
 	case p.turns <- struct{}{}:
 	default:
@@ -50,11 +50,11 @@ func (p *pool) get(ctx context.Context, drained <-chan struct{}) (*lane, bool) {
 		p.kept = p.kept[:n-1]
 		return l, true
 	}
-	return &lane{}, true
+	return &connection{}, true
 }
 
 // put gives a turn back, and keeps the connection.
-func (p *pool) put(l *lane) {
+func (p *pool) put(l *connection) {
 	p.mu.Lock()
 	defer func() {
 		p.mu.Unlock()
@@ -76,7 +76,7 @@ func (p *pool) reap() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reaper = nil
-	var young []*lane
+	var young []*connection
 	for _, l := range p.kept {
 		if time.Since(l.since) >= p.idle {
 			l.hangUp()
@@ -109,7 +109,7 @@ func (p *pool) isClosed() bool {
 	return p.closed
 }
 
-func (l *lane) hangUp() {
+func (l *connection) hangUp() {
 	if l.session != nil {
 		l.session.quit()
 		l.session = nil

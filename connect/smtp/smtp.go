@@ -287,7 +287,7 @@ func (c *Carrier) work(ctx context.Context, b *batch) {
 
 // deliver sends one message, unless the server has failed so often that it is
 // left alone for a while.
-func (c *Carrier) deliver(ctx context.Context, l *lane, m carrier.Outgoing) (a carrier.Accepted, err error) {
+func (c *Carrier) deliver(ctx context.Context, l *connection, m carrier.Outgoing) (a carrier.Accepted, err error) {
 	letter, err := c.compose(&l.text, m)
 	if err != nil {
 		return a, err

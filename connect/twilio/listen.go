@@ -70,7 +70,7 @@ func parse(params url.Values, key string, now time.Time) (carrier.Report, error)
 	if status == "" && params.Has("Body") {
 		return reply(id, params, now), nil
 	}
-	told := carrier.Report{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
+	report := carrier.Report{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
 	r := carrier.Receipt{Key: web.Text(key, maxKey), ProviderID: id, At: now}
 	switch status {
 	case "delivered":
@@ -85,10 +85,10 @@ func parse(params url.Values, key string, now time.Time) (carrier.Report, error)
 	case "":
 		return carrier.Report{}, web.Wrong("a status callback or an inbound message", "MessageStatus")
 	default: // on its way
-		return told, nil
+		return report, nil
 	}
-	told.Receipts = []carrier.Receipt{r}
-	return told, nil
+	report.Receipts = []carrier.Receipt{r}
+	return report, nil
 }
 
 const maxKey = 200
@@ -96,10 +96,10 @@ const maxKey = 200
 // reply is an inbound message. One that does not come from a telephone cannot
 // be a patient's.
 func reply(id string, params url.Values, now time.Time) carrier.Report {
-	told := carrier.Report{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
+	report := carrier.Report{Status: http.StatusOK, Type: "text/xml; charset=utf-8", Body: twiml}
 	if from := params.Get("From"); web.Number(from) {
-		told.Replies = []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from,
+		report.Replies = []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from,
 			Text: web.Text(params.Get("Body"), web.MaxReply), At: now}}
 	}
-	return told
+	return report
 }

@@ -111,7 +111,7 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 	}
 }
 
-func TestWhatACallTells(t *testing.T) {
+func TestCallsAreReadAsReceiptsAndReplies(t *testing.T) {
 	for _, c := range []struct {
 		name, query, body string
 		want              carrier.Report

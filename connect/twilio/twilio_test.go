@@ -147,7 +147,7 @@ func outcome(err error) string {
 	return "accepted"
 }
 
-func TestWhatBecomesOfAMessage(t *testing.T) {
+func TestSendReportsTheOutcomeOfAMessage(t *testing.T) {
 	for _, c := range []struct {
 		name, to, fail, want string
 		boxed                int

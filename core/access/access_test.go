@@ -9,8 +9,8 @@ import (
 	"frontdesk/core/fault"
 )
 
-func TestAPermissionIsNeededHoweverTheCallerHasIt(t *testing.T) {
-	const see = access.SeeCommunications
+func TestEveryKindOfCallerNeedsThePermission(t *testing.T) {
+	const see = access.SeeMessages
 	only := func(p ...access.Permission) access.Caller { return access.Caller{Group: 1, Home: 1, Permissions: p} }
 	key := func(more []access.KeyPermission, scopes ...access.Scope) access.Caller {
 		return only(access.OfKey(scopes, more)...)
@@ -27,9 +27,9 @@ func TestAPermissionIsNeededHoweverTheCallerHasIt(t *testing.T) {
 		{"a key without scopes", key(nil), see, access.ErrPermission},
 		{"a key without scopes sees the practice", key(nil), access.SeePractice, nil},
 		{"a role that names it", only(access.SeeContacts, see), see, nil},
-		{"a role that does not", only(access.SendCommunications), see, access.ErrPermission},
+		{"a role that does not", only(access.SendMessages), see, access.ErrPermission},
 		{"a member of the network who reads", visitor(key(nil, access.Messaging)), see, nil},
-		{"a member of the network who changes", visitor(key(nil, access.Messaging)), access.SendCommunications,
+		{"a member of the network who changes", visitor(key(nil, access.Messaging)), access.SendMessages,
 			access.ErrPermission},
 		{"the command line", access.Operator(1), see, nil},
 		{"our own jobs", access.System(1), see, nil},

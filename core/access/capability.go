@@ -21,7 +21,7 @@ func CapabilitiesOf(ctx context.Context) (Capabilities, error) {
 	if err != nil {
 		return Capabilities{}, err
 	}
-	c := Capabilities{Caller: who, Booking: who.May(EditBookings), Messaging: who.May(SendCommunications)}
+	c := Capabilities{Caller: who, Booking: who.May(EditBookings), Messaging: who.May(SendMessages)}
 	for _, k := range KeyPermissions {
 		if !slices.ContainsFunc(ofKeyPermission[k], func(p Permission) bool { return !who.May(p) }) {
 			c.KeyPermissions = append(c.KeyPermissions, k)

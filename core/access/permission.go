@@ -41,8 +41,8 @@ const (
 	FillQuestionnaires Permission = "fillQuestionnaires"
 	SeeDocuments       Permission = "seeDocuments"
 	EditDocuments      Permission = "editDocuments"
-	SeeCommunications  Permission = "seeCommunications"
-	SendCommunications Permission = "sendCommunications"
+	SeeMessages        Permission = "seeCommunications"
+	SendMessages       Permission = "sendCommunications"
 	SeeWebhooks        Permission = "seeWebhooks"
 	EditWebhooks       Permission = "editWebhooks"
 	SeeLabels          Permission = "seeLabels"
@@ -93,7 +93,7 @@ var Permissions = []Permission{
 	EditRecords,
 	SeeLetters, EditLetters, SeePrescriptions, SeeLabs, SeeQuestionnaires, FillQuestionnaires, SeeDocuments,
 	EditDocuments,
-	SeeCommunications, SendCommunications, ApproveRecordEntries, SeeWebhooks, EditWebhooks, SeeLabels, SettingsLabel,
+	SeeMessages, SendMessages, ApproveRecordEntries, SeeWebhooks, EditWebhooks, SeeLabels, SettingsLabel,
 	SettingsGeneral, SettingsSeeUsers, EditUsers, SeeIdentity, MergePatients, VerifyContacts, SeeIdentityChecks,
 	UnlockMessages, SeeAllWebhooks, IncludeDetails, EditBookingLinks, WriteUnapproved, ImportRecords, InviteUsers,
 	ManageKeys,
@@ -107,7 +107,7 @@ var personal = []Permission{ApproveRecordEntries}
 // networkAllows is all that a key may do in another practice group of its
 // network: read, and book.
 var networkAllows = []Permission{
-	SeePractice, SeePatients, SeeBookings, EditBookings, SeeAvailability, SeeCommunications, SeeRecords, SeeDocuments,
+	SeePractice, SeePatients, SeeBookings, EditBookings, SeeAvailability, SeeMessages, SeeRecords, SeeDocuments,
 }
 
 // The faults of permission.

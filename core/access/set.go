@@ -44,7 +44,7 @@ var ofScope = map[Scope][]Permission{
 		SeePractice, SeePatients, EditPatients, SeeBookings, EditBookings, SeeAvailability, EditDocuments,
 	},
 	Messaging: {
-		SeePractice, SeePatients, EditPatients, SeeCommunications, SendCommunications, SeeRecords, SeeDocuments,
+		SeePractice, SeePatients, EditPatients, SeeMessages, SendMessages, SeeRecords, SeeDocuments,
 		EditDocuments,
 	},
 	BookingLinks: {SeePractice, EditBookingLinks},
@@ -108,7 +108,7 @@ var presets = map[string][]Permission{
 	"frontdesk": {
 		SeePractice, SeePatients, EditPatients, SeeContacts, EditContacts, SeeBookings, EditBookings, SeeAvailability,
 		EditAvailability, SeeInvoices, EditInvoices, SeeProducts, SeeTasks, EditTasks, SeeLetters, SeeQuestionnaires,
-		FillQuestionnaires, SeeDocuments, EditDocuments, SeeCommunications, SendCommunications, ApproveRecordEntries,
+		FillQuestionnaires, SeeDocuments, EditDocuments, SeeMessages, SendMessages, ApproveRecordEntries,
 		SettingsLabel, SettingsSeeUsers, MergePatients, VerifyContacts, EditBookingLinks,
 	},
 	"booking": {
@@ -122,7 +122,7 @@ var presets = map[string][]Permission{
 	"readonly": {
 		SeePractice, SeePatients, SeeContacts, SeeBookings, SeeAvailability, SeeInvoices, SeeProducts, SeeTasks,
 		SeeRecords,
-		SeeLetters, SeePrescriptions, SeeLabs, SeeQuestionnaires, SeeDocuments, SeeCommunications, SeeWebhooks,
+		SeeLetters, SeePrescriptions, SeeLabs, SeeQuestionnaires, SeeDocuments, SeeMessages, SeeWebhooks,
 		SeeLabels,
 		SettingsSeeUsers, SeeIdentity,
 	},
@@ -142,7 +142,7 @@ func Presets() []string { return slices.Sorted(maps.Keys(presets)) }
 // identified, who writes to patients may unlock what was sent, and who changes
 // labels sees them.
 var implied = map[Permission]Permission{
-	EditPatients: SeeIdentityChecks, SendCommunications: UnlockMessages, SettingsLabel: SeeLabels,
+	EditPatients: SeeIdentityChecks, SendMessages: UnlockMessages, SettingsLabel: SeeLabels,
 }
 
 // OfRole is what a role allows: a preset's permissions, or those the practice group

@@ -244,7 +244,7 @@ func TestFiveWrongPasswordsLock(t *testing.T) {
 	})
 }
 
-func TestNobodyGivesWhatTheyMayNotDo(t *testing.T) {
+func TestUsersCannotGrantPermissionsTheyLack(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {
 		_, err := h.keyring.SetRole(h.ctx, access.Role{Name: "manager",
 			Permissions: []access.Permission{access.EditUsers, access.SettingsSeeUsers, access.SeePractice}})

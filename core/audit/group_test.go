@@ -312,7 +312,7 @@ func TestWrittenBeforeTheAnswerWhereTheGroupAsksForIt(t *testing.T) {
 	})
 }
 
-func TestNobodyIsNotedWhereNobodyCollects(t *testing.T) {
+func TestNothingIsNotedWithoutACollector(t *testing.T) {
 	audit.Seen(access.With(t.Context(), access.System(7)), audit.Person(int64(1))) // a job of ours
 	ctx, seen := audit.Collect(access.With(t.Context(), partner))
 	audit.Seen(ctx, audit.Subject{Kind: "practice_group", ID: 7}) // which is nobody's

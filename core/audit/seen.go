@@ -178,8 +178,8 @@ func (c *Collector) has(n named) bool {
 	return false
 }
 
-// Tell adds an entry that a door has made itself to what its request hands over.
-func Tell(ctx context.Context, e ...Entry) {
+// Add adds an entry that a door has made itself to what its request hands over.
+func Add(ctx context.Context, e ...Entry) {
 	if c := Of(ctx); c != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()

@@ -125,7 +125,7 @@ type Load struct {
 
 // Check refuses what a batch cannot be. Errors: field faults, ErrNoCarrier.
 func (s *Service) Check(ctx context.Context, n New) error {
-	who, err := access.Require(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (s *Service) Check(ctx context.Context, n New) error {
 // Load takes the recipients of a batch in, whatever their number. Those
 // that make no sense are kept as such, with the reason.
 func (s *Service) Load(ctx context.Context, recipients iter.Seq2[NewRecipient, error]) (*Load, error) {
-	who, err := access.Require(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +254,7 @@ func Job(group practice.ID, id messaging.BatchID) job.Job {
 
 // Batches lists batches, newest first, and how many there are.
 func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex, pageSize int) ([]Batch, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -263,7 +263,7 @@ func (s *Service) Batches(ctx context.Context, status RecipientStatus, pageIndex
 
 // Batch finds one batch, with its results so far. Error: ErrNotFound.
 func (s *Service) Batch(ctx context.Context, id messaging.BatchID) (Batch, Totals, error) {
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return Batch{}, Totals{}, err
 	}
@@ -331,7 +331,7 @@ func totals(ctx context.Context, r counter, group practice.ID, id messaging.Batc
 func (s *Service) change(
 	ctx context.Context, id messaging.BatchID, action string, change func(b *Batch, now time.Time) error,
 ) (Batch, Totals, error) {
-	who, err := access.Require(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
 		return Batch{}, Totals{}, err
 	}

@@ -31,7 +31,7 @@ func (r Recipient) Shown() RecipientStatus { return shownAs(r.Status) }
 func (s *Service) Recipients(
 	ctx context.Context, id messaging.BatchID, status RecipientStatus, pageIndex, pageSize int,
 ) ([]Recipient, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -56,7 +56,7 @@ func (s *Service) Recipients(
 
 // Each calls fn with every recipient of a batch, in order, a page at a time.
 func (s *Service) Each(ctx context.Context, id messaging.BatchID, fn func(Recipient) error) error {
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (s *Service) Preview(ctx context.Context, id messaging.BatchID) (Preview, e
 	if err != nil {
 		return Preview{}, err
 	}
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return Preview{}, err
 	}

@@ -70,7 +70,7 @@ type Appointment struct {
 	CancelledAt   time.Time `json:"cancelled_at,omitzero"`
 	ReleasedAt    time.Time `json:"released_at,omitzero"`
 	Reason        string    `json:"reason"`
-	// SuppressMail and Notices are what was asked for; Sent has the notices that patients were sent.
+	// SuppressMail and Notices are what was asked for. No messages are sent about appointments yet.
 	SuppressMail bool     `json:"suppress_mail"`
 	Notices      []Notice `json:"tell,omitempty"`
 	// Override marks a time taken without asking whether a session offers it.
@@ -122,10 +122,6 @@ const (
 	FollowUp   Notice = "followup"
 	Cancelling Notice = "cancellation"
 )
-
-// Sent are the notices the patient has been sent about an appointment: none, as no messages are sent about appointments
-// yet.
-func (a Appointment) Sent() []Notice { return nil }
 
 // Length is how long the appointment lasts.
 func (a Appointment) Length() time.Duration { return a.End.Sub(a.Start) }

@@ -140,9 +140,9 @@ func TestAnswersAreHeldAgainstTheirQuestions(t *testing.T) {
 				`"A picture" takes the name of a file and its media type.`},
 			{"a file in words", no("A picture", "x.jpg"), form.ErrAnswer, `"A picture" takes the name of a file ` +
 				`and its media type.`},
-			{"somebody in words", no("Next of kin", "Ben"), form.ErrAnswer, `"Next of kin" takes an object of ` +
+			{"a person in words", no("Next of kin", "Ben"), form.ErrAnswer, `"Next of kin" takes an object of ` +
 				`texts.`},
-			{"somebody of whom nothing is said", no("Next of kin", map[string]any{"name": ""}), form.ErrAnswer,
+			{"a person without details", no("Next of kin", map[string]any{"name": ""}), form.ErrAnswer,
 				`"Next of kin" takes an object of texts.`},
 		} {
 			d.Run(c.name, func(t *testing.T) {

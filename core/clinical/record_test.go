@@ -133,7 +133,7 @@ func TestWhatAnEntryMayBe(t *testing.T) {
 			at   clinical.Place
 			want error
 		}{
-			"nobody":                  {clinical.Place{Patient: 1}, patient.ErrNotFound},
+			"no patient":              {clinical.Place{Patient: 1}, patient.ErrNotFound},
 			"an unknown consultation": {clinical.Place{Patient: d.ada, Consultation: 1}, clinical.ErrNoConsultation},
 			"another patient's consultation": {clinical.Place{Patient: d.ben, Consultation: r.Consultation},
 				clinical.ErrNoConsultation},
@@ -153,7 +153,7 @@ func TestAConsultationIsDeletedWithItsEntries(t *testing.T) {
 		r := d.text(d.ada, 0, "a", "x")
 		other := d.text(d.ada, 0, "b", "x")
 		d.text(d.ada, r.Consultation, "c", "x")
-		for name, id := range map[string]patient.ID{"another patient": d.ben, "nobody": 1} {
+		for name, id := range map[string]patient.ID{"another patient": d.ben, "no patient": 1} {
 			if _, err := d.records.DeleteConsultation(d.ctx, id,
 				r.Consultation); fault.Of(err).Code != clinical.ErrNoConsultation.Code {
 				d.Fatalf("%s: got %v", name, err)

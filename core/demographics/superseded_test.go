@@ -34,7 +34,7 @@ func TestSupersededNumberIsReplacedByTheNewOne(t *testing.T) {
 		}
 		if _, err := demographicsstore.New(k.DB).PatientByNHSNumber(k.Ctx, k.Group, "9990000018"); !errors.Is(err,
 			patient.ErrNotFound) {
-			k.Fatalf("the old number is still somebody's: %v", err)
+			k.Fatalf("the old number still has a patient: %v", err)
 		}
 		types, _ := k.Events(old)
 		if !slices.Contains(types, "patient.demographics-updated") {
@@ -80,7 +80,7 @@ func TestSupersededNumberFindsPatientWithTheNewOne(t *testing.T) {
 			k.Spine.People["9990000018"] = fresh
 			return id
 		},
-		"nobody had either": func(k *kit, fresh demographics.Person) patient.ID {
+		"no patient had either": func(k *kit, fresh demographics.Person) patient.ID {
 			k.Spine.People["9990000018"], k.Spine.People["9990000026"] = fresh, fresh
 			return k.Trace("9990000018", "1985-12-10")
 		},
@@ -125,7 +125,7 @@ func TestSupersededNumberFindsPatientWithTheNewOne(t *testing.T) {
 				r := ada()
 				r.BirthDate = new("1985-12-11")
 				if _, err := patienttest.Register(k.Ctx, k.Patients, r); !errors.Is(err, patient.ErrNHSNumberTaken) {
-					k.Fatalf("somebody else with the old number: %v", err)
+					k.Fatalf("another person with the old number: %v", err)
 				}
 			})
 		})
@@ -158,7 +158,7 @@ func TestManyRegisterWithANumberThatIsSupersededMeanwhile(t *testing.T) {
 }
 
 // TestTwinDoesNotChangeVerifiedRecord comes with the number and the birth date
-// of somebody whom the national service has verified.
+// of a person whom the national service has verified.
 func TestTwinDoesNotChangeVerifiedRecord(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("9990000018", "1985-12-10")

@@ -153,7 +153,7 @@ func TestInvalidTraceIsRefusedFieldByField(t *testing.T) {
 	})
 }
 
-func TestWhileTheServiceIsDownSomebodyReadLatelyIsStillFound(t *testing.T) {
+func TestWhileTheServiceIsDownAPersonReadLatelyIsStillFound(t *testing.T) {
 	withKit(t, func(k *kit) {
 		id := k.Trace("9990000018", "1985-12-10")
 		k.Spine.Err = demographics.ErrDown

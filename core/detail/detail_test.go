@@ -163,7 +163,7 @@ func (s *surgery) same(what string, got, want any) {
 var ada = map[string]any{"first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10", "mobile": "+447700900123",
 	"email": "ada@example.org"}
 
-func TestAppointmentsAreToldWithNames(t *testing.T) {
+func TestAppointmentEventsHaveNames(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := newSurgery(t, db)
 		place, err := s.core.Practice.CreateLocation(s.ctx, practice.LocationChange{Name: at("Town Hall")})
@@ -199,7 +199,7 @@ func TestAppointmentsAreToldWithNames(t *testing.T) {
 	})
 }
 
-func TestMessagesAreToldWithTheirTexts(t *testing.T) {
+func TestMessageEventsHaveTheirTexts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := newSurgery(t, db)
 		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{
@@ -242,7 +242,7 @@ func (s *surgery) edit(e *event.Event, field string, to any) {
 	s.must(err)
 }
 
-func TestPatientsAreToldAsTheyAreNow(t *testing.T) {
+func TestPatientEventsShowThePatientAsTheyAreNow(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := newSurgery(t, db)
 		keep, from := s.register("Ada", ""), s.register("Augusta", "")
@@ -276,7 +276,7 @@ func TestPatientsAreToldAsTheyAreNow(t *testing.T) {
 	})
 }
 
-func TestOfARestrictedRecordNoContactDetailsAreTold(t *testing.T) {
+func TestEventsOfARestrictedRecordHaveNoContactDetails(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		s := newSurgery(t, db)
 		id := s.register("Ada", "9990000018")

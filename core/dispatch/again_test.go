@@ -184,7 +184,7 @@ func TestWhatIsNotAnsweredInTimeGoesByItsOtherWay(t *testing.T) {
 	}
 }
 
-func TestWhatIsToldOfOneOfARequestIsTrueOfAll(t *testing.T) {
+func TestAReceiptOfOneOfARequestAppliesToAll(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		c := newCounter()
 		c.down, c.taken = true, true
@@ -337,7 +337,7 @@ func TestNotesAreThrownAwayWithWhatIsWrittenDown(t *testing.T) {
 	})
 }
 
-func TestWhatIsNotHeardOfIsAskedAboutAfterTwoHours(t *testing.T) {
+func TestMessagesWithoutReceiptsAreAskedAboutAfterTwoHours(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		c := newCounter()
 		d.post = []carrier.Carrier{c}

@@ -295,7 +295,7 @@ func keyOf(d *desk, id messaging.ID, leg int) string {
 	return messaging.Message{ID: id, Leg: leg}.Key(d.group)
 }
 
-func TestWhatNobodyKnowsIsHandedOverAgainOnlyWhereThatIsHarmless(t *testing.T) {
+func TestUncertainMessagesAreHandedOverAgainOnlyWhereThatIsHarmless(t *testing.T) {
 	withDesk(t, func(d *desk) {
 		lost := errors.New("cut off")
 		c := &post{name: "a", got: map[string]int{}, answer: func(carrier.Outgoing) error { return lost }}

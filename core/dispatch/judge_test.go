@@ -116,7 +116,7 @@ func (j *judged) stop(channel carrier.Channel, contact string) {
 	}
 }
 
-// judgements are what may happen between a message and its hand-over, and what becomes of it then.
+// judgements are what may happen between a message and its hand-over, and its outcome then.
 type judgement struct {
 	name    string
 	purpose messaging.Purpose

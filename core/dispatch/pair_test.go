@@ -174,7 +174,7 @@ func (p *paired) steps(id messaging.ID) []string {
 	return out
 }
 
-func TestWhatIsToldOfAPair(t *testing.T) {
+func TestReceiptsOfAPairAreApplied(t *testing.T) {
 	type told struct {
 		progress carrier.Progress
 		by       carrier.Channel

@@ -21,13 +21,13 @@ const (
 	earlyPause = 50 * time.Millisecond
 )
 
-// Receive keeps the receipts a carrier told; replies are of core/reply. Duplicates and receipts for unknown messages
+// Receive keeps the receipts a carrier reported; replies are of core/reply. Duplicates and receipts for unknown messages
 // are ignored. Error: ErrEarly, with everything else kept.
-func (s *Service) Receive(ctx context.Context, group practice.ID, by string, told carrier.Report) error {
+func (s *Service) Receive(ctx context.Context, group practice.ID, by string, report carrier.Report) error {
 	var early error
-	for _, r := range told.Receipts {
+	for _, r := range report.Receipts {
 		err := s.receipt(ctx, group, by, r)
-		// Some carriers tell before they have answered: what they answer is being written down this moment.
+		// Some carriers report before they have answered: what they answer is being written down this moment.
 		for i := 0; errors.Is(err, ErrEarly) && i < earlyTries && ctx.Err() == nil; i++ {
 			select {
 			case <-time.After(earlyPause):
@@ -91,13 +91,13 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 			}
 		}
 		changed := x.apply(r, leg, at, now) || before.Request != ""
-		news := changed
+		isNew := changed
 		if before.Paired {
-			if news, err = fresh(ctx, tx, group, id, r, changed, leg); err != nil {
+			if isNew, err = fresh(ctx, tx, group, id, r, changed, leg); err != nil {
 				return err
 			}
 		}
-		if !changed && !news {
+		if !changed && !isNew {
 			return nil
 		}
 		if before.Paired {
@@ -108,14 +108,14 @@ func (s *Service) receipt(ctx context.Context, group practice.ID, by string, r c
 				x.AskAt = time.Time{}
 			}
 		}
-		if !news {
+		if !isNew {
 			return s.keep(ctx, tx, group, before, x, nil)
 		}
 		return s.keep(ctx, tx, group, before, x, &step)
 	})
 }
 
-// keep keeps a message as it is after what was told, with the step, and what follows from it.
+// keep keeps a message as it is after what was reported, with the step, and what follows from it.
 func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before messaging.Message, x Settled,
 	step *messaging.Step) error {
 	if err := tx.SaveMessage(ctx, group, x.Message); err != nil {
@@ -143,7 +143,7 @@ func (s *Service) keep(ctx context.Context, tx Tx, group practice.ID, before mes
 	return nil
 }
 
-// apply changes a message by a receipt, and reports whether that was news. What is further along never goes back.
+// apply changes a message by a receipt, and reports whether it changed. What is further along never goes back.
 func (s *Settled) apply(r carrier.Receipt, leg int, at, now time.Time) bool {
 	switch r.Progress {
 	case carrier.ProgressRead:

@@ -85,7 +85,7 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 			d.Errorf("a key that may not: %v", err)
 		}
 		reads := access.Caller{Group: d.group, Home: d.group, Session: 1, Staff: 2,
-			Permissions: []access.Permission{access.SeeCommunications}}
+			Permissions: []access.Permission{access.SeeMessages}}
 		if _, err := d.s.Unlock(access.With(d.ctx, reads), taken.ID); !errors.Is(err, access.ErrPermission) {
 			d.Errorf("staff who may not: %v", err)
 		}

@@ -277,7 +277,7 @@ func TestAFileHasASize(t *testing.T) {
 	})
 }
 
-func TestADeletedDocumentIsGivenToNobody(t *testing.T) {
+func TestADeletedDocumentCannotBeFetched(t *testing.T) {
 	each(t, func(d *desk) {
 		full, empty := d.put(d.make(d.ada, "a"), "a"), d.make(d.ada, "b")
 		get, put := d.download(full), d.upload(empty)

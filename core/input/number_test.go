@@ -7,7 +7,7 @@ import (
 	"frontdesk/core/input"
 )
 
-func TestAWholeNumberIsOneHoweverItIsWritten(t *testing.T) {
+func TestWholeNumbersAreReadInEverySpelling(t *testing.T) {
 	for text, want := range map[string]int64{
 		"0": 0, "30": 30, "30.0": 30, "30.000": 30, "3e1": 30, "3E+1": 30, "300e-1": 30, "-30.0": -30, "-0.0": 0,
 		"0e5": 0, "0.3e2": 30,

@@ -78,7 +78,7 @@ func TestKeys(t *testing.T) {
 		}
 		who, err := g.Authenticate(g.ctx, text, g.group.ID.String())
 		if err != nil || who.Group != g.group.ID || who.Key != made.ID || !who.May(access.EditBookings) ||
-			who.May(access.SendCommunications) || who.May(access.SettingsGeneral) {
+			who.May(access.SendMessages) || who.May(access.SettingsGeneral) {
 			t.Fatalf("got %+v, %v", who, err)
 		}
 		last := text[len(text)-1]

@@ -11,7 +11,7 @@ import (
 
 // OptOut keeps a number or address from getting anything but direct care; OptIn takes that back.
 func (s *Service) OptOut(ctx context.Context, channel carrier.Channel, contact string, out bool) error {
-	who, err := access.Require(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ const Most = 1000
 
 // Messages lists messages, newest first, and how many match in all, counted up as input.CountTo says.
 func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -118,7 +118,7 @@ type Details struct {
 
 // Message finds one message. Error: ErrNotFound.
 func (s *Service) Message(ctx context.Context, id ID) (Details, error) {
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return Details{}, err
 	}
@@ -140,7 +140,7 @@ func (s *Service) History(ctx context.Context, id ID) (Details, error) {
 	if err != nil {
 		return d, err
 	}
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return d, err
 	}
@@ -168,7 +168,7 @@ func (s *Service) History(ctx context.Context, id ID) (Details, error) {
 // Cancel stops a message that has not gone yet. Cancelling twice is cancelling
 // once. Errors: ErrNotFound, ErrNotWaiting.
 func (s *Service) Cancel(ctx context.Context, id ID) (Message, error) {
-	who, err := access.Require(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
 		return Message{}, err
 	}

@@ -171,7 +171,7 @@ func (m *Message) Count(text string, g practice.Group) {
 // be wrong is refused before anything is kept. Errors: field faults,
 // those of patient.Reachable, ErrNoContact, ErrAbroad, ErrNoCarrier, ErrNoAssignee, ErrNoTask, ErrNoLink.
 func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
-	who, err := access.Require(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
 		return Taken{}, err
 	}

@@ -49,7 +49,7 @@ func locked(ctx context.Context, r linkReader, group practice.ID, m Message) (bo
 
 // mayUnlock gives a caller who may let a patient try again: a member of staff, or a program that acts for one.
 func mayUnlock(ctx context.Context) (access.Caller, error) {
-	if _, err := access.Require(ctx, access.SendCommunications); err != nil {
+	if _, err := access.Require(ctx, access.SendMessages); err != nil {
 		return access.Caller{}, err
 	}
 	return access.Require(ctx, access.UnlockMessages)
@@ -90,7 +90,7 @@ func (s *Service) Unlock(ctx context.Context, id ID) (Message, error) {
 // SendAgain sends the text of a message to its patient once more, as a message of its own with a page of its own, by
 // the same ways and judged as it is judged now. The one before stays as it is. Errors: ErrNotFound, and those of Send.
 func (s *Service) SendAgain(ctx context.Context, id ID) (Taken, error) {
-	who, err := access.Require(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
 		return Taken{}, err
 	}

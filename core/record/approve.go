@@ -63,7 +63,7 @@ var Statuses = []Status{Pending, Approved, Written, Failed, Rejected}
 // Find lists entries in a state, by default those that wait for approval, the
 // oldest first, and how many there are in all, counted as input.CountTo says.
 func (s *Service) Find(ctx context.Context, q Search) ([]Review, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return nil, 0, err
 	}

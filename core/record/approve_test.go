@@ -79,7 +79,7 @@ func (o *office) propose(of patient.ID) int64 {
 func (o *office) grace() access.Caller {
 	return access.Caller{
 		Group: o.group, Home: o.group, Session: 7, Staff: 8, Actor: "Grace Hopper (signed in)",
-		Permissions: []access.Permission{access.ApproveRecordEntries, access.SeeCommunications},
+		Permissions: []access.Permission{access.ApproveRecordEntries, access.SeeMessages},
 	}
 }
 
@@ -102,7 +102,7 @@ func TestNoProgramApprovesWhatItProposed(t *testing.T) {
 		forged := token
 		forged.Staff = 8
 		reads, elsewhere := o.grace(), o.grace()
-		reads.Permissions = []access.Permission{access.SeeCommunications, access.SeeRecords, access.EditRecords}
+		reads.Permissions = []access.Permission{access.SeeMessages, access.SeeRecords, access.EditRecords}
 		elsewhere.Group, elsewhere.Home = o.group+1, o.group+1
 		for name, c := range map[string]struct {
 			who  access.Caller

@@ -31,8 +31,8 @@ type writer struct{ err error }
 
 func (w writer) Write(context.Context, practice.ID, record.Entry) error { return w.err }
 
-// TestWhatIsWrittenIsToldOnce writes a message into the record twice, and looks at what is told of it.
-func TestWhatIsWrittenIsToldOnce(t *testing.T) {
+// TestAWrittenEntryIsAnEventOnce writes a message into the record twice, and looks at its events.
+func TestAWrittenEntryIsAnEventOnce(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		says error

@@ -64,14 +64,14 @@ func (s *Service) Write(ctx context.Context, group practice.ID, id int64) error 
 		if err := tx.SaveRecordEntry(ctx, group, after); err != nil {
 			return err
 		}
-		tell := func(kind event.Type, data any) error {
+		emit := func(kind event.Type, data any) error {
 			return tx.RecordEntryEvent(ctx, group, id,
 				event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)})
 		}
-		err = tell(kind,
+		err = emit(kind,
 			fact{strconv.FormatInt(id, 10), strconv.FormatInt(e.Message, 10), e.Patient.String(), after.Status, after.Reason})
 		if err == nil && failed == nil {
-			err = tell(event.MedicalRecordUpdated, updated{e.Patient.String(), strconv.FormatInt(id, 10)})
+			err = emit(event.MedicalRecordUpdated, updated{e.Patient.String(), strconv.FormatInt(id, 10)})
 		}
 		if err != nil {
 			return err

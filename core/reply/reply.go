@@ -67,12 +67,12 @@ const maxPossible = 50
 
 // Receive keeps what a carrier told: receipts, and what patients sent back. Duplicates and receipts for unknown
 // messages are ignored. Error: dispatch.ErrEarly, with everything else kept.
-func (s *Service) Receive(ctx context.Context, group practice.ID, by string, told carrier.Report) error {
-	early := s.Dispatch.Receive(ctx, group, by, told)
+func (s *Service) Receive(ctx context.Context, group practice.ID, by string, report carrier.Report) error {
+	early := s.Dispatch.Receive(ctx, group, by, report)
 	if early != nil && !errors.Is(early, dispatch.ErrEarly) {
 		return early
 	}
-	for _, r := range told.Replies {
+	for _, r := range report.Replies {
 		if err := s.keep(ctx, group, by, r); err != nil {
 			return err
 		}
@@ -199,7 +199,7 @@ const shown = 100
 
 // Of lists what came back to a message.
 func (s *Service) Of(ctx context.Context, id messaging.ID) ([]Reply, error) {
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +216,7 @@ type Query struct {
 
 // List lists what patients sent back, newest first, and how many there are, counted up as input.CountTo says.
 func (s *Service) List(ctx context.Context, open *bool, pageIndex, pageSize int) ([]Reply, int, error) {
-	who, err := access.Require(ctx, access.SeeCommunications)
+	who, err := access.Require(ctx, access.SeeMessages)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -228,7 +228,7 @@ func (s *Service) List(ctx context.Context, open *bool, pageIndex, pageSize int)
 
 // Find finds one reply. Error: ErrNotFound.
 func (s *Service) Find(ctx context.Context, id ID) (Reply, error) {
-	return read.One(ctx, access.SeeCommunications, id, s.Store.Reply)
+	return read.One(ctx, access.SeeMessages, id, s.Store.Reply)
 }
 
 // Change is what to set of a reply; nil leaves a thing as it is.
@@ -239,7 +239,7 @@ type Change struct {
 
 // Change says whose a reply is, or that staff have seen to it. Errors: ErrNotFound, patient.ErrNotFound.
 func (s *Service) Change(ctx context.Context, id ID, c Change) (Reply, error) {
-	who, err := access.Require(ctx, access.SendCommunications)
+	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
 		return Reply{}, err
 	}

@@ -187,7 +187,7 @@ type shared = struct {
 	share func(j *desk) patient.ID
 }
 
-func TestAReplyFromASharedNumberIsNobodysUntilStaffSayWhose(t *testing.T) {
+func TestAReplyFromASharedNumberHasNoPatientUntilStaffNameOne(t *testing.T) {
 	eachCase(t, sharing, func(c shared) string { return c.name }, func(j *desk, c shared) {
 		j.text(j.ada, "")
 		other := c.share(j)
@@ -255,7 +255,7 @@ func TestAReplyThatNamesItsMessageIsThatPatients(t *testing.T) {
 	})
 }
 
-func TestCANCELAndYESAreForStaffAndOptNobodyOut(t *testing.T) {
+func TestCANCELAndYESAreForStaffAndDoNotOptOut(t *testing.T) {
 	type word struct {
 		text    string
 		meaning reply.Meaning

@@ -33,7 +33,7 @@ func (c *postbox) Send(ctx context.Context, m carrier.Outgoing) (carrier.Accepte
 	return carrier.Accepted{}, c.err
 }
 
-func TestWhatBecomesOfAnEMail(t *testing.T) {
+func TestEMailsAreSentRetriedOrGivenUp(t *testing.T) {
 	lost, broken := errors.New("connection reset"), errors.New("the database does not answer")
 	for _, c := range []struct {
 		name    string

@@ -361,7 +361,7 @@ func TestHundredsOfEndpointsThatHangDoNotHoldUpAnother(t *testing.T) {
 	})
 }
 
-func TestAttemptsUnderWayAreLimitedHoweverManyEndpointsHang(t *testing.T) {
+func TestAttemptsUnderWayAreLimitedWhenManyEndpointsHang(t *testing.T) {
 	each(t, func(d *desk) {
 		const hanging, spare = 60, 24
 		d.shared = spare

@@ -16,7 +16,7 @@ func needs(t event.Type) access.Permission {
 	case "appointment":
 		return access.SeeBookings
 	case "message", "batch", "write-to-record":
-		return access.SeeCommunications
+		return access.SeeMessages
 	}
 	return access.SeePractice
 }

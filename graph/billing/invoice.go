@@ -19,7 +19,7 @@ import (
 )
 
 // ErrNoData is the fault of a mutation without what it is about.
-var ErrNoData = fault.New(fault.Invalid, "data_missing", "Say what it is: there is no data.")
+var ErrNoData = fault.New(fault.Invalid, "data_missing", "`data` is required.")
 
 // maxCount is more than there can be of anything.
 const maxCount = 1_000_000_000

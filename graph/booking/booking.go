@@ -65,10 +65,9 @@ func booked(zone *time.Location, b *booking.Appointment, of wire.Fields) *gql.Bo
 		}
 	}
 	if of.Any("patientMessagesSent") {
-		sent := func(n booking.Notice) *bool { return new(slices.Contains(b.Sent(), n)) }
+		// No messages are sent about appointments yet.
 		out.PatientMessagesSent = &gql.SendPatientMessages{
-			Confirmation: sent(booking.Confirming), Reminder: sent(booking.Reminder), Followup: sent(booking.FollowUp),
-			Cancellation: sent(booking.Cancelling),
+			Confirmation: new(false), Reminder: new(false), Followup: new(false), Cancellation: new(false),
 		}
 	}
 	if b.State == booking.Cancelled {

@@ -19,7 +19,7 @@ const (
 )
 
 // courier posts delivery receipts to the practice, a few calls at a time.
-// What does not find room in its queue is never told.
+// What does not find room in its queue is never delivered.
 type courier[T any] struct {
 	// together is how many parcels one call may carry.
 	together int
@@ -27,7 +27,7 @@ type courier[T any] struct {
 	call func(ctx context.Context, what []T) error
 
 	mu     sync.Mutex
-	queue  chan parcel[T] // nil until there is something to tell
+	queue  chan parcel[T] // nil until there is something to send
 	stop   context.CancelFunc
 	closed bool
 	all    sync.WaitGroup
@@ -38,8 +38,8 @@ type parcel[T any] struct {
 	what T
 }
 
-// tell queues something to be told after a delay.
-func (c *courier[T]) tell(what T, delay time.Duration) {
+// send queues something to be delivered after a delay.
+func (c *courier[T]) send(what T, delay time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -58,7 +58,7 @@ func (c *courier[T]) tell(what T, delay time.Duration) {
 	}
 }
 
-// close ends the work, and forgets what has not been told.
+// close ends the work, and forgets what has not been delivered.
 func (c *courier[T]) close() {
 	c.mu.Lock()
 	c.closed = true

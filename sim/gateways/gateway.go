@@ -239,7 +239,7 @@ func (g *Gateway) report(o order, id string, script inbox.Script) {
 			out.Receipts = append(out.Receipts, receipt{Key: o.Key, ID: id, Status: string(s), At: g.now()})
 		}
 	}
-	g.courier.tell(out, g.Delay)
+	g.courier.send(out, g.Delay)
 }
 
 // call tells of several messages at once.

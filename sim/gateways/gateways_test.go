@@ -245,7 +245,7 @@ func TestAClosedSimulatorLeavesNothingBehind(t *testing.T) {
 	wait.Until(t, "its goroutines to end", func() bool { return runtime.NumGoroutine() <= before })
 }
 
-func TestAReceiptIsToldAgainUntilItIsTaken(t *testing.T) {
+func TestAReceiptIsSentAgainUntilItIsTaken(t *testing.T) {
 	calls := make(chan string, 10)
 	first := true
 	back := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -129,7 +129,7 @@ func (g *GovUK) report(n *notice, says string) {
 			"date_received": g.now(),
 		})
 	}
-	g.courier.tell(out, g.Delay)
+	g.courier.send(out, g.Delay)
 }
 
 // call tells of one message, one thing after the other.

@@ -212,7 +212,7 @@ func (t *Twilio) report(form url.Values, id string, script inbox.Script) {
 		}
 	}
 	if len(out) > 0 {
-		t.courier.tell(out, t.Delay)
+		t.courier.send(out, t.Delay)
 	}
 }
 

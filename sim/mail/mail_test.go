@@ -100,7 +100,7 @@ func TestMessagesAreReadOrRefused(t *testing.T) {
 	}
 }
 
-func TestBouncesAreToldAgainUntilSomebodyListens(t *testing.T) {
+func TestBouncesAreReportedAgainUntilTheyAreTaken(t *testing.T) {
 	var calls atomic.Int64
 	done := make(chan string, 1)
 	desk := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

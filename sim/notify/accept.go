@@ -64,7 +64,7 @@ func (n *Notify) take(body []byte, many bool, note *Seen) answer {
 	for i, o := range got.orders {
 		all[i] = n.begin(plan, got.plan, o)
 	}
-	n.tell(n.keep(all))
+	n.callBack(n.keep(all))
 	if script == inbox.Duplicate {
 		return oneError(http.StatusUnprocessableEntity, "CM_DUPLICATE_REQUEST", "")
 	}
@@ -137,16 +137,16 @@ func international(number string) string {
 	}
 }
 
-// keep remembers messages, for later status requests, and gives what is told
-// about them.
-func (n *Notify) keep(all []*sent) (told list) {
+// keep remembers messages, for later status requests, and gives their
+// statuses.
+func (n *Notify) keep(all []*sent) (statuses list) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, s := range all {
 		n.sent[s.id] = s
 		n.order = append(n.order, s.id)
 		n.watch(s)
-		told = append(told, n.statuses(s, nil)...)
+		statuses = append(statuses, n.statuses(s, nil)...)
 	}
 	if len(n.order) > 2*maxSent {
 		for _, id := range n.order[:maxSent] {
@@ -154,7 +154,7 @@ func (n *Notify) keep(all []*sent) (told list) {
 		}
 		n.order = append([]string(nil), n.order[maxSent:]...)
 	}
-	return told
+	return statuses
 }
 
 // created is the answer to what was accepted.

@@ -54,8 +54,8 @@ func (n *Notify) Callbacks() []Called {
 	return slices.Clone(n.post.calls)
 }
 
-// tell has callbacks made.
-func (n *Notify) tell(statuses list) {
+// callBack queues callbacks.
+func (n *Notify) callBack(statuses list) {
 	n.mu.Lock()
 	mute := n.Mute
 	n.mu.Unlock()

@@ -105,7 +105,7 @@ func (n *Notify) try(s *sent, at int) {
 func (n *Notify) Play() {
 	n.mu.Lock()
 	now := n.now()
-	var told list
+	var changed list
 	for id, s := range n.unread {
 		if now.Before(s.due) {
 			continue
@@ -114,10 +114,10 @@ func (n *Notify) Play() {
 		before := append([]leg(nil), s.legs...)
 		s.legs[0].status, s.legs[0].supplier, s.legs[0].failure = "failed", "", "CFR_READ_0001"
 		n.try(s, 1)
-		told = append(told, n.statuses(s, before)...)
+		changed = append(changed, n.statuses(s, before)...)
 	}
 	n.mu.Unlock()
-	n.tell(told)
+	n.callBack(changed)
 }
 
 // watch has a message go on when its time is over, by the machine's clock.

@@ -77,8 +77,8 @@ const someConsultations = `SELECT ` + consultationColumns + ` FROM consultation 
 	store.Listed + whenIn
 
 var consultationOrders = store.Orders{
-	ByID: someConsultations + store.InOrderOfIDs, Made: someConsultations + store.InOrderMade, Told: someConsultations +
-		store.InOrderTold, When: someConsultations + inOrderWhen,
+	ByID: someConsultations + store.InOrderOfIDs, Made: someConsultations + store.InOrderMade, Updated: someConsultations +
+		store.InOrderUpdated, When: someConsultations + inOrderWhen,
 	Next: someConsultations + store.NextIDs, Previous: someConsultations + store.PreviousIDs,
 }
 
@@ -153,7 +153,7 @@ func (t *Tx) LockClinicalRecord(ctx context.Context, group practice.ID, id clini
 const someItems = `SELECT ` + itemColumns + ` FROM record_item WHERE practice_group_id = $1` + store.Listed + datedIn
 
 var itemOrders = store.Orders{
-	ByID: someItems + store.InOrderOfIDs, Made: someItems + store.InOrderMade, Told: someItems + store.InOrderTold,
+	ByID: someItems + store.InOrderOfIDs, Made: someItems + store.InOrderMade, Updated: someItems + store.InOrderUpdated,
 	When: someItems + inOrderDated,
 	Next: someItems + store.NextIDs, Previous: someItems + store.PreviousIDs,
 }

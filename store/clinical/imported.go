@@ -36,8 +36,8 @@ const somePrescriptions = `SELECT ` + prescriptionColumns + ` FROM prescription 
 	store.Listed + whenIn
 
 var prescriptionOrders = store.Orders{
-	ByID: somePrescriptions + store.InOrderOfIDs, Made: somePrescriptions + store.InOrderMade, Told: somePrescriptions +
-		store.InOrderTold, When: somePrescriptions + inOrderWhen,
+	ByID: somePrescriptions + store.InOrderOfIDs, Made: somePrescriptions + store.InOrderMade, Updated: somePrescriptions +
+		store.InOrderUpdated, When: somePrescriptions + inOrderWhen,
 	Next: somePrescriptions + store.NextIDs, Previous: somePrescriptions + store.PreviousIDs,
 }
 
@@ -103,7 +103,7 @@ const (
 )
 
 var labOrders = store.Orders{
-	ByID: someLabs + store.InOrderOfIDs, Made: someLabs + store.InOrderMade, Told: someLabs + store.InOrderTold,
+	ByID: someLabs + store.InOrderOfIDs, Made: someLabs + store.InOrderMade, Updated: someLabs + store.InOrderUpdated,
 	When: someLabs + inOrderReceived,
 	Next: someLabs + store.NextIDs, Previous: someLabs + store.PreviousIDs,
 }

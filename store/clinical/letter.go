@@ -43,7 +43,7 @@ const someLetters = `SELECT ` + letterColumns + ` FROM letter WHERE practice_gro
 
 var letterOrders = store.Orders{
 	ByID: someLetters + store.InOrderOfIDs, Made: someLetters + store.InOrderMade,
-	Told: someLetters + store.InOrderTold, When: someLetters + inOrderDated,
+	Updated: someLetters + store.InOrderUpdated, When: someLetters + inOrderDated,
 	Next: someLetters + store.NextIDs, Previous: someLetters + store.PreviousIDs,
 }
 

@@ -52,9 +52,9 @@ const (
 
 var (
 	documentOrders = store.Orders{ByID: someDocuments + store.InOrderOfIDs, Made: someDocuments + store.InOrderMade,
-		Told: someDocuments + store.InOrderTold}
+		Updated: someDocuments + store.InOrderUpdated}
 	templateOrders = store.Orders{ByID: someTemplates + store.InOrderOfIDs, Made: templatesTimed + store.InOrderMade,
-		Told: templatesTimed + store.InOrderTold}
+		Updated: templatesTimed + store.InOrderUpdated}
 )
 
 // Documents lists documents.

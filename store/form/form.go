@@ -76,8 +76,8 @@ const someQuestionnaires = `SELECT ` + questionnaireColumns + ` FROM questionnai
 
 var questionnaireOrders = store.Orders{
 	ByID: someQuestionnaires + store.InOrderOfIDs, Made: someQuestionnaires + store.InOrderMade,
-	Told: someQuestionnaires + store.InOrderTold,
-	Next: someQuestionnaires + store.NextIDs, Previous: someQuestionnaires + store.PreviousIDs,
+	Updated: someQuestionnaires + store.InOrderUpdated,
+	Next:    someQuestionnaires + store.NextIDs, Previous: someQuestionnaires + store.PreviousIDs,
 }
 
 func questionnaireOrder(q form.Questionnaire) store.Columns {

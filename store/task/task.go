@@ -51,7 +51,7 @@ const (
 )
 
 var taskOrders = store.Orders{ByID: someTasks + store.InOrderOfIDs, Made: someTasks + store.InOrderMade,
-	Told: someTasks + store.InOrderTold}
+	Updated: someTasks + store.InOrderUpdated}
 
 // Tasks lists tasks.
 func (t *Tx) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([]task.Task, error) {
