@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One would guess: a validator of NHS numbers refuses 1111111111, which nobody
-# has, and takes 943 476 5919, as letters and cards print it.
+# One would guess: a validator of NHS numbers refuses 1111111111, which is never
+# issued, and takes 943 476 5919, as letters and cards print it.
 # What happens: it takes ten equal digits, for which Modulus 11 holds, and
 # refuses the same number with its spaces.
 # Version: npm nhs-number-validator 1.1.2.

@@ -78,7 +78,7 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 	}{
 		"a date that is none": {func(n *operator.NewStatement) { n.From = "January" }, fault.Input()},
 		"an id that is none":  {func(n *operator.NewStatement) { n.Contact = "x" }, contact.ErrNotFound},
-		"nobody":              {func(n *operator.NewStatement) { n.Contact = "" }, fault.Input()},
+		"no contact":          {func(n *operator.NewStatement) { n.Contact = "" }, fault.Input()},
 		"another practice":    {func(n *operator.NewStatement) { n.Group = "1" }, practice.ErrGroupNotFound},
 	} {
 		n := ask

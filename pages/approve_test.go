@@ -46,7 +46,7 @@ func TestAnEntryIsDecidedOnceByAMemberOfStaff(t *testing.T) {
 			grace := k.staff(k.ctx, "Grace", "Hopper", "frontdesk")
 			at, id := k.proposal()
 			k.signIn(at, "Grace")
-			// The query is nobody's business.
+			// The query stays private.
 			for _, address := range []string{at, at + "?decision=approve"} {
 				status, body := k.get(address)
 				says(t, status, body, 200, "Mill Lane Surgery", "Record of <strong>Ada Byron</strong>",
@@ -118,7 +118,7 @@ func TestSigningInToDecide(t *testing.T) {
 	}
 	// Whatever is wrong, the answer is the same, and does not say that another
 	// practice knows the address.
-	for _, c := range [][2]string{{"Grace", "wrong"}, {"Nobody", words}, {"Eve", words}} {
+	for _, c := range [][2]string{{"Grace", "wrong"}, {"Unknown", words}, {"Eve", words}} {
 		status, body := k.fill(at, signingIn(c[0], c[1]))
 		says(t, status, body, 401, "The e-mail address or the password is not right for Mill Lane Surgery", `value="`+
 			strings.ToLower(c[0])+`@example.org"`)
@@ -191,7 +191,7 @@ func TestTheCookieIsForHTTPSAlone(t *testing.T) {
 	}
 }
 
-// TestAnEntryIsForTheRecordThatWasSeen merges two records while somebody looks at
+// TestAnEntryIsForTheRecordThatWasSeen merges two records while a member of staff looks at
 // the page.
 func TestAnEntryIsForTheRecordThatWasSeen(t *testing.T) {
 	k := newKit(t)

@@ -90,9 +90,9 @@ func TestInvitationsThatDoNotWorkAllLookTheSame(t *testing.T) {
 	k := newKit(t)
 	at := k.invite()
 	own := at[:strings.LastIndexByte(at, '-')+1]
-	_, unknown := k.get("/invite/nobody")
+	_, unknown := k.get("/invite/unknown")
 	group, _, _ := strings.Cut(at, "-")
-	_, ours := k.get(group + "-1-nobody")
+	_, ours := k.get(group + "-1-unknown")
 	same := func(what, at string) {
 		t.Helper()
 		unknown := unknown

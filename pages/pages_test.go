@@ -50,7 +50,7 @@ func TestAMessageIsReadWithTheDateOfBirth(t *testing.T) {
 	if k.kept() != before {
 		t.Error("asking for the date of birth changed something")
 	}
-	// Nobody types a zero on purpose; both ways are the same date.
+	// A zero is not typed on purpose; both ways are the same date.
 	for _, form := range []url.Values{born("10", "12", "1985"), born(" 10", "12 ", "1985")} {
 		status, body = k.fill(at, form)
 		says(t, status, body, 200, "<p>Dear Ada,</p>", "your &lt;b&gt;test&lt;/b&gt; is fine.<br>See",
@@ -191,11 +191,11 @@ func TestDatesThatAreNone(t *testing.T) {
 func TestLinksThatLeadNowhere(t *testing.T) {
 	k := newKit(t)
 	at := k.page("Secret")
-	for _, link := range []string{"/m/x", "/m/1-", "/m/-", "/m/1-nobody", at + "x", "/record/confirm/x",
-		"/record/confirm/1-1-1", "/record/confirm/--", "/verify/1-nobody"} {
+	for _, link := range []string{"/m/x", "/m/1-", "/m/-", "/m/1-unknown", at + "x", "/record/confirm/x",
+		"/record/confirm/1-1-1", "/record/confirm/--", "/verify/1-unknown"} {
 		status, body := k.get(link)
 		says(t, status, body, 404, "This link does not work")
-		if link != "/verify/1-nobody" {
+		if link != "/verify/1-unknown" {
 			status, body = k.fill(link, url.Values{"decision": {"approve"}})
 			says(t, status, body, 404, "This link does not work")
 		}
@@ -203,8 +203,8 @@ func TestLinksThatLeadNowhere(t *testing.T) {
 	// One that is too old says whom to turn to, as does one that never was.
 	k.clock = k.clock.Add(31 * 24 * time.Hour)
 	group, _, _ := strings.Cut(strings.TrimPrefix(at, "/m/"), "-")
-	for _, link := range []string{at, at + "x", "/m/" + group + "-nobody", "/verify/" + group + "-nobody", "/invite/" +
-		group + "-1-nobody", "/record/confirm/" + group + "-1-nobody"} {
+	for _, link := range []string{at, at + "x", "/m/" + group + "-unknown", "/verify/" + group + "-unknown", "/invite/" +
+		group + "-1-unknown", "/record/confirm/" + group + "-1-unknown"} {
 		status, body := k.get(link)
 		says(t, status, body, 404, "This link does not work", "Contact Mill Lane Surgery",
 			`<a class="whole" href="tel:+441632960100">01632 960100</a>`)

@@ -272,8 +272,8 @@ func TestATokenIsRefused(t *testing.T) {
 		{"RS256", header("alg", "RS256"), 400, "invalid_request", "must be 'RS512'"},
 		{"no signature at all", header("alg", "none"), 400, "invalid_request", "must be 'RS512'"},
 		{"no issuer", claim("iss", nil), 400, "invalid_request", "non-matching 'iss'/'sub'"},
-		{"a subject that is not the issuer", claim("sub", "somebody"), 400, "invalid_request", "non-matching 'iss'/'sub'"},
-		{"an unknown application", both("somebody"), 401, "invalid_request", "Invalid 'iss'/'sub'"},
+		{"a subject that is not the issuer", claim("sub", "another"), 400, "invalid_request", "non-matching 'iss'/'sub'"},
+		{"an unknown application", both("another"), 401, "invalid_request", "Invalid 'iss'/'sub'"},
 		{"an application without a key", both("no-key-yet"), 403, "public_key error", "register a public key"},
 		{"no jti", claim("jti", nil), 400, "invalid_request", "Missing 'jti'"},
 		{"an empty jti", claim("jti", ""), 400, "invalid_request", "Missing 'jti'"},
@@ -298,7 +298,7 @@ func TestATokenIsRefused(t *testing.T) {
 			refused(t, w.ask(f), c.status, c.code, c.about)
 		})
 	}
-	t.Run("somebody else's signature", func(t *testing.T) {
+	t.Run("another person's signature", func(t *testing.T) {
 		refused(t, w.ask(form(sign(w.head(), w.claims(), otherKey))), 401, "public_key error",
 			"signature verification failed")
 	})

@@ -20,16 +20,16 @@ func TestAReadFindsOrRefuses(t *testing.T) {
 	}{
 		{"a published person", "/9000000009", 200, ""},
 		{"a patient of the town", "/9990000018", 200, ""},
-		{"somebody not yet a patient", "/9991000003", 200, ""},
+		{"a person not yet a patient", "/9991000003", 200, ""},
 		{"a wrong check digit", "/9000000000", 400, "INVALID_RESOURCE_ID"},
 		{"the specification's own wrong number", "/9000000015", 400, "INVALID_RESOURCE_ID"},
 		{"a number without a check digit", "/9990000000", 400, "INVALID_RESOURCE_ID"},
 		{"nine digits", "/900000000", 400, "INVALID_RESOURCE_ID"},
 		{"letters", "/abcdefghij", 400, "INVALID_RESOURCE_ID"},
-		{"a number nobody has", "/9111231130", 404, "RESOURCE_NOT_FOUND"},
+		{"a number that is not issued", "/9111231130", 404, "RESOURCE_NOT_FOUND"},
 		{"a number withdrawn", "/9991000062", 404, "INVALIDATED_RESOURCE"},
 		{"no number", "/", 400, "UNSUPPORTED_SERVICE"},
-		{"somebody's relations", "/9000000009/RelatedPerson", 400, "UNSUPPORTED_SERVICE"},
+		{"a person's relations", "/9000000009/RelatedPerson", 400, "UNSUPPORTED_SERVICE"},
 	} {
 		t.Run(c.name, func(t *testing.T) { w.expect(w.get(c.path), c.status, c.code) })
 	}
@@ -51,7 +51,7 @@ func TestEveryNumberInTheTownChecks(t *testing.T) {
 	for _, who := range town.Residents {
 		numbers = append(numbers, who.NHSNumber)
 		if !strings.HasPrefix(who.NHSNumber, "999") {
-			t.Errorf("%s could be somebody's", who.NHSNumber)
+			t.Errorf("%s could have been issued", who.NHSNumber)
 		}
 		for _, a := range who.Abodes {
 			if !strings.HasPrefix(a.Postcode, "ZZ") {
@@ -200,7 +200,7 @@ func TestASupersededNumberLeadsToTheNewOne(t *testing.T) {
 func TestDemographicsChangeWhileItRuns(t *testing.T) {
 	w := open(t)
 	if !w.Change("9990000018", func(who *sim.Resident) { who.Names[0].Family = "King" }) {
-		t.Fatal("nobody changed")
+		t.Fatal("no record changed")
 	}
 	r := w.get("/9990000018")
 	if at(r.body, "name", 0, "family") != "King" || at(r.body, "meta", "versionId") != "2" ||
@@ -214,12 +214,12 @@ func TestDemographicsChangeWhileItRuns(t *testing.T) {
 	w.Put(sim.Resident{NHSNumber: "9991000151"})
 	w.expect(w.get("/9991000151"), 200, "")
 	if !w.Invalidate("9991000151") {
-		t.Fatal("nobody was invalidated")
+		t.Fatal("no record was invalidated")
 	}
 	w.expect(w.get("/9991000151"), 404, "INVALIDATED_RESOURCE")
 	if w.Change("9111231130", func(*sim.Resident) {}) || w.Supersede("9111231130", "9990000018") ||
 		w.Invalidate("9111231130") {
-		t.Error("somebody who is not there changed")
+		t.Error("a person who is not there changed")
 	}
 }
 
@@ -324,7 +324,7 @@ func TestASearchFinds(t *testing.T) {
 		{"the telephone number", "family=Byron&birthdate=1985-12-10&phone=07700900101", "9990000018 1"},
 		{"the telephone number in other words", "family=Byron&birthdate=1985-12-10&phone=+447700900101", ""},
 		{"the e-mail address in capitals", "family=Byron&birthdate=1985-12-10&email=ADA@EXAMPLE.ORG", "9990000018 1"},
-		{"somebody else's e-mail address", "family=Byron&birthdate=1985-12-10&email=alan@example.org", ""},
+		{"another person's e-mail address", "family=Byron&birthdate=1985-12-10&email=alan@example.org", ""},
 		{"the date of death", "family=Tunney&birthdate=ge1980-01-01&death-date=le2019-02-28", "9733163201 1"},
 		{"another date of death", "family=Tunney&birthdate=ge1980-01-01&death-date=eq2019-02-08", ""},
 		{"a date of death of the living", "family=Byron&birthdate=1985-12-10&death-date=le2099-01-01", ""},
@@ -421,9 +421,9 @@ func TestASearchIsABundle(t *testing.T) {
 		t.Errorf("a read tells of %v", got)
 	}
 
-	r = w.search("family=Nobody&birthdate=1979-03-27")
+	r = w.search("family=Unknown&birthdate=1979-03-27")
 	if _, has := r.body["entry"]; has || r.body["total"] != 0.0 || r.body["resourceType"] != "Bundle" {
-		t.Errorf("nobody was found as %v", r.body)
+		t.Errorf("an unknown person was found as %v", r.body)
 	}
 	r = w.search("family=Penrose&birthdate=2012-02-29")
 	w.expect(r, 200, "TOO_MANY_MATCHES")

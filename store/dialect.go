@@ -68,7 +68,7 @@ func fateOf(err error) fate {
 	var network net.Error
 	switch {
 	case errors.As(err, &pg) && pg.ConstraintName == "patient_nhs_number":
-		return again // somebody got the number this moment: look again
+		return again // another call has just taken the number: look again
 	case errors.As(err, &pg):
 		return fateOfPostgres(pg.Code)
 	case errors.As(err, &lite):

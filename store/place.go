@@ -140,7 +140,7 @@ type place struct {
 	offset int64
 }
 
-// listOf names a list as somebody reads it: what is asked, but for which page.
+// listOf names a list for one reader: what is asked, but for which page.
 func listOf(ctx context.Context, text string, args in, r reading) [sha256.Size]byte {
 	who, _ := access.From(ctx)
 	name := sha256.New()

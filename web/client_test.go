@@ -16,7 +16,7 @@ func TestClientAddressIsTakenFromTrustedProxiesAlone(t *testing.T) {
 		want       string
 	}{
 		{"without a proxy", "192.0.2.9:1234", nil, nil, "192.0.2.9"},
-		{"a header nobody asked for", "192.0.2.9:1234", []string{"203.0.113.1"}, nil, "192.0.2.9"},
+		{"a header that no setting names", "192.0.2.9:1234", []string{"203.0.113.1"}, nil, "192.0.2.9"},
 		{"a trusted proxy", "10.0.0.7:80", []string{"203.0.113.1"}, []string{"10.0.0.0/8"}, "203.0.113.1"},
 		{"a trusted proxy, by address", "10.0.0.7:80", []string{"203.0.113.1"}, []string{"10.0.0.7"}, "203.0.113.1"},
 		{"a peer that is not the proxy", "10.0.0.8:80", []string{"203.0.113.1"}, []string{"10.0.0.7"}, "10.0.0.8"},

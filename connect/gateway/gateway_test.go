@@ -43,7 +43,7 @@ func TestSendReportsTheOutcomeOfAMessage(t *testing.T) {
 		requests       int
 	}{
 		{"an ordinary one is taken", "+447700900123", "accepted", 1, 1},
-		{"one to nobody is refused", "+447700900990", "refused unknown_recipient", 0, 1},
+		{"one to an unknown recipient is refused", "+447700900990", "refused unknown_recipient", 0, 1},
 		{"one that bounces is taken first", "+447700900991", "accepted", 1, 1},
 		{"one that nothing is heard of", "+447700900992", "accepted", 1, 1},
 		{"a slow one is waited for", "+447700900993", "accepted", 1, 1},
@@ -52,7 +52,7 @@ func TestSendReportsTheOutcomeOfAMessage(t *testing.T) {
 		{"a gateway that breaks is asked again with the same key", "+447700900996", "accepted", 1, 3},
 		{"one it had before is taken", "+447700900997", "accepted", 1, 1},
 		{"an e-mail is taken", "ada@example.org", "accepted", 1, 1},
-		{"an e-mail to nobody is refused", "refused@example.org", "refused unknown_recipient", 0, 1},
+		{"an e-mail to an unknown recipient is refused", "refused@example.org", "refused unknown_recipient", 0, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

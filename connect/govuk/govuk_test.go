@@ -164,8 +164,8 @@ func TestSendReportsTheOutcomeOfAMessage(t *testing.T) {
 	}{
 		{"an ordinary one is taken", "+447700900123", "", "accepted", 1},
 		{"an e-mail is taken", "ada@example.org", "", "accepted", 1},
-		{"one to nobody is refused", "+447700900990", "", "refused ValidationError", 0},
-		{"an e-mail to nobody is refused", "refused@example.org", "", "refused ValidationError", 0},
+		{"one to an unknown recipient is refused", "+447700900990", "", "refused ValidationError", 0},
+		{"an e-mail to an unknown recipient is refused", "refused@example.org", "", "refused ValidationError", 0},
 		{"one to no number is refused", "+441632960001", "", "refused ValidationError", 0},
 		{"one that bounces is taken first", "+447700900991", "", "accepted", 1},
 		{"a slow one is waited for", "+447700900993", "", "accepted", 1},

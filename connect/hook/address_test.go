@@ -112,7 +112,7 @@ func TestNameIsCheckedWhereTheConnectionGoes(t *testing.T) {
 	if got := c.Check(address); got != "" {
 		t.Fatalf("got %q", got)
 	}
-	// Whoever looks first sees an address that is the public's …
+	// The first to look sees an address that is the public's …
 	if ips, err := dns.LookupHost(t.Context(), name); err != nil || len(ips) != 1 || ips[0] != "1.1.1.1" {
 		t.Fatalf("got %v, %v", ips, err)
 	}

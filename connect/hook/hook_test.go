@@ -65,7 +65,7 @@ func TestFailureSaysWhyThereIsNoAnswer(t *testing.T) {
 		status    int
 		failure   webhook.Failure
 	}{
-		{"nobody listens", nowhere(t), 0, 0, webhook.Refused},
+		{"no server listens", nowhere(t), 0, 0, webhook.Refused},
 		{"the connection ends before the answer", bare(t, func(c *net.TCPConn) { asked(c) }), 0, 0, webhook.Reset},
 		{"the connection is reset before the answer", bare(t, func(c *net.TCPConn) { asked(c); _ = c.SetLinger(0) }), 0,
 			0,
@@ -103,7 +103,7 @@ func TestFailureSaysWhyThereIsNoAnswer(t *testing.T) {
 			0, 101, webhook.BadAnswer},
 		{"no answer", bare(t, func(c *net.TCPConn) { asked(c); <-stuck }), 0, 0, webhook.TimedOut},
 		{"no handshake", secureOf(bare(t, func(*net.TCPConn) { <-stuck })), 0, 0, webhook.TimedOut},
-		{"nobody reads", bare(t, func(*net.TCPConn) { <-stuck }), 64 << 20, 0, webhook.TimedOut},
+		{"the server does not read", bare(t, func(*net.TCPConn) { <-stuck }), 64 << 20, 0, webhook.TimedOut},
 		{"headers that trickle", bare(t, func(c *net.TCPConn) { asked(c); trickle(c, "HTTP/1.1 200 OK\r\nX: ") }), 0, 0,
 			webhook.TimedOut},
 		{"a body that trickles", bare(t, func(c *net.TCPConn) { asked(c); trickle(c, "HTTP/1.1 200 OK\r\n\r\n") }), 0,

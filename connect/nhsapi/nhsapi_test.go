@@ -157,7 +157,7 @@ func TestItIsKnownWhetherARequestWasSent(t *testing.T) {
 	defer server.Close()
 	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
-	secure.StartTLS() // with a certificate nobody knows
+	secure.StartTLS() // with an unknown certificate
 	defer secure.Close()
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -168,8 +168,8 @@ func TestItIsKnownWhetherARequestWasSent(t *testing.T) {
 		unsent  bool
 		again   bool
 	}{
-		{"nobody listens", t.Context(), closed.URL, true, true},
-		{"no such host", t.Context(), "https://nobody.invalid", true, true},
+		{"no server listens", t.Context(), closed.URL, true, true},
+		{"no such host", t.Context(), "https://unreachable.invalid", true, true},
 		{"a stranger's certificate", t.Context(), secure.URL, true, true},
 		{"the caller has left before", over, server.URL, true, true},
 		{"the connection ends", t.Context(), server.URL + "/cut", false, true},

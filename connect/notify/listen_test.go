@@ -60,7 +60,7 @@ func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
 		{"a signature of something else", func(r *http.Request) {
 			r.Header.Set("x-hmac-sha256-signature", sim.Sign(application, callbackKey, []byte(body+" ")))
 		}, 403},
-		{"a signature by somebody else", func(r *http.Request) {
+		{"a signature by another sender", func(r *http.Request) {
 			r.Header.Set("x-hmac-sha256-signature", sim.Sign("another", callbackKey, []byte(body)))
 		}, 403},
 		{"half a signature", func(r *http.Request) {
@@ -80,7 +80,7 @@ func TestACallbackIsBelievedOnlyWithKeyAndSignature(t *testing.T) {
 			}
 		})
 	}
-	t.Run("nobody is believed without settings", func(t *testing.T) {
+	t.Run("no caller is believed without settings", func(t *testing.T) {
 		c, err := notify.New(notify.Settings{BaseURL: "https://api.example/comms"}, notify.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +132,7 @@ func TestCallbacksAreReadAsReceipts(t *testing.T) {
 		{"it has arrived and has not been read",
 			one("ChannelStatus",
 				`"cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "sending", "supplierStatus": "delivered"`), nil},
-		{"a channel nobody knows yet has failed", one("ChannelStatus", `"channel": "pigeon", "channelStatus": "failed"`),
+		{"a channel that is not known yet has failed", one("ChannelStatus", `"channel": "pigeon", "channelStatus": "failed"`),
 			[]carrier.Receipt{failedAs("failed", general)}},
 		{"a channel has failed",
 			one("ChannelStatus",
@@ -161,8 +161,8 @@ func TestCallbacksAreReadAsReceipts(t *testing.T) {
 		{"a message is looked up", one("MessageStatus", `"messageStatus": "pending_enrichment"`), nil},
 		{"a channel is on its way", one("ChannelStatus", `"channelStatus": "sending", "supplierStatus": "received"`), nil},
 		{"a channel was passed over", one("ChannelStatus", `"channelStatus": "skipped"`), nil},
-		{"a status nobody knows yet", one("ChannelStatus", `"channelStatus": "teleported", "supplierStatus": "beamed"`), nil},
-		{"a type nobody knows yet", one("CarrierPigeon", `"channelStatus": "delivered"`), nil},
+		{"a new status", one("ChannelStatus", `"channelStatus": "teleported", "supplierStatus": "beamed"`), nil},
+		{"a new type", one("CarrierPigeon", `"channelStatus": "delivered"`), nil},
 		{"other fields in other shapes",
 			one("MessageStatus", `"messageStatus": "delivered", "channels": ["sms"], "retryCount": "many", "supplierStatus": 7`),
 			[]carrier.Receipt{whole(delivered)}},

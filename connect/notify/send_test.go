@@ -206,7 +206,7 @@ func TestAPassingFailureIsTriedAgain(t *testing.T) {
 func TestUnreachableServiceIsBusyAndNotUnknown(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
-	for name, address := range map[string]string{"refused": closed.URL, "no such host": "https://nobody.invalid"} {
+	for name, address := range map[string]string{"refused": closed.URL, "no such host": "https://unreachable.invalid"} {
 		t.Run(name, func(t *testing.T) {
 			w := build(t, func(o *options) { o.settings.BaseURL, o.Rest = address+"/comms", time.Nanosecond })
 			if _, err := w.carrier.Send(t.Context(), text("leg-1", "Hello")); outcome(err) != "busy unreachable" {
@@ -296,11 +296,11 @@ func TestAnAnswerIsARefusalWhenItWillNeverChange(t *testing.T) {
 	}{
 		{"a wrong NHS number", 400, problem("CM_INVALID_NHS_NUMBER", "/data/attributes/recipient/nhsNumber"), "refused CM_INVALID_NHS_NUMBER", 1},
 		{"a wrong number", 400, problem("CM_INVALID_VALUE", "/data/attributes/recipient/contactDetails/sms"), "refused CM_INVALID_VALUE", 1},
-		{"a plan nobody knows", 404, problem("CM_NO_SUCH_ROUTING_PLAN", "/data/attributes/routingPlanId"), "refused CM_NO_SUCH_ROUTING_PLAN", 1},
+		{"an unknown plan", 404, problem("CM_NO_SUCH_ROUTING_PLAN", "/data/attributes/routingPlanId"), "refused CM_NO_SUCH_ROUTING_PLAN", 1},
 		{"too large", 413, problem("CM_TOO_LARGE", ""), "refused CM_TOO_LARGE", 1},
 		{"something unprocessable", 422, problem("CM_SOMETHING_NEW", ""), "refused CM_SOMETHING_NEW", 1},
 		{"an organisation we may not name", 400, problem("CM_CANNOT_SET_ODS_CODE", "/data/attributes/originator/odsCode"), "refused CM_CANNOT_SET_ODS_CODE", 1},
-		{"an organisation nobody knows", 400, problem("CM_INVALID_VALUE", "/data/attributes/originator/odsCode"), "refused CM_INVALID_VALUE", 1},
+		{"an unknown organisation", 400, problem("CM_INVALID_VALUE", "/data/attributes/originator/odsCode"), "refused CM_INVALID_VALUE", 1},
 		{"no permission", 403, problem("CM_FORBIDDEN", ""), "busy CM_FORBIDDEN", 1},
 		{"a ban", 403, problem("CM_SERVICE_BAN", ""), "busy CM_SERVICE_BAN", 1},
 		{"a wrong address", 404, "<html>", "busy trouble", 1},
@@ -351,7 +351,7 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 }
 
 func TestAnApplicationThatIsNotKnownWaitsForItsOwner(t *testing.T) {
-	w := build(t, func(o *options) { o.settings.APIKey = "somebody-else" })
+	w := build(t, func(o *options) { o.settings.APIKey = "another-key" })
 	_, err := w.carrier.Send(t.Context(), text("leg-1", "Hello"))
 	if busy, ok := errors.AsType[*carrier.Busy](err); !ok || busy.After < 10*time.Minute || len(w.requests(messages)) != 0 {
 		t.Errorf("got %v", err)

@@ -89,7 +89,7 @@ func TestDecodeSearch(t *testing.T) {
 	for _, c := range []struct {
 		name, number string
 		want         error
-	}{{"somebody", "9992000007", nil}, {"nobody", "", demographics.ErrNotTraced},
+	}{{"one-person", "9992000007", nil}, {"no-person", "", demographics.ErrNotTraced},
 		{"too-many", "", demographics.ErrSeveralTraced}} {
 		if number, err := found(file(t, c.name)); number != c.number || !errors.Is(err, c.want) {
 			t.Errorf("%s: got %q, %v", c.name, number, err)
@@ -174,7 +174,7 @@ func TestUsualNameIsUsed(t *testing.T) {
 		last   string
 		others []string
 	}{
-		{"nobody has no name", nil, "", nil},
+		{"an empty record has no name", nil, "", nil},
 		{"the usual name", []humanName{name("temp", "B", period{}), name("official", "C", period{}),
 			name("usual", "A", period{})}, "A", []string{"B", "C"}},
 		{"else the official one", []humanName{name("temp", "B", period{}), name("official", "C", period{})}, "C",

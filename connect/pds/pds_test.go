@@ -41,7 +41,7 @@ func TestOpenSandboxIsDemographicsService(t *testing.T) {
 
 func TestReadDistinguishesEveryKindOfPerson(t *testing.T) {
 	w := build(t, nil)
-	t.Run("somebody with nothing the matter", func(t *testing.T) {
+	t.Run("a person with an ordinary record", func(t *testing.T) {
 		p, err := w.read(t, vaughan)
 		if err != nil || p.NHSNumber != vaughan || p.Mobile != "+447700900301" || p.Email != "idris@example.org" ||
 			p.Address.Postcode != "ZZ1 4VN" || p.Practice != "Z99003" {
@@ -63,13 +63,13 @@ func TestReadDistinguishesEveryKindOfPerson(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
-	t.Run("somebody very restricted is restricted", func(t *testing.T) {
+	t.Run("a very restricted person is restricted", func(t *testing.T) {
 		if p, err := w.read(t, "9991000143"); err != nil || !p.Restricted || p.Address != (patient.Address{}) ||
 			p.Mobile != "" {
 			t.Errorf("got %+v, %v", p, err)
 		}
 	})
-	t.Run("somebody who has died", func(t *testing.T) {
+	t.Run("a person who has died", func(t *testing.T) {
 		if p, err := w.read(t, "9991000038"); err != nil || !p.DeceasedAt.Equal(time.Date(2024, 2, 11, 0, 0, 0, 0,
 			time.UTC)) {
 			t.Errorf("got %+v, %v", p, err)
@@ -123,7 +123,7 @@ func TestTraceFindsExactlyOnePerson(t *testing.T) {
 			BirthDate: born(1988, 11, 3), Postcode: "ZZ1 2AB"}, demographics.ErrNotTraced},
 		{"a restricted person is found without one", "9991000011", demographics.Trace{FirstName: "Nadia",
 			LastName: "Farouk", BirthDate: born(1988, 11, 3)}, nil},
-		{"somebody whose number has been withdrawn is not found", "", demographics.Trace{LastName: "Grey",
+		{"a person whose number has been withdrawn is not found", "", demographics.Trace{LastName: "Grey",
 			BirthDate: born(1975, 9, 30)}, demographics.ErrNotTraced},
 		{"a name longer than the service holds", "", demographics.Trace{LastName: strings.Repeat("n", 36),
 			BirthDate: born(1975, 9, 30)}, demographics.ErrNotTraced},

@@ -215,9 +215,9 @@ func TestUnknownApplicationIsRefusedAtOnce(t *testing.T) {
 	}
 	for name, change := range map[string]func(*options){
 		"a signature by another key": func(o *options) { o.settings.Key = other },
-		"a key id that nobody knows": func(o *options) { o.settings.KeyID = "test-9" },
-		"an application nobody knows": func(o *options) {
-			o.settings.APIKey = "somebody-else"
+		"an unknown key id":          func(o *options) { o.settings.KeyID = "test-9" },
+		"an unknown application": func(o *options) {
+			o.settings.APIKey = "another-key"
 		},
 		"an assertion for another server": func(o *options) { o.settings.Audience = "https://other.example/token" },
 	} {

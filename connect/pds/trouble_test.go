@@ -82,7 +82,7 @@ func TestLastingFailureIsTriedThreeTimes(t *testing.T) {
 			}
 		})
 	}
-	t.Run("nobody answers", func(t *testing.T) {
+	t.Run("no answer comes", func(t *testing.T) {
 		w := build(t, func(o *options) { o.settings.BaseURL, o.open = "http://127.0.0.1:1", true })
 		if _, err := w.read(t, vaughan); !errors.Is(err, demographics.ErrDown) || w.asked != 3 {
 			t.Errorf("got %v after %d tries", err, w.asked)
@@ -444,8 +444,8 @@ func TestLogsAndErrorsDoNotNameThePatient(t *testing.T) {
 			o.open, o.handler = true,
 				broken("HTTP/1.1 200 OK\r\nVaughan 9991000003\r\n\r\n")
 		}),
-		"nobody there": build(t, func(o *options) { o.open, o.settings.BaseURL = true, closed.URL }),
-		"no such host": build(t, func(o *options) { o.open, o.settings.BaseURL = true, "https://nobody.invalid/" }),
+		"no server there": build(t, func(o *options) { o.open, o.settings.BaseURL = true, closed.URL }),
+		"no such host":    build(t, func(o *options) { o.open, o.settings.BaseURL = true, "https://unreachable.invalid/" }),
 	}
 	for _, kind := range passing {
 		w := brisk(t)

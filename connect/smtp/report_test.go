@@ -82,7 +82,7 @@ func TestReportsAreUnderstood(t *testing.T) {
 		{"by the name we gave with it", dsn("x@y.example", "Original-Envelope-Id: 7-1a-1-"+sign+"\n"+failed, ""), same},
 		{"by the name we gave with it, encoded", dsn("x@y.example", "Original-Envelope-Id: 7+2D1a-1-"+sign+"\n"+failed, ""),
 			same},
-		{"by the return path when the name makes no sense", dsn(verp, "Original-Envelope-Id: 7-1b-1\n"+failed, ""), same},
+		{"by the return path when the name cannot be read", dsn(verp, "Original-Envelope-Id: 7-1b-1\n"+failed, ""), same},
 		{"with the line ends of the wire", crlf(dsn(verp, failed, returned)), same},
 		{"out of a mailbox file", "From MAILER-DAEMON Mon Mar  2 12:01:00 2026\n" + dsn(verp, failed, ""), same},
 		{"without a date", strings.Replace(dsn(verp, failed, ""), "Date: Mon, 2 Mar 2026 12:01:00 +0000\n", "", 1),
@@ -111,7 +111,7 @@ func TestReportsAreUnderstood(t *testing.T) {
 		{"of several mailboxes, one of which failed",
 			dsn(verp,
 				"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; a@x.example\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient: rfc822; b@x.example\nAction: failed\nStatus: 5.2.2\n", ""), same},
-		{"an answer that somebody is away", "From: ada@example.org\nTo: " + verp +
+		{"an answer that the reader is away", "From: ada@example.org\nTo: " + verp +
 			"\nSubject: Away\nAuto-Submitted: auto-replied\n\nBack on Monday.\n", nil},
 		{"that a message has been read",
 			strings.ReplaceAll(dsn(verp, failed, ""), "report-type=delivery-status", "report-type=disposition-notification"),
@@ -306,7 +306,7 @@ func TestAReportThatWeHaveNotSignedIsPassedOver(t *testing.T) {
 		{"with a name that we did not give", dsn("bounces"+at, "Original-Envelope-Id: 7-1a-1\n"+failed, returned)},
 		{"of a delivery",
 			dsn("bounces+7-1a-1"+at, strings.NewReplacer("failed", "delivered", "5.2.2", "2.0.0").Replace(failed), "")},
-		{"about somebody else's mail", dsn("x@y.example", failed, strings.ReplaceAll(returned, "brambleford", "elsewhere"))},
+		{"about another person's mail", dsn("x@y.example", failed, strings.ReplaceAll(returned, "brambleford", "elsewhere"))},
 		{"about a strange key", dsn("bounces+a/../b"+at, failed, "")},
 	} {
 		t.Run(x.name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func TestWhatGoesWrongBeforeTheFinalDotIsNotDelivered(t *testing.T) {
 		{"the server greets with a final no", map[string]string{"GREETING": "554 5.7.1 go away"}, "busy 554 5.7.1"},
 		{"the server hangs up before the greeting", map[string]string{"GREETING": "hang up"}, "busy connect"},
 		{"the server says nothing", map[string]string{"GREETING": "silence"}, "busy connect"},
-		{"the greeting makes no sense", map[string]string{"GREETING": "HTTP/1.1 400 Bad Request"}, "busy connect"},
+		{"the greeting cannot be read", map[string]string{"GREETING": "HTTP/1.1 400 Bad Request"}, "busy connect"},
 		{"the greeting has no end", map[string]string{"GREETING": "220 " + strings.Repeat("x", 10_000)}, "busy connect"},
 		{"the greeting has very many lines", map[string]string{"GREETING": strings.Repeat("220-x\r\n", 1000) + "220 x"},
 			"busy connect"},
@@ -41,7 +41,7 @@ func TestWhatGoesWrongBeforeTheFinalDotIsNotDelivered(t *testing.T) {
 		{"the server hangs up at RCPT", map[string]string{"RCPT": "hang up"}, "busy lost"},
 		{"the server hangs up at DATA", map[string]string{"DATA": "hang up"}, "busy lost"},
 		{"the server says nothing to RCPT", map[string]string{"RCPT": "silence"}, "busy lost"},
-		{"the answer to RCPT makes no sense", map[string]string{"RCPT": "what?"}, "busy lost"},
+		{"the answer to RCPT cannot be read", map[string]string{"RCPT": "what?"}, "busy lost"},
 		{"the codes of an answer differ", map[string]string{"RCPT": "250-yes\r\n550 no"}, "busy lost"},
 		{"MAIL is refused", map[string]string{"MAIL": "553 5.1.8 who are you"}, "refused 553 5.1.8"},
 		{"RCPT is refused", map[string]string{"RCPT": "550-5.1.1 first line\r\n550 5.1.1 second line"}, "refused 550 5.1.1"},
@@ -82,7 +82,7 @@ func TestWhatGoesWrongAfterTheFinalDot(t *testing.T) {
 		{"the server takes it", "250 2.0.0 Ok: queued as 4ZX", "accepted"},
 		{"the server hangs up", "hang up", "unknown"},
 		{"the server says nothing", "silence", "unknown"},
-		{"the answer makes no sense", "perhaps", "unknown"},
+		{"the answer cannot be read", "perhaps", "unknown"},
 		{"the server refuses it", "554 5.7.1 spam", "refused 554 5.7.1"},
 		{"the server puts it off", "452 4.3.1 disk full", "busy 452 4.3.1"},
 		{"the server goes down", "421 4.3.2 going down", "busy 421 4.3.2"},
@@ -270,7 +270,7 @@ func TestTheEnvelope(t *testing.T) {
 		{"with reports on offer", "250-fake\r\n250 DSN", "bounces@m.example", "ada@x.example", "7-1a-1",
 			[]string{"MAIL FROM:<bounces+7-1a-1-" + sign + "@m.example> RET=HDRS ENVID=7-1a-1-" + sign,
 				"RCPT TO:<ada@x.example> NOTIFY=FAILURE"}},
-		{"with reports on offer and nobody to hear them", "250-fake\r\n250 DSN", "", "ada@x.example", "7=1",
+		{"with reports on offer and no address for them", "250-fake\r\n250 DSN", "", "ada@x.example", "7=1",
 			[]string{"MAIL FROM:<desk@brambleford.example> RET=HDRS ENVID=7+3D1", "RCPT TO:<ada@x.example> NOTIFY=FAILURE"}},
 		{"with the longest key there is", "250 fake", strings.Repeat("b", 21) + "@m.example", "ada@x.example",
 			longest.Key(1<<53 - 1),
@@ -342,7 +342,7 @@ func TestEachWayToSignIn(t *testing.T) {
 			}
 			return true
 		}, "busy auth"},
-		{"a challenge that makes no sense", "LOGIN", "", func(c *talk, _ string) bool {
+		{"a challenge that cannot be read", "LOGIN", "", func(c *talk, _ string) bool {
 			c.say("334 ***")
 			c.hear()
 			return true

@@ -47,7 +47,7 @@ func TestEachScriptEndsAsItShould(t *testing.T) {
 		{"a message is delivered", "ada", []string{"accepted"}, 1},
 		{"an unknown address is refused for good", "refused", []string{"refused 550 5.1.1"}, 0},
 		{"a message that bounces is taken", "bounced", []string{"accepted"}, 0},
-		{"one that nobody hears of again is taken", "silent", []string{"accepted"}, 1},
+		{"one without any report is taken", "silent", []string{"accepted"}, 1},
 		{"one that is read is taken", "read", []string{"accepted"}, 1},
 		{"a slow server takes it in the end", "slow", []string{"accepted"}, 1},
 		{"greylisting is busy, and then goes away", "busy", []string{"busy 451 4.7.1", "accepted"}, 1},
@@ -151,7 +151,7 @@ func TestConnectionsAreSecured(t *testing.T) {
 	}
 }
 
-// stranger is a carrier for a server whose certificate nobody knows.
+// stranger is a carrier for a server with an unknown certificate.
 func stranger(t *testing.T, s smtp.Settings) *smtp.Carrier {
 	t.Helper()
 	server, err := mail.New(nil, mail.Options{})
@@ -217,7 +217,7 @@ func TestResultsAreInTheOrderOfTheMessages(t *testing.T) {
 		"refused channel", "accepted"}
 	var all []carrier.Outgoing
 	for i, address := range []string{"ada@x.example", "refused@x.example", "busy@x.example", "cut@x.example",
-		"slow@x.example", "nobody", "+447700900123", "bob@x.example"} {
+		"slow@x.example", "unknown", "+447700900123", "bob@x.example"} {
 		m := to(address, fmt.Sprintf("k%d", i))
 		if i == 6 {
 			m.Channel = carrier.SMS
@@ -356,7 +356,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"a sender with a name", func(s *smtp.Settings) { s.From = "Desk <desk@example.org>" }, "from"},
 		{"a sender beyond ASCII", func(s *smtp.Settings) { s.From = "désk@example.org" }, "from"},
 		{"a sender's name with a line break", func(s *smtp.Settings) { s.FromName = "Desk\r\nBcc: x@example.org" }, "name"},
-		{"a strange place for answers", func(s *smtp.Settings) { s.ReplyTo = "nobody" }, "reply to"},
+		{"a strange place for answers", func(s *smtp.Settings) { s.ReplyTo = "unknown" }, "reply to"},
 		{"a strange place for bounces", func(s *smtp.Settings) { s.BouncesTo = "a b@example.org" }, "bounces to"},
 		{"a secret with a space", func(s *smtp.Settings) { s.BounceSecret = "sixteen letters!" }, "Authorization header"},
 		{"a secret that can be guessed", func(s *smtp.Settings) { s.BounceSecret = strings.Repeat("s", 15) },
@@ -364,7 +364,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"a place for bounces with room for no signature", func(s *smtp.Settings) {
 			s.BouncesTo, s.BounceSecret = strings.Repeat("b", 22)+"@example.org", secret
 		}, "at most 21 characters"},
-		{"a long place for bounces that nobody signs",
+		{"a long, unsigned place for bounces",
 			func(s *smtp.Settings) { s.BouncesTo = strings.Repeat("b", 22) + "@example.org" }, ""},
 		{"the longest place for bounces", func(s *smtp.Settings) {
 			s.BouncesTo, s.BounceSecret = strings.Repeat("b", 21)+"@example.org", secret

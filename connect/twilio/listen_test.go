@@ -98,7 +98,7 @@ func TestACallIsBelievedByItsSignature(t *testing.T) {
 			t.Errorf("%s: %v", s.name, err)
 		}
 	}
-	// Somebody else's key put in on the way.
+	// Another patient's key put in on the way.
 	r := signed(public, "key=leg-1", token, params)
 	r.URL.RawQuery = "key=leg-2"
 	if _, err := c.ReadCallback(context.Background(), called(r, []byte(params.Encode()))); !errors.Is(err,

@@ -153,7 +153,7 @@ func TestSendReportsTheOutcomeOfAMessage(t *testing.T) {
 		boxed                int
 	}{
 		{"an ordinary one is taken", "+447700900123", "", "accepted", 1},
-		{"one to nobody is refused", "+447700900990", "", "refused 21211", 0},
+		{"one to an unknown recipient is refused", "+447700900990", "", "refused 21211", 0},
 		{"one to a landline is refused", "+441632960001", "", "refused 21614", 0},
 		{"one to a patient who replied STOP is refused", "+447700900200", "", "refused 21610", 0},
 		{"one that bounces is taken first", "+447700900991", "", "accepted", 1},
@@ -211,8 +211,8 @@ func TestWrongSettingsHaveMessagesWait(t *testing.T) {
 		change func(*twilio.Settings, *twilio.Options)
 		want   string
 	}{
-		"another token":        {func(s *twilio.Settings, _ *twilio.Options) { s.AuthToken = "another" }, "busy 20003 5m0s"},
-		"somebody else's from": {func(s *twilio.Settings, _ *twilio.Options) { s.From = "+447700900002" }, "busy 21606 5m0s"},
+		"another token":  {func(s *twilio.Settings, _ *twilio.Options) { s.AuthToken = "another" }, "busy 20003 5m0s"},
+		"another's from": {func(s *twilio.Settings, _ *twilio.Options) { s.From = "+447700900002" }, "busy 21606 5m0s"},
 		"another service": {func(s *twilio.Settings, _ *twilio.Options) { s.From, s.MessagingServiceSID = "", "MG2" },
 			"busy 21701 5m0s"},
 		"a wrong path": {func(s *twilio.Settings, _ *twilio.Options) { s.BaseURL += "/v3" }, "busy 20404 5m0s"},

@@ -93,7 +93,7 @@ func TestWhetherARequestMayHaveArrived(t *testing.T) {
 		body          string
 		busy          bool
 	}{
-		{"nobody listens", nowhere(t), "x", true},
+		{"no server listens", nowhere(t), "x", true},
 		{"there is no such host", "http://nowhere.invalid", "x", true},
 		{"the other side does not speak TLS",
 			strings.Replace(listener(t, func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 400 Bad\r\n\r\n") }),
@@ -254,7 +254,7 @@ func TestAProviderThatIsNotThereIsLeftAlone(t *testing.T) {
 	}
 	l, err := net.Listen("tcp", strings.TrimPrefix(address, "http://"))
 	if err != nil {
-		t.Skip("somebody else took the port")
+		t.Skip("another program took the port")
 	}
 	server := &http.Server{Handler: http.NotFoundHandler()}
 	go func() { _ = server.Serve(l) }()

@@ -212,7 +212,7 @@ func TestFiveWrongPasswordsLock(t *testing.T) {
 		h.must(err)
 		_, err = h.SetPassword(h.ctx, "ann@example.org", right)
 		h.must(err)
-		for _, email := range []string{"ann@example.org", "nobody@example.org"} {
+		for _, email := range []string{"ann@example.org", "unknown@example.org"} {
 			h.hasher.looked = 0
 			for i := range 5 {
 				if _, err := h.SignIn(context.Background(), account.Credentials{Email: email,
@@ -220,7 +220,7 @@ func TestFiveWrongPasswordsLock(t *testing.T) {
 					t.Fatalf("%s, attempt %d: %v", email, i+1, err)
 				}
 			}
-			// As much work for an address nobody has.
+			// As much work for an unknown address.
 			if h.hasher.looked != 5 {
 				t.Errorf("%s: looked at %d passwords", email, h.hasher.looked)
 			}

@@ -41,7 +41,7 @@ func (h *house) invited() (account.Staff, job.Job) {
 	return made, h.latest(made.ID)
 }
 
-// latest is the job of somebody's newest invitation.
+// latest is the job of a user's newest invitation.
 func (h *house) latest(of account.StaffID) job.Job {
 	h.t.Helper()
 	id := h.newest(h.group.ID, of)
@@ -184,8 +184,8 @@ func TestAnotherInvitationWorks(t *testing.T) {
 		if _, err := h.Invite(other, "lee@example.org"); !errors.Is(err, account.ErrNotFound) {
 			t.Errorf("another practice invited her: %v", err)
 		}
-		if _, err := h.Invite(h.ctx, "nobody@example.org"); !errors.Is(err, account.ErrNotFound) {
-			t.Errorf("nobody: %v", err)
+		if _, err := h.Invite(h.ctx, "unknown@example.org"); !errors.Is(err, account.ErrNotFound) {
+			t.Errorf("unknown: %v", err)
 		}
 	})
 }
@@ -228,7 +228,7 @@ func TestAnInvitationIsSentOnce(t *testing.T) {
 		{"the carrier has it", account.InvitationSent, nil, false, false},
 		{"the carrier will not take it", account.InvitationRefused, nil, false, false},
 		{"there is no carrier", account.InvitationHomeless, nil, false, false},
-		{"nobody knows", account.InvitationUnsure, nil, false, false},
+		{"not known", account.InvitationUnsure, nil, false, false},
 		{"the carrier is busy", account.InvitationWaiting, busy, true, false},
 		{"the carrier did not answer", account.InvitationHanding, busy, true, true},
 	} {

@@ -315,7 +315,7 @@ func TestWrittenBeforeTheAnswerWhereTheGroupAsksForIt(t *testing.T) {
 func TestNothingIsNotedWithoutACollector(t *testing.T) {
 	audit.Seen(access.With(t.Context(), access.System(7)), audit.Person(int64(1))) // a job of ours
 	ctx, seen := audit.Collect(access.With(t.Context(), partner))
-	audit.Seen(ctx, audit.Subject{Kind: "practice_group", ID: 7}) // which is nobody's
+	audit.Seen(ctx, audit.Subject{Kind: "practice_group", ID: 7}) // which has no collector
 	m := &memory{}
 	s := &audit.Service{Store: m, Now: time.Now, NewID: func() int64 { return 1 }}
 	if err := s.Keep(ctx, seen, audit.Call{Operation: "getPracticeGroup"}); err != nil || len(m.all()) != 0 {

@@ -43,7 +43,7 @@ func each(t *testing.T, test func(t *testing.T, h *house)) {
 	})
 }
 
-// sees keeps, a minute later, that somebody saw something.
+// sees keeps, a minute later, that a member of staff saw something.
 func (h *house) sees(who access.Caller, operation, outcome string, things ...audit.Subject) {
 	h.Helper()
 	h.now = h.now.Add(time.Minute)

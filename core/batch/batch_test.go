@@ -102,7 +102,7 @@ func (d *desk) server(on batch.Store) *batch.Service {
 		NewID: d.s.NewID}
 }
 
-// somebody registers a patient with a mobile number and an e-mail address.
+// a caller registers a patient with a mobile number and an e-mail address.
 func (d *desk) addPatient(mobile, email string) patient.ID {
 	d.Helper()
 	id, err := patienttest.Register(d.ctx, d.people, patient.Changes{

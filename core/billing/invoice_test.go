@@ -171,7 +171,7 @@ func TestWhatAnInvoiceMayBe(t *testing.T) {
 				Refunds: []billing.RefundRequest{{Amount: ptr(billing.Pence(1)), Date: input.DayOf(1, time.January,
 					1)}}}), fault.Input()},
 			{"a booking there is not", line(func(l *billing.LineRequest) { l.Booking = 1 }), booking.ErrNotFound},
-			{"somebody else's booking", line(func(l *billing.LineRequest) { l.Booking = bobs }),
+			{"another patient's booking", line(func(l *billing.LineRequest) { l.Booking = bobs }),
 				billing.ErrBookingOfAnother},
 			{"all of it paid", pay(card(6500)), nil},
 			{"a penny too much", pay(card(6501)), billing.ErrOverpaid},
@@ -315,7 +315,7 @@ func TestPaymentsAndRefunds(t *testing.T) {
 			r[1].Date != day(6) || r[1].Payment != p || r[1].Reason != "cancelled" {
 			t.Fatalf("got %+v", r)
 		}
-		// Somebody who got everything back can pay again, or be let go.
+		// A patient who got everything back can pay again, or be let go.
 		again := d.pay(i, 6500)
 		if got := d.sums(i.ID); got != "6500 (0) -12500 +6000 = 0 Paid" {
 			t.Fatal(got)

@@ -53,7 +53,7 @@ type desk struct {
 	diary      *diary.Service
 	booking    *booking.Service
 	group      practice.Group
-	// ctx is somebody with a role, and setup the person at the command line.
+	// ctx is a member of staff with a role, and setup the person at the command line.
 	ctx, setup context.Context
 	place      practice.Location
 	gp         practice.Practitioner
@@ -130,7 +130,7 @@ func (d *desk) open(name string) {
 		Cost: ptr(billing.Pence(1250)), VAT: ptr(billing.Permille(200))})
 }
 
-// as is somebody of the practice whose role grants some things.
+// as is a member of staff whose role grants some things.
 func (d *desk) as(grants ...access.Permission) context.Context {
 	return access.With(context.Background(), access.Caller{
 		Group: d.group.ID, Home: d.group.ID, Key: 7, Actor: "Partner", RequestID: "r1", Permissions: append(grants,

@@ -49,7 +49,7 @@ func TestLabelsOnProducts(t *testing.T) {
 		d.must(err)
 		said(d.jab.ID, "")
 
-		// What was told of it, in order.
+		// Its events, in order.
 		told, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 100)
 		d.must(err)
 		var got []string

@@ -48,7 +48,7 @@ func TestAProductIsKeptAsItWasGiven(t *testing.T) {
 			t.Fatalf("%v %s", err, diff)
 		}
 		if d.jab.Stock != nil || d.visit.Cost != nil || d.visit.VAT != nil {
-			t.Fatal("what nobody said is known")
+			t.Fatal("what was not given is known")
 		}
 	})
 }
@@ -155,7 +155,7 @@ func TestWhatAProductMayBe(t *testing.T) {
 			want error
 		}{
 			{"a name is enough", billing.ProductChange{Name: ptr("Plaster")}, nil},
-			{"an appointment of a length nobody said", billing.ProductChange{Name: ptr("Visit"),
+			{"an appointment of an unknown length", billing.ProductChange{Name: ptr("Visit"),
 				Kind: ptr(billing.Appointment)}, nil},
 			{"no name", billing.ProductChange{}, fault.Input()},
 			{"a kind there is not", billing.ProductChange{Name: ptr("x"), Kind: ptr(billing.Kind("wand"))},
@@ -333,9 +333,9 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 		if got := names(false); !strings.HasPrefix(got, "Card machine, Bank") {
 			t.Fatal(got)
 		}
-		nobody := access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID})
-		d.want(second(d.types.Save(nobody, 1, "x", true)), access.ErrPermission)
-		d.want(second(d.practice.UpdateGroup(nobody, practice.GroupChange{VAT: ptr(200)})), access.ErrPermission)
+		stranger := access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID})
+		d.want(second(d.types.Save(stranger, 1, "x", true)), access.ErrPermission)
+		d.want(second(d.practice.UpdateGroup(stranger, practice.GroupChange{VAT: ptr(200)})), access.ErrPermission)
 	})
 }
 

@@ -92,7 +92,7 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 				}
 			}
 		}
-		// Whoever ran out of time may have been a moment too late to stop it.
+		// The caller that ran out of time may have been a moment too late to stop it.
 		check(one.group.ID, made.Load(), made.Load()+failed.Load())
 		check(elsewhere.group.ID, int64(calls), int64(calls))
 		if made.Load() == 0 || failed.Load() == 0 {

@@ -113,7 +113,7 @@ func TestWhatAStatementMayBe(t *testing.T) {
 			{"a day that ends before it starts", func(r *billing.StatementRequest) { r.Until = r.From - 1 },
 				fault.Input()},
 			{"no end", func(r *billing.StatementRequest) { r.Until = input.NoDate }, fault.Input()},
-			{"of nobody", func(r *billing.StatementRequest) { r.Account = billing.Account{} }, fault.Input()},
+			{"without an account", func(r *billing.StatementRequest) { r.Account = billing.Account{} }, fault.Input()},
 			{"of two", func(r *billing.StatementRequest) { r.Account.Contact = 5 }, fault.Input()},
 			{"a kind there is not", func(r *billing.StatementRequest) { r.Kind = "all" }, fault.Input()},
 			{"of a patient there is not", func(r *billing.StatementRequest) { r.Account.Patient = 1 },

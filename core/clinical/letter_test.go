@@ -83,7 +83,7 @@ func TestWhatALetterMayBe(t *testing.T) {
 			"no date": {clinical.LetterChange{Title: ptr("x"), Date: ptr(input.NoDate)}, fault.CodeInvalid},
 			"a date of long ago": {clinical.LetterChange{Title: ptr("x"),
 				Date: ptr(input.DayOf(1, time.January, 1))}, fault.CodeInvalid},
-			"nobody's": {clinical.LetterChange{Title: ptr("x"), Patient: ptr(patient.ID(0))}, patient.ErrNotFound.Code},
+			"without a patient": {clinical.LetterChange{Title: ptr("x"), Patient: ptr(patient.ID(0))}, patient.ErrNotFound.Code},
 			"a stranger's": {clinical.LetterChange{Title: ptr("x"),
 				Doctor: ptr(practice.PractitionerID(1))}, clinical.ErrNoDoctor.Code},
 			"from nowhere": {clinical.LetterChange{Title: ptr("x"),

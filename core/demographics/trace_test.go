@@ -159,7 +159,7 @@ func TestWhileTheServiceIsDownAPersonReadLatelyIsStillFound(t *testing.T) {
 		k.Spine.Err = demographics.ErrDown
 		k.Clock = k.Clock.Add(23 * time.Hour)
 		if got := k.Trace("9990000018", "1985-12-10"); got != id {
-			k.Fatal("somebody else was found")
+			k.Fatal("another person was found")
 		}
 		byName := demographics.Registration{BirthDate: new("1985-12-10"), Forename: new("ada"), Surname: new("byron"),
 			Postcode: new("ZZ1 2AB")}
@@ -175,7 +175,7 @@ func TestWhileTheServiceIsDownAPersonReadLatelyIsStillFound(t *testing.T) {
 		}
 		down("another birth date", demographics.Registration{NHSNumber: new("9990000018"),
 			BirthDate: new("1985-12-11")})
-		down("somebody unknown", demographics.Registration{NHSNumber: new("9990000026"), BirthDate: new("1985-12-10")})
+		down("an unknown person", demographics.Registration{NHSNumber: new("9990000026"), BirthDate: new("1985-12-10")})
 		k.Clock = k.Clock.Add(2 * time.Hour)
 		down("read long ago", demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10")})
 		down("read long ago, by name", byName)

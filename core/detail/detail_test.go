@@ -185,7 +185,7 @@ func TestAppointmentEventsHaveNames(t *testing.T) {
 		reserved := s.last(event.AppointmentReserved)
 		names := map[string]any{"appointment_type": "Routine", "practitioner": "Dr Chidi Okafor",
 			"location": "Town Hall"}
-		s.same("a hold for nobody", s.details(reserved), names)
+		s.same("a hold without a patient", s.details(reserved), names)
 		_, err = s.core.Booking.Confirm(s.ctx, held.ID, booking.Confirmation{Patient: s.register("Ada", "")})
 		s.must(err)
 		names["patient"] = ada

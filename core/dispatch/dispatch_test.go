@@ -216,7 +216,7 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 				}
 				recover()
 				if m := d.state(id); m.State != messaging.Sending {
-					d.Fatalf("somebody else took it: %+v", m)
+					d.Fatalf("another worker took it: %+v", m)
 				}
 				d.clock = d.clock.Add(2 * time.Minute)
 				recover()

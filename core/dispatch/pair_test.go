@@ -115,8 +115,8 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 			func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, false},
 		{"the number may be another", func(p *paired) { p.carriers[carrier.NHSApp][0] = both{p.carrier.post, true} },
 			func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, true},
-		{"somebody else carries the other way", nil, func(r *messaging.Request) { r.Fallback = carrier.Email }, false},
-		{"somebody else is asked first for the other way",
+		{"another carrier carries the other way", nil, func(r *messaging.Request) { r.Fallback = carrier.Email }, false},
+		{"another carrier is asked first for the other way",
 			func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.other, p.carrier} }, nil, false},
 		{"it is asked first for the other way",
 			func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.carrier, p.other} }, nil, true},
@@ -208,7 +208,7 @@ func TestReceiptsOfAPairAreApplied(t *testing.T) {
 			[]string{accepted, failed1, failed2}},
 		{"that is told first of the message", []told{allFailed, appFailed, smsFailed}, messaging.Failed, "C-",
 			[]string{accepted, failed1, failed2}},
-		{"nobody says how, but it has failed", []told{allFailed}, messaging.Failed, "C-", []string{accepted, failed1}},
+		{"no receipt says how, but it has failed", []told{allFailed}, messaging.Failed, "C-", []string{accepted, failed1}},
 		{"both fail, and the end is not told", []told{appFailed, smsFailed}, messaging.Sent, "ok",
 			[]string{accepted, failed1, failed2}},
 		{"the patient reads it", []told{appRead, appWhole}, messaging.Read, "ok", []string{accepted, read1}},
@@ -321,7 +321,7 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 		want    messaging.State
 		texts   int
 	}{
-		{"nobody has read it", nil, messaging.Other, messaging.Delivered, 0},
+		{"it is unread", nil, messaging.Other, messaging.Delivered, 0},
 		{"the first way refuses it", &carrier.Refusal{Code: "no", Reason: "No."}, messaging.Other, messaging.Suppressed,
 			0},
 		{"it is about their care", nil, messaging.DirectCare, messaging.Delivered, 1},
@@ -363,7 +363,7 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 	}
 }
 
-// TestAPairInDoubt is of one that was handed over when nobody heard the answer.
+// TestAPairInDoubt is of one that was handed over when the answer was lost.
 func TestAPairInDoubtStaysOne(t *testing.T) {
 	t.Run("the carrier takes the key once", func(t *testing.T) {
 		withPair(t, func(p *paired) {
@@ -390,7 +390,7 @@ func TestAPairInDoubtStaysOne(t *testing.T) {
 			}
 		})
 	})
-	t.Run("nobody knows whether the carrier has it", func(t *testing.T) {
+	t.Run("it is not known whether the carrier has it", func(t *testing.T) {
 		withPair(t, func(p *paired) {
 			p.carrier.answer = func(carrier.Outgoing) error { return errors.New("cut off") }
 			id := p.ask(nil)

@@ -21,8 +21,8 @@ const (
 	earlyPause = 50 * time.Millisecond
 )
 
-// Receive keeps the receipts a carrier reported; replies are of core/reply. Duplicates and receipts for unknown messages
-// are ignored. Error: ErrEarly, with everything else kept.
+// Receive keeps the receipts a carrier reported; replies are of core/reply. Duplicates and receipts for unknown
+// messages are ignored. Error: ErrEarly, with everything else kept.
 func (s *Service) Receive(ctx context.Context, group practice.ID, by string, report carrier.Report) error {
 	var early error
 	for _, r := range report.Receipts {

@@ -203,7 +203,7 @@ func TestAFileIsPutOnceAndFetchedAgainAndAgain(t *testing.T) {
 		if !strings.Contains(put, ".") || strings.Contains(put, "/") {
 			d.Fatalf("got %q", put)
 		}
-		none := context.Background() // whoever has the address needs nothing else
+		none := context.Background() // the address is all a reader needs
 		d.now = d.now.Add(time.Minute)
 		d.must(d.documents.Upload(none, put, strings.NewReader("%PDF-1.7")))
 		full, err := d.documents.Find(d.ctx, made.ID)

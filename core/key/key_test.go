@@ -95,7 +95,7 @@ func TestKeys(t *testing.T) {
 			{"a shorter key", text[:len(text)-1], g.group.ID.String(), key.ErrUnknown},
 			{"the other kind of key", strings.Replace(text, "test", "live", 1), g.group.ID.String(), key.ErrUnknown},
 			{"no key at all", "letmein", g.group.ID.String(), key.ErrUnknown},
-			{"a key of nobody", "fd_live_1_1_abc", g.group.ID.String(), key.ErrUnknown},
+			{"an unknown key", "fd_live_1_1_abc", g.group.ID.String(), key.ErrUnknown},
 			{"a very long key", "fd_live_" + strings.Repeat("1", 1e6), g.group.ID.String(), key.ErrUnknown},
 			{"another group", text, other.ID.String(), access.ErrGroup},
 			{"a group there is not", text, "1", access.ErrGroup},

@@ -122,7 +122,7 @@ func TestRegisterRefuses(t *testing.T) {
 			{"a longer name", func(r *patient.Changes) { r.LastName = new(strings.Repeat("Ł", 201)) }, "last_name"},
 			{"control characters in a name", func(r *patient.Changes) { r.FirstName = new("Ada\x07") }, "first_name"},
 			{"a wrong check digit", func(r *patient.Changes) { r.NHSNumber = new("999 000 0019") }, "nhs_number"},
-			{"ten equal digits, which are nobody's number",
+			{"ten equal digits, which are never issued",
 				func(r *patient.Changes) { r.NHSNumber = new("111 111 1111") }, "nhs_number"},
 			{"a birth date in the future", func(r *patient.Changes) { r.BirthDate = new("2031-01-07") }, "birth_date"},
 			{"today's birth date", func(r *patient.Changes) { r.BirthDate = new("2031-01-06") }, ""},

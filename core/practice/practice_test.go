@@ -120,7 +120,7 @@ func TestAKeyWithoutThePermissionChangesNothing(t *testing.T) {
 			})
 		}
 		if _, err := s.Group(context.Background()); !errors.Is(err, access.ErrNoCaller) {
-			t.Fatalf("with nobody asking: got %v", err)
+			t.Fatalf("without a caller: got %v", err)
 		}
 	})
 }

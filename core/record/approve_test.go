@@ -64,7 +64,7 @@ func (o *office) must(err error) {
 	}
 }
 
-// propose proposes a message for somebody's record.
+// propose proposes a message for a patient's record.
 func (o *office) propose(of patient.ID) int64 {
 	o.Helper()
 	who := access.Caller{Group: o.group, Home: o.group, Actor: "Reminders Ltd",

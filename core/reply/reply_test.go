@@ -211,7 +211,7 @@ func TestAReplyFromASharedNumberHasNoPatientUntilStaffNameOne(t *testing.T) {
 			data.Reply != r.ID.String() || data.Patient != "" || len(data.Possible) != 2 {
 			j.Fatalf("told %s %s, %v", last.Type, last.Data, err)
 		}
-		// STOP holds for the number, whoever has sent it.
+		// STOP holds for the number, whichever patient sent it.
 		if r := j.answer("2", "+447700900001", "STOP"); r.Open || r.Meaning != reply.Stop || len(r.Possible) != 2 {
 			j.Fatalf("got %+v", r)
 		}

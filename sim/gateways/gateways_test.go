@@ -110,11 +110,11 @@ func TestTwilioIsStrict(t *testing.T) {
 		code   string
 	}{
 		{"as it should be", func(url.Values) {}, 201, `"status":"queued"`},
-		{"nobody to send to", func(v url.Values) { v.Del("To") }, 400, "21604"},
+		{"no recipient", func(v url.Values) { v.Del("To") }, 400, "21604"},
 		{"a number as it is written at home", func(v url.Values) { v.Set("To", "07700900123") }, 400, "21211"},
 		{"a landline", func(v url.Values) { v.Set("To", "+441632960001") }, 400, "21614"},
 		{"no sender", func(v url.Values) { v.Del("From") }, 400, "21603"},
-		{"somebody else's number", func(v url.Values) { v.Set("From", "+447700900009") }, 400, "21606"},
+		{"another account's number", func(v url.Values) { v.Set("From", "+447700900009") }, 400, "21606"},
 		{"no text", func(v url.Values) { v.Del("Body") }, 400, "21602"},
 		{"too much text", func(v url.Values) { v.Set("Body", strings.Repeat("é", 1601)) }, 400, "21617"},
 		{"no address to call", func(v url.Values) { v.Set("StatusCallback", "desk") }, 400, "21609"},

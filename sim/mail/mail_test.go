@@ -121,7 +121,7 @@ func TestBouncesAreReportedAgainUntilTheyAreTaken(t *testing.T) {
 			t.Errorf("%q, %+v", got, box.Items())
 		}
 	case <-time.After(10 * time.Second):
-		t.Fatal("nobody was told")
+		t.Fatal("no report came")
 	}
 }
 

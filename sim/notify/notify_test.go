@@ -132,7 +132,7 @@ func TestARequestThatWillNotDoIsRefusedWithAPointer(t *testing.T) {
 		{"a batch sent as a message", messages, batch("b-1", good), 400, "CM_INVALID_VALUE /data/type, CM_MISSING_VALUE " +
 			at + "messageReference, CM_MISSING_VALUE " + at + "recipient"},
 		{"a plan that is no UUID", messages, single("3", good), 400, "CM_INVALID_VALUE " + at + "routingPlanId"},
-		{"a plan nobody knows", messages, single("00000000-0000-0000-0000-000000000009", good), 404,
+		{"an unknown plan", messages, single("00000000-0000-0000-0000-000000000009", good), 404,
 			"CM_NO_SUCH_ROUTING_PLAN " + at + "routingPlanId"},
 		{"no NHS number", messages, single(sms, `{"messageReference": "m", "recipient": {}}`), 400, "CM_MISSING_VALUE " + at +
 			"recipient/nhsNumber"},
@@ -198,7 +198,7 @@ func TestTheDoorIsStrict(t *testing.T) {
 		{"an answer in XML", "POST", messages, []string{"Accept", "text/xml"}, nil, 406, "CM_NOT_ACCEPTABLE"},
 		{"a wrong method", "PUT", messages, nil, nil, 405, "CM_NOT_ALLOWED"},
 		{"reading what is written to", "GET", messages, nil, nil, 405, "CM_NOT_ALLOWED"},
-		{"a message nobody knows", "GET", messages + "/2WL3qFTEFM0qMY8xjRbt1LIKCzM", nil, nil, 404, "CM_NOT_FOUND"},
+		{"an unknown message", "GET", messages + "/2WL3qFTEFM0qMY8xjRbt1LIKCzM", nil, nil, 404, "CM_NOT_FOUND"},
 		{"no token", "POST", messages, nil, func(n *notify.Notify) { n.OpenSandbox = false }, 401, "CM_DENIED"},
 		{"a ban", "POST", messages, nil, func(n *notify.Notify) { n.Banned = true }, 403, "CM_SERVICE_BAN"},
 		{"too large", "POST", messages, nil, func(n *notify.Notify) { n.MaxBytes = 100 }, 413, "CM_TOO_LARGE"},

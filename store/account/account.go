@@ -97,7 +97,7 @@ func (t *Tx) EndSessions(ctx context.Context, group practice.ID, id account.Staf
 	return int(n), err
 }
 
-// LockStaff keeps others from changing somebody.
+// LockStaff keeps others from changing a member of staff.
 func (t *Tx) LockStaff(ctx context.Context, group practice.ID, id account.StaffID) error {
 	n, err := t.Exec(ctx, `UPDATE staff SET version = version WHERE practice_group_id = $1 AND id = $2`, group, id)
 	if err == nil && n == 0 {
@@ -154,7 +154,7 @@ func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) 
 	return t.seesPatients(ctx, group, s)
 }
 
-// seesPatients makes, names or puts away the practitioner somebody is.
+// seesPatients makes, names or puts away the practitioner that a member of staff is.
 func (t *Tx) seesPatients(ctx context.Context, group practice.ID, s account.Staff) error {
 	n, err := t.Exec(ctx, `UPDATE practitioner SET title = $3, first_name = $4, last_name = $5, active = $6,
 		updated_at = $7
@@ -194,14 +194,14 @@ func (t *Tx) SaveInvitation(ctx context.Context, group practice.ID, i account.In
 	return err
 }
 
-// SetInvitationState notes what became of an invitation's e-mail.
+// SetInvitationState notes the outcome of an invitation's e-mail.
 func (t *Tx) SetInvitationState(ctx context.Context, group practice.ID, id account.InvitationID,
 	state account.InvitationState) error {
 	_, err := t.Exec(ctx, `UPDATE invitation SET state = $3 WHERE practice_group_id = $1 AND id = $2`, group, id, state)
 	return err
 }
 
-// EndInvitations ends somebody's invitation.
+// EndInvitations ends a user's invitation.
 func (t *Tx) EndInvitations(ctx context.Context, group practice.ID, id account.StaffID, now time.Time) (bool, error) {
 	n, err := t.Exec(ctx, `UPDATE invitation SET ended_at = $3 WHERE practice_group_id = $1 AND staff_id = $2 AND
 		used_at IS NULL AND ended_at IS NULL`, group, id, now)
@@ -261,7 +261,7 @@ func (t *Tx) AccessGroupsOfStaff(ctx context.Context, group practice.ID,
 		scanMembership[account.StaffID]))
 }
 
-// SetStaffGroups puts somebody into some access groups and no others.
+// SetStaffGroups puts a member of staff into some access groups and no others.
 func (t *Tx) SetStaffGroups(ctx context.Context, group practice.ID, id account.StaffID,
 	groups []account.GroupID) error {
 	if _, err := t.Exec(ctx, `DELETE FROM access_group_staff WHERE practice_group_id = $1 AND staff_id = $2`, group,

@@ -76,7 +76,7 @@ func (t *Tx) formerly(ctx context.Context, group practice.ID, number string) (bo
 	}
 	_, err := t.patientByFormerNumber(ctx, group, number)
 	if errors.Is(err, patient.ErrNotFound) {
-		return false, nil // nobody's, or somebody's who was deleted
+		return false, nil // no patient has it, or only a deleted one
 	}
 	return err == nil, err
 }
