@@ -30,6 +30,7 @@ type kit struct {
 	*testing.T
 	address string
 	s       *document.Documents
+	trail   *audit.Service
 	door    http.Handler
 	now     time.Time
 	ctx     context.Context
@@ -49,8 +50,8 @@ func newKit(t *testing.T) *kit {
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
 	k.must(err)
 	k.ctx = access.With(context.Background(), access.Operator(g.ID))
-	trail := &audit.Service{Store: auditstore.New(db), Now: clock, NewID: db.NewID}
-	k.door = web.Observe(files.New(&core.Core{Document: k.s, Audit: trail}), &web.Proxies{},
+	k.trail = &audit.Service{Store: auditstore.New(db), Now: clock, NewID: db.NewID}
+	k.door = web.Observe(files.New(&core.Core{Document: k.s, Audit: k.trail}), &web.Proxies{},
 		slog.New(slog.DiscardHandler), web.Fail,
 		func(context.Context, *web.Request, string, int, time.Duration) {})
 	return k
@@ -77,6 +78,28 @@ func (k *kit) ask(method, address string, body io.Reader) *http.Response {
 	r.Header.Set(web.RequestIDHeader, strings.ToLower(method)+"-a-file")
 	k.door.ServeHTTP(w, r)
 	return w.Result()
+}
+
+func TestDownloadIsOneEntryOfTheAuditTrail(t *testing.T) {
+	k := newKit(t)
+	made := k.make("form.txt", "text/plain") // about no patient
+	put, err := k.s.UploadAddress(k.ctx, made)
+	k.must(err)
+	k.ask("PUT", put, strings.NewReader("x"))
+	full, err := k.s.Template(k.ctx, made.ID)
+	k.must(err)
+	get, err := k.s.DownloadAddress(k.ctx, full)
+	k.must(err)
+	k.now = k.now.Add(time.Minute)
+	from := k.now
+	if res := k.ask("GET", get, nil); res.StatusCode != http.StatusOK {
+		k.Fatalf("got %d", res.StatusCode)
+	}
+	all, err := k.trail.List(k.ctx, audit.Query{From: from, Until: from.Add(time.Hour)}, 0)
+	if err != nil || len(all) != 1 || all[0].Actor != "signed address" || all[0].Door != "page" ||
+		all[0].Entity != "document" || all[0].EntityID != int64(made.ID) {
+		k.Errorf("got %+v, %v", all, err)
+	}
 }
 
 func TestFileIsPutAndFetchedUnchanged(t *testing.T) {
@@ -162,9 +185,12 @@ func TestFileRequestsAreAuditedWithTheirID(t *testing.T) {
 	k.ask("GET", get, nil)
 	var upload, download string
 	db := storetest.Raw(t, k.address)
-	const query = `SELECT request_id FROM audit WHERE action = ?`
-	k.must(db.QueryRow(query, "document.upload").Scan(&upload))
-	k.must(db.QueryRow(query, "document.download").Scan(&download))
+	k.must(db.QueryRow(`SELECT request_id FROM audit WHERE action = 'document.upload'`).Scan(&upload))
+	read, err := k.trail.List(k.ctx, audit.Query{Until: k.now.Add(time.Hour), Door: "page"}, 0)
+	k.must(err)
+	for _, e := range read {
+		download += e.RequestID
+	}
 	if upload != "put-a-file" || download != "get-a-file" {
 		t.Errorf("got the requests %q and %q", upload, download)
 	}

@@ -25,12 +25,14 @@ func auditRow(e audit.Entry) in {
 	}
 }
 
-// Audit keeps the entry of a change.
+// Audit keeps the entry of a change, and finds it by all that it has shown.
 func (t *Tx) Audit(ctx context.Context, e audit.Entry) error {
 	e.ID = t.db.NewID()
 	audit.Seen(ctx, audit.Subject{Kind: e.Entity, ID: e.EntityID})
-	_, err := t.exec(ctx, addAudit, auditRow(e)...)
-	return err
+	if _, err := t.exec(ctx, addAudit, auditRow(e)...); err != nil {
+		return err
+	}
+	return t.many(ctx, addAuditSubject, besides(e))
 }
 
 // addReads keeps the entries of reads, whose ids are theirs already, and finds each by all that it is about.

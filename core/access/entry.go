@@ -35,7 +35,8 @@ type Entry struct {
 	// A call that has read is an entry too. Door is what it came through,
 	// Operation the name of what it asked, Outcome "ok" or the code of what went
 	// wrong, and Subjects are the things it has shown, each as what it is, a colon
-	// and its id; More is how many others there were. They are empty for a change.
+	// and its id; More is how many others there were. They are empty for a change
+	// that shows nothing.
 	Door, Operation, Outcome string
 	Subjects                 []string
 	More                     int

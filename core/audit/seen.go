@@ -223,6 +223,19 @@ func (c *Collector) name(e *Entry) {
 	e.Entity, e.EntityID = first.kind, first.id
 }
 
+// Shown has the entry of a change say what the change has shown: no other entry says so.
+func Shown(e Entry, door access.Door, operation string, things ...Thing) Entry {
+	c := &Collector{}
+	for _, thing := range things {
+		c.add(thing.AuditSubject())
+	}
+	entity, id := e.Entity, e.EntityID
+	c.name(&e)
+	e.Entity, e.EntityID = entity, id
+	e.Door, e.Operation, e.Outcome = string(door), operation, "ok"
+	return e
+}
+
 // Call is what is said of a call besides what it has read.
 type Call struct {
 	// Operation is what was asked for; Outcome is the code of what went wrong, or

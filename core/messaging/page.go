@@ -123,21 +123,16 @@ func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, err
 		if opened.IsZero() {
 			opened = now
 		}
-		return tx.SaveLinkState(ctx, group, m.ID, 0, opened)
+		if err := tx.SaveLinkState(ctx, group, m.ID, 0, opened); err != nil {
+			return err
+		}
+		who := access.Visitor(ctx, group, "patient")
+		e := who.Audit(now, "message.open", "message", int64(m.ID), nil, nil)
+		return tx.Audit(ctx, audit.Shown(e, who.Door, "message", m))
 	})
 	if err = errors.Join(err, refused); err != nil {
 		return o, err
 	}
-	who := access.Visitor(ctx, group, "patient")
-	err = s.Opened(ctx, group, m, now)
-	if err == nil {
-		err = s.Store.Do(ctx, func(tx Tx) error {
-			return tx.Audit(ctx, who.Audit(now, "message.open", "message", int64(m.ID), nil, nil))
-		})
-	}
-	if err == nil {
-		audit.Seen(access.With(ctx, who), m)
-	}
 	o.Subject, o.Text = m.Subject, m.Content
-	return o, err
+	return o, s.Opened(ctx, group, m, now)
 }

@@ -85,7 +85,7 @@ func (s *Service) Find(ctx context.Context, q Search) ([]Review, int, error) {
 	return out, count, err
 }
 
-// Review shows an entry to the member of staff who is to decide about it, and notes that they saw it. Errors:
+// Review shows an entry to the member of staff who is to decide about it. Errors:
 // access.ErrNotStaff, access.ErrPermission, ErrNotFound.
 func (s *Service) Review(ctx context.Context, id int64) (Review, error) {
 	who, err := access.Require(ctx, access.ApproveRecordEntries)
@@ -101,11 +101,7 @@ func (s *Service) Review(ctx context.Context, id int64) (Review, error) {
 		return Review{}, err
 	}
 	audit.Seen(ctx, out...)
-	return out[0], s.Store.Do(ctx, func(tx Tx) error {
-		return tx.Audit(ctx,
-			who.Audit(s.Now(), "record.review", "record_entry", id, nil,
-				map[string]string{"patient_id": e.Patient.String()}))
-	})
+	return out[0], nil
 }
 
 // Decide approves an entry for the record of the patient the caller has seen, or turns it down, and keeps who did. Only

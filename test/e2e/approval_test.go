@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"frontdesk/app"
+	"frontdesk/operator"
 	"frontdesk/store/storetest"
 	"frontdesk/test/wait"
 )
@@ -281,13 +282,23 @@ func (p *program) readsAsFHIR(t *testing.T, ada, message string) {
 }
 
 func TestStaffReadIdentityChecks(t *testing.T) {
-	each(t, func(t *testing.T, p *program) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
 		a := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "9000000009", "dob": "2010-10-23", "surname": "Jones"})
 		_, text := page(t, a.str("login_url"))
 		_, rest, _ := strings.Cut(text, `class="reference">`)
 		reference, _, _ := strings.Cut(rest, "<")
-		got := p.ok("GET", "/v1/identity_checks/"+strings.ToLower(reference), nil)
+		got := p.ok("GET", "/v1/identity_checks/"+strings.ToLower(reference), nil, header("X-Request-Id", "quoted"))
+		trail := p.trail(address)
+		var read []operator.AuditEntry
+		wait.Until(t, "the reading to be in the trail", func() bool {
+			read = trail.calls()["quoted"]
+			return slices.ContainsFunc(read, func(e operator.AuditEntry) bool { return e.Door == "rest" })
+		})
+		if len(read) != 1 || read[0].Entity != "identity_check" {
+			t.Errorf("one reading has %d entries: %+v", len(read), read)
+		}
 		differs, _ := json.Marshal(got.Body["differs"])
 		if got.str("reference") != reference || got.str("reason") != "details_differ" ||
 			dig(got.Body, "said", "dob") != "2010-10-23" ||

@@ -33,7 +33,7 @@ func (p *program) trail(address string) *trail {
 	return &trail{p.t, o, operator.AuditQuery{Group: p.creds.Group, To: sunday.AddDate(1, 0, 0), Oldest: true}}
 }
 
-// calls are the entries of calls by the ids of their requests.
+// calls are the entries by the ids of the requests that made them.
 func (r *trail) calls() map[string][]operator.AuditEntry {
 	r.t.Helper()
 	all, err := r.o.ListAudit(r.t.Context(), r.q)
@@ -42,9 +42,7 @@ func (r *trail) calls() map[string][]operator.AuditEntry {
 	}
 	out := map[string][]operator.AuditEntry{}
 	for _, e := range all {
-		if e.Door != "" {
-			out[e.RequestID] = append(out[e.RequestID], e)
-		}
+		out[e.RequestID] = append(out[e.RequestID], e)
 	}
 	return out
 }
@@ -191,12 +189,14 @@ func (p *program) seesOnAPage(r *trail, ada string) {
 	}
 	res.Body.Close()
 	wait.Until(p.t, "the page to be in the trail", func() bool {
-		for _, e := range r.calls()["a-page"] {
-			if e.Door == "page" && e.Actor == "patient" && slices.Contains(e.Subjects, "patient:"+ada) {
-				return true
-			}
+		opened := r.calls()["a-page"]
+		shown := slices.ContainsFunc(opened, func(e operator.AuditEntry) bool {
+			return e.Door == "page" && slices.Contains(e.Subjects, "patient:"+ada)
+		})
+		if shown && len(opened) != 1 {
+			p.t.Errorf("one opening has %d entries: %+v", len(opened), opened)
 		}
-		return false
+		return shown
 	})
 	all, err := r.o.ListAudit(p.t.Context(), r.q)
 	if err != nil {
