@@ -123,6 +123,8 @@ func newCore(
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: dispatchstore.NewJournal(db),
 	}
 	messages.Opened = handover.Opened
+	mail := &staffmail.Sender{Carriers: post.Of, Paused: dispatchstore.New(db).SendingPaused,
+		Timeout: handover.Timeout, Log: c.Log}
 	replies := &reply.Service{Store: replystore.New(db), Dispatch: handover, Now: c.Now, NewID: db.NewID}
 	all := &core.Core{
 		Key:         keyring,
@@ -131,10 +133,9 @@ func newCore(
 		Audit:       &audit.Service{Store: auditstore.New(db), Now: c.Now, NewID: db.NewID},
 		Account: &account.Service{
 			Store: accountstore.New(db), Keys: keyring, Hasher: password.New(),
-			Mailer: &staffmail.Sender{Carriers: post.Of, Paused: dispatchstore.New(db).SendingPaused,
-				Timeout: handover.Timeout, Log: c.Log},
-			Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
+			Mailer: mail, Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
 		},
+		StaffMail:    mail,
 		Practice:     &practice.Service{Store: practicestore.New(db), Now: c.Now, NewID: db.NewID},
 		Connector:    outside,
 		Patient:      patients,

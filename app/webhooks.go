@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"frontdesk/connect/hook"
-	"frontdesk/core/carrier"
 	"frontdesk/core/courier"
 	"frontdesk/core/detail"
 	"frontdesk/core/job"
@@ -16,7 +15,6 @@ import (
 	"frontdesk/core/staffmail"
 	"frontdesk/core/webhook"
 	webhookgraph "frontdesk/graph/webhook"
-	dispatchstore "frontdesk/store/dispatch"
 	practicestore "frontdesk/store/practice"
 	webhookstore "frontdesk/store/webhook"
 )
@@ -101,29 +99,10 @@ func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
 	if err != nil || g.Email == "" {
 		return err
 	}
-	if paused, err := dispatchstore.New(a.db).SendingPaused(ctx); err != nil || paused {
-		return err
-	}
-	carriers, err := a.carriers.Of(ctx, group, carrier.Email)
-	if err != nil || len(carriers) == 0 {
-		return err
-	}
-	_, err = carriers[0].Send(ctx, carrier.Outgoing{
-		Key:     "webhook-" + n.Webhook.String() + "-" + strconv.FormatInt(n.FailingSince.Unix(), 36),
-		Channel: carrier.Email, To: g.Email, FromName: g.Name,
-		Subject: "A webhook was switched off", Text: disabledText(g, n),
+	return a.core.StaffMail.Notify(ctx, group, staffmail.Notice{
+		Key: "webhook-" + n.Webhook.String() + "-" + strconv.FormatInt(n.FailingSince.Unix(), 36),
+		To:  g.Email, FromName: g.Name, Subject: "A webhook was switched off", Text: disabledText(g, n),
 	})
-	var refusal *carrier.Refusal
-	if errors.As(err, &refusal) {
-		a.config.Log.WarnContext(ctx, "the practice was not sent word that a webhook is switched off",
-			"practice_group", j.Group,
-			"webhook", n.Webhook, "code", refusal.Code)
-		return nil
-	}
-	if err != nil {
-		return staffmail.ErrUncarried.Because(err)
-	}
-	return nil
 }
 
 func disabledText(g practice.Group, n courier.Notice) string {

@@ -31,6 +31,7 @@ import (
 	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
 	"frontdesk/core/sending"
+	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
 	"frontdesk/core/webhook"
 )
@@ -75,4 +76,5 @@ type Core struct {
 	Reply        *reply.Service
 	Webhook      *webhook.Service
 	Sending      *sending.Service
+	StaffMail    *staffmail.Sender
 }

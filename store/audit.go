@@ -19,9 +19,7 @@ const addAuditSubject = `INSERT INTO audit_subject (practice_group_id, kind, sub
 func auditRow(e audit.Entry) in {
 	return in{
 		e.Group, e.ID, e.At, e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID,
-		string(e.Before),
-		string(e.After),
-		e.Door, e.Operation, e.Outcome, joined(e.Subjects), e.More,
+		string(e.Before), string(e.After), e.Door, e.Operation, e.Outcome, joined(e.Subjects), e.More,
 	}
 }
 

@@ -1,4 +1,5 @@
-// Package staffmail sends e-mails to a practice's own staff, by the practice's own carrier for e-mail.
+// Package staffmail sends e-mails to a practice and to its staff, by the practice's own carrier for e-mail: invitations
+// with Mail, which reports what became known of each, and notices with Notify.
 package staffmail
 
 import (
@@ -61,11 +62,7 @@ func (p *Sender) Mail(ctx context.Context, group practice.ID, m account.Mail,
 		warn("it is unknown whether an invitation was sent", "carrier", post.Name())
 		return account.InvitationUnsure, nil
 	}
-	sending, cancel := context.WithTimeout(ctx, p.Timeout)
-	defer cancel()
-	_, err = post.Send(sending, carrier.Outgoing{
-		Key: m.Key, Channel: carrier.Email, To: m.To, FromName: m.FromName, Subject: m.Subject, Text: m.Text,
-	})
+	err = p.send(ctx, post, Notice{Key: m.Key, To: m.To, FromName: m.FromName, Subject: m.Subject, Text: m.Text})
 	var refusal *carrier.Refusal
 	var busy *carrier.Busy
 	switch {
@@ -81,4 +78,41 @@ func (p *Sender) Mail(ctx context.Context, group practice.ID, m account.Mail,
 	}
 	warn("it is unknown whether an invitation was sent", "carrier", post.Name())
 	return account.InvitationUnsure, nil
+}
+
+// Notice is an e-mail to a practice. Two with one key are one.
+type Notice struct {
+	Key, To, FromName, Subject, Text string
+}
+
+// Notify hands over a notice. It goes nowhere while sending is paused, where the practice has no carrier for e-mail
+// and where the carrier refuses it. Error: ErrUncarried, and Notify is to be called again.
+func (p *Sender) Notify(ctx context.Context, group practice.ID, n Notice) error {
+	if paused, err := p.Paused(ctx); err != nil || paused {
+		return err
+	}
+	all, err := p.Carriers(ctx, group, carrier.Email)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	err = p.send(ctx, all[0], n)
+	var refusal *carrier.Refusal
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refusal):
+		p.Log.WarnContext(ctx, "a notice to the practice was refused", "practice_group", int64(group), "key", n.Key,
+			"carrier", all[0].Name(), "code", refusal.Code)
+		return nil
+	}
+	return ErrUncarried.Because(err)
+}
+
+func (p *Sender) send(ctx context.Context, by carrier.Carrier, n Notice) error {
+	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
+	defer cancel()
+	_, err := by.Send(ctx, carrier.Outgoing{
+		Key: n.Key, Channel: carrier.Email, To: n.To, FromName: n.FromName, Subject: n.Subject, Text: n.Text,
+	})
+	return err
 }

@@ -107,3 +107,42 @@ func TestEMailsAreSentRetriedOrGivenUp(t *testing.T) {
 		})
 	}
 }
+
+func TestNoticeIsSentAgainOnlyWhenTheCarrierMayTakeItLater(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		carrier *postbox
+		paused  bool
+		err     error
+		sent    int
+		logged  string
+	}{
+		{"it is taken", &postbox{}, false, nil, 1, ""},
+		{"it is refused", &postbox{err: &carrier.Refusal{Code: "550"}}, false, nil, 1, "550"},
+		{"the carrier is busy", &postbox{err: &carrier.Busy{Code: "451"}}, false, staffmail.ErrUncarried, 1, ""},
+		{"there is no carrier", nil, false, nil, 0, ""},
+		{"sending is paused", &postbox{}, true, nil, 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var log bytes.Buffer
+			post := &staffmail.Sender{
+				Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
+					if c.carrier == nil {
+						return nil, nil
+					}
+					return []carrier.Carrier{c.carrier}, nil
+				},
+				Paused:  func(context.Context) (bool, error) { return c.paused, nil },
+				Timeout: time.Second, Log: slog.New(slog.NewJSONHandler(&log, nil)),
+			}
+			err := post.Notify(t.Context(), 7, staffmail.Notice{Key: "webhook-x", To: "desk@example.org", Subject: "Off"})
+			if !errors.Is(err, c.err) || !strings.Contains(log.String(), c.logged) ||
+				strings.Contains(log.String(), "desk@example.org") {
+				t.Errorf("got %v, logged %q", err, log.String())
+			}
+			if c.carrier != nil && (len(c.carrier.sent) != c.sent || c.carrier.late) {
+				t.Errorf("sent %+v", c.carrier.sent)
+			}
+		})
+	}
+}
