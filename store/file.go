@@ -28,7 +28,7 @@ func makeFile(path string, make bool) error {
 		return nil // opening it tells the rest
 	}
 	if folder := filepath.Dir(path); missing(folder) {
-		return ErrNoDatabase.Saying(fmt.Sprintf("There is no folder %s: no such file or directory.", folder))
+		return ErrNoDatabase.Saying(fmt.Sprintf("There is no database: the folder %s does not exist.", folder))
 	}
 	if !make {
 		return ErrNoDatabase.Saying(fmt.Sprintf("There is no database at %s: no such file. frontdesk serve, "+
