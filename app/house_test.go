@@ -150,7 +150,7 @@ var rooms = map[string]struct {
 	"core/courier": {ours: []string{
 		"core/audit", "core/event", "core/job", "core/access", "core/practice", "core/webhook",
 	}},
-	"core/sending": {},
+	"core/sending": {ours: []string{"core/access"}},
 	"core/detail": {ours: []string{
 		"core/fault", "core/event", "core/input", "core/access", "core/practice", "core/patient", "core/booking",
 		"core/carrier", "core/messaging",
@@ -367,7 +367,7 @@ func TestTheHouseKeepsItsRooms(t *testing.T) {
 	for dir, names := range found {
 		room, ok := rooms[dir]
 		if !ok {
-			t.Errorf("%s is not on the map of the house", dir)
+			t.Errorf("%s is no room: add it to rooms with what it may import, and to README's table", dir)
 			continue
 		}
 		for _, name := range names {
@@ -382,18 +382,19 @@ func TestTheHouseKeepsItsRooms(t *testing.T) {
 				switch {
 				case isOurs && (allowed(room.ours, ours) || test):
 				case isOurs:
-					t.Errorf("%s imports %s", name, ours)
+					t.Errorf("%s imports %s: declare the few methods it needs, or allow that import in rooms[%q]", name,
+						ours, dir)
 				case !strings.Contains(strings.Split(path, "/")[0], "."): // the standard library
 				case theirs(room.theirs, path), test && theirs(forTests, path):
 				default:
-					t.Errorf("%s imports %s", name, path)
+					t.Errorf("%s imports %s: use what is there, or allow the module in rooms[%q]", name, path, dir)
 				}
 			}
 		}
 	}
 	for dir := range rooms {
 		if len(found[dir]) == 0 {
-			t.Errorf("%s is on the map, and empty", dir)
+			t.Errorf("%s has no Go files: take it out of rooms and of README's table", dir)
 		}
 	}
 }
@@ -445,7 +446,7 @@ func TestTheReadmeMapsTheRooms(t *testing.T) {
 	}
 	_, part, ok := strings.Cut(string(text), "## The rooms")
 	if !ok {
-		t.Fatal("README has no map")
+		t.Fatal("README has no table of rooms: restore its section \"The rooms\"")
 	}
 	part, _, _ = strings.Cut(part, "\n## ")
 	named := map[string]bool{}
@@ -453,7 +454,7 @@ func TestTheReadmeMapsTheRooms(t *testing.T) {
 		for _, m := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
 			named[m[1]] = true
 			if _, err := os.Stat("../" + m[1]); err != nil {
-				t.Errorf("README names %s, which is not there", m[1])
+				t.Errorf("README names %s, which is not there: correct or delete the row of its table", m[1])
 			}
 		}
 	}
@@ -483,7 +484,11 @@ func TestNothingHasTODOsAndCoreHasNoRealClock(t *testing.T) {
 			for _, found := range banned.FindAllString(string(text), -1) {
 				// Core asks its own clock; what measures may look at the real one.
 				if found != "time.Now()" || strings.HasPrefix(dir, "core") {
-					t.Errorf("%s has %s", name, found)
+					remedy := "do it now, or describe it in an issue"
+					if found == "time.Now()" {
+						remedy = "take the time from the service's field Now"
+					}
+					t.Errorf("%s has %s: %s", name, found, remedy)
 				}
 			}
 		}
@@ -501,7 +506,7 @@ func TestTheHouseNumbersEachMigrationOnce(t *testing.T) {
 	for _, f := range all {
 		number, _, _ := strings.Cut(f.Name(), "_")
 		if other := taken[number]; other != "" {
-			t.Errorf("%s and %s have one number", other, f.Name())
+			t.Errorf("%s and %s have one number: give the later one the next that is free", other, f.Name())
 		}
 		taken[number] = f.Name()
 	}

@@ -104,6 +104,31 @@ func TestAnEntryIsDecidedOnceByAMemberOfStaff(t *testing.T) {
 	}
 }
 
+// TestApprovalPageAllowsTheRolesThatMayApprove signs a member of staff of each preset role in.
+func TestApprovalPageAllowsTheRolesThatMayApprove(t *testing.T) {
+	allowed := map[string]bool{"everything": true, "frontdesk": true}
+	for _, role := range access.Presets() {
+		t.Run(role, func(t *testing.T) {
+			k := newKit(t)
+			k.staff(k.ctx, "Grace", "Hopper", role)
+			at, id := k.proposal()
+			k.signIn(at, "Grace")
+			seen, body := k.get(at)
+			decided, _ := k.fill(at, deciding("approve", k.ada))
+			if allowed[role] {
+				if seen != 200 || decided != 200 || k.status(id) != record.Approved {
+					t.Errorf("got %d and %d", seen, decided)
+				}
+				return
+			}
+			if seen != 403 || decided != 403 || k.status(id) != record.Pending {
+				t.Errorf("got %d and %d", seen, decided)
+			}
+			lacks(t, body, "blood", "Ada")
+		})
+	}
+}
+
 func TestSigningInToDecide(t *testing.T) {
 	k := newKit(t)
 	k.staff(k.ctx, "Grace", "Hopper", "frontdesk")

@@ -16,25 +16,40 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/batch"
 	"frontdesk/core/booking"
+	"frontdesk/core/carrier"
+	"frontdesk/core/demographics"
 	"frontdesk/core/diary"
+	"frontdesk/core/dispatch"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
 	"frontdesk/core/limit"
+	"frontdesk/core/merge"
+	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/record"
+	"frontdesk/core/reply"
 	"frontdesk/core/seal"
 	"frontdesk/core/webhook"
 	"frontdesk/rest"
 	"frontdesk/store"
 	auditstore "frontdesk/store/audit"
+	batchstore "frontdesk/store/batch"
 	bookingstore "frontdesk/store/booking"
+	demographicsstore "frontdesk/store/demographics"
 	diarystore "frontdesk/store/diary"
+	dispatchstore "frontdesk/store/dispatch"
 	idempotencystore "frontdesk/store/idempotency"
 	keystore "frontdesk/store/key"
 	limitstore "frontdesk/store/limit"
+	mergestore "frontdesk/store/merge"
+	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
+	recordstore "frontdesk/store/record"
+	replystore "frontdesk/store/reply"
 	"frontdesk/store/storetest"
 	webhookstore "frontdesk/store/webhook"
 	"frontdesk/web"
@@ -53,6 +68,7 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 	t.Helper()
 	now := func() time.Time { return at }
 	box := sync.OnceValues(func() (*seal.Box, error) { return seal.Parse([]byte(seal.NewKey())) })
+	home := func() string { return "https://desk.example.org" }
 	days := &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: db.NewID}
 	c := &core.Core{
 		Audit:       &audit.Service{Store: auditstore.New(db), Now: now, NewID: db.NewID},
@@ -69,6 +85,19 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 			Box: box,
 		},
 	}
+	c.Demographics = &demographics.Service{Store: demographicsstore.New(db), Now: now, NewID: db.NewID}
+	c.Merge = &merge.Service{Store: mergestore.New(db), Now: now, NewID: db.NewID}
+	c.Record = &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: home, Now: now, NewID: db.NewID}
+	c.Messaging = &messaging.Service{Store: messagingstore.New(db), Records: c.Record, Box: box, Pages: home, Now: now,
+		NewID: db.NewID, Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
+			return nil, nil
+		}}
+	c.Batch = &batch.Service{Store: batchstore.New(db), Backlog: batchstore.New(db), Messages: c.Messaging,
+		Patients: c.Demographics, Now: now, NewID: db.NewID}
+	c.Dispatch = &dispatch.Service{Store: dispatchstore.New(db), Messages: c.Messaging, BatchDone: c.Batch.Complete,
+		Now: now, NewID: db.NewID, Timeout: time.Second, Journal: dispatchstore.NewJournal(db)}
+	c.Messaging.Opened = c.Dispatch.Opened
+	c.Reply = &reply.Service{Store: replystore.New(db), Dispatch: c.Dispatch, Now: now, NewID: db.NewID}
 	g, err := c.Practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +138,8 @@ func FuzzRequests(f *testing.F) {
 		"GET /v1/slots", "GET /v1/appointments", "GET /v1/patients", "GET /v1/appointment_types",
 		"POST /v1/webhooks", "PATCH /v1/webhooks/1", "POST /v1/webhooks/1/rotate-key", "POST /v1/webhooks/1/replay",
 		"GET /v1/webhooks/1/deliveries", "GET /v1/webhooks",
+		"POST /v1/messages/send", "GET /v1/messages", "POST /v1/batch_message", "PATCH /v1/message_replies/1",
+		"GET /v1/message_replies", "GET /v1/record_entries", "POST /v1/patients/1/merge", "PATCH /v1/patients/1",
 	}
 	for i := range targets {
 		f.Add(uint8(i), []byte(`{"duration":10,"start_time":"2031-01-07T09:00:00Z","exceptions":[{"start_date":"x"}]}`),

@@ -329,11 +329,11 @@ func TestRowsThatCannotBeUsedKeepWhatWasSent(t *testing.T) {
 		}{
 			{batch.NewRecipient{Patient: good.String()}, ""},
 			{batch.NewRecipient{NHSNumber: "943 476 5910", BirthDate: "1985-12-10"}, "invalid_nhs_number"},
-			{batch.NewRecipient{NHSNumber: "9434765919", BirthDate: "10th of May"}, "invalid_dob"},
-			{batch.NewRecipient{NHSNumber: "9434765919", BirthDate: "31/02/1990", Patient: "7"}, "invalid_dob"},
-			{batch.NewRecipient{Patient: "12x"}, "invalid_patient_id"},
-			{batch.NewRecipient{Patient: "18014398509481984"}, "invalid_patient_id"},
-			{batch.NewRecipient{Patient: "0"}, "invalid_patient_id"},
+			{batch.NewRecipient{NHSNumber: "9434765919", BirthDate: "10th of May"}, "invalid_birth_date"},
+			{batch.NewRecipient{NHSNumber: "9434765919", BirthDate: "31/02/1990", Patient: "7"}, "invalid_birth_date"},
+			{batch.NewRecipient{Patient: "12x"}, "invalid_patient"},
+			{batch.NewRecipient{Patient: "18014398509481984"}, "invalid_patient"},
+			{batch.NewRecipient{Patient: "0"}, "invalid_patient"},
 			{batch.NewRecipient{}, "invalid_nhs_number"},
 			{batch.NewRecipient{NHSNumber: "=HYPERLINK(\"x\")", BirthDate: "1985-12-10"}, "invalid_nhs_number"},
 		}

@@ -65,7 +65,7 @@ func TestWhoABatchReaches(t *testing.T) {
 			got = append(got, string(r.Status)+" "+r.Reason)
 		}
 		want := []string{"ENRICHED ", "ENRICHMENT_ERROR patient_deceased", "INVALID_PAYLOAD invalid_nhs_number",
-			"INVALID_PAYLOAD invalid_nhs_number", "INVALID_PAYLOAD invalid_patient_id"}
+			"INVALID_PAYLOAD invalid_nhs_number", "INVALID_PAYLOAD invalid_patient"}
 		if !slices.Equal(got, want) || found[0].Patient != ada || found[4].Named != 0 {
 			d.Fatalf("got %q, %+v", got, found)
 		}

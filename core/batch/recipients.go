@@ -84,7 +84,7 @@ func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Rec
 	if n.NHSNumber == "" && n.Patient != "" {
 		id, ok := input.Digits(n.Patient)
 		if r.Named = patient.ID(id); !ok || id == 0 {
-			return wrong("invalid_patient_id")
+			return wrong("invalid_patient")
 		}
 		return r
 	}
@@ -95,7 +95,7 @@ func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Rec
 	}
 	r.BirthDate = patient.BirthDate(&in, "birth_date", n.BirthDate, today)
 	if in.Err() != nil {
-		return wrong("invalid_dob")
+		return wrong("invalid_birth_date")
 	}
 	return r
 }

@@ -23,7 +23,7 @@ const (
 	FieldLastName     Field = "last_name"
 	FieldEmail        Field = "email"
 	FieldMobile       Field = "mobile"
-	FieldBirthDate    Field = "dob"
+	FieldBirthDate    Field = "birth_date"
 	FieldFullName     Field = "full_name"
 	// FieldName is what free text means when it is a name: the surname begins with it, then the full name does.
 	FieldName Field = "name"

@@ -6,6 +6,8 @@ package sending
 import (
 	"context"
 	"time"
+
+	"frontdesk/core/access"
 )
 
 // State is whether messages go out, and how long the database has been in use.
@@ -59,15 +61,28 @@ type Service struct {
 }
 
 // State tells whether messages go out.
-func (s *Service) State(ctx context.Context) (State, error) { return s.Store.Sending(ctx) }
+func (s *Service) State(ctx context.Context) (State, error) {
+	if _, err := access.Require(ctx, access.Operate); err != nil {
+		return State{}, err
+	}
+	return s.Store.Sending(ctx)
+}
 
 // Pause stops all sending; Resume lets it go on. Running servers take it up at once.
 func (s *Service) Pause(ctx context.Context) error {
+	if _, err := access.Require(ctx, access.Operate); err != nil {
+		return err
+	}
 	return s.Store.PauseSending(ctx, s.Now(), Paused)
 }
 
 // Resume lets messages go out again.
-func (s *Service) Resume(ctx context.Context) error { return s.Store.ResumeSending(ctx) }
+func (s *Service) Resume(ctx context.Context) error {
+	if _, err := access.Require(ctx, access.Operate); err != nil {
+		return err
+	}
+	return s.Store.ResumeSending(ctx)
+}
 
 // Watch stops sending when the database is a copy, or an older copy of itself, and
 // says why. It notes where the database is, and that it is in use.

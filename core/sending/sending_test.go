@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/core/sending"
 )
 
@@ -75,7 +76,7 @@ func TestCopiesAndRestoredBackupsSendNothingUntilAnOperatorSaysSo(t *testing.T) 
 			sending.Restored},
 	} {
 		t.Run(name, func(t *testing.T) {
-			d, ctx := c.before, t.Context()
+			d, ctx := c.before, access.With(t.Context(), access.Operator(0))
 			s := &sending.Service{Store: &d, Witness: &d, OneFile: c.oneFile,
 				Now: func() time.Time { return time.Unix(1, 0) }}
 			why, err := s.Watch(ctx)
@@ -102,7 +103,7 @@ func TestCopiesAndRestoredBackupsSendNothingUntilAnOperatorSaysSo(t *testing.T) 
 func TestAnOperatorsPauseStaysAndDoesNotStopDeliveries(t *testing.T) {
 	d := database{state: sending.State{Identity: 7, Beat: 10}, last: "a", here: "b"}
 	s := &sending.Service{Store: &d, Witness: &d, OneFile: true, Now: func() time.Time { return time.Unix(1, 0) }}
-	if err := s.Pause(t.Context()); err != nil {
+	if err := s.Pause(access.With(t.Context(), access.Operator(0))); err != nil {
 		t.Fatal(err)
 	}
 	if why, err := s.Watch(t.Context()); why != "" || err != nil || d.state.Why != sending.Paused {
@@ -117,5 +118,25 @@ func TestAnOperatorsPauseStaysAndDoesNotStopDeliveries(t *testing.T) {
 	}
 	if delivers, err := s.Delivers(t.Context()); delivers || !errors.Is(err, d.trouble) {
 		t.Errorf("delivers %t, %v", delivers, err)
+	}
+}
+
+func TestOnlyOperatorsPauseAndResumeSending(t *testing.T) {
+	d := database{}
+	s := &sending.Service{Store: &d, Witness: &d, Now: func() time.Time { return time.Unix(1, 0) }}
+	for name, do := range map[string]func(context.Context) error{
+		"pause": s.Pause, "resume": s.Resume,
+		"state": func(ctx context.Context) error { _, err := s.State(ctx); return err },
+	} {
+		if err := do(context.Background()); !errors.Is(err, access.ErrNoCaller) {
+			t.Errorf("%s without a caller: got %v", name, err)
+		}
+		all := access.With(context.Background(), access.Caller{Group: 1, Permissions: access.Permissions})
+		if err := do(all); !errors.Is(err, access.ErrPermission) {
+			t.Errorf("%s with every permission of a role: got %v", name, err)
+		}
+		if err := do(access.With(context.Background(), access.Operator(0))); err != nil {
+			t.Errorf("%s by an operator: got %v", name, err)
+		}
 	}
 }

@@ -179,12 +179,18 @@ func (o Operations) ListBatchMessageRecipients(
 		number, born, who := named(r)
 		out.Data[i] = oas.BatchRecipient{
 			Row: r.Row(), NhsNumber: wire.Text(number), Dob: wire.Text(born), Status: oas.RecipientStatus(r.Shown()),
-			Reason:    wire.Text(r.Reason),
+			Reason:    wire.Text(reason(r)),
 			PatientID: wire.Text(who), MessageID: wire.IDOrNull(r.Message), MessageStatus: wire.Text(string(r.State)),
 		}
 	}
 	return out, nil
 }
+
+// reasons are this API's names for core's reasons, where they differ.
+var reasons = map[string]string{"invalid_birth_date": "invalid_dob", "invalid_patient": "invalid_patient_id"}
+
+// reason is why a recipient gets nothing. What was kept before core had names of its own is as this API has it.
+func reason(r batch.Recipient) string { return cmp.Or(reasons[r.Reason], r.Reason) }
 
 // named is how a recipient was named: as it was sent, where that cannot be used.
 func named(r batch.Recipient) (number, born, who string) {
@@ -257,7 +263,7 @@ func line(r batch.Recipient) []string {
 	if !r.Sent.IsZero() {
 		sent = r.Sent.UTC().Format(time.RFC3339)
 	}
-	cells := []string{strconv.Itoa(r.Row()), number, born, who, string(r.Shown()), r.Reason, message, string(r.State),
+	cells := []string{strconv.Itoa(r.Row()), number, born, who, string(r.Shown()), reason(r), message, string(r.State),
 		r.Code, sent}
 	for i, c := range cells {
 		cells[i] = inert(c)

@@ -80,10 +80,23 @@ func moved(asked string, now patient.ID) oas.OptNilString {
 	return wire.Text(now.String())
 }
 
+// searched are the fields that a search looks at, by this API's names; none is any of them.
+var searched = map[oas.ListPatientsField]patient.Field{
+	oas.ListPatientsFieldEmisID:       patient.FieldEMISID,
+	oas.ListPatientsFieldEhrPartnerID: patient.FieldEHRPartnerID,
+	oas.ListPatientsFieldNhsNumber:    patient.FieldNHSNumber,
+	oas.ListPatientsFieldFirstName:    patient.FieldFirstName,
+	oas.ListPatientsFieldLastName:     patient.FieldLastName,
+	oas.ListPatientsFieldFullName:     patient.FieldFullName,
+	oas.ListPatientsFieldEmail:        patient.FieldEmail,
+	oas.ListPatientsFieldMobile:       patient.FieldMobile,
+	oas.ListPatientsFieldDob:          patient.FieldBirthDate,
+}
+
 // ListPatients searches patients.
 func (o Operations) ListPatients(ctx context.Context, p oas.ListPatientsParams) (*oas.ListPatientsOK, error) {
 	found, count, err := o.Core.Patient.List(ctx, patient.Query{
-		Field: patient.Field(p.Field.Value), Text: p.Search.Value, Count: true,
+		Field: searched[p.Field.Value], Text: p.Search.Value, Count: true,
 		Offset: p.PageIndex.Value * p.PageSize.Value,
 		Limit:  p.PageSize.Value,
 	})
