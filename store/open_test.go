@@ -40,7 +40,7 @@ func TestAddressesThatAreRefused(t *testing.T) {
 	}
 	_, err = store.Open(context.Background(), "sqlite:"+filepath.Join(t.TempDir(), "no", "such", "folder", "x.db"),
 		store.Options{})
-	if !errors.Is(err, store.ErrNoDatabase) || !strings.Contains(fault.Of(err).Message, "no such file") {
+	if !errors.Is(err, store.ErrNoDatabase) || !strings.Contains(fault.Of(err).Message, "does not exist") {
 		t.Errorf("a folder that is not there: got %v", err)
 	}
 	file := filepath.Join(t.TempDir(), "x.db")
