@@ -189,18 +189,24 @@ func TestAReceiptOfOneOfARequestAppliesToAll(t *testing.T) {
 		c := newCounter()
 		c.down, c.taken = true, true
 		d.post = []carrier.Carrier{c}
-		ids := d.messages(4, nil)
+		ids := d.messages(40, nil)
 		d.dispatch(carrier.SMS)
-		told := carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(d, ids[1], 1), Progress: carrier.ProgressDelivered,
-			At: d.clock}}}
-		if err := d.d.Receive(d.ctx, d.group, "counter", told); err != nil {
+		// On PostgreSQL two transactions may share out what is due.
+		requests := len(c.came)
+		var report carrier.Report
+		for _, keys := range c.got {
+			report.Receipts = append(report.Receipts, carrier.Receipt{Key: keys[0], Progress: carrier.ProgressDelivered,
+				At: d.clock})
+		}
+		if err := d.d.Receive(d.ctx, d.group, "counter", report); err != nil {
 			d.Fatal(err)
 		}
-		if got := d.states(ids); got != "delivered:1 sent:3" {
-			d.Errorf("got %s", got)
+		want := fmt.Sprintf("delivered:%d sent:%d", requests, len(ids)-requests)
+		if got := d.states(ids); got != want || requests == len(ids) {
+			d.Errorf("got %s, not %s", got, want)
 		}
 		d.later(time.Hour, carrier.SMS)
-		if len(c.came) != 1 {
+		if len(c.came) != requests {
 			d.Errorf("it was sent again: %v", c.came)
 		}
 	})
