@@ -22,8 +22,8 @@ type tokenCreate struct {
 	output
 	Group        string        `required:"" placeholder:"ID" help:"The practice group the token is for."`
 	Name         string        `required:"" placeholder:"NAME" help:"Whose it is; the practice's log shows it."`
-	Role         string        `required:"" placeholder:"ROLE" help:"What it may do: everything, frontdesk, booking, billing, readonly, or a role of the practice group's own."`
-	PasswordFile string        `placeholder:"FILE" help:"A file with a password, so that it can sign in for twelve hours; - is standard input."`
+	Role         string        `required:"" placeholder:"ROLE" help:"${token_role_help}"`
+	PasswordFile string        `placeholder:"FILE" help:"${password_file_help}"`
 	Expires      time.Duration `placeholder:"DURATION" help:"How long it works, for example 2160h. Default: for ever."`
 	RateLimit    *int          `placeholder:"N" help:"Requests a minute; 0 is no limit. Default: the practice group's."`
 }
@@ -156,7 +156,7 @@ type roleSet struct {
 	output
 	Group string   `required:"" placeholder:"ID" help:"The practice group."`
 	Name  string   `arg:"" help:"The role's name."`
-	May   []string `placeholder:"NAME" help:"What it lets do, for example seePatients. Repeat it, or separate with commas."`
+	May   []string `placeholder:"NAME" help:"${may_help}"`
 }
 
 // Run sets a role.
@@ -286,7 +286,7 @@ type groupLimit struct {
 	output
 	Group     string `required:"" placeholder:"ID" help:"The practice group."`
 	PerMinute int    `default:"240" help:"Requests a minute for each token of the GraphQL API. Default: ${default}"`
-	Status    int    `default:"200" help:"The HTTP status of one too many: 200, as programs written for that API expect, or 429. Default: ${default}"`
+	Status    int    `default:"200" help:"${limit_status_help} Default: ${default}"`
 }
 
 // Run sets how often tokens may be used.

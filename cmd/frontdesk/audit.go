@@ -105,7 +105,7 @@ type auditReads struct {
 	database
 	output
 	Group string `required:"" placeholder:"ID" help:"The practice group."`
-	When  string `arg:"" optional:"" enum:"grouped,before-answer," default:"" help:"grouped or before-answer. Without it, shows which."`
+	When  string `arg:"" optional:"" enum:"grouped,before-answer," default:"" help:"${audit_when_help}"`
 }
 
 // Run sets or shows when reads are written.

@@ -31,7 +31,7 @@ type commands struct {
 	Connector connectors `cmd:"" help:"Connect a practice group to outside systems."`
 	Statement statement  `cmd:"" help:"Make account statements."`
 	Sending   sending    `cmd:"" help:"See whether messages go out, stop them all, let them go on."`
-	Listen    listen     `cmd:"" help:"Print a practice's events as they happen, and forward them to a program on this machine."`
+	Listen    listen     `cmd:"" help:"${listen_help}"`
 	Trigger   trigger    `cmd:"" help:"Have an event happen in a sandbox, with invented data."`
 	Webhook   webhooks   `cmd:"" help:"Deliver events to a webhook again."`
 	Seal      sealKey    `cmd:"" help:"The key that secrets in the database are sealed with."`
@@ -62,7 +62,7 @@ func main() {
 	parser, err := kong.New(&c,
 		kong.Name("frontdesk"), kong.Description(description), kong.Vars{"systems": systems()},
 		kong.PostBuild(keepToSettings), kong.DefaultEnvars("FRONTDESK"), kong.UsageOnError(),
-		graphQL{}.defaults(),
+		graphQL{}.defaults(), long,
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: false}),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Exit(func(code int) { os.Exit(min(code, operator.ExitUsage)) }))
 	if err != nil {
@@ -90,12 +90,12 @@ func systems() string {
 
 // database is the flag every command that needs one has.
 type database struct {
-	DB string `name:"db" default:"sqlite:frontdesk.db" placeholder:"ADDRESS" help:"The database: sqlite:PATH or postgres://USER@HOST/NAME. Default: ${default}"`
+	DB string `name:"db" default:"sqlite:frontdesk.db" placeholder:"ADDRESS" help:"${db_help} Default: ${default}"`
 }
 
 // sealing is the flag of commands that read or keep secrets of other systems.
 type sealing struct {
-	SealKey string `placeholder:"FILE" help:"The key that secrets in the database are sealed with. Default: beside the SQLite database, or frontdesk.key"`
+	SealKey string `placeholder:"FILE" help:"${seal_key_help}"`
 }
 
 // output is the flag of commands that print something.

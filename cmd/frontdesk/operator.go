@@ -55,7 +55,7 @@ type groupCreate struct {
 	output
 	Name    string `arg:"" help:"What the practice group is called."`
 	ODSCode string `name:"ods-code" placeholder:"CODE" help:"Its code of the NHS Organisation Data Service."`
-	Zone    string `default:"Europe/London" help:"The time zone its plain dates and new sessions are in. Default: ${default}"`
+	Zone    string `default:"Europe/London" help:"${zone_help} Default: ${default}"`
 }
 
 // Run makes a practice group.
@@ -100,8 +100,8 @@ type keyCreate struct {
 	output
 	Group      string        `required:"" placeholder:"ID" help:"The practice group the key is for."`
 	Partner    string        `required:"" placeholder:"NAME" help:"Who will hold it."`
-	Scope      []string      `placeholder:"SCOPE" help:"What it may use: booking, messaging, booking_links. Repeat it, or separate with commas."`
-	Permission []string      `placeholder:"NAME" help:"What it may do besides: setup (change the practice's places, people, types and sessions), auto_write_to_record."`
+	Scope      []string      `placeholder:"SCOPE" help:"${key_scope_help}"`
+	Permission []string      `placeholder:"NAME" help:"${key_permission_help}"`
 	Expires    time.Duration `placeholder:"DURATION" help:"How long it works, for example 2160h. Default: for ever."`
 	RateLimit  *int          `placeholder:"N" help:"Requests a minute; 0 is no limit. Default: the server's --rate-limit."`
 }
@@ -185,7 +185,7 @@ func (k keyRevoke) Run(ctx context.Context) error {
 }
 
 type network struct {
-	Join  networkJoin  `cmd:"" help:"Make a practice group a member of a network. The network begins with its first member."`
+	Join  networkJoin  `cmd:"" help:"${join_help}"`
 	Leave networkLeave `cmd:"" help:"End a practice group's membership of a network."`
 }
 
@@ -230,7 +230,7 @@ type doctor struct {
 	database
 	sealing
 	output
-	PublicURL string `name:"public-url" placeholder:"URL" help:"Where patients reach the server, as serve has it: it is tried."`
+	PublicURL string `name:"public-url" placeholder:"URL" help:"${doctor_public_url_help}"`
 }
 
 var errUnwell = errors.New("something is wrong; see above")
@@ -256,7 +256,7 @@ func (d doctor) Run(ctx context.Context, unknown []stray) error {
 }
 
 type sealKey struct {
-	Adopt sealAdopt `cmd:"" help:"Take another key for this database, because the one its secrets are sealed with is lost."`
+	Adopt sealAdopt `cmd:"" help:"${seal_adopt_help}"`
 }
 
 type sealAdopt struct {
@@ -266,8 +266,8 @@ type sealAdopt struct {
 
 // Help is shown by frontdesk seal adopt --help.
 func (sealAdopt) Help() string {
-	return `Only when the key is lost for good. What is sealed with it can never be read again: set up each connector anew, after
-frontdesk connector remove, and make each webhook anew. Stop every server first.
+	return `Only when the key is lost for good. What is sealed with it can never be read again: set up each connector anew,
+after frontdesk connector remove, and make each webhook anew. Stop every server first.
 
 To change the key while you have it, put a new one on the first line of the file and keep the old one below it.`
 }

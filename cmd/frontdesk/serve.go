@@ -21,23 +21,23 @@ type serve struct {
 	Listen        string        `default:"127.0.0.1:8080" placeholder:"ADDRESS" help:"Where to serve. Default: ${default}"`
 	MetricsListen string        `placeholder:"ADDRESS" help:"Where to serve /metrics, instead of with everything else."`
 	Sandbox       bool          `help:"Fill an empty database with an invented town and print a key."`
-	PublicURL     string        `name:"public-url" placeholder:"URL" help:"Where patients reach this server, for links sent to them. Default: where it listens"`
-	TrustedProxy  []string      `name:"trusted-proxy" placeholder:"CIDR,..." help:"Reverse proxies, by address or range, whose X-Forwarded-For gives the client's address. Without it, all who come through a proxy share its limits."`
-	Credentials   string        `placeholder:"FILE" help:"With --sandbox, write the keys to this file, for its owner alone to read."`
+	PublicURL     string        `name:"public-url" placeholder:"URL" help:"${public_url_help}"`
+	TrustedProxy  []string      `name:"trusted-proxy" placeholder:"CIDR,..." help:"${trusted_proxy_help}"`
+	Credentials   string        `placeholder:"FILE" help:"${serve_credentials_help}"`
 	Hold          time.Duration `default:"15m" help:"How long a reservation keeps its time. Default: ${default}"`
 	SendTimeout   time.Duration `default:"30s" help:"How long a carrier may take for a message. Default: ${default}"`
-	WebhookAllow  []string      `name:"webhook-allow" placeholder:"HOST,..." help:"Hosts, or HOST:PORT, that webhooks may lead to though their address is not public."`
+	WebhookAllow  []string      `name:"webhook-allow" placeholder:"HOST,..." help:"${webhook_allow_help}"`
 	GraphQL       graphQL       `embed:"" prefix:"graphql-"`
-	RateLimit     int           `default:"600" help:"Requests a minute for each key that has no limit of its own; 0 is no limit. Default: ${default}"`
+	RateLimit     int           `default:"600" help:"${rate_limit_help} Default: ${default}"`
 }
 
 // graphQL are the limits of the GraphQL API.
 type graphQL struct {
-	Cost       int `default:"${graphql_cost}" help:"What an operation of the GraphQL API may cost, and how many values its answer may have. Default: ${default}"`
+	Cost       int `default:"${graphql_cost}" help:"${graphql_cost_help} Default: ${default}"`
 	Depth      int `default:"${graphql_depth}" help:"How many fields deep a document may be. Default: ${default}"`
 	Tokens     int `default:"${graphql_tokens}" help:"How many tokens a document may have. Default: ${default}"`
 	Aliases    int `default:"${graphql_aliases}" help:"How many aliases a document may have. Default: ${default}"`
-	SameField  int `default:"${graphql_same_field}" help:"How often a document may ask for one field beside itself. Default: ${default}"`
+	SameField  int `default:"${graphql_same_field}" help:"${graphql_same_field_help} Default: ${default}"`
 	Operations int `default:"${graphql_operations}" help:"How many operations a request may have. Default: ${default}"`
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 type statement struct {
-	Create statementCreate `cmd:"" help:"Make an account statement of what a patient or a contact was billed for and paid."`
+	Create statementCreate `cmd:"" help:"${statement_create_help}"`
 }
 
 type statementCreate struct {

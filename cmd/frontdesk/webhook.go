@@ -13,7 +13,7 @@ import (
 type asking struct {
 	URL         string `name:"url" placeholder:"URL" help:"Where Frontdesk serves. Default: as the credentials say"`
 	Group       string `placeholder:"ID" help:"The practice group. Default: as the credentials say"`
-	Key         string `placeholder:"KEY" help:"The API key; better given as FRONTDESK_KEY. Default: as the credentials say"`
+	Key         string `placeholder:"KEY" help:"${webhook_key_help}"`
 	Credentials string `default:"credentials.json" placeholder:"FILE" help:"The file a sandbox wrote. Default: ${default}"`
 }
 
