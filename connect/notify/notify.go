@@ -168,14 +168,21 @@ func New(s Settings, o Options) (*Carrier, error) {
 }
 
 // Breaker leaves NHS Notify alone for a while when requests in a row have failed.
-type Breaker circuitbreaker.CircuitBreaker[any]
+type Breaker interface {
+	TryAcquirePermit() bool
+	RemainingDelay() time.Duration
+	IsHalfOpen() bool
+	RecordSuccess()
+	RecordFailure()
+}
 
 // NewBreaker makes one that rests for so long; 0 is 30 seconds.
 func NewBreaker(rest time.Duration, log *slog.Logger) Breaker {
 	return circuitbreaker.NewBuilder[any]().
 		WithFailureThreshold(failedRequests).WithSuccessThreshold(1).WithDelay(cmp.Or(rest, 30*time.Second)).
 		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
-			log.Warn("NHS Notify breaker", slog.String("from", e.OldState.String()), slog.String("to", e.NewState.String()))
+			log.Warn("NHS Notify breaker", slog.String("from", e.OldState.String()),
+				slog.String("to", e.NewState.String()))
 		}).Build()
 }
 
