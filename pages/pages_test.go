@@ -56,7 +56,8 @@ func TestAMessageIsReadWithTheDateOfBirth(t *testing.T) {
 		says(t, status, body, 200, "<p>Dear Ada,</p>", "your &lt;b&gt;test&lt;/b&gt; is fine.<br>See",
 			"From <strong>Mill Lane Surgery</strong>",
 			"Monday 7 July 2031 at 09:30",
-			`<a href="https://www.nhs.uk/tests?a=1&amp;b=2" rel="noopener noreferrer">https://www.nhs.uk/tests?a=1&amp;b=2</a>.</p>`)
+			`<a href="https://www.nhs.uk/tests?a=1&amp;b=2" rel="noopener noreferrer">`+
+				`https://www.nhs.uk/tests?a=1&amp;b=2</a>.</p>`)
 	}
 }
 
@@ -303,7 +304,8 @@ func TestTheInboxShowsTheNewest(t *testing.T) {
 
 func TestTheInboxKnowsTheNumbersWithAScript(t *testing.T) {
 	body := look(t, nil, "/sandbox/inbox")
-	found := regexp.MustCompile(`<span class="whole">(07700 \d+)</span> <span class="whole">(\w+)@…</span>`).FindAllStringSubmatch(body, -1)
+	found := regexp.MustCompile(`<span class="whole">(07700 \d+)</span> <span class="whole">(\w+)@…</span>`).
+		FindAllStringSubmatch(body, -1)
 	if len(found) != 11 {
 		t.Fatalf("found %v", found)
 	}

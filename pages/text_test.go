@@ -10,12 +10,13 @@ func TestProse(t *testing.T) {
 		return `<a href="` + address + `" rel="noopener noreferrer">` + address + `</a>`
 	}
 	for text, want := range map[string]string{
-		"":                                "<p></p>",
-		"one\r\ntwo\n \n\n three ":        "<p>one<br>two</p><p>three</p>",
-		"a < b & \"c\"":                   "<p>a &lt; b &amp; &#34;c&#34;</p>",
-		"(see https://nhs.uk/a_(b)).":     "<p>(see " + link("https://nhs.uk/a_(b)") + ").</p>",
-		"HTTP://NHS.uk, then":             "<p>" + link("HTTP://NHS.uk") + ", then</p>",
-		"https://a.example/?x=1&y=<2":     `<p><a href="https://a.example/?x=1&amp;y=" rel="noopener noreferrer">https://a.example/?x=1&amp;y=</a>&lt;2</p>`,
+		"":                            "<p></p>",
+		"one\r\ntwo\n \n\n three ":    "<p>one<br>two</p><p>three</p>",
+		"a < b & \"c\"":               "<p>a &lt; b &amp; &#34;c&#34;</p>",
+		"(see https://nhs.uk/a_(b)).": "<p>(see " + link("https://nhs.uk/a_(b)") + ").</p>",
+		"HTTP://NHS.uk, then":         "<p>" + link("HTTP://NHS.uk") + ", then</p>",
+		"https://a.example/?x=1&y=<2": `<p><a href="https://a.example/?x=1&amp;y=" rel="noopener noreferrer">` +
+			`https://a.example/?x=1&amp;y=</a>&lt;2</p>`,
 		"https://nhs.uk@evil.example/":    "<p>https://nhs.uk@evil.example/</p>",
 		"https://nhѕ.uk/":                 "<p>https://nhѕ.uk/</p>",
 		"https://%zz":                     "<p>https://%zz</p>",

@@ -76,7 +76,8 @@ func TestCallsAreReadAsReceiptsAndReplies(t *testing.T) {
 		{"id":"G2","status":"failed","code":"absent","reason":"The telephone is off."},
 		{"key":"leg-3","status":"failed","code":"+447700900123","reason":"+447700900123 is off."},
 		{"key":"leg-4","status":"read"}],
-		"replies":[{"id":"R1","channel":"sms","from":"+447700900123","text":"Thank you","at":"2026-03-16T11:58:00+00:00","key":"leg-1"},
+		"replies":[{"id":"R1","channel":"sms","from":"+447700900123","text":"Thank you",
+			"at":"2026-03-16T11:58:00+00:00","key":"leg-1"},
 		{"id":"R2","channel":"email","from":"ada@example.org","text":"Thanks\u0000"}],
 		"more":"is ignored"}`
 	want := carrier.Report{

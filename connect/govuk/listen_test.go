@@ -60,9 +60,10 @@ func TestCallsAreReadAsReceiptsAndReplies(t *testing.T) {
 		wrong      string
 	}{
 		{name: "delivered", body: `{"id":"` + id +
-			`","reference":"leg-1","to":"+447700900123","status":"delivered","completed_at":"2026-03-16T11:59:00.000000Z","template_version":1}`,
-			want: carrier.Report{Receipts: []carrier.Receipt{{Key: "leg-1", ProviderID: id, Progress: carrier.ProgressDelivered,
-				At: noon.Add(-time.Minute)}}}},
+			`","reference":"leg-1","to":"+447700900123","status":"delivered",` +
+			`"completed_at":"2026-03-16T11:59:00.000000Z","template_version":1}`,
+			want: carrier.Report{Receipts: []carrier.Receipt{{Key: "leg-1", ProviderID: id,
+				Progress: carrier.ProgressDelivered, At: noon.Add(-time.Minute)}}}},
 		{name: "no such number", body: `{"id":"` + id +
 			`","reference":null,"status":"permanent-failure","completed_at":null}`,
 			want: carrier.Report{Receipts: []carrier.Receipt{{ProviderID: id, Progress: carrier.ProgressFailed,
@@ -78,7 +79,8 @@ func TestCallsAreReadAsReceiptsAndReplies(t *testing.T) {
 				Reason: "GOV.UK Notify had trouble of its own with the message.", At: noon}}}},
 		{name: "sent abroad", body: `{"id":"` + id + `","status":"sent"}`},
 		{name: "an answer", body: `{"id":"` + id +
-			`","source_number":"447700900123","destination_number":"07700900111","message":"Thank you","date_received":"2026-03-16T11:58:00.000000Z"}`,
+			`","source_number":"447700900123","destination_number":"07700900111","message":"Thank you",` +
+			`"date_received":"2026-03-16T11:58:00.000000Z"}`,
 			want: carrier.Report{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: "+447700900123",
 				Text: "Thank you", At: noon.Add(-2 * time.Minute)}}}},
 		{name: "an answer from a name", body: `{"id":"` + id + `","source_number":"Pizza","message":"Buy"}`},

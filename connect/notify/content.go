@@ -168,13 +168,16 @@ func mobile(number string) string {
 
 // reasons are what the codes of the API's refusals mean.
 var reasons = map[string]string{
-	"CM_INVALID_NHS_NUMBER":         "NHS Notify says that the NHS number is not valid.",
-	"CM_NO_SUCH_ROUTING_PLAN":       "NHS Notify does not know the routing plan of this channel.",
-	"CM_TOO_LARGE":                  "NHS Notify says that the message is too large.",
-	"CM_NOT_FOUND":                  "NHS Notify does not know this message.",
-	"CM_CANNOT_SET_ODS_CODE":        "The account with NHS Notify may not say which practice a message is from: set allow_ods_override to no.",
-	"CM_ODS_CODE_REQUIRED":          "NHS Notify has to be told which practice a message is from: set ods_code, and allow_ods_override to yes.",
-	"CM_CANNOT_SET_CONTACT_DETAILS": "The account with NHS Notify may not say where a message goes: set send_contact to no.",
+	"CM_INVALID_NHS_NUMBER":   "NHS Notify says that the NHS number is not valid.",
+	"CM_NO_SUCH_ROUTING_PLAN": "NHS Notify does not know the routing plan of this channel.",
+	"CM_TOO_LARGE":            "NHS Notify says that the message is too large.",
+	"CM_NOT_FOUND":            "NHS Notify does not know this message.",
+	"CM_CANNOT_SET_ODS_CODE": "The account with NHS Notify may not say which practice a message is from: set " +
+		"allow_ods_override to no.",
+	"CM_ODS_CODE_REQUIRED": "NHS Notify has to be told which practice a message is from: set ods_code, and " +
+		"allow_ods_override to yes.",
+	"CM_CANNOT_SET_CONTACT_DETAILS": "The account with NHS Notify may not say where a message goes: set " +
+		"send_contact to no.",
 }
 
 // ours reports a problem with the settings, which everything sent has.

@@ -127,7 +127,8 @@ func TestCallbacksAreReadAsReceipts(t *testing.T) {
 			[]carrier.Receipt{by(read, carrier.NHSApp)}},
 		{"the first of two channels has failed",
 			one("ChannelStatus",
-				`"cascadeType": "primary", "cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "failed", "channelFailureReasonCode": "CFR_NHSA_0001"`),
+				`"cascadeType": "primary", "cascadeOrder": 1, "channel": "nhsapp", "channelStatus": "failed", `+
+					`"channelFailureReasonCode": "CFR_NHSA_0001"`),
 			[]carrier.Receipt{by(failedAs("CFR_NHSA_0001", general), carrier.NHSApp)}},
 		{"it has arrived and has not been read",
 			one("ChannelStatus",
@@ -136,7 +137,8 @@ func TestCallbacksAreReadAsReceipts(t *testing.T) {
 			[]carrier.Receipt{failedAs("failed", general)}},
 		{"a channel has failed",
 			one("ChannelStatus",
-				`"channelStatus": "failed", "channelFailureReasonCode": "CFR_SUPP_0011", "channelStatusDescription": "Ada is dead", "supplierStatus": "permanent_failure"`),
+				`"channelStatus": "failed", "channelFailureReasonCode": "CFR_SUPP_0011", `+
+					`"channelStatusDescription": "Ada is dead", "supplierStatus": "permanent_failure"`),
 			[]carrier.Receipt{failedAs("CFR_SUPP_0011",
 				"The message could not be delivered: the number or the address may be wrong.")}},
 		{"a channel has failed without a code",
@@ -145,7 +147,8 @@ func TestCallbacksAreReadAsReceipts(t *testing.T) {
 				"The message could not be delivered in time: the telephone may have been off, or the inbox full.")}},
 		{"a message has failed",
 			one("MessageStatus",
-				`"messageStatus": "failed", "messageFailureReasonCode": "MFR_PDSV_0110", "messageStatusDescription": "Patient is formally dead"`),
+				`"messageStatus": "failed", "messageFailureReasonCode": "MFR_PDSV_0110", `+
+					`"messageStatusDescription": "Patient is formally dead"`),
 			[]carrier.Receipt{whole(failedAs("MFR_PDSV_0110", general))}},
 		{"a message has failed with a code that is none",
 			one("MessageStatus", `"messageStatus": "failed", "messageFailureReasonCode": "Ada, 9991000003"`),
@@ -155,7 +158,8 @@ func TestCallbacksAreReadAsReceipts(t *testing.T) {
 			[]carrier.Receipt{whole(by(delivered, carrier.SMS))}},
 		{"a message is delivered by its second channel",
 			one("MessageStatus",
-				`"messageStatus": "delivered", "channels": [{"type": "nhsapp", "channelStatus": "failed"}, {"type": "email", "channelStatus": "delivered"}]`),
+				`"messageStatus": "delivered", "channels": [{"type": "nhsapp", "channelStatus": "failed"}, `+
+					`{"type": "email", "channelStatus": "delivered"}]`),
 			[]carrier.Receipt{whole(by(delivered, carrier.Email))}},
 		{"a message is on its way", one("MessageStatus", `"messageStatus": "sending"`), nil},
 		{"a message is looked up", one("MessageStatus", `"messageStatus": "pending_enrichment"`), nil},
@@ -169,10 +173,13 @@ func TestCallbacksAreReadAsReceipts(t *testing.T) {
 		{"a channel's word about a message", one("ChannelStatus", `"messageStatus": "delivered"`), nil},
 		{"nothing", `{"data": []}`, nil},
 		{"something that is none among others",
-			`{"data": [7, null, {}, {"type": "ChannelStatus"}, {"type": "ChannelStatus", "attributes": {"messageReference": "leg-2", "channelStatus": "delivered"}}, {"type": "ChannelStatus", "attributes": {"channelStatus": "delivered"}}]}`,
+			`{"data": [7, null, {}, {"type": "ChannelStatus"}, ` +
+				`{"type": "ChannelStatus", "attributes": {"messageReference": "leg-2", "channelStatus": "delivered"}}, ` +
+				`{"type": "ChannelStatus", "attributes": {"channelStatus": "delivered"}}]}`,
 			[]carrier.Receipt{{Key: "leg-2", Progress: carrier.ProgressDelivered}}},
 		{"no key but an ID",
-			`{"data": [{"type": "ChannelStatus", "attributes": {"messageId": "2WL3", "channelStatus": "delivered", "timestamp": "yesterday"}}]}`,
+			`{"data": [{"type": "ChannelStatus", "attributes": {"messageId": "2WL3", "channelStatus": "delivered", ` +
+				`"timestamp": "yesterday"}}]}`,
 			[]carrier.Receipt{{ProviderID: "2WL3", Progress: carrier.ProgressDelivered}}},
 	} {
 		t.Run(x.name, func(t *testing.T) {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"frontdesk/connect/notify"
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/sim/inbox"
@@ -29,8 +28,10 @@ func TestAMessageReachesThePatientByEachChannel(t *testing.T) {
 		m    carrier.Outgoing
 		want inbox.Item
 	}{
-		{"a text message", text("leg-1", "Your results are in."), inbox.Item{Channel: "sms", To: "+447700900123", Text: "Your results are in."}},
-		{"an e-mail", mail("leg-1"), inbox.Item{Channel: "email", To: "ada@example.org", Subject: "Results", Text: "Your results are in."}},
+		{"a text message", text("leg-1", "Your results are in."), inbox.Item{Channel: "sms", To: "+447700900123",
+			Text: "Your results are in."}},
+		{"an e-mail", mail("leg-1"), inbox.Item{Channel: "email", To: "ada@example.org", Subject: "Results",
+			Text: "Your results are in."}},
 		{"the NHS App", inApp("leg-1"), inbox.Item{Channel: "nhs_app", To: patient, Text: "Your results are in."}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -40,7 +41,8 @@ func TestAMessageReachesThePatientByEachChannel(t *testing.T) {
 				t.Fatalf("got %+v, %v", got, err)
 			}
 			items := w.box.Items()
-			c.want.At, c.want.Carrier, c.want.Key, c.want.ProviderID, c.want.Bytes = w.clock.now(), "notify", "leg-1", got.ProviderID, 20
+			c.want.At, c.want.Carrier, c.want.Key, c.want.ProviderID, c.want.Bytes = w.clock.now(), "notify", "leg-1",
+				got.ProviderID, 20
 			if diff := cmp.Diff([]inbox.Item{c.want}, items); diff != "" {
 				t.Error(diff)
 			}
@@ -86,33 +88,48 @@ func TestContactDetailsAreSentOnlyWhereThatIsApproved(t *testing.T) {
 }
 
 func TestWhatWouldNeverBeSentIsRefusedBeforehand(t *testing.T) {
+	with := func(m carrier.Outgoing, change func(*carrier.Outgoing)) carrier.Outgoing {
+		change(&m)
+		return m
+	}
+	long := func(m carrier.Outgoing, n int) carrier.Outgoing {
+		m.Text = strings.Repeat("é", n)
+		return m
+	}
+	number := func(nhs string) carrier.Outgoing {
+		return with(text("k", "a"), func(m *carrier.Outgoing) { m.NHSNumber = nhs })
+	}
+	titleless := func(from string) carrier.Outgoing {
+		return with(mail("k"), func(m *carrier.Outgoing) { m.Subject, m.FromName = "", from })
+	}
 	for _, c := range []struct {
 		name string
-		m    func() carrier.Outgoing
+		m    carrier.Outgoing
 		want string
 	}{
-		{"no NHS number", func() carrier.Outgoing { m := text("k", "a"); m.NHSNumber = ""; return m }, "refused no_nhs_number"},
-		{"half an NHS number", func() carrier.Outgoing { m := text("k", "a"); m.NHSNumber = "99910"; return m }, "refused wrong_nhs_number"},
-		{"a wrong check digit", func() carrier.Outgoing { m := text("k", "a"); m.NHSNumber = "9991000004"; return m }, "refused CM_INVALID_NHS_NUMBER"},
-		{"no key", func() carrier.Outgoing { return text("", "a") }, "refused no_key"},
-		{"no text", func() carrier.Outgoing { return text("k", " ") }, "refused no_text"},
-		{"a text message of 918 characters", func() carrier.Outgoing { return text("k", strings.Repeat("é", 918)) }, "accepted"},
-		{"a text message of 919 characters", func() carrier.Outgoing { return text("k", strings.Repeat("é", 919)) }, "refused too_long"},
-		{"an app message of 5,000 characters", func() carrier.Outgoing { m := inApp("k"); m.Text = strings.Repeat("a", 5000); return m }, "accepted"},
-		{"an app message of 5,001 characters", func() carrier.Outgoing { m := inApp("k"); m.Text = strings.Repeat("a", 5001); return m }, "refused too_long"},
-		{"an e-mail of 100,000 characters", func() carrier.Outgoing { m := mail("k"); m.Text = strings.Repeat("a", 100_000); return m }, "accepted"},
-		{"an e-mail of 100,001 characters", func() carrier.Outgoing { m := mail("k"); m.Text = strings.Repeat("a", 100_001); return m }, "refused too_long"},
-		{"an e-mail without a subject", func() carrier.Outgoing { m := mail("k"); m.Subject = ""; return m }, "refused no_subject"},
-		{"an e-mail with the practice for a subject", func() carrier.Outgoing { m := mail("k"); m.Subject, m.FromName = "", "Brambleford"; return m }, "accepted"},
-		{"our own page", func() carrier.Outgoing { m := text("k", "a"); m.Channel = carrier.Hero; return m }, "refused wrong_channel"},
+		{"no NHS number", number(""), "refused no_nhs_number"},
+		{"half an NHS number", number("99910"), "refused wrong_nhs_number"},
+		{"a wrong check digit", number("9991000004"), "refused CM_INVALID_NHS_NUMBER"},
+		{"no key", text("", "a"), "refused no_key"},
+		{"no text", text("k", " "), "refused no_text"},
+		{"a text message of 918 characters", long(text("k", ""), 918), "accepted"},
+		{"a text message of 919 characters", long(text("k", ""), 919), "refused too_long"},
+		{"an app message of 5,000 characters", long(inApp("k"), 5000), "accepted"},
+		{"an app message of 5,001 characters", long(inApp("k"), 5001), "refused too_long"},
+		{"an e-mail of 100,000 characters", long(mail("k"), 100_000), "accepted"},
+		{"an e-mail of 100,001 characters", long(mail("k"), 100_001), "refused too_long"},
+		{"an e-mail without a subject", titleless(""), "refused no_subject"},
+		{"an e-mail with the practice for a subject", titleless("Brambleford"), "accepted"},
+		{"our own page", with(text("k", "a"), func(m *carrier.Outgoing) { m.Channel = carrier.Hero }),
+			"refused wrong_channel"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := build(t, nil)
-			_, err := w.carrier.Send(t.Context(), c.m())
+			_, err := w.carrier.Send(t.Context(), c.m)
 			if got := outcome(err); got != c.want {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
-			all := w.carrier.SendAll(t.Context(), []carrier.Outgoing{c.m()})
+			all := w.carrier.SendAll(t.Context(), []carrier.Outgoing{c.m})
 			if got := outcome(all[0].Err); got != c.want {
 				t.Errorf("in a batch: got %s, want %s", got, c.want)
 			}
@@ -170,7 +187,8 @@ func TestAnAnswerThatIsLostIsMadeUpFor(t *testing.T) {
 			}
 			for _, path := range []string{messages, batches} {
 				seen := w.requests(path)
-				if len(seen) != 2 || seen[0].Reference != seen[1].Reference || seen[0].CorrelationID != seen[1].CorrelationID || seen[0].CorrelationID == "" {
+				if len(seen) != 2 || seen[0].Reference != seen[1].Reference ||
+					seen[0].CorrelationID != seen[1].CorrelationID || seen[0].CorrelationID == "" {
 					t.Errorf("requests: %+v", seen)
 				}
 			}
@@ -232,9 +250,12 @@ func TestWhenBusyItSaysUntilWhen(t *testing.T) {
 		want string
 		time time.Duration
 	}{
-		{"the quota is used up", sim.Failure{Kind: sim.FailLimited, Wait: 17 * time.Second}, "busy CM_QUOTA", 17 * time.Second},
-		{"the same is still being worked on", sim.Failure{Kind: sim.FailEarly}, "unanswered CM_RETRY_TOO_EARLY", 5 * time.Minute},
-		{"the same will be worked on for long", sim.Failure{Kind: sim.FailEarly, Wait: 7 * time.Minute}, "unanswered CM_RETRY_TOO_EARLY", 7 * time.Minute},
+		{"the quota is used up", sim.Failure{Kind: sim.FailLimited, Wait: 17 * time.Second}, "busy CM_QUOTA",
+			17 * time.Second},
+		{"the same is still being worked on", sim.Failure{Kind: sim.FailEarly}, "unanswered CM_RETRY_TOO_EARLY",
+			5 * time.Minute},
+		{"the same will be worked on for long", sim.Failure{Kind: sim.FailEarly, Wait: 7 * time.Minute},
+			"unanswered CM_RETRY_TOO_EARLY", 7 * time.Minute},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := build(t, nil)
@@ -260,14 +281,16 @@ func TestWhenBusyItSaysUntilWhen(t *testing.T) {
 		if outcome(err) != "unanswered CM_RETRY_TOO_EARLY" {
 			t.Errorf("got %v", err)
 		}
-		if got, err := w.carrier.Send(t.Context(), text("leg-1", "Hello")); err != nil || got.Code != "duplicate" || len(w.box.Items()) != 1 {
+		if got, err := w.carrier.Send(t.Context(), text("leg-1", "Hello")); err != nil || got.Code != "duplicate" ||
+			len(w.box.Items()) != 1 {
 			t.Errorf("later: got %+v, %v", got, err)
 		}
 	})
 	t.Run("it is too early for one batch alone", func(t *testing.T) {
 		s := &stub{status: 425, body: problem("CM_RETRY_TOO_EARLY", "")}
 		w := build(t, func(o *options) { o.handler = s })
-		for _, r := range w.carrier.SendAll(t.Context(), []carrier.Outgoing{text("a", "1"), text("b", "2"), mail("c"), mail("d")}) {
+		all := []carrier.Outgoing{text("a", "1"), text("b", "2"), mail("c"), mail("d")}
+		for _, r := range w.carrier.SendAll(t.Context(), all) {
 			if outcome(r.Err) != "unanswered CM_RETRY_TOO_EARLY" || after(r.Err) != 5*time.Minute {
 				t.Errorf("got %v", r.Err)
 			}
@@ -294,13 +317,18 @@ func TestAnAnswerIsARefusalWhenItWillNeverChange(t *testing.T) {
 		want   string
 		tries  int
 	}{
-		{"a wrong NHS number", 400, problem("CM_INVALID_NHS_NUMBER", "/data/attributes/recipient/nhsNumber"), "refused CM_INVALID_NHS_NUMBER", 1},
-		{"a wrong number", 400, problem("CM_INVALID_VALUE", "/data/attributes/recipient/contactDetails/sms"), "refused CM_INVALID_VALUE", 1},
-		{"an unknown plan", 404, problem("CM_NO_SUCH_ROUTING_PLAN", "/data/attributes/routingPlanId"), "refused CM_NO_SUCH_ROUTING_PLAN", 1},
+		{"a wrong NHS number", 400, problem("CM_INVALID_NHS_NUMBER", "/data/attributes/recipient/nhsNumber"),
+			"refused CM_INVALID_NHS_NUMBER", 1},
+		{"a wrong number", 400, problem("CM_INVALID_VALUE", "/data/attributes/recipient/contactDetails/sms"),
+			"refused CM_INVALID_VALUE", 1},
+		{"an unknown plan", 404, problem("CM_NO_SUCH_ROUTING_PLAN", "/data/attributes/routingPlanId"),
+			"refused CM_NO_SUCH_ROUTING_PLAN", 1},
 		{"too large", 413, problem("CM_TOO_LARGE", ""), "refused CM_TOO_LARGE", 1},
 		{"something unprocessable", 422, problem("CM_SOMETHING_NEW", ""), "refused CM_SOMETHING_NEW", 1},
-		{"an organisation we may not name", 400, problem("CM_CANNOT_SET_ODS_CODE", "/data/attributes/originator/odsCode"), "refused CM_CANNOT_SET_ODS_CODE", 1},
-		{"an unknown organisation", 400, problem("CM_INVALID_VALUE", "/data/attributes/originator/odsCode"), "refused CM_INVALID_VALUE", 1},
+		{"an organisation we may not name", 400, problem("CM_CANNOT_SET_ODS_CODE", "/data/attributes/originator/odsCode"),
+			"refused CM_CANNOT_SET_ODS_CODE", 1},
+		{"an unknown organisation", 400, problem("CM_INVALID_VALUE", "/data/attributes/originator/odsCode"),
+			"refused CM_INVALID_VALUE", 1},
 		{"no permission", 403, problem("CM_FORBIDDEN", ""), "busy CM_FORBIDDEN", 1},
 		{"a ban", 403, problem("CM_SERVICE_BAN", ""), "busy CM_SERVICE_BAN", 1},
 		{"a wrong address", 404, "<html>", "busy trouble", 1},
@@ -308,7 +336,8 @@ func TestAnAnswerIsARefusalWhenItWillNeverChange(t *testing.T) {
 		{"a redirect", 307, "", "busy trouble", 1},
 		{"a wrong type", 415, problem("CM_UNSUPPORTED_MEDIA", ""), "busy CM_UNSUPPORTED_MEDIA", 1},
 		{"a token that is never good", 401, problem("CM_DENIED", ""), "busy CM_DENIED", 2},
-		{"a plan without a template", 500, problem("CM_MISSING_ROUTING_PLAN_TEMPLATE", ""), "busy CM_MISSING_ROUTING_PLAN_TEMPLATE", 1},
+		{"a plan without a template", 500, problem("CM_MISSING_ROUTING_PLAN_TEMPLATE", ""),
+			"busy CM_MISSING_ROUTING_PLAN_TEMPLATE", 1},
 		{"a code that would tell something", 403, problem("Ada Lovelace 9991000003", ""), "busy trouble", 1},
 		{"nothing", 204, "", "unanswered unreachable", 1},
 		{"not built", 501, "", "unanswered unreachable", 1},
@@ -322,7 +351,8 @@ func TestAnAnswerIsARefusalWhenItWillNeverChange(t *testing.T) {
 			if got := outcome(err); got != c.want || s.count != c.tries {
 				t.Errorf("got %s (%v) after %d tries, want %s after %d", got, err, s.count, c.want, c.tries)
 			}
-			if busy, ok := errors.AsType[*carrier.Busy](err); ok && (busy.After < 10*time.Minute || !strings.Contains(w.log.String(), "level=ERROR")) {
+			if busy, ok := errors.AsType[*carrier.Busy](err); ok &&
+				(busy.After < 10*time.Minute || !strings.Contains(w.log.String(), "level=ERROR")) {
 				t.Errorf("what has to be put right comes back after %v", busy.After)
 			}
 		})
@@ -338,7 +368,8 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 	if _, err := w.carrier.Send(t.Context(), text("leg-2", "Hello")); err != nil {
 		t.Fatal(err)
 	}
-	if tokens, sent := len(w.requests("/oauth2")), w.requests(messages); tokens != 2 || len(sent) != 3 || sent[1].CorrelationID != sent[2].CorrelationID {
+	if tokens, sent := len(w.requests("/oauth2")), w.requests(messages); tokens != 2 || len(sent) != 3 ||
+		sent[1].CorrelationID != sent[2].CorrelationID {
 		t.Errorf("%d tokens, requests %+v", tokens, sent)
 	}
 	if len(w.slept) != 0 {
@@ -353,7 +384,8 @@ func TestARefusedTokenIsReplacedOnce(t *testing.T) {
 func TestAnApplicationThatIsNotKnownWaitsForItsOwner(t *testing.T) {
 	w := build(t, func(o *options) { o.settings.APIKey = "another-key" })
 	_, err := w.carrier.Send(t.Context(), text("leg-1", "Hello"))
-	if busy, ok := errors.AsType[*carrier.Busy](err); !ok || busy.After < 10*time.Minute || len(w.requests(messages)) != 0 {
+	if busy, ok := errors.AsType[*carrier.Busy](err); !ok || busy.After < 10*time.Minute ||
+		len(w.requests(messages)) != 0 {
 		t.Errorf("got %v", err)
 	}
 	if !strings.Contains(w.log.String(), "level=ERROR") {
@@ -371,7 +403,8 @@ func TestTheBreakerOpensAndHeals(t *testing.T) {
 	}
 	before := len(w.requests(messages))
 	_, err := w.carrier.Send(t.Context(), text("leg-1", "Hello"))
-	if busy, ok := errors.AsType[*carrier.Busy](err); outcome(err) != "busy resting" || ok && busy.After < time.Second || len(w.requests(messages)) != before {
+	if busy, ok := errors.AsType[*carrier.Busy](err); outcome(err) != "busy resting" ||
+		ok && busy.After < time.Second || len(w.requests(messages)) != before {
 		t.Fatalf("it is not open: %v", err)
 	}
 	wait.Until(t, "the breaker, which has a clock of its own, to heal", func() bool {
@@ -425,11 +458,15 @@ func TestLogsAndErrorsDoNotNameThePatient(t *testing.T) {
 	secret := []string{patient, "7700900123", "ada@example.org", "results", "Brambleford", callbackKey}
 	worlds := map[string]*world{
 		"a telling answer": build(t, func(o *options) {
-			o.handler = &stub{status: 400, body: `{"errors": [{"code": "CM_INVALID_VALUE", "detail": "` + patient + ` ada@example.org", "source": {"pointer": "/data/attributes/` + patient + `"}}]}`}
+			o.handler = &stub{status: 400, body: `{"errors": [{"code": "CM_INVALID_VALUE", "detail": "` + patient +
+				` ada@example.org", "source": {"pointer": "/data/attributes/` + patient + `"}}]}`}
 		}),
-		"a telling code": build(t, func(o *options) { o.handler = &stub{status: 403, body: problem("ADA@EXAMPLE.ORG "+patient, "")} }),
+		"a telling code": build(t, func(o *options) {
+			o.handler = &stub{status: 403, body: problem("ADA@EXAMPLE.ORG "+patient, "")}
+		}),
 	}
-	for _, kind := range []string{sim.FailTimeout, sim.FailEarly, sim.FailLimited, sim.FailError, sim.FailGateway, sim.FailUnavailable, sim.FailLate, sim.FailCut, sim.FailMalformed} {
+	for _, kind := range []string{sim.FailTimeout, sim.FailEarly, sim.FailLimited, sim.FailError, sim.FailGateway,
+		sim.FailUnavailable, sim.FailLate, sim.FailCut, sim.FailMalformed} {
 		w := build(t, nil)
 		w.Fail(sim.Failure{Kind: kind, Times: 99})
 		worlds[kind] = w
@@ -459,59 +496,6 @@ func TestLogsAndErrorsDoNotNameThePatient(t *testing.T) {
 	}
 }
 
-func TestTheSettingsAreChecked(t *testing.T) {
-	good := notify.Settings{BaseURL: "https://api.example/comms", TokenURL: "https://api.example/oauth2/token", APIKey: "a", KeyID: "k", Key: key(), ODSCode: " z99001 "}
-	for _, c := range []struct {
-		name   string
-		change func(*notify.Settings)
-		ok     bool
-	}{
-		{"all is well", func(*notify.Settings) {}, true},
-		{"the sandbox without a token", func(s *notify.Settings) { *s = notify.Settings{BaseURL: "https://sandbox.example/comms"} }, true},
-		{"no address", func(s *notify.Settings) { s.BaseURL = "" }, false},
-		{"an open line", func(s *notify.Settings) { s.BaseURL = "http://api.example/comms" }, false},
-		{"an open line for tokens", func(s *notify.Settings) { s.TokenURL = "http://api.example/token" }, false},
-		{"no API key", func(s *notify.Settings) { s.APIKey = "" }, false},
-		{"no key id", func(s *notify.Settings) { s.KeyID = "" }, false},
-		{"no key", func(s *notify.Settings) { s.Key = nil }, false},
-		{"a wrong ODS code", func(s *notify.Settings) { s.ODSCode = "Z!" }, false},
-		{"half of what callbacks need", func(s *notify.Settings) { s.CallbackKey = "a" }, false},
-		{"a plan", func(s *notify.Settings) {
-			s.Plans = map[carrier.Channel]string{carrier.SMS: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
-		}, true},
-		{"a plan that is none", func(s *notify.Settings) { s.Plans = map[carrier.Channel]string{carrier.SMS: "plan"} }, false},
-		{"a plan for our own page", func(s *notify.Settings) {
-			s.Plans = map[carrier.Channel]string{carrier.Hero: "b838b13c-f98c-4def-93f0-515d4e4f4ee1"}
-		}, false},
-		{"a negative rate", func(s *notify.Settings) { s.PerSecond = -1 }, false},
-	} {
-		s := good
-		c.change(&s)
-		if _, err := notify.New(s, notify.Options{}); (err == nil) != c.ok {
-			t.Errorf("%s: got %v", c.name, err)
-		}
-	}
-}
-
-func TestAPlanMayBeReplaced(t *testing.T) {
-	const plan = "b838b13c-f98c-4def-93f0-515d4e4f4ee1"
-	w := build(t, func(o *options) {
-		o.settings.Plans = map[carrier.Channel]string{carrier.SMS: plan}
-		o.change = func(n *sim.Notify) {
-			n.Plans = map[string]sim.Plan{plan: {Channel: "sms", Text: "sms_body", Most: 918}}
-		}
-	})
-	if _, err := w.carrier.Send(t.Context(), text("leg-1", "Hello")); err != nil {
-		t.Error(err)
-	}
-	if _, err := w.carrier.Send(t.Context(), mail("leg-2")); outcome(err) != "refused CM_NO_SUCH_ROUTING_PLAN" {
-		t.Errorf("got %v", err)
-	}
-	if !strings.Contains(w.log.String(), "CM_NO_SUCH_ROUTING_PLAN") {
-		t.Error("that a plan is missing is not in the log")
-	}
-}
-
 // TestWhatIsSentHasThePublishedShape looks at the bodies themselves.
 func TestWhatIsSentHasThePublishedShape(t *testing.T) {
 	var bodies []map[string]any
@@ -523,7 +507,8 @@ func TestWhatIsSentHasThePublishedShape(t *testing.T) {
 			}
 			raw, _ := io.ReadAll(r.Body)
 			var body map[string]any
-			if err := json.Unmarshal(raw, &body); err != nil || r.Header.Get("Content-Type") != "application/json" || r.Header.Get("Authorization") != "Bearer t" {
+			if err := json.Unmarshal(raw, &body); err != nil || r.Header.Get("Content-Type") != "application/json" ||
+				r.Header.Get("Authorization") != "Bearer t" {
 				t.Errorf("got %v, with %v", err, r.Header)
 			}
 			bodies = append(bodies, body)
@@ -549,7 +534,8 @@ func TestWhatIsSentHasThePublishedShape(t *testing.T) {
 	}
 	want := []map[string]any{
 		{"data": object{"type": "Message", "attributes": object{
-			"routingPlanId": "00000000-0000-0000-0000-000000000002", "messageReference": "leg-1", "recipient": object{"nhsNumber": patient},
+			"routingPlanId": "00000000-0000-0000-0000-000000000002", "messageReference": "leg-1",
+			"recipient":       object{"nhsNumber": patient},
 			"originator":      object{"odsCode": "Z99001"},
 			"personalisation": object{"email_subject": "Results", "email_body": "Your results are in."},
 		}}},

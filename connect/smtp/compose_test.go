@@ -87,8 +87,10 @@ func TestAMessageIsWholeAndInOrder(t *testing.T) {
 	c := composer(t, smtp.Settings{ReplyTo: "answers@brambleford.example"})
 	m := carrier.Outgoing{
 		Key: "7-1a-1", Channel: carrier.Email, To: "ada@example.org", FromName: "Brambleford “Old Mill” Surgery, Ŵest",
-		Subject: "Apwyntiad: tŷ’r meddyg – a subject that is long enough to be folded over more than one line of the header",
-		Text:    "Dear Ada,\n\n.Your appointment is at <10:20> & not before.\r\nMore at https://brambleford.example/a?x=1&y=\"2\".\n..\nGoodbye 👋\r.\n",
+		Subject: "Apwyntiad: tŷ’r meddyg – a subject that is long enough to be folded over more than one line " +
+			"of the header",
+		Text: "Dear Ada,\n\n.Your appointment is at <10:20> & not before.\r\nMore at " +
+			"https://brambleford.example/a?x=1&y=\"2\".\n..\nGoodbye 👋\r.\n",
 	}
 	wire, err := smtp.Compose(c, m)
 	if err != nil {
@@ -119,7 +121,8 @@ func TestAMessageIsWholeAndInOrder(t *testing.T) {
 	}
 	for _, want := range []string{
 		`<p style="margin:0 0 16px">Dear Ada,</p>`, "&lt;10:20&gt; &amp; not before.<br>\n",
-		`<a href="https://brambleford.example/a?x=1&amp;y=" style="color:#005eb8">https://brambleford.example/a?x=1&amp;y=</a>&#34;2&#34;.`,
+		`<a href="https://brambleford.example/a?x=1&amp;y=" ` +
+			`style="color:#005eb8">https://brambleford.example/a?x=1&amp;y=</a>&#34;2&#34;.`,
 		"Goodbye 👋<br>\n.</p>",
 	} {
 		if !strings.Contains(got.html, want) {

@@ -19,7 +19,9 @@ var signedFields = []string{
 }
 
 // selectors are the names of keys in DNS (RFC 6376, section 3.1).
-var selectors = regexp.MustCompile(`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)*$`)
+var selectors = regexp.MustCompile(
+	`^[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?(\.[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?)*$`,
+)
 
 func (s Settings) checkDKIM() error {
 	switch {

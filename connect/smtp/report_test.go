@@ -27,10 +27,12 @@ func dsn(to, status, back string) string {
 }
 
 const (
-	failed   = "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; ada@example.org\nAction: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 full\n"
-	returned = "--b/1\nContent-Type: message/rfc822\n\nFrom: desk@brambleford.example\nMessage-ID:\n <7-1a-1@brambleford.example>\nSubject: x\n\nbody\n"
-	headers  = "--b/1\nContent-Type: text/rfc822-headers\n\nMessage-Id: <7-1a-1@BRAMBLEFORD.example>\n"
-	secret   = "hush-hush-hush-hush"
+	failed = "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; ada@example.org\nAction: failed\n" +
+		"Status: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 full\n"
+	returned = "--b/1\nContent-Type: message/rfc822\n\nFrom: desk@brambleford.example\nMessage-ID:\n" +
+		" <7-1a-1@brambleford.example>\nSubject: x\n\nbody\n"
+	headers = "--b/1\nContent-Type: text/rfc822-headers\n\nMessage-Id: <7-1a-1@BRAMBLEFORD.example>\n"
+	secret  = "hush-hush-hush-hush"
 	// sign has been worked out by another program: HKDF of the secret, HMAC of
 	// the key, base32.
 	sign = "p7cpmf2fzl324cb7"
@@ -110,7 +112,8 @@ func TestReportsAreUnderstood(t *testing.T) {
 		{"of a relay", dsn(verp, strings.NewReplacer("failed", "relayed", "5.2.2", "2.0.0").Replace(failed), ""), nil},
 		{"of several mailboxes, one of which failed",
 			dsn(verp,
-				"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; a@x.example\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient: rfc822; b@x.example\nAction: failed\nStatus: 5.2.2\n", ""), same},
+				"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; a@x.example\nAction: delivered\n"+
+					"Status: 2.0.0\n\nFinal-Recipient: rfc822; b@x.example\nAction: failed\nStatus: 5.2.2\n", ""), same},
 		{"an answer that the reader is away", "From: ada@example.org\nTo: " + verp +
 			"\nSubject: Away\nAuto-Submitted: auto-replied\n\nBack on Monday.\n", nil},
 		{"that a message has been read",

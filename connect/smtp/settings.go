@@ -68,7 +68,8 @@ func (s Settings) check() error {
 	}
 	if most := maxLocal - 1 - longestKey - 1 - signatureSize; s.BounceSecret != "" &&
 		strings.LastIndexByte(s.BouncesTo, '@') > most {
-		return fmt.Errorf("smtp: bounces to: at most %d characters before the @, as a signed key of a message comes after them", most)
+		return fmt.Errorf("smtp: bounces to: at most %d characters before the @, as a signed key of a message comes "+
+			"after them", most)
 	}
 	if err := s.checkDKIM(); err != nil {
 		return err

@@ -55,7 +55,8 @@ func (h *house) link(j job.Job) string {
 	if len(h.mail.sent) == 0 {
 		h.t.Fatal("nothing was sent")
 	}
-	found := regexp.MustCompile(`https://desk\.example\.org/invite/([0-9a-z]+-[0-9a-z]+-[0-9a-f]{40})\n`).FindStringSubmatch(h.mail.sent[len(h.mail.sent)-1].Text)
+	found := regexp.MustCompile(`https://desk\.example\.org/invite/([0-9a-z]+-[0-9a-z]+-[0-9a-f]{40})\n`).
+		FindStringSubmatch(h.mail.sent[len(h.mail.sent)-1].Text)
 	if found == nil {
 		h.t.Fatalf("there is no link in %q", h.mail.sent)
 	}

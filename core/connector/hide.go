@@ -13,7 +13,9 @@ var credentials = []struct {
 	with string
 }{
 	{regexp.MustCompile(`://[^/?#"\n]*@`), "://***@"},
-	{regexp.MustCompile(`(?i)((?:[?&]|\\u0026)[^=&#\s"\\]*(?:key|token|secret|pass|pwd|sig|auth)[^=&#\s"\\]*=)[^&#\s"\\]+`), "$1***"},
+	{regexp.MustCompile(
+		`(?i)((?:[?&]|\\u0026)[^=&#\s"\\]*(?:key|token|secret|pass|pwd|sig|auth)[^=&#\s"\\]*=)[^&#\s"\\]+`,
+	), "$1***"},
 }
 
 // Hide takes the credentials out of the addresses in a text.
