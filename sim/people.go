@@ -119,106 +119,112 @@ func (t Town) everybody() []Resident {
 	return all
 }
 
+// elsewhere is a practice in the next town.
+const elsewhere = "Z99003"
+
+var residentSince = Period{From: "2018-04-09"}
+
 // neighbours live in Brambleford and are on PDS, and are patients of neither
 // practice yet. Each has something that a caller has to get right.
-func neighbours() []Resident {
-	const elsewhere = "Z99003" // a practice in the next town
-	since := Period{From: "2018-04-09"}
-	home := func(line, postcode string) []Abode {
-		return []Abode{{"home", "", line + ", Brambleford, Westmarch", postcode, since}}
-	}
-	reach := func(mobile, email string) []Contact {
-		return []Contact{{"phone", "mobile", mobile, since}, {"email", "home", email, since}}
-	}
-	usual := func(prefix, given, family string) []Name {
-		return []Name{{"usual", prefix, given, family, since}}
-	}
-	return []Resident{
-		// Nothing the matter.
-		{NHSNumber: "9991000003", Names: usual("Mr", "Idris", "Vaughan"), Gender: "male", BirthDate: "1962-05-17",
-			Practice: elsewhere,
-			Abodes:   home("11 Tanner's Yard", "ZZ1 4VN"), Contacts: reach("07700900301", "idris@example.org")},
-		// Restricted: the address may not be given out.
-		{NHSNumber: "9991000011", Names: usual("Ms", "Nadia", "Farouk"), Gender: "female", BirthDate: "1988-11-03",
-			Practice:        elsewhere,
-			Confidentiality: "R", Abodes: home("27 Orchard Row", "ZZ1 2AB"),
-			Contacts: reach("07700900302", "nadia@example.org")},
-		{NHSNumber: "9991000143", Names: usual("Mr", "Elias", "Thorne"), Gender: "male", BirthDate: "1957-12-24",
-			Practice:        elsewhere,
-			Confidentiality: "V", Abodes: home("1 Lock Cottages", "ZZ1 5TH"),
-			Contacts: reach("07700900312", "elias@example.org")},
-		// Dead.
-		{NHSNumber: "9991000038", Names: usual("Mr", "Walter", "Pemberton"), Gender: "male", BirthDate: "1931-01-19",
-			Practice: elsewhere,
-			Died:     "2024-02-11", Abodes: home("5 Chapel Hill", "ZZ1 2AE"),
-			Contacts: reach("07700900303", "walter@example.org")},
-		// One woman who had two numbers; the first has given way to the second.
-		{NHSNumber: "9991000046", Names: usual("Miss", "Carys", "Bevan"), Gender: "female", BirthDate: "1994-07-08",
-			Practice:     elsewhere,
-			SupersededBy: "9991000054", Abodes: home("40 Station Road", "ZZ1 1AJ")},
-		{NHSNumber: "9991000054", Names: usual("Mrs", "Carys", "Holt"), Gender: "female", BirthDate: "1994-07-08",
-			Practice: elsewhere,
-			Abodes:   home("16 Mill Lane", "ZZ1 1AA"), Contacts: reach("07700900304", "carys@example.org")},
-		// A number withdrawn, with no other in its place.
-		{NHSNumber: "9991000062", Names: usual("Mr", "Dunstan", "Grey"), Gender: "male", BirthDate: "1975-09-30",
-			Practice:    elsewhere,
-			Invalidated: true, Abodes: home("3 Quay Street", "ZZ1 3QT"), Contacts: reach("07700900305",
-				"dunstan@example.org")},
-		// Twins, alike down to the first letters of their names.
-		{NHSNumber: "9991000070", Names: usual("Miss", "Tamsin", "Penrose"), Gender: "female", BirthDate: "2012-02-29",
-			BirthOrder: 1, Practice: elsewhere,
-			Abodes: home("22 Harbour View", "ZZ1 3QT"), Contacts: reach("07700900306", "penrose@example.org")},
-		{NHSNumber: "9991000089", Names: usual("Miss", "Tamara", "Penrose"), Gender: "female", BirthDate: "2012-02-29",
-			BirthOrder: 2, Practice: elsewhere,
-			Abodes: home("22 Harbour View", "ZZ1 3QT"), Contacts: reach("07700900306", "penrose@example.org")},
-		// Several names and numbers, not all of them hers today.
-		{NHSNumber: "9991000097", Gender: "female", BirthDate: "1979-03-27", Practice: elsewhere,
-			Names: []Name{
-				{"maiden", "Miss", "Amara", "Boateng", Period{"1979-03-27", "2016-06-17"}},
-				{"usual", "Dr", "Amara Efua", "Osei", Period{"2016-06-18", ""}},
-				{"nickname", "", "Mara", "Osei", Period{"2016-06-18", ""}},
-			},
-			Abodes: []Abode{
-				{"home", "", "60 Market Place, Brambleford, Westmarch", "ZZ2 1MP", Period{"2003-10-01", "2016-06-17"}},
-				{"home", "", "2 Falcon Close, Brambleford, Westmarch", "ZZ2 5KS", Period{"2016-06-18", ""}},
-			},
-			Contacts: []Contact{
-				{"phone", "mobile", "07700900317", Period{"2010-01-01", "2019-12-31"}},
-				{"phone", "mobile", "07700900398", Period{"2098-01-01", ""}},
-				{"phone", "mobile", "07700900307", Period{"2020-01-01", ""}},
-				{"phone", "home", "01632960307", Period{"2016-06-18", ""}},
-				{"email", "home", "amara.boateng@example.org", Period{"2010-01-01", "2016-06-17"}},
-				{"email", "home", "amara@example.org", Period{"2016-06-18", ""}},
-			}},
-		// Away from home for a while.
-		{NHSNumber: "9991000100", Names: usual("Mr", "Jonah", "Whitlock"), Gender: "male", BirthDate: "2004-10-05",
-			Practice: elsewhere,
-			Abodes: []Abode{
-				{"temp", "Student Accommodation", "Room 14, Weir Hall, Brambleford, Westmarch", "ZZ3 7WH",
-					Period{"2023-09-18", "2099-06-30"}},
-				{"home", "", "9 Drovers' Way, Ashcombe, Westmarch", "ZZ4 2DW", since},
-			},
-			Contacts: []Contact{
-				{"phone", "temp", "01632960308", Period{"2023-09-18", "2099-06-30"}},
-				{"phone", "mobile", "07700900308", since},
-			}},
-		// Letters and marks that are not everybody's.
-		{NHSNumber: "9991000119", Names: usual("Mrs", "Zoë", "D'Arcy-Núñez"), Gender: "female", BirthDate: "1983-04-12",
-			Practice: elsewhere,
-			Abodes:   home("8 Saint Brannoc's Court", "ZZ1 6BC"), Contacts: reach("07700900309", "zoe@example.org")},
-		// A few weeks old when the record was made: hardly anything is known.
-		{NHSNumber: "9991000127", Names: []Name{{Use: "usual", Family: "Quill", Period: since}}, Gender: "unknown",
-			BirthDate: "2018-04-09"},
-		// Entered carelessly.
-		{NHSNumber: "9991000135", Names: usual("MR", "ARJUN", "PILLAI"), Gender: "male", BirthDate: "1970-08-15",
-			Practice: elsewhere,
-			Abodes: []Abode{{"home", "", "FLAT 3, THE MALTINGS, 44 STATION ROAD, BRAMBLEFORD, WESTMARCH", "ZZ11AJ",
-				since}},
-			Contacts: []Contact{
-				{"phone", "home", "01632 960311", since}, {"phone", "mobile", "+44 (0)7700 900311", since},
-				{"email", "home", "ARJUN@EXAMPLE.ORG", since},
-			}},
-	}
+func neighbours() []Resident { return slices.Clone(neighbourly) }
+
+func livesAt(line, postcode string) []Abode {
+	return []Abode{{"home", "", line + ", Brambleford, Westmarch", postcode, residentSince}}
+}
+
+func reach(mobile, email string) []Contact {
+	return []Contact{{"phone", "mobile", mobile, residentSince}, {"email", "home", email, residentSince}}
+}
+
+func usual(prefix, given, family string) []Name {
+	return []Name{{"usual", prefix, given, family, residentSince}}
+}
+
+var neighbourly = []Resident{
+	// Nothing the matter.
+	{NHSNumber: "9991000003", Names: usual("Mr", "Idris", "Vaughan"), Gender: "male", BirthDate: "1962-05-17",
+		Practice: elsewhere,
+		Abodes:   livesAt("11 Tanner's Yard", "ZZ1 4VN"), Contacts: reach("07700900301", "idris@example.org")},
+	// Restricted: the address may not be given out.
+	{NHSNumber: "9991000011", Names: usual("Ms", "Nadia", "Farouk"), Gender: "female", BirthDate: "1988-11-03",
+		Practice:        elsewhere,
+		Confidentiality: "R", Abodes: livesAt("27 Orchard Row", "ZZ1 2AB"),
+		Contacts: reach("07700900302", "nadia@example.org")},
+	{NHSNumber: "9991000143", Names: usual("Mr", "Elias", "Thorne"), Gender: "male", BirthDate: "1957-12-24",
+		Practice:        elsewhere,
+		Confidentiality: "V", Abodes: livesAt("1 Lock Cottages", "ZZ1 5TH"),
+		Contacts: reach("07700900312", "elias@example.org")},
+	// Dead.
+	{NHSNumber: "9991000038", Names: usual("Mr", "Walter", "Pemberton"), Gender: "male", BirthDate: "1931-01-19",
+		Practice: elsewhere,
+		Died:     "2024-02-11", Abodes: livesAt("5 Chapel Hill", "ZZ1 2AE"),
+		Contacts: reach("07700900303", "walter@example.org")},
+	// One woman who had two numbers; the first has given way to the second.
+	{NHSNumber: "9991000046", Names: usual("Miss", "Carys", "Bevan"), Gender: "female", BirthDate: "1994-07-08",
+		Practice:     elsewhere,
+		SupersededBy: "9991000054", Abodes: livesAt("40 Station Road", "ZZ1 1AJ")},
+	{NHSNumber: "9991000054", Names: usual("Mrs", "Carys", "Holt"), Gender: "female", BirthDate: "1994-07-08",
+		Practice: elsewhere,
+		Abodes:   livesAt("16 Mill Lane", "ZZ1 1AA"), Contacts: reach("07700900304", "carys@example.org")},
+	// A number withdrawn, with no other in its place.
+	{NHSNumber: "9991000062", Names: usual("Mr", "Dunstan", "Grey"), Gender: "male", BirthDate: "1975-09-30",
+		Practice:    elsewhere,
+		Invalidated: true, Abodes: livesAt("3 Quay Street", "ZZ1 3QT"), Contacts: reach("07700900305",
+			"dunstan@example.org")},
+	// Twins, alike down to the first letters of their names.
+	{NHSNumber: "9991000070", Names: usual("Miss", "Tamsin", "Penrose"), Gender: "female", BirthDate: "2012-02-29",
+		BirthOrder: 1, Practice: elsewhere,
+		Abodes: livesAt("22 Harbour View", "ZZ1 3QT"), Contacts: reach("07700900306", "penrose@example.org")},
+	{NHSNumber: "9991000089", Names: usual("Miss", "Tamara", "Penrose"), Gender: "female", BirthDate: "2012-02-29",
+		BirthOrder: 2, Practice: elsewhere,
+		Abodes: livesAt("22 Harbour View", "ZZ1 3QT"), Contacts: reach("07700900306", "penrose@example.org")},
+	// Several names and numbers, not all of them hers today.
+	{NHSNumber: "9991000097", Gender: "female", BirthDate: "1979-03-27", Practice: elsewhere,
+		Names: []Name{
+			{"maiden", "Miss", "Amara", "Boateng", Period{"1979-03-27", "2016-06-17"}},
+			{"usual", "Dr", "Amara Efua", "Osei", Period{"2016-06-18", ""}},
+			{"nickname", "", "Mara", "Osei", Period{"2016-06-18", ""}},
+		},
+		Abodes: []Abode{
+			{"home", "", "60 Market Place, Brambleford, Westmarch", "ZZ2 1MP", Period{"2003-10-01", "2016-06-17"}},
+			{"home", "", "2 Falcon Close, Brambleford, Westmarch", "ZZ2 5KS", Period{"2016-06-18", ""}},
+		},
+		Contacts: []Contact{
+			{"phone", "mobile", "07700900317", Period{"2010-01-01", "2019-12-31"}},
+			{"phone", "mobile", "07700900398", Period{"2098-01-01", ""}},
+			{"phone", "mobile", "07700900307", Period{"2020-01-01", ""}},
+			{"phone", "home", "01632960307", Period{"2016-06-18", ""}},
+			{"email", "home", "amara.boateng@example.org", Period{"2010-01-01", "2016-06-17"}},
+			{"email", "home", "amara@example.org", Period{"2016-06-18", ""}},
+		}},
+	// Away from home for a while.
+	{NHSNumber: "9991000100", Names: usual("Mr", "Jonah", "Whitlock"), Gender: "male", BirthDate: "2004-10-05",
+		Practice: elsewhere,
+		Abodes: []Abode{
+			{"temp", "Student Accommodation", "Room 14, Weir Hall, Brambleford, Westmarch", "ZZ3 7WH",
+				Period{"2023-09-18", "2099-06-30"}},
+			{"home", "", "9 Drovers' Way, Ashcombe, Westmarch", "ZZ4 2DW", residentSince},
+		},
+		Contacts: []Contact{
+			{"phone", "temp", "01632960308", Period{"2023-09-18", "2099-06-30"}},
+			{"phone", "mobile", "07700900308", residentSince},
+		}},
+	// Letters and marks that are not everybody's.
+	{NHSNumber: "9991000119", Names: usual("Mrs", "Zoë", "D'Arcy-Núñez"), Gender: "female", BirthDate: "1983-04-12",
+		Practice: elsewhere,
+		Abodes:   livesAt("8 Saint Brannoc's Court", "ZZ1 6BC"), Contacts: reach("07700900309", "zoe@example.org")},
+	// A few weeks old when the record was made: hardly anything is known.
+	{NHSNumber: "9991000127", Names: []Name{{Use: "usual", Family: "Quill", Period: residentSince}}, Gender: "unknown",
+		BirthDate: "2018-04-09"},
+	// Entered carelessly.
+	{NHSNumber: "9991000135", Names: usual("MR", "ARJUN", "PILLAI"), Gender: "male", BirthDate: "1970-08-15",
+		Practice: elsewhere,
+		Abodes: []Abode{{"home", "", "FLAT 3, THE MALTINGS, 44 STATION ROAD, BRAMBLEFORD, WESTMARCH", "ZZ11AJ",
+			residentSince}},
+		Contacts: []Contact{
+			{"phone", "home", "01632 960311", residentSince}, {"phone", "mobile", "+44 (0)7700 900311", residentSince},
+			{"email", "home", "ARJUN@EXAMPLE.ORG", residentSince},
+		}},
 }
 
 // Put adds a person, or replaces them.

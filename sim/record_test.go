@@ -284,7 +284,8 @@ func TestASearchIsRefused(t *testing.T) {
 	}
 	r := w.search("model=focus&family=Smith&year=2003")
 	if got := at(r.body, "issue", 0,
-		"diagnostics"); got != "Invalid request with error - Additional properties are not allowed ('model', 'year' were unexpected)" {
+		"diagnostics"); got != "Invalid request with error - Additional properties are not allowed ('model', 'year' "+
+		"were unexpected)" {
 		t.Errorf("got %v", got)
 	}
 	if got := at(w.search("family=Smith&birthdate=2010-10-22&_max-results=2").body, "issue", 0,
@@ -301,7 +302,9 @@ func TestASearchFinds(t *testing.T) {
 		{"the most it may ask for", "family=Byron&birthdate=1985-12-10&_max-results=1", "9990000018 1"},
 		{"a name with a wildcard", "family=By*n&birthdate=1985-12-10", "9990000018 0.95"},
 		{"the published way to a unique match",
-			"family=Mathison&given=Ala*&birthdate=eq1972-06-23&address-postalcode=ZZ*&_history=true&_fuzzy-match=false&_exact-match=false", "9990000026 0.9"},
+			"family=Mathison&given=Ala*&birthdate=eq1972-06-23&address-postalcode=ZZ*" +
+				"&_history=true&_fuzzy-match=false&_exact-match=false",
+			"9990000026 0.9"},
 		{"a wildcard that matches nothing more", "family=Byron*&birthdate=1985-12-10", "9990000018 0.95"},
 		{"a wildcard, exactly", "family=By*&birthdate=1985-12-10&_exact-match=true", ""},
 		{"a name, exactly", "family=Byron&birthdate=1985-12-10&_exact-match=true", "9990000018 1"},
@@ -349,7 +352,8 @@ func TestASearchFinds(t *testing.T) {
 		{"a twin by name", "family=Penrose&given=Tamara&birthdate=2012-02-29", "9991000089 1"},
 		{"a number withdrawn", "family=Grey&birthdate=1975-09-30", ""},
 		{"the published people",
-			"family=Smith&gender=female&birthdate=ge2010-10-21&birthdate=le2010-10-23&email=jane.smith@example.com&phone=01632960587", "9000000009 1"},
+			"family=Smith&gender=female&birthdate=ge2010-10-21&birthdate=le2010-10-23" +
+				"&email=jane.smith@example.com&phone=01632960587", "9000000009 1"},
 		{"the published people, too many", "family=Sm*&gender=female&birthdate=eq2010-10-22", "TOO_MANY_MATCHES"},
 		{"several of one name", "family=YOUDS&birthdate=1970-01-24", "TOO_MANY_MATCHES"},
 		{"one of them by gender", "family=YOUDS&birthdate=1970-01-24&gender=other", "9693633709 1"},

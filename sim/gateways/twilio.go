@@ -63,8 +63,9 @@ func (t *Twilio) Stop(number string) {
 }
 
 var (
-	senderShape = regexp.MustCompile(`^(\+[1-9][0-9]{4,14}|[0-9]{3,8}|[0-9A-Za-z +&_-]{0,10}[A-Za-z][0-9A-Za-z +&_-]{0,10})$`)
-	landline    = regexp.MustCompile(`^\+44[1-35689]`)
+	senderShape = regexp.MustCompile(`^(\+[1-9][0-9]{4,14}|[0-9]{3,8}|[0-9A-Za-z +&_-]{0,10}[A-Za-z]` +
+		`[0-9A-Za-z +&_-]{0,10})$`)
+	landline = regexp.MustCompile(`^\+44[1-35689]`)
 )
 
 // ServeHTTP takes a message.

@@ -73,7 +73,9 @@ func TestMessagesAreReadOrRefused(t *testing.T) {
 		{"an encoded subject and text", header +
 			"Subject: =?utf-8?q?caf=C3=A9?=\r\nContent-Transfer-Encoding: base64\r\n\r\nY2Fmw6k=\r\n", "café"},
 		{"text among other parts", header +
-			"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>\r\n--b\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=E2=98=83\r\n--b--\r\n", "☃"},
+			"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\n" +
+			"Content-Type: text/html\r\n\r\n<p>\r\n--b\r\nContent-Type: text/plain\r\n" +
+			"Content-Transfer-Encoding: quoted-printable\r\n\r\n=E2=98=83\r\n--b--\r\n", "☃"},
 		{"no sender", "Date: Mon, 2 Mar 2026 12:00:00 +0000\r\n\r\nx\r\n", "554"},
 		{"no date", "From: desk@x.example\r\n\r\nx\r\n", "554"},
 		{"two senders", header + "From: other@x.example\r\n\r\nx\r\n", "554"},

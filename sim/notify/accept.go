@@ -21,44 +21,11 @@ func (n *Notify) take(body []byte, many bool, note *Seen) answer {
 		return oneError(http.StatusNotFound, "CM_NO_SUCH_ROUTING_PLAN", "/data/attributes/routingPlanId")
 	}
 	name := nameOf(got.reference, many)
-	a := answer{status: http.StatusCreated}
 	script := n.scriptOf(plan, got.orders)
-	n.mu.Lock()
-	same := n.same(name, body)
-	if before, came := n.had[name]; came {
-		n.mu.Unlock()
-		if wait := before.at.Add(n.Working).Sub(n.now()); wait > 0 {
-			a := oneError(http.StatusTooEarly, "CM_RETRY_TOO_EARLY", "")
-			a.wait = int(max(wait, 5*time.Minute) / time.Second)
-			return a
-		}
-		return oneError(http.StatusUnprocessableEntity, "CM_DUPLICATE_REQUEST", "")
-	}
-	if !same {
-		n.mu.Unlock()
-		pointer := map[bool]string{false: "/data/attributes/messageReference",
-			true: "/data/attributes/messageBatchReference"}[many]
-		return oneError(http.StatusBadRequest, "CM_INVALID_VALUE", pointer)
-	}
-	n.tries[name]++
-	try := n.tries[name]
-	switch {
-	case script == inbox.Busy && try == 1:
-		n.mu.Unlock()
-		a := oneError(http.StatusTooManyRequests, "CM_QUOTA", "")
-		a.wait = 1
+	a, taken := n.decide(name, body, script, many)
+	if !taken {
 		return a
-	case script == inbox.Broken && try <= 2:
-		n.mu.Unlock()
-		return oneError(http.StatusInternalServerError, "CM_INTERNAL_SERVER_ERROR", "")
-	case script == inbox.Slow:
-		a.late = 3 * time.Second
-	case script == inbox.Cut:
-		a.then = FailCut
 	}
-	n.had[name] = had{n.now()}
-	delete(n.tries, name)
-	n.mu.Unlock()
 
 	all := make([]*sent, len(got.orders))
 	for i, o := range got.orders {
@@ -70,6 +37,45 @@ func (n *Notify) take(body []byte, many bool, note *Seen) answer {
 	}
 	a.body = created(got, all, many)
 	return a
+}
+
+// decide tells whether a request is to be carried out, which it is only once, and how
+// it is answered: with what is wrong where it is not.
+func (n *Notify) decide(name string, body []byte, script inbox.Script, many bool) (a answer, taken bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	same := n.same(name, body)
+	if before, came := n.had[name]; came {
+		if wait := before.at.Add(n.Working).Sub(n.now()); wait > 0 {
+			a := oneError(http.StatusTooEarly, "CM_RETRY_TOO_EARLY", "")
+			a.wait = int(max(wait, 5*time.Minute) / time.Second)
+			return a, false
+		}
+		return oneError(http.StatusUnprocessableEntity, "CM_DUPLICATE_REQUEST", ""), false
+	}
+	if !same {
+		pointer := map[bool]string{false: "/data/attributes/messageReference",
+			true: "/data/attributes/messageBatchReference"}[many]
+		return oneError(http.StatusBadRequest, "CM_INVALID_VALUE", pointer), false
+	}
+	a = answer{status: http.StatusCreated}
+	n.tries[name]++
+	try := n.tries[name]
+	switch {
+	case script == inbox.Busy && try == 1:
+		a := oneError(http.StatusTooManyRequests, "CM_QUOTA", "")
+		a.wait = 1
+		return a, false
+	case script == inbox.Broken && try <= 2:
+		return oneError(http.StatusInternalServerError, "CM_INTERNAL_SERVER_ERROR", ""), false
+	case script == inbox.Slow:
+		a.late = 3 * time.Second
+	case script == inbox.Cut:
+		a.then = FailCut
+	}
+	n.had[name] = had{n.now()}
+	delete(n.tries, name)
+	return a, true
 }
 
 // nameOf is a reference among all: it is known among those of its kind.

@@ -431,7 +431,8 @@ func TestCallbacksAreSignedAndMadeAgain(t *testing.T) {
 	})
 	w.do(t, "POST", messages, single(sms, message("m", "")))
 	w.Wait()
-	want := "ChannelStatus delivered delivered <nil>; ChannelStatus delivered read <nil>; MessageStatus <nil> <nil> delivered"
+	want := "ChannelStatus delivered delivered <nil>; ChannelStatus delivered read <nil>; " +
+		"MessageStatus <nil> <nil> delivered"
 	if got := strings.Join(kinds, "; "); got != want || len(keys) != 3 {
 		t.Errorf("got %s, with %d keys", got, len(keys))
 	}
