@@ -84,7 +84,6 @@ func newCore(
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	days := &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: c.Now, NewID: db.NewID}
 	groups := practicestore.New(db).Group
 	outside := &connector.Service{Store: connectorstore.New(db), Box: keys.Open, Now: c.Now}
 	outside.Check = func(ctx context.Context, group practice.ID, c connector.Connector) error {
@@ -98,88 +97,110 @@ func newCore(
 		Connectors: outside, Group: groups, Throttle: limitstore.New(db).Throttle, Lead: sims.Lead, Log: c.Log,
 		Now: c.Now,
 	}
-	people := &registry.Demographics{Source: source}
 	post := &registry.Carriers{Source: source, Public: pages, Rest: c.NotifyRest}
-	records := &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: pages, Now: c.Now,
-		NewID: db.NewID}
-	patients := &patient.Service{
-		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db), Now: c.Now, NewID: db.NewID,
+	all := &core.Core{Connector: outside}
+	w := wiring{Core: all, db: db, c: c, pages: pages}
+	w.patients(&registry.Demographics{Source: source})
+	w.care()
+	w.diary()
+	w.messages(post)
+	w.staff()
+	return all, post
+}
+
+// wiring is a core that is being put together. The steps go in the order in which
+// they need one another's capabilities.
+type wiring struct {
+	*core.Core
+	db    *store.DB
+	c     Config
+	pages func() string
+}
+
+// patients are who the practice knows, and what it knows of them besides their care.
+func (w wiring) patients(people *registry.Demographics) {
+	db, now, newID := w.db, w.c.Now, w.db.NewID
+	w.Patient = &patient.Service{
+		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db), Now: now, NewID: newID,
 	}
-	traced := &demographics.Service{
-		Store: demographicsstore.New(db), PDS: people, Upkeep: people.Upkeep, Pages: pages, Now: c.Now, NewID: db.NewID,
+	w.Demographics = &demographics.Service{
+		Store: demographicsstore.New(db), PDS: people, Upkeep: people.Upkeep, Pages: w.pages, Now: now, NewID: newID,
 	}
-	keyring := &key.Service{Store: keystore.New(db), Now: c.Now, NewID: db.NewID, Limit: c.RateLimit}
-	documents := &document.Documents{Store: documentstore.NewDocuments(db), Box: outside.Box, Pages: pages, Now: c.Now,
-		NewID: db.NewID}
-	charts := &clinical.Records{Store: clinicalstore.NewRecords(db), Now: c.Now, NewID: db.NewID}
-	messages := &messaging.Service{
-		Store: messagingstore.New(db), Carriers: post.Of, Records: records, Box: outside.Box, Pages: pages, Now: c.Now,
-		NewID: db.NewID,
+	w.Merge = &merge.Service{Store: mergestore.New(db), Now: now, NewID: newID}
+	w.Archive = &archive.Service{Store: archivestore.New(db), Now: now, NewID: newID}
+	w.Relationship = &relationship.Service{Store: relationshipstore.New(db), Now: now, NewID: newID}
+	w.Attachment = &attachment.Service{Store: attachmentstore.New(db), MediaType: http.DetectContentType, Now: now,
+		NewID: newID}
+	w.Contact = &contact.Service{Store: contactstore.New(db), Now: now, NewID: newID}
+	w.Identifier = &identifier.Service{Store: identifierstore.New(db), Now: now, NewID: newID}
+	w.Label = &label.Service{Store: labelstore.New(db), Now: now, NewID: newID}
+}
+
+// care is the record, and the documents and forms that become part of it.
+func (w wiring) care() {
+	db, box, now, newID := w.db, w.Connector.Box, w.c.Now, w.db.NewID
+	w.Record = &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: w.pages, Now: now,
+		NewID: newID}
+	w.Document = &document.Documents{Store: documentstore.NewDocuments(db), Box: box, Pages: w.pages, Now: now,
+		NewID: newID}
+	w.Share = &document.Shares{Store: documentstore.NewShares(db), Now: now, NewID: newID}
+	w.Token = &document.Tokens{Store: documentstore.NewTokens(db), Box: box, Now: now, NewID: newID}
+	w.Clinical = &clinical.Records{Store: clinicalstore.NewRecords(db), Now: now, NewID: newID}
+	w.Letter = &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: now, NewID: newID}
+	w.Imported = &clinical.Imported{Store: clinicalstore.NewImported(db), Now: now, NewID: newID}
+	w.Form = &form.Service{Store: formstore.New(db), Records: w.Clinical, Files: w.Document,
+		MediaType: http.DetectContentType, Now: now, NewID: newID}
+}
+
+// diary is who comes when, and what is paid for it.
+func (w wiring) diary() {
+	db, now, newID := w.db, w.c.Now, w.db.NewID
+	w.Practice = &practice.Service{Store: practicestore.New(db), Now: now, NewID: newID}
+	w.Diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: newID}
+	w.Booking = &booking.Service{Store: bookingstore.New(db), Diary: w.Diary, Now: now, NewID: newID, Hold: w.c.Hold}
+	w.Product = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: newID}
+	w.Invoice = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: newID}
+	w.PaymentType = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: now, NewID: newID}
+	w.Statement = &billing.Statements{Store: billingstore.NewStatements(db), Now: now, NewID: newID}
+	w.Membership = &billing.Memberships{Store: billingstore.NewMemberships(db), Now: now, NewID: newID}
+}
+
+// messages are what goes out to patients, to staff and to partners' programs.
+func (w wiring) messages(post *registry.Carriers) {
+	db, box, c, newID := w.db, w.Connector.Box, w.c, w.db.NewID
+	w.Messaging = &messaging.Service{
+		Store: messagingstore.New(db), Carriers: post.Of, Records: w.Record, Box: box, Pages: w.pages, Now: c.Now,
+		NewID: newID,
 	}
-	batches := &batch.Service{Store: batchstore.New(db), Backlog: batchstore.New(db), Messages: messages,
-		Patients: traced, Now: c.Now, NewID: db.NewID}
-	handover := &dispatch.Service{
-		Store: dispatchstore.New(db), Messages: messages, BatchDone: batches.Complete, Now: c.Now, NewID: db.NewID,
+	w.Batch = &batch.Service{Store: batchstore.New(db), Backlog: batchstore.New(db), Messages: w.Messaging,
+		Patients: w.Demographics, Now: c.Now, NewID: newID}
+	w.Dispatch = &dispatch.Service{
+		Store: dispatchstore.New(db), Messages: w.Messaging, BatchDone: w.Batch.Complete, Now: c.Now, NewID: newID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: dispatchstore.NewJournal(db),
 	}
-	messages.Opened = handover.Opened
-	mail := &staffmail.Sender{Carriers: post.Of, Paused: dispatchstore.New(db).SendingPaused,
-		Timeout: handover.Timeout, Log: c.Log}
-	replies := &reply.Service{Store: replystore.New(db), Dispatch: handover, Now: c.Now, NewID: db.NewID}
-	all := &core.Core{
-		Key:         keyring,
-		Idempotency: &idempotency.Service{Store: idempotencystore.New(db), Now: c.Now, Box: outside.Box},
-		Limit:       &limit.Service{Store: limitstore.New(db), Now: c.Now},
-		Audit:       &audit.Service{Store: auditstore.New(db), Now: c.Now, NewID: db.NewID},
-		Account: &account.Service{
-			Store: accountstore.New(db), Keys: keyring, Hasher: password.New(),
-			Mailer: mail, Box: outside.Box, Pages: pages, Now: c.Now, NewID: db.NewID,
-		},
-		StaffMail:    mail,
-		Practice:     &practice.Service{Store: practicestore.New(db), Now: c.Now, NewID: db.NewID},
-		Connector:    outside,
-		Patient:      patients,
-		Demographics: traced,
-		Merge:        &merge.Service{Store: mergestore.New(db), Now: c.Now, NewID: db.NewID},
-		Archive:      &archive.Service{Store: archivestore.New(db), Now: c.Now, NewID: db.NewID},
-		Relationship: &relationship.Service{Store: relationshipstore.New(db), Now: c.Now, NewID: db.NewID},
-		Attachment: &attachment.Service{Store: attachmentstore.New(db), MediaType: http.DetectContentType, Now: c.Now,
-			NewID: db.NewID},
-		Contact:    &contact.Service{Store: contactstore.New(db), Now: c.Now, NewID: db.NewID},
-		Identifier: &identifier.Service{Store: identifierstore.New(db), Now: c.Now, NewID: db.NewID},
-		Label:      &label.Service{Store: labelstore.New(db), Now: c.Now, NewID: db.NewID},
-		Diary:      days,
-		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: c.Now, NewID: db.NewID,
-			Hold: c.Hold},
-		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: c.Now, NewID: db.NewID},
-		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: c.Now, NewID: db.NewID},
-		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: c.Now, NewID: db.NewID},
-		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: c.Now, NewID: db.NewID},
-		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: c.Now, NewID: db.NewID},
-		Record:      records,
-		Document:    documents,
-		Share:       &document.Shares{Store: documentstore.NewShares(db), Now: c.Now, NewID: db.NewID},
-		Token:       &document.Tokens{Store: documentstore.NewTokens(db), Box: outside.Box, Now: c.Now, NewID: db.NewID},
-		Clinical:    charts,
-		Letter:      &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: c.Now, NewID: db.NewID},
-		Imported:    &clinical.Imported{Store: clinicalstore.NewImported(db), Now: c.Now, NewID: db.NewID},
-		Form: &form.Service{Store: formstore.New(db), Records: charts, Files: documents,
-			MediaType: http.DetectContentType,
-			Now:       c.Now, NewID: db.NewID},
-		Task:      &task.Service{Store: taskstore.New(db), Now: c.Now, NewID: db.NewID},
-		Messaging: messages,
-		Dispatch:  handover,
-		Batch:     batches,
-		Reply:     replies,
-		Sending: &sending.Service{
-			Store: db, Witness: beside(c), OneFile: db.SQLite() != nil, Now: c.Now,
-		},
-		Webhook: &webhook.Service{
-			Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: poster(c), Box: outside.Box, Now: c.Now,
-			NewID: db.NewID,
-		},
+	w.Messaging.Opened = w.Dispatch.Opened
+	w.StaffMail = &staffmail.Sender{Carriers: post.Of, Paused: dispatchstore.New(db).SendingPaused,
+		Timeout: w.Dispatch.Timeout, Log: c.Log}
+	w.Reply = &reply.Service{Store: replystore.New(db), Dispatch: w.Dispatch, Now: c.Now, NewID: newID}
+	w.Sending = &sending.Service{Store: db, Witness: beside(c), OneFile: db.SQLite() != nil, Now: c.Now}
+	w.Webhook = &webhook.Service{
+		Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: poster(c), Box: box, Now: c.Now,
+		NewID: newID,
 	}
-	return all, post
+}
+
+// staff are those who use it, whether people or programs, and what they leave behind.
+func (w wiring) staff() {
+	db, box, now, newID := w.db, w.Connector.Box, w.c.Now, w.db.NewID
+	w.Key = &key.Service{Store: keystore.New(db), Now: now, NewID: newID, Limit: w.c.RateLimit}
+	w.Idempotency = &idempotency.Service{Store: idempotencystore.New(db), Now: now, Box: box}
+	w.Limit = &limit.Service{Store: limitstore.New(db), Now: now}
+	w.Audit = &audit.Service{Store: auditstore.New(db), Now: now, NewID: newID}
+	w.Account = &account.Service{
+		Store: accountstore.New(db), Keys: w.Key, Hasher: password.New(), Mailer: w.StaffMail, Box: box,
+		Pages: w.pages, Now: now, NewID: newID,
+	}
+	w.Task = &task.Service{Store: taskstore.New(db), Now: now, NewID: newID}
 }
 
 // beside are the files that say how long the database had been in use when it was last
