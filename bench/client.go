@@ -35,6 +35,23 @@ func dial(s *server) (*client, error) {
 // do sends a request, with more header fields, and reads the answer's body,
 // which is valid until the next request. Any status but 200 is an error.
 func (c *client) do(method, path string, body []byte, more ...string) ([]byte, error) {
+	if err := c.send(method, path, body, more); err != nil {
+		return nil, err
+	}
+	ok, length, chunked, err := c.readHead()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.readBody(length, chunked); err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("%s %s: %s", method, path, c.body)
+	}
+	return c.body, nil
+}
+
+func (c *client) send(method, path string, body []byte, more []string) error {
 	c.out.Reset()
 	c.out.WriteString(method + " " + path + c.head)
 	for _, field := range more {
@@ -45,60 +62,64 @@ func (c *client) do(method, path string, body []byte, more ...string) ([]byte, e
 	}
 	c.out.WriteString("\r\n")
 	c.out.Write(body)
-	if _, err := c.conn.Write(c.out.Bytes()); err != nil {
-		return nil, err
-	}
+	_, err := c.conn.Write(c.out.Bytes())
+	return err
+}
+
+// readHead reads an answer up to its body: whether it is 200, and how long the body
+// is where that is said beforehand.
+func (c *client) readHead() (ok bool, length int, chunked bool, err error) {
 	status, err := c.in.ReadSlice('\n')
 	if err != nil {
-		return nil, err
+		return false, 0, false, err
 	}
-	ok := bytes.HasPrefix(status, []byte("HTTP/1.1 200"))
-	length, chunked := -1, false
+	ok, length = bytes.HasPrefix(status, []byte("HTTP/1.1 200")), -1
 	for {
 		line, err := c.in.ReadSlice('\n')
 		if err != nil {
-			return nil, err
+			return false, 0, false, err
 		}
 		if len(line) <= 2 {
-			break
+			return ok, length, chunked, nil
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
 		switch string(name) { // as net/http spells them
 		case "Content-Length":
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
-				return nil, err
+				return false, 0, false, err
 			}
 		case "Transfer-Encoding":
 			chunked = true
 		}
 	}
+}
+
+// readBody reads so many bytes, or chunk after chunk, into c.body.
+func (c *client) readBody(length int, chunked bool) error {
 	c.body = c.body[:0]
 	for more := true; more; {
 		if chunked {
 			line, err := c.in.ReadSlice('\n')
 			if err != nil {
-				return nil, err
+				return err
 			}
 			size, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 32)
 			if err != nil {
-				return nil, err
+				return err
 			}
 			length = int(size)
 		}
 		if err := c.read(length); err != nil {
-			return nil, err
+			return err
 		}
 		more = chunked && length > 0
 		if chunked {
 			if _, err := c.in.Discard(2); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	if !ok {
-		return nil, fmt.Errorf("%s %s: %s", method, path, c.body)
-	}
-	return c.body, nil
+	return nil
 }
 
 // read adds the next bytes to the body.
