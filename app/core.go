@@ -63,6 +63,7 @@ import (
 	formstore "frontdesk/store/form"
 	idempotencystore "frontdesk/store/idempotency"
 	identifierstore "frontdesk/store/identifier"
+	instancestore "frontdesk/store/instance"
 	keystore "frontdesk/store/key"
 	labelstore "frontdesk/store/label"
 	limitstore "frontdesk/store/limit"
@@ -182,7 +183,8 @@ func (w wiring) messages(post *registry.Carriers) {
 	w.StaffMail = &staffmail.Sender{Carriers: post.Of, Paused: dispatchstore.New(db).SendingPaused,
 		Timeout: w.Dispatch.Timeout, Log: c.Log}
 	w.Reply = &reply.Service{Store: replystore.New(db), Dispatch: w.Dispatch, Now: c.Now, NewID: newID}
-	w.Sending = &sending.Service{Store: db, Witness: beside(c), OneFile: db.SQLite() != nil, Now: c.Now}
+	w.Sending = &sending.Service{Store: instancestore.New(db), Witness: beside(c), OneFile: db.SQLite() != nil,
+		Now: c.Now}
 	w.Webhook = &webhook.Service{
 		Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: poster(c), Box: box, Now: c.Now,
 		NewID: newID,

@@ -26,6 +26,7 @@ import (
 	bookingstore "frontdesk/store/booking"
 	connectorstore "frontdesk/store/connector"
 	dispatchstore "frontdesk/store/dispatch"
+	instancestore "frontdesk/store/instance"
 	practicestore "frontdesk/store/practice"
 	webhookstore "frontdesk/store/webhook"
 )
@@ -151,7 +152,7 @@ func (d *Doctor) engine(ctx context.Context) {
 
 // key looks whether the key file is the database's. It makes none.
 func (d *Doctor) key(ctx context.Context) *seal.Box {
-	known, err := d.db.Installation(ctx)
+	known, err := instancestore.New(d.db).Installation(ctx)
 	if err == nil {
 		_, err = os.Stat(d.SealKey)
 		if errors.Is(err, fs.ErrNotExist) && len(known.Sealed) == 0 {
@@ -183,7 +184,7 @@ func (d *Doctor) key(ctx context.Context) *seal.Box {
 const late = 5 * time.Minute
 
 func (d *Doctor) sending(ctx context.Context) {
-	now, err := d.db.Sending(ctx)
+	now, err := instancestore.New(d.db).Sending(ctx)
 	if err == nil {
 		err = wrongIf(!now.Paused.IsZero(), "nothing is sent since %s: %s. Let it go on with frontdesk sending resume",
 			now.Paused.UTC().Format(time.RFC3339), now.Why)

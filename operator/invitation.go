@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
+	instancestore "frontdesk/store/instance"
 )
 
 // Invitation is an invitation, as the command line shows it.
@@ -59,7 +60,7 @@ func (o *Operator) Invitable(ctx context.Context, group string) error {
 	if err != nil {
 		return err
 	}
-	s, err := o.DB.Sending(ctx)
+	s, err := instancestore.New(o.DB).Sending(ctx)
 	if err == nil && !s.Paused.IsZero() {
 		err = errPaused
 	}

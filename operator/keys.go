@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/store"
 	connectorstore "frontdesk/store/connector"
+	instancestore "frontdesk/store/instance"
 	practicestore "frontdesk/store/practice"
 )
 
@@ -64,7 +65,7 @@ func (k *Keys) Open() (*seal.Box, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	known, err := k.DB.Installation(ctx)
+	known, err := instancestore.New(k.DB).Installation(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +123,7 @@ func (k *Keys) Claim(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known, err := k.DB.Installation(ctx)
+	known, err := instancestore.New(k.DB).Installation(ctx)
 	if err != nil {
 		return err
 	}
@@ -150,7 +151,7 @@ func (k *Keys) Adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known, err := k.DB.Installation(ctx)
+	known, err := instancestore.New(k.DB).Installation(ctx)
 	if err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ func (k *Keys) keep(ctx context.Context, box *seal.Box, was []byte) error {
 	if err != nil {
 		return err
 	}
-	kept, err := k.DB.KeepSealed(ctx, was, sealed)
+	kept, err := instancestore.New(k.DB).KeepSealed(ctx, was, sealed)
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	instancestore "frontdesk/store/instance"
 	practicestore "frontdesk/store/practice"
 )
 
@@ -54,10 +55,11 @@ type Group struct {
 func (o *Operator) CreateGroup(ctx context.Context, name, odsCode, zone string) (Group, error) {
 	var made practice.Group
 	err := o.DB.Whole(ctx, func(ctx context.Context) error {
-		if _, err := o.DB.Found(ctx, false, time.Now()); err != nil {
+		of := instancestore.New(o.DB)
+		if _, err := of.Found(ctx, false, time.Now()); err != nil {
 			return err
 		}
-		sandbox, _, err := o.DB.Instance(ctx)
+		sandbox, _, err := of.Instance(ctx)
 		if err != nil {
 			return err
 		}

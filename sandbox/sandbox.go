@@ -30,6 +30,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/sim"
 	"frontdesk/store"
+	instancestore "frontdesk/store/instance"
 	practicestore "frontdesk/store/practice"
 )
 
@@ -60,12 +61,13 @@ type Sandbox struct {
 // Fill puts the town into a database that has no practice group yet.
 func (sb *Sandbox) Fill(ctx context.Context) error {
 	return sb.DB.Whole(ctx, func(ctx context.Context) error {
-		fresh, err := sb.DB.Found(ctx, true, sb.Now())
+		of := instancestore.New(sb.DB)
+		fresh, err := of.Found(ctx, true, sb.Now())
 		if err != nil {
 			return err
 		}
 		if !fresh {
-			sandbox, _, err := sb.DB.Instance(ctx)
+			sandbox, _, err := of.Instance(ctx)
 			if err == nil && !sandbox {
 				err = ErrRealDatabase
 			}

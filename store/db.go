@@ -6,11 +6,12 @@
 //	writer.go    SQLite's transactions, committed several at once
 //	dialect.go   every difference between the two databases
 //	scan.go      values between Go and SQL
-//	migrate.go   bring a database up to this program's schema
 //	node.go      ids, and this program's number among its peers
-//	instance.go  whether this database is a sandbox
-//	installation.go file.go home_linux.go home_other.go
-//	             whose key its secrets have, where it is, which server has its file
+//	health.go    what a database says of itself
+//	home.go file.go home_linux.go home_other.go
+//	             where it is, and which server has its file
+//	audit.go     entries of the audit trail
+//	namekey.go   names and addresses as they are compared
 //	insert.go    rows added many at a time
 //	conn.go      what areas in packages of their own work with
 //	job.go       jobs, kept with what caused them
@@ -19,10 +20,10 @@
 //	among.go     questions about many things at once
 //	count.go     how many statements something takes
 //	listing.go   what the lists of the GraphQL API have in common
-//	practice.go account.go messaging.go
-//	             what each capability asks to be remembered
+//	place.go     where a list is read on from
 //
-// The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.
+// The folders in it are what each capability asks to be remembered, migrations what brings a database up to this
+// program's schema. The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.
 package store
 
 import (
@@ -44,6 +45,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riversqlite"
 
 	"frontdesk/core/fault"
+	"frontdesk/store/migrations"
 )
 
 // DB is an open database.
@@ -88,8 +90,11 @@ var (
 		"The database does not answer at the moment. Try again shortly.").After(2 * time.Second)
 	ErrBadAddress = fault.New(fault.Invalid, "bad_database_address",
 		"A database address is sqlite:PATH or postgres://USER@HOST/NAME.")
-	ErrNewer = fault.New(fault.Conflict, "database_newer",
-		"This database was made by a newer Frontdesk. Use that version, or a backup from before it was upgraded.")
+	// ErrOlder is returned for a database that must be migrated first.
+	ErrOlder = fault.New(fault.Conflict, "database_older",
+		"This database was made by an older Frontdesk. Run: frontdesk migrate")
+	// ErrNewer is returned for a database that a newer program has migrated.
+	ErrNewer = migrations.ErrNewer
 )
 
 // Open opens the database at an address, sqlite:PATH or postgres://…, brings
@@ -132,6 +137,22 @@ func (db *DB) check(ctx context.Context, o Options) error {
 		return err
 	}
 	return db.Migrate(ctx, o.Log)
+}
+
+func (db *DB) migrations() migrations.Database {
+	return migrations.Database{Postgres: db.pg, SQLite: db.writer, Outward: outward}
+}
+
+// Version is the number of the schema the database has, and whether there are
+// migrations still to apply. Error: ErrNewer.
+func (db *DB) Version(ctx context.Context) (version int64, pending bool, err error) {
+	return db.migrations().Version(ctx)
+}
+
+// Migrate brings the schema up to date. Several programs may start at once on
+// PostgreSQL: one migrates and the others wait for it. Error: ErrNewer.
+func (db *DB) Migrate(ctx context.Context, log *slog.Logger) error {
+	return db.migrations().Up(ctx, log)
 }
 
 func (db *DB) openSQLite(ctx context.Context, path string, o Options) error {

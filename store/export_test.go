@@ -28,20 +28,3 @@ func After(text string) (after string, order []string, ok bool) {
 	r := readingOf(text)
 	return r.after, r.columns, true
 }
-
-// RekeyVersion is the migration that works out the keys of names again.
-const RekeyVersion = rekeyVersion
-
-// IndexAuditVersion is the migration that indexes the audit trail.
-const IndexAuditVersion = indexAuditVersion
-
-// MigrateOne applies one migration alone, whatever has been applied after it.
-func (db *DB) MigrateOne(ctx context.Context, version int64) error {
-	m, err := db.migrator()
-	if err != nil {
-		return err
-	}
-	defer m.close(db)
-	_, err = m.goose.ApplyVersion(ctx, version, true)
-	return err
-}

@@ -20,6 +20,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	instancestore "frontdesk/store/instance"
 	limitstore "frontdesk/store/limit"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
@@ -74,7 +75,7 @@ func TestOpenMakesADatabaseOnlyWhenAsked(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	if _, _, err := db.Beat(ctx); err != nil {
+	if _, _, err := instancestore.New(db).Beat(ctx); err != nil {
 		t.Fatal(err)
 	}
 	for _, ending := range []string{"", "-wal", "-shm", ".lock"} {

@@ -3,8 +3,6 @@ package store_test
 import (
 	"context"
 	"database/sql"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -117,25 +115,6 @@ func TestAMergeMovesEverythingThatBelongsToAPatient(t *testing.T) {
 	slices.Sort(moved)
 	if !slices.Equal(named, moved) {
 		t.Errorf("these columns name a patient: %v; a merge moves %v", named, moved)
-	}
-}
-
-// TestMigrationsUseNothingASharedPostgresLacks reads the files themselves.
-func TestMigrationsUseNothingASharedPostgresLacks(t *testing.T) {
-	files, err := os.ReadDir("migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	banned := regexp.MustCompile(
-		`(?i)\b(CREATE\s+(TRIGGER|FUNCTION|SEQUENCE|EXTENSION)|SERIAL|IDENTITY|plpgsql|advisory)\b`)
-	for _, f := range files {
-		text, err := os.ReadFile("migrations/" + f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if found := banned.FindString(string(text)); found != "" {
-			t.Errorf("%s has %q", f.Name(), found)
-		}
 	}
 }
 

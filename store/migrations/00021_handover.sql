@@ -13,7 +13,7 @@ CREATE INDEX message_request ON message (practice_group_id, request) WHERE reque
 CREATE INDEX message_ask ON message (practice_group_id, ask_at) WHERE ask_at IS NOT NULL;
 
 -- Notes of what is being handed over, each for a moment. PostgreSQL keeps them
--- unlogged (store/migrate.go); for SQLite they are in a file of their own, which has
+-- unlogged (migrations.go); for SQLite they are in a file of their own, which has
 -- this one table (store/handover.go). The note of no group is the journal's name.
 CREATE TABLE handover_note (
 	practice_group_id bigint NOT NULL,

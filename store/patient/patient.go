@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/index"
 )
 
 const patientColumns = `id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date, deceased_at, title,
@@ -133,8 +134,8 @@ func (t *Tx) saveWords(ctx context.Context, group practice.ID, p patient.Patient
 			return err
 		}
 	}
-	for _, word := range store.NameWords(group, p.ID, p.FirstName, p.LastName) {
-		if _, err := t.Exec(ctx, store.AddNameWord, word...); err != nil {
+	for _, word := range index.NameWords(group, p.ID, p.FirstName, p.LastName) {
+		if _, err := t.Exec(ctx, index.AddNameWord, word...); err != nil {
 			return err
 		}
 	}

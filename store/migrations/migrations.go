@@ -1,4 +1,9 @@
-package store
+// Package migrations brings a database up to the schema this program has.
+//
+//	NNNNN_name.sql  one step each, one text for both databases
+//	rekey.go        a step in Go: the keys of names
+//	audit.go        a step in Go: what entries of the audit trail are about
+package migrations
 
 import (
 	"context"
@@ -6,9 +11,9 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/riverqueue/river/riverdriver"
@@ -20,41 +25,47 @@ import (
 	"frontdesk/store/plan"
 )
 
-//go:embed migrations/*.sql
-var migrationFiles embed.FS
+//go:embed *.sql
+var files embed.FS
 
-// ErrOlder is returned for a database that must be migrated first.
-var ErrOlder = fault.New(fault.Conflict, "database_older",
-	"This database was made by an older Frontdesk. Run: frontdesk migrate")
+// ErrNewer is returned for a database that knows migrations this program does not.
+var ErrNewer = fault.New(fault.Conflict, "database_newer",
+	"This database was made by a newer Frontdesk. Use that version, or a backup from before it was upgraded.")
+
+// Database is what is brought up to date: a pool of PostgreSQL's, or the connection that writes an SQLite file.
+type Database struct {
+	Postgres *pgxpool.Pool
+	SQLite   *sql.DB
+	// Outward is an error of the database in the terms callers know: a fault when it may heal by itself.
+	Outward func(error) error
+}
 
 // migrator is what brings one database up to date.
 type migrator struct {
+	Database
 	goose *goose.Provider
 	sql   *sql.DB
 	river func(context.Context, *slog.Logger) error // applies River's own migrations
 	valid func(context.Context) (bool, error)       // reports whether they are all applied
 }
 
-func (db *DB) migrator() (*migrator, error) {
-	m := &migrator{sql: db.writer}
+func (db Database) migrator() (*migrator, error) {
+	m := &migrator{Database: db, sql: db.SQLite}
 	goosed := goose.DialectSQLite3
-	if db.pg != nil {
+	if db.Postgres != nil {
 		// Building an index may take longer than a request may.
-		cfg := db.pg.Config().ConnConfig.Copy()
+		cfg := db.Postgres.Config().ConnConfig.Copy()
 		delete(cfg.RuntimeParams, "statement_timeout")
 		m.sql, goosed = stdlib.OpenDB(*cfg), goose.DialectPostgres
-		useRiver(m, riverpgxv5.New(db.pg))
+		useRiver(m, riverpgxv5.New(db.Postgres))
 	} else {
-		useRiver(m, riversqlite.New(db.writer))
+		useRiver(m, riversqlite.New(db.SQLite))
 	}
-	dir, err := fs.Sub(migrationFiles, "migrations")
-	if err != nil {
-		return nil, err
-	}
-	m.goose, err = goose.NewProvider(goosed, m.sql, dir, goose.WithDisableGlobalRegistry(true),
+	var err error
+	m.goose, err = goose.NewProvider(goosed, m.sql, files, goose.WithDisableGlobalRegistry(true),
 		goose.WithGoMigrations(
-			goose.NewGoMigration(rekeyVersion, &goose.GoFunc{RunTx: rekey}, nil),
-			goose.NewGoMigration(indexAuditVersion, &goose.GoFunc{RunTx: indexAudit}, nil)))
+			goose.NewGoMigration(RekeyVersion, &goose.GoFunc{RunTx: rekey}, nil),
+			goose.NewGoMigration(IndexAuditVersion, &goose.GoFunc{RunTx: indexAudit}, nil)))
 	return m, err
 }
 
@@ -81,20 +92,20 @@ func useRiver[T any](m *migrator, driver riverdriver.Driver[T]) {
 }
 
 // close ends the connection made for migrating PostgreSQL.
-func (m *migrator) close(db *DB) {
-	if m.sql != db.writer {
+func (m *migrator) close() {
+	if m.sql != m.SQLite {
 		m.sql.Close()
 	}
 }
 
 // Version is the number of the schema the database has, and whether there are
 // migrations still to apply. Error: ErrNewer.
-func (db *DB) Version(ctx context.Context) (version int64, pending bool, err error) {
+func (db Database) Version(ctx context.Context) (version int64, pending bool, err error) {
 	m, err := db.migrator()
 	if err != nil {
 		return 0, false, err
 	}
-	defer m.close(db)
+	defer m.close()
 	return m.version(ctx)
 }
 
@@ -103,8 +114,9 @@ func (m *migrator) version(ctx context.Context) (int64, bool, error) {
 	var current int64
 	err := m.sql.QueryRowContext(ctx, `SELECT max(version_id) FROM goose_db_version`).Scan(&current)
 	if err != nil {
-		if fateOf(err) != final {
-			return 0, false, outward(err)
+		var down *fault.Error
+		if err = m.Outward(err); errors.As(err, &down) {
+			return 0, false, err
 		}
 		return 0, true, nil // no such table: a new database
 	}
@@ -119,24 +131,24 @@ func (m *migrator) version(ctx context.Context) (int64, bool, error) {
 		return current, true, nil
 	}
 	ok, err := m.valid(ctx)
-	return current, !ok, outward(err)
+	return current, !ok, m.Outward(err)
 }
 
-// Migrate brings the schema up to date. Several programs may start at once on
+// Up brings the schema up to date. Several programs may start at once on
 // PostgreSQL: one migrates and the others wait for it. Error: ErrNewer.
-func (db *DB) Migrate(ctx context.Context, log *slog.Logger) (err error) {
+func (db Database) Up(ctx context.Context, log *slog.Logger) (err error) {
 	m, err := db.migrator()
 	if err != nil {
 		return err
 	}
-	defer m.close(db)
+	defer m.close()
 	if _, pending, err := m.version(ctx); err != nil || !pending {
 		return err
 	}
-	if db.pg != nil {
+	if db.Postgres != nil {
 		unlock, err := lockMigrations(ctx, m.sql)
 		if err != nil {
-			return outward(err)
+			return m.Outward(err)
 		}
 		defer func() { err = errors.Join(err, unlock()) }()
 		if _, pending, err := m.version(ctx); err != nil || !pending {
@@ -148,16 +160,16 @@ func (db *DB) Migrate(ctx context.Context, log *slog.Logger) (err error) {
 		log.InfoContext(ctx, "migrated the database", "to", r.Source.Version, "took", r.Duration)
 	}
 	if err != nil {
-		return fmt.Errorf("migrate: %w", outward(err))
+		return fmt.Errorf("migrate: %w", m.Outward(err))
 	}
 	if err := m.river(ctx, log); err != nil {
-		return fmt.Errorf("migrate the job queue: %w", outward(err))
+		return fmt.Errorf("migrate the job queue: %w", m.Outward(err))
 	}
-	if db.pg == nil {
-		return outward(plan.Estimate(ctx, db.writer))
+	if db.Postgres == nil {
+		return m.Outward(plan.Estimate(ctx, db.SQLite))
 	}
-	_, err = m.sql.ExecContext(ctx, `ALTER TABLE handover_note SET UNLOGGED`) // see handover.go
-	return outward(err)
+	_, err = m.sql.ExecContext(ctx, `ALTER TABLE handover_note SET UNLOGGED`) // see 00021_handover.sql
+	return m.Outward(err)
 }
 
 // migrationLock is the number of the lock that one program migrates under.

@@ -1,8 +1,7 @@
-package store_test
+package migrations_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	auditstore "frontdesk/store/audit"
+	"frontdesk/store/migrations"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 )
@@ -18,18 +18,6 @@ import (
 func TestEntriesOfEarlierVersionsAreFoundByAllTheyAreAbout(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		ctx := context.Background()
-		run := func(text string) {
-			t.Helper()
-			var err error
-			if pool := db.Postgres(); pool != nil {
-				_, err = pool.Exec(ctx, text)
-			} else {
-				_, err = db.SQLite().ExecContext(ctx, text)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
 		groups := &practice.Service{Store: practicestore.New(db), Now: time.Now, NewID: db.NewID}
 		g, err := groups.CreateGroup(ctx, practice.Group{Name: "Mill Lane"})
 		if err != nil {
@@ -54,14 +42,11 @@ func TestEntriesOfEarlierVersionsAreFoundByAllTheyAreAbout(t *testing.T) {
 		if found() != 1 {
 			t.Fatal("it is not found at all")
 		}
-		run(`DELETE FROM audit_subject`) // as before there was one
+		run(t, db, `DELETE FROM audit_subject`) // as before there was one
 		if found() != 0 {
 			t.Fatal("it is found without the table")
 		}
-		run(fmt.Sprint("DELETE FROM goose_db_version WHERE version_id = ", store.IndexAuditVersion))
-		if err := db.MigrateOne(ctx, store.IndexAuditVersion); err != nil {
-			t.Fatal(err)
-		}
+		again(t, db, migrations.IndexAuditVersion)
 		if found() != 1 {
 			t.Error("it is not found")
 		}

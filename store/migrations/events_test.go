@@ -1,4 +1,4 @@
-package store_test
+package migrations_test
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	"frontdesk/store/migrations"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	webhookstore "frontdesk/store/webhook"
@@ -29,6 +30,16 @@ func run(t *testing.T, db *store.DB, all ...string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// again applies one migration alone, as to a database of an earlier version.
+func again(t *testing.T, db *store.DB, version int64) {
+	t.Helper()
+	run(t, db, fmt.Sprint("DELETE FROM goose_db_version WHERE version_id = ", version))
+	of := migrations.Database{Postgres: db.Postgres(), SQLite: db.SQLite(), Outward: store.Outward}
+	if err := of.One(context.Background(), version); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -65,10 +76,7 @@ func TestUpgradeGivesTypesOfEventsTheirOwnNames(t *testing.T) {
 		for of, name := range before {
 			run(t, db, fmt.Sprintf("UPDATE webhook_type SET event_type = '%s' WHERE event_type = '%s'", name, of))
 		}
-		run(t, db, fmt.Sprint("DELETE FROM goose_db_version WHERE version_id = ", version))
-		if err := db.MigrateOne(ctx, version); err != nil {
-			t.Fatal(err)
-		}
+		again(t, db, version)
 		got, err := webhookstore.New(db).Webhook(ctx, g.ID, w.ID)
 		if err != nil || !slices.Equal(got.Types, w.Types) {
 			t.Errorf("got %v, %v, want %v", got.Types, err, w.Types)

@@ -1,8 +1,7 @@
-package store_test
+package migrations_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/migrations"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
@@ -34,11 +34,8 @@ func TestAnUpgradeWorksOutTheKeysOfNamesAgain(t *testing.T) {
 				Mobile: &mobile}); err != nil {
 			t.Fatal(err)
 		}
-		run(t, db, `UPDATE patient SET last_key = full_key`, `DELETE FROM patient_word`,
-			fmt.Sprint("DELETE FROM goose_db_version WHERE version_id = ", store.RekeyVersion))
-		if err := db.MigrateOne(ctx, store.RekeyVersion); err != nil {
-			t.Fatal(err)
-		}
+		run(t, db, `UPDATE patient SET last_key = full_key`, `DELETE FROM patient_word`)
+		again(t, db, migrations.RekeyVersion)
 		for _, text := range []string{"oneill", "o'neill king", "king"} {
 			if _, n, err := s.List(ctx,
 				patient.Query{Field: patient.FieldLastName, Text: text, Count: true, Limit: 5}); err != nil || n != 1 {
