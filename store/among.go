@@ -86,24 +86,6 @@ type Owned[K comparable, T any] struct {
 	Thing T
 }
 
-// byOwner sorts what was found by what it belongs to, and keeps its order.
-func byOwner[K comparable, T any](found []Owned[K, T], err error) (map[K][]T, error) {
-	out := make(map[K][]T, len(found))
-	for _, o := range found {
-		out[o.Of] = append(out[o.Of], o.Thing)
-	}
-	return out, err
-}
-
-// keyed finds things by their own ids.
-func keyed[K comparable, T any](found []T, err error, id func(T) K) (map[K]T, error) {
-	out := make(map[K]T, len(found))
-	for _, thing := range found {
-		out[id(thing)] = thing
-	}
-	return out, err
-}
-
 // among runs a statement for ids, which come between its other arguments.
 func (t *Tx) among(ctx context.Context, of amongst, before in, ids []int64, after ...any) error {
 	var all []statement

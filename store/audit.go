@@ -5,6 +5,7 @@ import (
 
 	"frontdesk/core/audit"
 	"frontdesk/store/index"
+	"frontdesk/store/value"
 )
 
 const addAudit = `INSERT INTO audit (practice_group_id, id, at, actor, key_id, key_group_id, request_id, action,
@@ -14,7 +15,7 @@ const addAudit = `INSERT INTO audit (practice_group_id, id, at, actor, key_id, k
 func auditRow(e audit.Entry) in {
 	return in{
 		e.Group, e.ID, e.At, e.Actor, e.KeyID, e.KeyGroup, e.RequestID, e.Action, e.Entity, e.EntityID,
-		string(e.Before), string(e.After), e.Door, e.Operation, e.Outcome, joined(e.Subjects), e.More,
+		string(e.Before), string(e.After), e.Door, e.Operation, e.Outcome, value.Joined(e.Subjects), e.More,
 	}
 }
 

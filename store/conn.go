@@ -3,12 +3,9 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"time"
 
 	"frontdesk/core/audit"
 	"frontdesk/core/event"
-	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
 )
@@ -135,8 +132,6 @@ type (
 	Scanner = scanner
 	// Columns are values of a row by name.
 	Columns = columns
-	// Flag reads a truth, NULL as false.
-	Flag = flag
 	// Amongst is one question about many things, with room for few ids and for many.
 	Amongst = amongst
 )
@@ -220,75 +215,31 @@ func SomeOf[K ~int64, T any](
 	ctx context.Context, c Conn, texts Amongst, group practice.ID, of []K, from, until int,
 	row func(Scanner) (T, error), owner func(T) K,
 ) (map[K][]T, error) {
-	return someOf(ctx, c.tx, texts, group, of, from, until, row, owner)
+	found, err := ListAmong(ctx, c, texts, In{group, from, until}, of, row)
+	out := make(map[K][]T, len(of))
+	for _, thing := range found {
+		out[owner(thing)] = append(out[owner(thing)], thing)
+	}
+	return out, err
 }
 
 // ByOwner sorts what was found by what it belongs to, and keeps its order.
 func ByOwner[K comparable, T any](found []Owned[K, T], err error) (map[K][]T, error) {
-	return byOwner(found, err)
+	out := make(map[K][]T, len(found))
+	for _, o := range found {
+		out[o.Of] = append(out[o.Of], o.Thing)
+	}
+	return out, err
 }
 
 // Keyed finds things by their own ids.
 func Keyed[K comparable, T any](found []T, err error, id func(T) K) (map[K]T, error) {
-	return keyed(found, err, id)
-}
-
-// Values between Go and SQL: each of these reads into what it points at, NULL as nothing.
-
-// When reads a time.
-func When(t *time.Time) sql.Scanner { return when{t} }
-
-// Num reads an id.
-func Num[T ~int64](n *T) sql.Scanner { return num[T]{n} }
-
-// Maybe reads a number, NULL as nil.
-func Maybe[T ~int | ~int64](n **T) sql.Scanner { return maybe[T]{n} }
-
-// Text reads text.
-func Text(s *string) sql.Scanner { return text{s} }
-
-// Day reads a date.
-func Day(d *input.Date) sql.Scanner { return day{d} }
-
-// Words reads a list kept as words with commas between.
-func Words[T ~string](list *[]T) sql.Scanner { return words[T]{list} }
-
-// Lower reads a word that is kept in capitals.
-func Lower[T ~string](word *T) sql.Scanner { return lower[T]{word} }
-
-// Bool reads a truth, NULL as false.
-func Bool(b *bool) sql.Scanner { return (*flag)(b) }
-
-// MaybeBool reads a truth, NULL as nil.
-func MaybeBool(b **bool) sql.Scanner { return maybeBool{b} }
-
-// Stored reads a thing that is kept as JSON.
-func Stored[T any](thing *T) sql.Scanner { return stored[T]{thing} }
-
-// And these send one, nothing as NULL.
-
-// At sends a time.
-func At(t time.Time) any { return at(t) }
-
-// Opt sends an id.
-func Opt[T ~int64](n T) any { return opt(n) }
-
-// Given sends a number.
-func Given[T ~int | ~int64](n *T) any { return given(n) }
-
-// GivenBool sends a truth.
-func GivenBool(b *bool) any {
-	if b == nil {
-		return nil
+	out := make(map[K]T, len(found))
+	for _, thing := range found {
+		out[id(thing)] = thing
 	}
-	return *b
+	return out, err
 }
-
-// OptText sends text.
-func OptText(s string) any { return optText(s) }
-
-// Joined sends a list as words with commas between.
-func Joined[T ~string](list []T) string { return joined(list) }
 
 // ScanID reads an id that stands alone in a row.
 func ScanID[T ~int64](scan Scanner) (T, error) {
@@ -297,18 +248,8 @@ func ScanID[T ~int64](scan Scanner) (T, error) {
 	return id, err
 }
 
-// Spans are the four ends of when things were made and changed.
-func Spans(l input.Listing) In {
-	from, until := l.Created.Bounds()
-	since, before := l.Updated.Bounds()
-	return In{from, until, since, before}
-}
-
 // First is the first of some rows, or the fault that says there is none.
 func First[T any](rows []T, err, missing error) (T, error) { return first(rows, err, missing) }
-
-// OneOf is a list of words as LIKE finds one in it; the empty text is any word.
-func OneOf[T ~string](list []T) string { return oneOf(list) }
 
 // Bind is a text with its arguments.
 func Bind(text string, args In) Statement { return statement{text, args} }

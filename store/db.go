@@ -5,7 +5,6 @@
 //	prepared.go  SQLite's prepared statements
 //	writer.go    SQLite's transactions, committed several at once
 //	dialect.go   every difference between the two databases
-//	scan.go      values between Go and SQL
 //	node.go      ids, and this program's number among its peers
 //	health.go    what a database says of itself
 //	home.go file.go home_linux.go home_other.go
@@ -19,7 +18,6 @@
 //	listen.go    what is notified of events when they are committed
 //	among.go     questions about many things at once
 //	count.go     how many statements something takes
-//	listing.go   what the lists of the GraphQL API have in common
 //	place.go     where a list is read on from
 //
 // The folders in it are what each capability asks to be remembered, migrations what brings a database up to this

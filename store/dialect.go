@@ -14,6 +14,7 @@ import (
 	"modernc.org/sqlite/lib"
 
 	"frontdesk/core/fault"
+	"frontdesk/store/value"
 )
 
 // dialect is every difference between the two databases.
@@ -47,7 +48,7 @@ var postgres = dialect{name: "postgres", share: ` FOR KEY SHARE`, hold: ` FOR SH
 
 var sqlite = dialect{name: "sqlite", pages: true, value: func(v any) any {
 	if t, ok := v.(time.Time); ok {
-		return string(appendTime(nil, t))
+		return string(value.AppendTime(nil, t))
 	}
 	return v
 }}

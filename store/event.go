@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
+	"frontdesk/store/value"
 )
 
 const (
@@ -49,7 +50,7 @@ func ScanEvent(group int64) func(scan scanner) (event.Event, error) {
 	return func(scan scanner) (event.Event, error) {
 		e := event.Event{Group: group}
 		var data string
-		err := scan(&e.ID, &e.Type, &e.Subject, &e.Sequence, when{&e.At}, &data)
+		err := scan(&e.ID, &e.Type, &e.Subject, &e.Sequence, value.When(&e.At), &data)
 		e.Data = []byte(data)
 		return e, err
 	}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"frontdesk/store/value"
 	"time"
 )
 
@@ -54,7 +55,7 @@ func (db *DB) examinePostgres(ctx context.Context) (h Health, err error) {
 	var fsync, commit string
 	_, err = t.one(ctx, `SELECT current_setting('server_version'), clock_timestamp(), current_setting('fsync'),
 		current_setting('synchronous_commit')`,
-		nil, &h.Version, when{&now}, &fsync, &commit)
+		nil, &h.Version, value.When(&now), &fsync, &commit)
 	h.Clock = now.Sub(before.Add(time.Since(before) / 2))
 	h.Durable = fsync == "on" && commit != "off"
 	h.Durability = fmt.Sprintf("fsync=%s synchronous_commit=%s", fsync, commit)

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const selectStaff = `SELECT s.practice_group_id, s.id, s.title, s.first_name, s.last_name, s.email, s.gender,
@@ -30,12 +31,12 @@ func scanStaffRow(scan store.Scanner) (staffRow, error) {
 	var specialties, settings string
 	err := scan(&r.group, &s.ID, &s.Title, &s.FirstName, &s.LastName, &s.Email, &s.Gender, &s.Pronouns, &s.Mobile,
 		&s.Qualifications, &s.Registration,
-		&specialties, &s.PositionTitle, &s.Position, store.Maybe(&s.MinimumAge), &s.Role, &s.PasswordHash,
-		store.When(&s.VerifiedAt),
-		store.Num(&s.LocumFor),
-		store.When(&s.LocumFrom), store.When(&s.LocumUntil), &s.SignsAlone, &settings, store.When(&s.DeletedAt),
+		&specialties, &s.PositionTitle, &s.Position, value.Maybe(&s.MinimumAge), &s.Role, &s.PasswordHash,
+		value.When(&s.VerifiedAt),
+		value.Num(&s.LocumFor),
+		value.When(&s.LocumFrom), value.When(&s.LocumUntil), &s.SignsAlone, &settings, value.When(&s.DeletedAt),
 		&s.Version,
-		store.When(&s.CreatedAt), store.When(&s.UpdatedAt), store.Bool(&s.Clinician))
+		value.When(&s.CreatedAt), value.When(&s.UpdatedAt), value.Bool(&s.Clinician))
 	if err != nil {
 		return r, err
 	}
@@ -144,10 +145,10 @@ func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) 
 			deleted_at = $25, version = $26, updated_at = $28`,
 		group, s.ID, s.Title, s.FirstName, s.LastName, s.Email, key, s.Gender, s.Pronouns, s.Mobile, s.Qualifications,
 		s.Registration, string(specialties),
-		s.PositionTitle, s.Position, store.Given(s.MinimumAge), s.Role, s.PasswordHash, store.At(s.VerifiedAt),
-		store.Opt(s.LocumFor), store.At(s.LocumFrom),
-		store.At(s.LocumUntil), s.SignsAlone,
-		string(s.Settings), store.At(s.DeletedAt), s.Version, s.CreatedAt, s.UpdatedAt)
+		s.PositionTitle, s.Position, value.Given(s.MinimumAge), s.Role, s.PasswordHash, value.At(s.VerifiedAt),
+		value.Opt(s.LocumFor), value.At(s.LocumFrom),
+		value.At(s.LocumUntil), s.SignsAlone,
+		string(s.Settings), value.At(s.DeletedAt), s.Version, s.CreatedAt, s.UpdatedAt)
 	if err != nil {
 		return err
 	}
@@ -178,9 +179,9 @@ func (t *Tx) Invitation(ctx context.Context, group practice.ID, id account.Invit
 		practice_group_id = $1 AND id = $2`, store.In{group, id},
 		func(scan store.Scanner) (account.Invitation, error) {
 			var i account.Invitation
-			err := scan(&i.ID, &i.Staff, &i.Hash, &i.State, store.When(&i.MadeAt), store.When(&i.ExpiresAt),
-				store.When(&i.UsedAt),
-				store.When(&i.EndedAt))
+			err := scan(&i.ID, &i.Staff, &i.Hash, &i.State, value.When(&i.MadeAt), value.When(&i.ExpiresAt),
+				value.When(&i.UsedAt),
+				value.When(&i.EndedAt))
 			return i, err
 		})
 }
@@ -190,7 +191,7 @@ func (t *Tx) SaveInvitation(ctx context.Context, group practice.ID, i account.In
 	_, err := t.Exec(ctx, `INSERT INTO invitation (`+invitationColumns+
 		`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET hash = $3, state = $4, used_at = $7, ended_at = $8`,
-		i.ID, i.Staff, i.Hash, i.State, i.MadeAt, i.ExpiresAt, store.At(i.UsedAt), store.At(i.EndedAt), group)
+		i.ID, i.Staff, i.Hash, i.State, i.MadeAt, i.ExpiresAt, value.At(i.UsedAt), value.At(i.EndedAt), group)
 	return err
 }
 

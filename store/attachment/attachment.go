@@ -7,13 +7,14 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const attachmentColumns = `id, patient_id, file_name, media_type, size, created_at`
 
 func scanAttachment(scan store.Scanner, more ...any) (attachment.Attachment, error) {
 	var a attachment.Attachment
-	err := scan(append(store.In{&a.ID, &a.Patient, &a.FileName, &a.MediaType, &a.Size, store.When(&a.CreatedAt)},
+	err := scan(append(store.In{&a.ID, &a.Patient, &a.FileName, &a.MediaType, &a.Size, value.When(&a.CreatedAt)},
 		more...)...)
 	return a, err
 }

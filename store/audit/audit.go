@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/audit"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // Store is what core/audit remembers.
@@ -45,10 +46,10 @@ func scanAudit(group access.GroupID) func(store.Scanner) (audit.Entry, error) {
 	return func(scan store.Scanner) (audit.Entry, error) {
 		e := audit.Entry{Group: int64(group)}
 		var before, then string
-		err := scan(&e.ID, store.When(&e.At), &e.Actor, &e.KeyID, &e.KeyGroup, &e.RequestID, &e.Action, &e.Entity,
+		err := scan(&e.ID, value.When(&e.At), &e.Actor, &e.KeyID, &e.KeyGroup, &e.RequestID, &e.Action, &e.Entity,
 			&e.EntityID,
 			&before, &then,
-			&e.Door, &e.Operation, &e.Outcome, store.Words(&e.Subjects), &e.More)
+			&e.Door, &e.Operation, &e.Outcome, value.Words(&e.Subjects), &e.More)
 		e.Before, e.After = []byte(before), []byte(then)
 		return e, err
 	}

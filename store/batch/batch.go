@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	messagingstore "frontdesk/store/messaging"
+	"frontdesk/store/value"
 )
 
 const batchColumns = `id, name, channel, subject, content, purpose, status, paused, asked_at, cancelled_at, ` +
@@ -21,8 +22,8 @@ const batchColumns = `id, name, channel, subject, content, purpose, status, paus
 func scanBatch(scan store.Scanner) (batch.Batch, error) {
 	var b batch.Batch
 	err := scan(&b.ID, &b.Name, &b.Channel, &b.Subject, &b.Content, &b.Purpose, &b.Status, &b.Paused,
-		store.When(&b.AskedAt), store.When(&b.CancelledAt), store.When(&b.CompletedAt), &b.SubmittedBy, &b.KeyID,
-		store.When(&b.CreatedAt), store.When(&b.UpdatedAt))
+		value.When(&b.AskedAt), value.When(&b.CancelledAt), value.When(&b.CompletedAt), &b.SubmittedBy, &b.KeyID,
+		value.When(&b.CreatedAt), value.When(&b.UpdatedAt))
 	return b, err
 }
 
@@ -52,8 +53,8 @@ func (t *Tx) BatchHalted(ctx context.Context, group practice.ID, id messaging.Ba
 func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b batch.Batch) error {
 	_, err := t.Exec(ctx, `INSERT INTO batch (practice_group_id, `+batchColumns+`, events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)`,
-		group, b.ID, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Status, b.Paused, store.At(b.AskedAt),
-		store.At(b.CancelledAt), store.At(b.CompletedAt), b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt)
+		group, b.ID, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Status, b.Paused, value.At(b.AskedAt),
+		value.At(b.CancelledAt), value.At(b.CompletedAt), b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt)
 	return err
 }
 
@@ -63,7 +64,7 @@ func (t *Tx) SaveBatch(ctx context.Context, group practice.ID, b batch.Batch) er
 		`UPDATE batch SET status = $3, paused = $4, asked_at = $5, cancelled_at = $6, completed_at = $7,
 			updated_at = $8, name = $9, channel = $10, subject = $11, content = $12, purpose = $13
 			WHERE practice_group_id = $1 AND id = $2`,
-		group, b.ID, b.Status, b.Paused, store.At(b.AskedAt), store.At(b.CancelledAt), store.At(b.CompletedAt),
+		group, b.ID, b.Status, b.Paused, value.At(b.AskedAt), value.At(b.CancelledAt), value.At(b.CompletedAt),
 		b.UpdatedAt, b.Name, b.Channel, b.Subject, b.Content, b.Purpose)
 	return err
 }
@@ -126,7 +127,7 @@ func (t *Tx) AddRecipients(ctx context.Context, group practice.ID, id messaging.
 	args := make([]store.In, len(all))
 	for i, r := range all {
 		args[i] = store.In{group, id, r.Ordinal, r.NHSNumber, r.BirthDate.String(), r.Status, r.Reason,
-			store.Opt(r.Named), r.Given.NHSNumber, r.Given.BirthDate, r.Given.Patient}
+			value.Opt(r.Named), r.Given.NHSNumber, r.Given.BirthDate, r.Given.Patient}
 	}
 	return store.Insert(ctx, t.Conn,
 		`INSERT INTO batch_recipient (practice_group_id, batch_id, ordinal, nhs_number, birth_date, status, reason,
@@ -140,7 +141,7 @@ func (t *Tx) SaveRecipients(
 ) error {
 	args := make([]store.In, len(all))
 	for i, r := range all {
-		args[i] = store.In{group, id, r.Ordinal, r.Status, r.Reason, store.Opt(r.Patient), store.Opt(r.Message), was}
+		args[i] = store.In{group, id, r.Ordinal, r.Status, r.Reason, value.Opt(r.Patient), value.Opt(r.Message), was}
 	}
 	return t.Many(ctx, `UPDATE batch_recipient SET status = $4, reason = $5, patient_id = $6, message_id = $7
 		WHERE practice_group_id = $1 AND batch_id = $2 AND ordinal = $3 AND status = $8`, args)
@@ -150,8 +151,8 @@ const recipientColumns = `r.ordinal, r.nhs_number, r.birth_date, r.status, r.rea
 	`r.message_id, r.given_number, r.given_date, r.given_patient`
 
 func intoRecipient(r *batch.Recipient) store.In {
-	return store.In{&r.Ordinal, &r.NHSNumber, store.Day(&r.BirthDate), &r.Status, &r.Reason, store.Num(&r.Named),
-		store.Num(&r.Patient), store.Num(&r.Message), &r.Given.NHSNumber, &r.Given.BirthDate, &r.Given.Patient}
+	return store.In{&r.Ordinal, &r.NHSNumber, value.Day(&r.BirthDate), &r.Status, &r.Reason, value.Num(&r.Named),
+		value.Num(&r.Patient), value.Num(&r.Message), &r.Given.NHSNumber, &r.Given.BirthDate, &r.Given.Patient}
 }
 
 // Recipients lists a batch's recipients.
@@ -179,8 +180,8 @@ func (t *Tx) Recipients(
 		func(scan store.Scanner) (batch.Recipient, error) {
 			var r batch.Recipient
 			var first, last, state string
-			err := scan(append(intoRecipient(&r), store.Text(&first), store.Text(&last), store.Text(&state),
-				store.Text(&r.Code), store.When(&r.Sent))...)
+			err := scan(append(intoRecipient(&r), value.Text(&first), value.Text(&last), value.Text(&state),
+				value.Text(&r.Code), value.When(&r.Sent))...)
 			r.State = messaging.State(state)
 			if last != "" || first != "" {
 				r.Name = first + " " + last
@@ -206,10 +207,10 @@ func (t *Tx) Named(ctx context.Context, group practice.ID, id messaging.BatchID,
 		func(scan store.Scanner) (batch.Enlisted, error) {
 			var e batch.Enlisted
 			var status string
-			var restricted, already store.Flag
+			var restricted, already value.Flag
 			p := &e.Person.Patient
-			err := scan(append(intoRecipient(&e.Recipient), store.Num(&p.ID), store.Day(&p.BirthDate),
-				store.When(&p.DeceasedAt), &restricted, store.Text(&status), store.Num(&p.MergedInto), &already)...)
+			err := scan(append(intoRecipient(&e.Recipient), value.Num(&p.ID), value.Day(&p.BirthDate),
+				value.When(&p.DeceasedAt), &restricted, value.Text(&status), value.Num(&p.MergedInto), &already)...)
 			p.Restricted, p.NumberStatus, e.Already = bool(restricted), patient.NumberStatus(status), bool(already)
 			return e, err
 		})
@@ -246,7 +247,7 @@ func (t *Tx) Enlisted(
 	return store.List(ctx, t.Conn, query, store.In{group, id, status, after, limit, kind, channel},
 		func(scan store.Scanner) (batch.Enlisted, error) {
 			var e batch.Enlisted
-			var out, already store.Flag
+			var out, already value.Flag
 			source := contactpoint.Point{Kind: kind}
 			p := &e.Person
 			err := messagingstore.ScanAddressee(&p.Patient, func(dest ...any) error {

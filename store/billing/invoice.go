@@ -9,6 +9,8 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 // NextNumber takes the next invoice number. The row stays locked until the
@@ -27,11 +29,11 @@ const invoiceColumns = `id, number, kind, dated, patient_id, payer_patient_id, p
 
 func scanInvoice(scan store.Scanner) (billing.Invoice, error) {
 	var i billing.Invoice
-	err := scan(&i.ID, &i.Number, &i.Kind, store.Day(&i.Date), &i.Patient, store.Num(&i.Payer.Patient),
-		store.Num(&i.Payer.Contact), &i.Practitioner,
+	err := scan(&i.ID, &i.Number, &i.Kind, value.Day(&i.Date), &i.Patient, value.Num(&i.Payer.Patient),
+		value.Num(&i.Payer.Contact), &i.Practitioner,
 		&i.Location, &i.Payee, &i.PaymentReference, &i.Comments, &i.ExtraInfo, &i.Total, &i.VAT, &i.Paid, &i.Refunded,
-		store.When(&i.SharedAt),
-		store.When(&i.CancelledAt), &i.Version, store.When(&i.CreatedAt), store.When(&i.UpdatedAt))
+		value.When(&i.SharedAt),
+		value.When(&i.CancelledAt), &i.Version, value.When(&i.CreatedAt), value.When(&i.UpdatedAt))
 	return i, err
 }
 
@@ -104,10 +106,10 @@ func (t *Tx) Invoices(ctx context.Context, group practice.ID, q billing.InvoiceQ
 	days := append(args, dates(q.From, q.To)...)
 	switch {
 	case q.Updated.Given():
-		return store.ReadPage(ctx, t.Conn, someInvoices+invoicesTold, append(days, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, t.Conn, someInvoices+invoicesTold, append(days, listing.Spans(q.Listing)...),
 			scanInvoice, invoiceOrder)
 	case q.Created.Given():
-		return store.ReadPage(ctx, t.Conn, someInvoices+invoicesMade, append(days, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, t.Conn, someInvoices+invoicesMade, append(days, listing.Spans(q.Listing)...),
 			scanInvoice, invoiceOrder)
 	case q.From != nil || q.To != nil:
 		return store.ReadPage(ctx, t.Conn, someInvoices+onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`, days,
@@ -195,9 +197,9 @@ func (t *Tx) saveInvoice(ctx context.Context, group practice.ID, i billing.Invoi
 		comments = $12, extra_info = $13, total = $14,
 			vat = $15, paid = $16, refunded = $17, shared_at = $18, cancelled_at = $19, version = $20,
 			updated_at = $22`,
-		i.ID, i.Number, i.Kind, i.Date.String(), i.Patient, store.Opt(i.Payer.Patient), store.Opt(i.Payer.Contact),
+		i.ID, i.Number, i.Kind, i.Date.String(), i.Patient, value.Opt(i.Payer.Patient), value.Opt(i.Payer.Contact),
 		i.Practitioner, i.Location, i.Payee, i.PaymentReference,
-		i.Comments, i.ExtraInfo, i.Total, i.VAT, i.Paid, i.Refunded, store.At(i.SharedAt), store.At(i.CancelledAt),
+		i.Comments, i.ExtraInfo, i.Total, i.VAT, i.Paid, i.Refunded, value.At(i.SharedAt), value.At(i.CancelledAt),
 		i.Version, i.CreatedAt, i.UpdatedAt, group)
 	return err
 }
@@ -217,9 +219,9 @@ func (t *Tx) LinesOf(
 		func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Line], error) {
 			var l billing.Line
 			var cost *billing.Pence
-			err := scan(&l.ID, &l.Invoice, store.Day(&l.Date), &l.Product, &l.Title, &l.Kind, &l.Code,
-				store.Maybe(&cost), &l.Price, &l.Quantity, &l.Rate, &l.VAT,
-				&l.Total, store.Num(&l.Booking), &l.Taken)
+			err := scan(&l.ID, &l.Invoice, value.Day(&l.Date), &l.Product, &l.Title, &l.Kind, &l.Code,
+				value.Maybe(&cost), &l.Price, &l.Quantity, &l.Rate, &l.VAT,
+				&l.Total, value.Num(&l.Booking), &l.Taken)
 			if l.Cost = billing.Unknown; cost != nil {
 				l.Cost = *cost
 			}
@@ -238,8 +240,8 @@ func (t *Tx) saveLine(ctx context.Context, group practice.ID, l billing.Line) er
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, price = $10, quantity = $11, vat = $13, total
 		= $14, booking_id = $15, taken = $16`,
-		group, l.ID, l.Invoice, l.Date.String(), l.Product, l.Title, l.Kind, l.Code, store.Given(cost), l.Price,
-		l.Quantity, l.Rate, l.VAT, l.Total, store.Opt(l.Booking), l.Taken)
+		group, l.ID, l.Invoice, l.Date.String(), l.Product, l.Title, l.Kind, l.Code, value.Given(cost), l.Price,
+		l.Quantity, l.Rate, l.VAT, l.Total, value.Opt(l.Booking), l.Taken)
 	return err
 }
 
@@ -265,8 +267,8 @@ func (t *Tx) PaymentsOf(
 	return store.ByOwner(store.ListAmong(ctx, t.Conn, paymentsOf, store.In{group}, of,
 		func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Payment], error) {
 			var p billing.Payment
-			err := scan(&p.ID, &p.Invoice, &p.Type, &p.Source, &p.Amount, store.Day(&p.Date), &p.Comment,
-				store.When(&p.CreatedAt), store.When(&p.UpdatedAt))
+			err := scan(&p.ID, &p.Invoice, &p.Type, &p.Source, &p.Amount, value.Day(&p.Date), &p.Comment,
+				value.When(&p.CreatedAt), value.When(&p.UpdatedAt))
 			return store.Owned[billing.InvoiceID, billing.Payment]{Of: p.Invoice, Thing: p}, err
 		}))
 }
@@ -277,7 +279,7 @@ func (t *Tx) savePayment(ctx context.Context, group practice.ID, p billing.Payme
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET payment_type_id = $4, source = $5, amount = $6,
 		paid_on = $7, comment = $8, deleted_at = $9, updated_at = $11`,
-		group, p.ID, p.Invoice, p.Type, p.Source, p.Amount, p.Date.String(), p.Comment, store.At(p.DeletedAt),
+		group, p.ID, p.Invoice, p.Type, p.Source, p.Amount, p.Date.String(), p.Comment, value.At(p.DeletedAt),
 		p.CreatedAt, p.UpdatedAt)
 	return err
 }
@@ -289,8 +291,8 @@ func (t *Tx) RefundsOf(
 	return store.ByOwner(store.ListAmong(ctx, t.Conn, refundsOf, store.In{group}, of,
 		func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Refund], error) {
 			var r billing.Refund
-			err := scan(&r.ID, &r.Invoice, &r.Payment, &r.Amount, store.Day(&r.Date), &r.Reason, &r.Comment,
-				store.When(&r.CreatedAt))
+			err := scan(&r.ID, &r.Invoice, &r.Payment, &r.Amount, value.Day(&r.Date), &r.Reason, &r.Comment,
+				value.When(&r.CreatedAt))
 			return store.Owned[billing.InvoiceID, billing.Refund]{Of: r.Invoice, Thing: r}, err
 		}))
 }

@@ -11,6 +11,7 @@ import (
 	"frontdesk/store"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
+	"frontdesk/store/value"
 )
 
 // Memberships keeps the memberships of patients.
@@ -57,9 +58,9 @@ func (t *MembershipTx) Memberships(ctx context.Context, group practice.ID,
 		selectMemberships+store.Many2+
 			` ORDER BY m.id`), group, of,
 		func(m *billing.Membership) store.In {
-			return store.In{&m.ID, &m.Product, &m.Name, store.Day(&m.Start), &m.Said, &m.Comments,
-				store.When(&m.EndedAt),
-				store.When(&m.CreatedAt), store.When(&m.UpdatedAt)}
+			return store.In{&m.ID, &m.Product, &m.Name, value.Day(&m.Start), &m.Said, &m.Comments,
+				value.When(&m.EndedAt),
+				value.When(&m.CreatedAt), value.When(&m.UpdatedAt)}
 		})
 }
 
@@ -70,6 +71,6 @@ func (t *MembershipTx) SaveMembership(ctx context.Context, group practice.ID, of
 		comments, ended_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET ended_at = $8, updated_at = $10`,
-		group, m.ID, of, m.Product, m.Start.String(), m.Said, m.Comments, store.At(m.EndedAt), m.CreatedAt, m.UpdatedAt)
+		group, m.ID, of, m.Product, m.Start.String(), m.Said, m.Comments, value.At(m.EndedAt), m.CreatedAt, m.UpdatedAt)
 	return err
 }

@@ -8,6 +8,8 @@ import (
 	"frontdesk/core/names"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 // product is the statements about one product that memberships need too.
@@ -21,12 +23,12 @@ const productColumns = `id, kind, name, code, serial_number, price, cost, vat_pe
 // scanProduct reads a product.
 func scanProduct(scan store.Scanner) (billing.Product, error) {
 	var p billing.Product
-	err := scan(&p.ID, &p.Kind, &p.Name, &p.Code, &p.SerialNumber, &p.Price, store.Maybe(&p.Cost),
-		store.Maybe(&p.VAT), &p.VATName,
-		&p.VATCode, store.Maybe(&p.Stock), &p.Supplier, &p.Comments, &p.Colour, &p.Minutes, &p.Video, &p.Bookable,
+	err := scan(&p.ID, &p.Kind, &p.Name, &p.Code, &p.SerialNumber, &p.Price, value.Maybe(&p.Cost),
+		value.Maybe(&p.VAT), &p.VATName,
+		&p.VATCode, value.Maybe(&p.Stock), &p.Supplier, &p.Comments, &p.Colour, &p.Minutes, &p.Video, &p.Bookable,
 		&p.NeedsPayment, &p.NeedsConfirmation,
-		&p.MembershipFrequency, store.When(&p.DeletedAt), &p.Version, store.When(&p.CreatedAt),
-		store.When(&p.UpdatedAt))
+		&p.MembershipFrequency, value.When(&p.DeletedAt), &p.Version, value.When(&p.CreatedAt),
+		value.When(&p.UpdatedAt))
 	return p, err
 }
 
@@ -70,10 +72,10 @@ func (t *Tx) Products(ctx context.Context, group practice.ID, q billing.ProductQ
 	args := store.In{group, q.Deleted, store.Within(q.Search), rows.Limit, rows.Offset}
 	switch {
 	case q.Updated.Given():
-		return store.ReadPage(ctx, t.Conn, someProducts+productsTold, append(args, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, t.Conn, someProducts+productsTold, append(args, listing.Spans(q.Listing)...),
 			scanProduct, productOrder)
 	case q.Created.Given():
-		return store.ReadPage(ctx, t.Conn, someProducts+productsMade, append(args, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, t.Conn, someProducts+productsMade, append(args, listing.Spans(q.Listing)...),
 			scanProduct, productOrder)
 	}
 	return store.ReadPage(ctx, t.Conn, someProducts+` ORDER BY id LIMIT $4 OFFSET $5`, args, scanProduct,
@@ -102,10 +104,10 @@ func (t *Tx) SaveProduct(ctx context.Context, group practice.ID, p billing.Produ
 			needs_payment = $18, needs_confirmation = $19, membership_frequency = $20, deleted_at = $21,
 			version = $22, updated_at = $24,
 			name_key = $25, code_key = $26`,
-		p.ID, p.Kind, p.Name, p.Code, p.SerialNumber, p.Price, store.Given(p.Cost), store.Given(p.VAT), p.VATName,
-		p.VATCode, store.Given(p.Stock), p.Supplier, p.Comments,
+		p.ID, p.Kind, p.Name, p.Code, p.SerialNumber, p.Price, value.Given(p.Cost), value.Given(p.VAT), p.VATName,
+		p.VATCode, value.Given(p.Stock), p.Supplier, p.Comments,
 		p.Colour, p.Minutes, p.Video, p.Bookable, p.NeedsPayment, p.NeedsConfirmation, p.MembershipFrequency,
-		store.At(p.DeletedAt), p.Version, p.CreatedAt,
+		value.At(p.DeletedAt), p.Version, p.CreatedAt,
 		p.UpdatedAt, names.Key(p.Name), names.Key(p.Code+" "+p.SerialNumber), group)
 	return err
 }
@@ -207,7 +209,7 @@ func (t *Tx) PaymentTypes(ctx context.Context, group practice.ID, inactive bool)
 		WHERE practice_group_id = $1 AND (active OR $2) ORDER BY id`, store.In{group, inactive},
 		func(scan store.Scanner) (billing.PaymentType, error) {
 			var p billing.PaymentType
-			err := scan(&p.ID, &p.Name, &p.Active, store.When(&p.CreatedAt), store.When(&p.UpdatedAt))
+			err := scan(&p.ID, &p.Name, &p.Active, value.When(&p.CreatedAt), value.When(&p.UpdatedAt))
 			return p, err
 		})
 }

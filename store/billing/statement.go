@@ -8,6 +8,8 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 const statementColumns = `id, kind, made_at, from_date, until_date, patient_id, contact_id, header,
@@ -16,10 +18,10 @@ const statementColumns = `id, kind, made_at, from_date, until_date, patient_id, 
 
 func scanStatement(scan store.Scanner) (billing.Statement, error) {
 	var s billing.Statement
-	err := scan(&s.ID, &s.Kind, store.When(&s.MadeAt), store.Day(&s.From), store.Day(&s.Until),
-		store.Num(&s.Account.Patient), store.Num(&s.Account.Contact), &s.Header,
-		&s.Comments, &s.Reference, &s.Total, &s.Paid, &s.Outstanding, store.When(&s.DeletedAt), &s.Version,
-		store.When(&s.CreatedAt), store.When(&s.UpdatedAt))
+	err := scan(&s.ID, &s.Kind, value.When(&s.MadeAt), value.Day(&s.From), value.Day(&s.Until),
+		value.Num(&s.Account.Patient), value.Num(&s.Account.Contact), &s.Header,
+		&s.Comments, &s.Reference, &s.Total, &s.Paid, &s.Outstanding, value.When(&s.DeletedAt), &s.Version,
+		value.When(&s.CreatedAt), value.When(&s.UpdatedAt))
 	return s, err
 }
 
@@ -59,7 +61,7 @@ func (t *Tx) Statements(
 	}
 	from, until := q.Made.Bounds()
 	found, err := store.List(ctx, t.Conn, text,
-		append(store.In{group, q.Deleted, rows.From, rows.Limit, from, until}, store.Spans(q.Listing)...),
+		append(store.In{group, q.Deleted, rows.From, rows.Limit, from, until}, listing.Spans(q.Listing)...),
 		scanStatement)
 	if rows.Back {
 		slices.Reverse(found)
@@ -82,9 +84,9 @@ const (
 func (t *Tx) AddStatement(ctx context.Context, group practice.ID, s billing.Statement) (billing.Statement, error) {
 	_, err := t.Exec(ctx, `INSERT INTO statement (`+statementColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
-		s.ID, s.Kind, s.MadeAt, s.From.String(), s.Until.String(), store.Opt(s.Account.Patient),
-		store.Opt(s.Account.Contact), s.Header, s.Comments, s.Reference,
-		s.Total, s.Paid, s.Outstanding, store.At(s.DeletedAt), s.Version, s.CreatedAt, s.UpdatedAt, group)
+		s.ID, s.Kind, s.MadeAt, s.From.String(), s.Until.String(), value.Opt(s.Account.Patient),
+		value.Opt(s.Account.Contact), s.Header, s.Comments, s.Reference,
+		s.Total, s.Paid, s.Outstanding, value.At(s.DeletedAt), s.Version, s.CreatedAt, s.UpdatedAt, group)
 	if err != nil {
 		return s, err
 	}
@@ -114,7 +116,7 @@ func (t *Tx) AddStatement(ctx context.Context, group practice.ID, s billing.Stat
 func (t *Tx) SaveStatement(ctx context.Context, group practice.ID, s billing.Statement) error {
 	_, err := t.Exec(ctx, `UPDATE statement SET deleted_at = $3, version = $4, updated_at = $5 WHERE
 		practice_group_id = $1 AND id = $2`,
-		group, s.ID, store.At(s.DeletedAt), s.Version, s.UpdatedAt)
+		group, s.ID, value.At(s.DeletedAt), s.Version, s.UpdatedAt)
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // The columns of an appointment: those of a bare one come first.
@@ -38,21 +39,21 @@ func scanAppointments(bare bool) func(store.Scanner) (booking.Appointment, error
 	var a booking.Appointment
 	j, x, w, p := &a.Journey, &a.Address, &a.PractitionerName, &a.PatientName
 	to := store.In{
-		&a.ID, &a.State, store.Num(&a.Patient), &a.Practitioner, &a.Location, &a.Type,
-		store.When(&a.Start), store.When(&a.End), store.When(&a.CreatedAt), store.When(&a.UpdatedAt), &a.Pending,
+		&a.ID, &a.State, value.Num(&a.Patient), &a.Practitioner, &a.Location, &a.Type,
+		value.When(&a.Start), value.When(&a.End), value.When(&a.CreatedAt), value.When(&a.UpdatedAt), &a.Pending,
 		&a.Comments,
 	}
 	if !bare {
 		to = append(to,
-			store.Num(&a.Billpayer), &a.Video, &a.InPerson, &a.Telephone, store.When(&a.ReservedUntil),
-			store.When(&a.ConfirmedAt),
-			store.When(&a.CancelledAt), store.When(&a.ReleasedAt), &a.Reason, &a.SuppressMail, store.Words(&a.Notices),
-			&a.Override, &a.Source, &a.Version, store.When(&j.Arrived), store.When(&j.Consultation),
-			store.When(&j.Departed),
-			store.When(&j.NoShow),
+			value.Num(&a.Billpayer), &a.Video, &a.InPerson, &a.Telephone, value.When(&a.ReservedUntil),
+			value.When(&a.ConfirmedAt),
+			value.When(&a.CancelledAt), value.When(&a.ReleasedAt), &a.Reason, &a.SuppressMail, value.Words(&a.Notices),
+			&a.Override, &a.Source, &a.Version, value.When(&j.Arrived), value.When(&j.Consultation),
+			value.When(&j.Departed),
+			value.When(&j.NoShow),
 			&a.TypeName, &a.Price, &a.LocationName, &x.Line1, &x.Line2, &x.Town, &x.County, &x.Postcode,
-			&w.Title, &w.FirstName, &w.LastName, store.Text(&p.Title), store.Text(&p.FirstName),
-			store.Text(&p.LastName), &a.PolicyHours)
+			&w.Title, &w.FirstName, &w.LastName, value.Text(&p.Title), value.Text(&p.FirstName),
+			value.Text(&p.LastName), &a.PolicyHours)
 	}
 	return func(scan store.Scanner) (booking.Appointment, error) {
 		a = booking.Appointment{}
@@ -94,7 +95,7 @@ func (t *Tx) Elsewhere(
 		store.In{group, a.Patient, a.Start.Add(-diary.MaxLength), a.End, a.Start, a.ID, limit},
 		func(scan store.Scanner) (booking.Elsewhere, error) {
 			var o booking.Elsewhere
-			err := scan(&o.ID, &o.Practitioner, store.When(&o.Start), store.When(&o.End))
+			err := scan(&o.ID, &o.Practitioner, value.When(&o.Start), value.When(&o.End))
 			return o, err
 		})
 }
@@ -111,11 +112,11 @@ func (t *Tx) AddAppointment(ctx context.Context, group practice.ID, a booking.Ap
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
 		$22, $23, $24,
 			$25, $26, $27)`,
-		group, a.ID, a.State, store.Opt(a.Patient), store.Opt(a.Billpayer), a.Practitioner, a.Location, a.Type, a.Start,
+		group, a.ID, a.State, value.Opt(a.Patient), value.Opt(a.Billpayer), a.Practitioner, a.Location, a.Type, a.Start,
 		a.End,
-		a.Video, a.InPerson, a.Telephone, a.ReservedUntil, store.At(a.ConfirmedAt), store.At(a.CancelledAt),
-		store.At(a.ReleasedAt),
-		a.Reason, a.SuppressMail, store.Joined(a.Notices), a.Override, string(a.Source), a.Pending, a.Comments,
+		a.Video, a.InPerson, a.Telephone, a.ReservedUntil, value.At(a.ConfirmedAt), value.At(a.CancelledAt),
+		value.At(a.ReleasedAt),
+		a.Reason, a.SuppressMail, value.Joined(a.Notices), a.Override, string(a.Source), a.Pending, a.Comments,
 		a.Version,
 		a.CreatedAt, a.UpdatedAt)
 	return err
@@ -132,11 +133,11 @@ func (t *Tx) SaveAppointment(ctx context.Context, group practice.ID, a booking.A
 			arrived_at = $19,
 			consultation_at = $20, departed_at = $21, dna_at = $22, version = $23, updated_at = $24
 		WHERE practice_group_id = $1 AND id = $2`,
-		group, a.ID, a.State, store.Opt(a.Patient), store.Opt(a.Billpayer), a.Location, a.Type, a.Video, a.InPerson,
+		group, a.ID, a.State, value.Opt(a.Patient), value.Opt(a.Billpayer), a.Location, a.Type, a.Video, a.InPerson,
 		a.Telephone,
-		store.At(a.ConfirmedAt), store.At(a.CancelledAt), store.At(a.ReleasedAt), a.Reason, a.SuppressMail,
-		store.Joined(a.Notices), a.Pending,
-		a.Comments, store.At(j.Arrived), store.At(j.Consultation), store.At(j.Departed), store.At(j.NoShow), a.Version,
+		value.At(a.ConfirmedAt), value.At(a.CancelledAt), value.At(a.ReleasedAt), a.Reason, a.SuppressMail,
+		value.Joined(a.Notices), a.Pending,
+		a.Comments, value.At(j.Arrived), value.At(j.Consultation), value.At(j.Departed), value.At(j.NoShow), a.Version,
 		a.UpdatedAt)
 	return err
 }

@@ -10,9 +10,11 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
-// What is store.Listed by the time it is about has these arguments after those all
+// What is listing.Asked by the time it is about has these arguments after those all
 // lists have in common: whether that was asked for, and its ends.
 const (
 	whenIn       = ` AND (CAST($11 AS bigint) = 0 OR at >= $12 AND at <= $13)`
@@ -22,11 +24,11 @@ const (
 )
 
 // Read reads the rows of a list that a query asks for.
-func Read[T any](ctx context.Context, c store.Conn, o store.Orders, group practice.ID, q clinical.Query,
+func Read[T any](ctx context.Context, c store.Conn, o listing.Orders, group practice.ID, q clinical.Query,
 	rows input.Rows,
 	row func(store.Scanner) (T, error), has func(T) store.Columns, more ...any) ([]T, error) {
 	if q.Cursor != nil {
-		args := store.Listing(group, q.Listing, rows.Limit, rows.From, more...)
+		args := listing.Arguments(group, q.Listing, rows.Limit, rows.From, more...)
 		if !rows.Back {
 			return store.List(ctx, c, o.Next, args, row)
 		}
@@ -38,7 +40,8 @@ func Read[T any](ctx context.Context, c store.Conn, o store.Orders, group practi
 	if q.When.Given() || q.Dated != nil {
 		text = o.When
 	}
-	return store.ReadPage(ctx, c, text, store.Listing(group, q.Listing, rows.Limit, int64(rows.Offset), more...), row,
+	return store.ReadPage(ctx, c, text, listing.Arguments(group, q.Listing, rows.Limit, int64(rows.Offset), more...),
+		row,
 		has)
 }
 
@@ -47,9 +50,9 @@ const consultationColumns = `id, patient_id, staff_id, doctor_name, at, encounte
 
 func scanConsultation(scan store.Scanner) (clinical.Consultation, error) {
 	var c clinical.Consultation
-	err := scan(&c.ID, &c.Patient, store.Num(&c.Doctor), &c.DoctorName, store.When(&c.At), &c.Encounter,
-		store.Num(&c.Questionnaire), store.When(&c.SharedAt), store.When(&c.DeletedAt), &c.Version,
-		store.When(&c.CreatedAt), store.When(&c.UpdatedAt))
+	err := scan(&c.ID, &c.Patient, value.Num(&c.Doctor), &c.DoctorName, value.When(&c.At), &c.Encounter,
+		value.Num(&c.Questionnaire), value.When(&c.SharedAt), value.When(&c.DeletedAt), &c.Version,
+		value.When(&c.CreatedAt), value.When(&c.UpdatedAt))
 	return c, err
 }
 
@@ -74,12 +77,13 @@ func (t *Tx) LockConsultation(
 }
 
 const someConsultations = `SELECT ` + consultationColumns + ` FROM consultation WHERE practice_group_id = $1` +
-	store.Listed + whenIn
+	listing.Asked + whenIn
 
-var consultationOrders = store.Orders{
-	ByID: someConsultations + store.InOrderOfIDs, Made: someConsultations + store.InOrderMade, Updated: someConsultations +
-		store.InOrderUpdated, When: someConsultations + inOrderWhen,
-	Next: someConsultations + store.NextIDs, Previous: someConsultations + store.PreviousIDs,
+var consultationOrders = listing.Orders{
+	ByID: someConsultations + listing.InOrderOfIDs, Made: someConsultations + listing.InOrderMade,
+	Updated: someConsultations +
+		listing.InOrderUpdated, When: someConsultations + inOrderWhen,
+	Next: someConsultations + listing.NextIDs, Previous: someConsultations + listing.PreviousIDs,
 }
 
 func consultationOrder(c clinical.Consultation) store.Columns {
@@ -91,14 +95,14 @@ func (t *Tx) Consultations(
 	ctx context.Context, group practice.ID, q clinical.Query, rows input.Rows,
 ) ([]clinical.Consultation, error) {
 	return Read(ctx, t.Conn, consultationOrders, group, q, rows, scanConsultation, consultationOrder,
-		store.Span(q.When)...)
+		listing.Span(q.When)...)
 }
 
 const placedConsultations = `SELECT ` + consultationColumns + ` FROM (SELECT ` + consultationColumns +
-	store.OfPatients + `consultation` + store.AmongLive
+	listing.OfPatients + `consultation` + listing.AmongLive
 
-var consultationsOf = store.Among(placedConsultations+store.Few4+store.InTheirPlace, placedConsultations+store.Many4+
-	store.InTheirPlace)
+var consultationsOf = store.Among(placedConsultations+store.Few4+listing.InTheirPlace, placedConsultations+store.Many4+
+	listing.InTheirPlace)
 
 // ConsultationsOf lists some of each patient's consultations.
 func (t *Tx) ConsultationsOf(
@@ -113,8 +117,8 @@ func (t *Tx) SaveConsultation(ctx context.Context, group practice.ID, c clinical
 	_, err := t.Exec(ctx, `INSERT INTO consultation (`+consultationColumns+
 		`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET deleted_at = $9, version = $10, updated_at = $12`,
-		c.ID, c.Patient, store.Opt(c.Doctor), c.DoctorName, c.At, c.Encounter, store.Opt(c.Questionnaire),
-		store.At(c.SharedAt), store.At(c.DeletedAt), c.Version, c.CreatedAt,
+		c.ID, c.Patient, value.Opt(c.Doctor), c.DoctorName, c.At, c.Encounter, value.Opt(c.Questionnaire),
+		value.At(c.SharedAt), value.At(c.DeletedAt), c.Version, c.CreatedAt,
 		c.UpdatedAt, group)
 	return err
 }
@@ -126,12 +130,12 @@ const itemColumns = `id, consultation_id, patient_id, kind, section_id, section_
 
 func scanItem(scan store.Scanner) (clinical.Record, error) {
 	var r clinical.Record
-	err := scan(&r.ID, &r.Consultation, &r.Patient, &r.Kind, store.Num(&r.Section), &r.SectionTitle, &r.Title, &r.Term,
-		store.Day(&r.Date), &r.Status, &r.Severity,
-		store.Day(&r.From), store.Day(&r.Until), &r.Code, &r.CodeTerm, store.Stored(&r.Detail), &r.Comments,
-		store.Num(&r.Doctor),
-		&r.DoctorName, store.When(&r.SharedAt), store.When(&r.DeletedAt), &r.Version, store.When(&r.CreatedAt),
-		store.When(&r.UpdatedAt))
+	err := scan(&r.ID, &r.Consultation, &r.Patient, &r.Kind, value.Num(&r.Section), &r.SectionTitle, &r.Title, &r.Term,
+		value.Day(&r.Date), &r.Status, &r.Severity,
+		value.Day(&r.From), value.Day(&r.Until), &r.Code, &r.CodeTerm, value.Stored(&r.Detail), &r.Comments,
+		value.Num(&r.Doctor),
+		&r.DoctorName, value.When(&r.SharedAt), value.When(&r.DeletedAt), &r.Version, value.When(&r.CreatedAt),
+		value.When(&r.UpdatedAt))
 	return r, err
 }
 
@@ -150,12 +154,13 @@ func (t *Tx) LockClinicalRecord(ctx context.Context, group practice.ID, id clini
 	return t.ClinicalRecord(ctx, group, id)
 }
 
-const someItems = `SELECT ` + itemColumns + ` FROM record_item WHERE practice_group_id = $1` + store.Listed + datedIn
+const someItems = `SELECT ` + itemColumns + ` FROM record_item WHERE practice_group_id = $1` + listing.Asked + datedIn
 
-var itemOrders = store.Orders{
-	ByID: someItems + store.InOrderOfIDs, Made: someItems + store.InOrderMade, Updated: someItems + store.InOrderUpdated,
-	When: someItems + inOrderDated,
-	Next: someItems + store.NextIDs, Previous: someItems + store.PreviousIDs,
+var itemOrders = listing.Orders{
+	ByID: someItems + listing.InOrderOfIDs, Made: someItems + listing.InOrderMade,
+	Updated: someItems + listing.InOrderUpdated,
+	When:    someItems + inOrderDated,
+	Next:    someItems + listing.NextIDs, Previous: someItems + listing.PreviousIDs,
 }
 
 func itemOrder(r clinical.Record) store.Columns {
@@ -165,13 +170,13 @@ func itemOrder(r clinical.Record) store.Columns {
 // ClinicalRecords lists entries.
 func (t *Tx) ClinicalRecords(ctx context.Context, group practice.ID, q clinical.Query,
 	rows input.Rows) ([]clinical.Record, error) {
-	return Read(ctx, t.Conn, itemOrders, group, q, rows, scanItem, itemOrder, store.Days(q.Dated)...)
+	return Read(ctx, t.Conn, itemOrders, group, q, rows, scanItem, itemOrder, listing.Days(q.Dated)...)
 }
 
-const placedItems = `SELECT ` + itemColumns + ` FROM (SELECT ` + itemColumns + store.OfPatients + `record_item` +
-	store.AmongLive
+const placedItems = `SELECT ` + itemColumns + ` FROM (SELECT ` + itemColumns + listing.OfPatients + `record_item` +
+	listing.AmongLive
 
-var itemsOf = store.Among(placedItems+store.Few4+store.InTheirPlace, placedItems+store.Many4+store.InTheirPlace)
+var itemsOf = store.Among(placedItems+store.Few4+listing.InTheirPlace, placedItems+store.Many4+listing.InTheirPlace)
 
 // ClinicalRecordsOf lists some of each patient's entries.
 func (t *Tx) ClinicalRecordsOf(
@@ -211,10 +216,10 @@ func (t *Tx) SaveClinicalRecord(ctx context.Context, group practice.ID, r clinic
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET section_title = $6, title = $7, term = $8,
 		clinical_status = $10, severity = $11, comments = $17,
 			deleted_at = $21, version = $22, updated_at = $24`,
-		r.ID, r.Consultation, r.Patient, r.Kind, store.Opt(r.Section), r.SectionTitle, r.Title, r.Term, r.Date.String(),
+		r.ID, r.Consultation, r.Patient, r.Kind, value.Opt(r.Section), r.SectionTitle, r.Title, r.Term, r.Date.String(),
 		r.Status, r.Severity, r.From.String(),
-		r.Until.String(), r.Code, r.CodeTerm, string(audit.Snapshot(r.Detail)), r.Comments, store.Opt(r.Doctor),
-		r.DoctorName, store.At(r.SharedAt), store.At(r.DeletedAt),
+		r.Until.String(), r.Code, r.CodeTerm, string(audit.Snapshot(r.Detail)), r.Comments, value.Opt(r.Doctor),
+		r.DoctorName, value.At(r.SharedAt), value.At(r.DeletedAt),
 		r.Version, r.CreatedAt, r.UpdatedAt, group)
 	return err
 }
@@ -235,7 +240,7 @@ func (t *Tx) RecordVersions(
 		practice_group_id = $1 AND record_id = $2 ORDER BY version`,
 		store.In{group, id}, func(scan store.Scanner) (clinical.Version, error) {
 			var v clinical.Version
-			err := scan(store.When(&v.At), &v.By, store.Stored(&v.Was))
+			err := scan(value.When(&v.At), &v.By, value.Stored(&v.Was))
 			return v, err
 		})
 }

@@ -9,6 +9,8 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 const prescriptionColumns = `id, patient_id, staff_id, at, status, kind, content, comments, shared_at, deleted_at, ` +
@@ -16,10 +18,10 @@ const prescriptionColumns = `id, patient_id, staff_id, at, status, kind, content
 
 func scanPrescription(scan store.Scanner) (clinical.Prescription, error) {
 	var p clinical.Prescription
-	err := scan(&p.ID, &p.Patient, store.Num(&p.Doctor), store.When(&p.At), &p.Status, &p.Kind,
-		store.Stored(&p.Content),
-		&p.Comments, store.When(&p.SharedAt), store.When(&p.DeletedAt), &p.Version, store.When(&p.CreatedAt),
-		store.When(&p.UpdatedAt))
+	err := scan(&p.ID, &p.Patient, value.Num(&p.Doctor), value.When(&p.At), &p.Status, &p.Kind,
+		value.Stored(&p.Content),
+		&p.Comments, value.When(&p.SharedAt), value.When(&p.DeletedAt), &p.Version, value.When(&p.CreatedAt),
+		value.When(&p.UpdatedAt))
 	return p, err
 }
 
@@ -33,12 +35,13 @@ func (t *Tx) Prescription(
 }
 
 const somePrescriptions = `SELECT ` + prescriptionColumns + ` FROM prescription WHERE practice_group_id = $1` +
-	store.Listed + whenIn
+	listing.Asked + whenIn
 
-var prescriptionOrders = store.Orders{
-	ByID: somePrescriptions + store.InOrderOfIDs, Made: somePrescriptions + store.InOrderMade, Updated: somePrescriptions +
-		store.InOrderUpdated, When: somePrescriptions + inOrderWhen,
-	Next: somePrescriptions + store.NextIDs, Previous: somePrescriptions + store.PreviousIDs,
+var prescriptionOrders = listing.Orders{
+	ByID: somePrescriptions + listing.InOrderOfIDs, Made: somePrescriptions + listing.InOrderMade,
+	Updated: somePrescriptions +
+		listing.InOrderUpdated, When: somePrescriptions + inOrderWhen,
+	Next: somePrescriptions + listing.NextIDs, Previous: somePrescriptions + listing.PreviousIDs,
 }
 
 func prescriptionOrder(p clinical.Prescription) store.Columns {
@@ -50,14 +53,14 @@ func (t *Tx) Prescriptions(
 	ctx context.Context, group practice.ID, q clinical.Query, rows input.Rows,
 ) ([]clinical.Prescription, error) {
 	return Read(ctx, t.Conn, prescriptionOrders, group, q, rows, scanPrescription, prescriptionOrder,
-		store.Span(q.When)...)
+		listing.Span(q.When)...)
 }
 
 const placedPrescriptions = `SELECT ` + prescriptionColumns + ` FROM (SELECT ` + prescriptionColumns +
-	store.OfPatients + `prescription` + store.AmongLive
+	listing.OfPatients + `prescription` + listing.AmongLive
 
-var prescriptionsOf = store.Among(placedPrescriptions+store.Few4+store.InTheirPlace, placedPrescriptions+store.Many4+
-	store.InTheirPlace)
+var prescriptionsOf = store.Among(placedPrescriptions+store.Few4+listing.InTheirPlace, placedPrescriptions+store.Many4+
+	listing.InTheirPlace)
 
 // PrescriptionsOf lists some of each patient's prescriptions.
 func (t *Tx) PrescriptionsOf(
@@ -71,8 +74,8 @@ func (t *Tx) PrescriptionsOf(
 func (t *Tx) SavePrescription(ctx context.Context, group practice.ID, p clinical.Prescription) error {
 	_, err := t.Exec(ctx, `INSERT INTO prescription (`+prescriptionColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		p.ID, p.Patient, store.Opt(p.Doctor), p.At, p.Status, p.Kind, string(audit.Snapshot(p.Content)), p.Comments,
-		store.At(p.SharedAt), store.At(p.DeletedAt), p.Version,
+		p.ID, p.Patient, value.Opt(p.Doctor), p.At, p.Status, p.Kind, string(audit.Snapshot(p.Content)), p.Comments,
+		value.At(p.SharedAt), value.At(p.DeletedAt), p.Version,
 		p.CreatedAt, p.UpdatedAt, group)
 	return err
 }
@@ -83,10 +86,10 @@ const labColumns = `id, patient_id, staff_id, status, requested_on, sampled_on, 
 
 func scanLab(scan store.Scanner) (clinical.Lab, error) {
 	var l clinical.Lab
-	err := scan(&l.ID, &l.Patient, store.Num(&l.Doctor), &l.Status, store.Day(&l.Requested), store.Day(&l.Sampled),
+	err := scan(&l.ID, &l.Patient, value.Num(&l.Doctor), &l.Status, value.Day(&l.Requested), value.Day(&l.Sampled),
 		&l.Fasting, &l.OrderNumber, &l.Tests,
-		&l.Results, store.When(&l.ReceivedAt), store.When(&l.SharedAt), store.When(&l.DeletedAt), &l.Version,
-		store.When(&l.CreatedAt), store.When(&l.UpdatedAt))
+		&l.Results, value.When(&l.ReceivedAt), value.When(&l.SharedAt), value.When(&l.DeletedAt), &l.Version,
+		value.When(&l.CreatedAt), value.When(&l.UpdatedAt))
 	return l, err
 }
 
@@ -97,15 +100,16 @@ func (t *Tx) Lab(ctx context.Context, group practice.ID, id clinical.LabID) (cli
 }
 
 const (
-	someLabs = `SELECT ` + labColumns + ` FROM lab WHERE practice_group_id = $1` + store.Listed + `
+	someLabs = `SELECT ` + labColumns + ` FROM lab WHERE practice_group_id = $1` + listing.Asked + `
 		AND (CAST($11 AS bigint) = 0 OR received_at >= $12 AND received_at <= $13)`
 	inOrderReceived = ` AND received_at >= $12 AND received_at <= $13 ORDER BY received_at, id LIMIT $9 OFFSET $10`
 )
 
-var labOrders = store.Orders{
-	ByID: someLabs + store.InOrderOfIDs, Made: someLabs + store.InOrderMade, Updated: someLabs + store.InOrderUpdated,
-	When: someLabs + inOrderReceived,
-	Next: someLabs + store.NextIDs, Previous: someLabs + store.PreviousIDs,
+var labOrders = listing.Orders{
+	ByID: someLabs + listing.InOrderOfIDs, Made: someLabs + listing.InOrderMade,
+	Updated: someLabs + listing.InOrderUpdated,
+	When:    someLabs + inOrderReceived,
+	Next:    someLabs + listing.NextIDs, Previous: someLabs + listing.PreviousIDs,
 }
 
 func labOrder(l clinical.Lab) store.Columns {
@@ -115,12 +119,13 @@ func labOrder(l clinical.Lab) store.Columns {
 // Labs lists laboratory requests.
 func (t *Tx) Labs(ctx context.Context, group practice.ID, q clinical.Query,
 	rows input.Rows) ([]clinical.Lab, error) {
-	return Read(ctx, t.Conn, labOrders, group, q, rows, scanLab, labOrder, store.Span(q.When)...)
+	return Read(ctx, t.Conn, labOrders, group, q, rows, scanLab, labOrder, listing.Span(q.When)...)
 }
 
-const placedLabs = `SELECT ` + labColumns + ` FROM (SELECT ` + labColumns + store.OfPatients + `lab` + store.AmongLive
+const placedLabs = `SELECT ` + labColumns + ` FROM (SELECT ` + labColumns + listing.OfPatients + `lab` +
+	listing.AmongLive
 
-var labsOf = store.Among(placedLabs+store.Few4+store.InTheirPlace, placedLabs+store.Many4+store.InTheirPlace)
+var labsOf = store.Among(placedLabs+store.Few4+listing.InTheirPlace, placedLabs+store.Many4+listing.InTheirPlace)
 
 // LabsOf lists some of each patient's laboratory requests.
 func (t *Tx) LabsOf(
@@ -134,8 +139,8 @@ func (t *Tx) LabsOf(
 func (t *Tx) SaveLab(ctx context.Context, group practice.ID, l clinical.Lab) error {
 	_, err := t.Exec(ctx, `INSERT INTO lab (`+labColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		l.ID, l.Patient, store.Opt(l.Doctor), l.Status, l.Requested.String(), l.Sampled.String(), l.Fasting,
-		l.OrderNumber, l.Tests, l.Results, store.At(l.ReceivedAt),
-		store.At(l.SharedAt), store.At(l.DeletedAt), l.Version, l.CreatedAt, l.UpdatedAt, group)
+		l.ID, l.Patient, value.Opt(l.Doctor), l.Status, l.Requested.String(), l.Sampled.String(), l.Fasting,
+		l.OrderNumber, l.Tests, l.Results, value.At(l.ReceivedAt),
+		value.At(l.SharedAt), value.At(l.DeletedAt), l.Version, l.CreatedAt, l.UpdatedAt, group)
 	return err
 }

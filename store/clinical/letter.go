@@ -8,6 +8,8 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 const letterColumns = `id, patient_id, staff_id, location_id, recipient_kind, recipient_patient_id,
@@ -17,9 +19,9 @@ const letterColumns = `id, patient_id, staff_id, location_id, recipient_kind, re
 func scanLetter(scan store.Scanner) (clinical.Letter, error) {
 	var l clinical.Letter
 	var to, other int64
-	err := scan(&l.ID, &l.Patient, store.Num(&l.Doctor), store.Num(&l.Location), &l.Recipient.Kind, store.Num(&to),
-		store.Num(&other), store.Day(&l.Date), &l.Title, &l.Body, &l.Review, store.When(&l.SharedAt),
-		store.When(&l.DeletedAt), &l.Version, store.When(&l.CreatedAt), store.When(&l.UpdatedAt))
+	err := scan(&l.ID, &l.Patient, value.Num(&l.Doctor), value.Num(&l.Location), &l.Recipient.Kind, value.Num(&to),
+		value.Num(&other), value.Day(&l.Date), &l.Title, &l.Body, &l.Review, value.When(&l.SharedAt),
+		value.When(&l.DeletedAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt))
 	l.Recipient.ID = to + other // one of the two is 0
 	return l, err
 }
@@ -39,12 +41,12 @@ func (t *Tx) LockLetter(ctx context.Context, group practice.ID, id clinical.Lett
 	return t.Letter(ctx, group, id)
 }
 
-const someLetters = `SELECT ` + letterColumns + ` FROM letter WHERE practice_group_id = $1` + store.Listed + datedIn
+const someLetters = `SELECT ` + letterColumns + ` FROM letter WHERE practice_group_id = $1` + listing.Asked + datedIn
 
-var letterOrders = store.Orders{
-	ByID: someLetters + store.InOrderOfIDs, Made: someLetters + store.InOrderMade,
-	Updated: someLetters + store.InOrderUpdated, When: someLetters + inOrderDated,
-	Next: someLetters + store.NextIDs, Previous: someLetters + store.PreviousIDs,
+var letterOrders = listing.Orders{
+	ByID: someLetters + listing.InOrderOfIDs, Made: someLetters + listing.InOrderMade,
+	Updated: someLetters + listing.InOrderUpdated, When: someLetters + inOrderDated,
+	Next: someLetters + listing.NextIDs, Previous: someLetters + listing.PreviousIDs,
 }
 
 func letterOrder(l clinical.Letter) store.Columns {
@@ -54,12 +56,12 @@ func letterOrder(l clinical.Letter) store.Columns {
 // Letters lists letters.
 func (t *Tx) Letters(ctx context.Context, group practice.ID, q clinical.Query,
 	rows input.Rows) ([]clinical.Letter, error) {
-	return Read(ctx, t.Conn, letterOrders, group, q, rows, scanLetter, letterOrder, store.Days(q.Dated)...)
+	return Read(ctx, t.Conn, letterOrders, group, q, rows, scanLetter, letterOrder, listing.Days(q.Dated)...)
 }
 
 const (
-	placedLetters = `SELECT ` + letterColumns + ` FROM (SELECT ` + letterColumns + store.OfPatients + `letter` +
-		store.AmongLive
+	placedLetters = `SELECT ` + letterColumns + ` FROM (SELECT ` + letterColumns + listing.OfPatients + `letter` +
+		listing.AmongLive
 	placedLettersBy = `SELECT ` + letterColumns + ` FROM (SELECT ` + letterColumns +
 		`, ROW_NUMBER() OVER (PARTITION BY staff_id ORDER BY id) AS place FROM letter
 		WHERE practice_group_id = $1 AND deleted_at IS NULL AND staff_id IN `
@@ -67,7 +69,8 @@ const (
 )
 
 var (
-	lettersOf = store.Among(placedLetters+store.Few4+store.InTheirPlace, placedLetters+store.Many4+store.InTheirPlace)
+	lettersOf = store.Among(placedLetters+store.Few4+listing.InTheirPlace, placedLetters+store.Many4+
+		listing.InTheirPlace)
 	lettersBy = store.Among(placedLettersBy+store.Few4+inStaffsPlace, placedLettersBy+store.Many4+inStaffsPlace)
 )
 
@@ -99,8 +102,8 @@ func (t *Tx) SaveLetter(ctx context.Context, group practice.ID, l clinical.Lette
 		recipient_kind = $5, recipient_patient_id = $6,
 			recipient_id = $7, dated = $8, title = $9, body = $10, review = $11, deleted_at = $13,
 			version = $14, updated_at = $16`,
-		l.ID, l.Patient, store.Opt(l.Doctor), store.Opt(l.Location), l.Recipient.Kind, store.Opt(to), store.Opt(other),
-		l.Date.String(), l.Title, l.Body, l.Review, store.At(l.SharedAt),
-		store.At(l.DeletedAt), l.Version, l.CreatedAt, l.UpdatedAt, group)
+		l.ID, l.Patient, value.Opt(l.Doctor), value.Opt(l.Location), l.Recipient.Kind, value.Opt(to), value.Opt(other),
+		l.Date.String(), l.Title, l.Body, l.Review, value.At(l.SharedAt),
+		value.At(l.DeletedAt), l.Version, l.CreatedAt, l.UpdatedAt, group)
 	return err
 }

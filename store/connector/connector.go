@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/connector"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const connectorColumns = `name, settings, secret, version, created_at, updated_at`
@@ -15,8 +16,8 @@ const connectorColumns = `name, settings, secret, version, created_at, updated_a
 func scanConnector(scan store.Scanner) (connector.Connector, error) {
 	var c connector.Connector
 	var settings string
-	if err := scan(&c.Name, &settings, &c.Sealed, &c.Version, store.When(&c.CreatedAt),
-		store.When(&c.UpdatedAt)); err != nil {
+	if err := scan(&c.Name, &settings, &c.Sealed, &c.Version, value.When(&c.CreatedAt),
+		value.When(&c.UpdatedAt)); err != nil {
 		return c, err
 	}
 	return c, json.Unmarshal([]byte(settings), &c.Settings)

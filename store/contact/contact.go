@@ -10,6 +10,8 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 // asked is a yes-or-no question that may not be asked: 0.
@@ -34,8 +36,8 @@ func scanContact(scan store.Scanner) (contact.Contact, error) {
 	err := scan(&c.ID, &c.Title, &c.FirstName, &c.LastName, &c.Company, &c.Email, &a.Line1, &a.Line2, &a.Town,
 		&a.Postcode, &a.Country, &c.Specialty,
 		&c.IsPayor, &c.IsDoctor, &c.InvoiceRecipient, &c.BillingFrequency, &c.BillingDetails, &c.PaymentReference,
-		store.When(&c.DeletedAt), &c.Version,
-		store.When(&c.CreatedAt), store.When(&c.UpdatedAt))
+		value.When(&c.DeletedAt), &c.Version,
+		value.When(&c.CreatedAt), value.When(&c.UpdatedAt))
 	return c, err
 }
 
@@ -83,11 +85,11 @@ func (s *Store) Contacts(ctx context.Context, group practice.ID, q contact.Query
 		rows.Offset}
 	switch {
 	case q.Updated.Given():
-		return store.ReadPage(ctx, s.Conn, someContacts+pageByTold, append(args, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, s.Conn, someContacts+pageByTold, append(args, listing.Spans(q.Listing)...),
 			scanContact,
 			contactOrder)
 	case q.Created.Given():
-		return store.ReadPage(ctx, s.Conn, someContacts+pageByMade, append(args, store.Spans(q.Listing)...),
+		return store.ReadPage(ctx, s.Conn, someContacts+pageByMade, append(args, listing.Spans(q.Listing)...),
 			scanContact,
 			contactOrder)
 	}
@@ -115,7 +117,7 @@ func (t *Tx) PhonesOfContacts(ctx context.Context, group practice.ID,
 	return store.ByOwner(store.ListAmong(ctx, t.Conn, phonesOf, store.In{group}, of,
 		func(scan store.Scanner) (store.Owned[contact.ID, contact.Phone], error) {
 			var p contact.Phone
-			err := scan(&p.ID, &p.Contact, &p.Kind, &p.Number, store.When(&p.CreatedAt))
+			err := scan(&p.ID, &p.Contact, &p.Kind, &p.Number, value.When(&p.CreatedAt))
 			return store.Owned[contact.ID, contact.Phone]{Of: p.Contact, Thing: p}, err
 		}))
 }
@@ -147,7 +149,7 @@ func (t *Tx) SaveContactOf(ctx context.Context, group practice.ID, c contact.Con
 			search_key = $23`,
 		c.ID, c.Title, c.FirstName, c.LastName, c.Company, c.Email, a.Line1, a.Line2, a.Town, a.Postcode, a.Country,
 		c.Specialty, c.IsPayor, c.IsDoctor,
-		c.InvoiceRecipient, c.BillingFrequency, c.BillingDetails, c.PaymentReference, store.At(c.DeletedAt), c.Version,
+		c.InvoiceRecipient, c.BillingFrequency, c.BillingDetails, c.PaymentReference, value.At(c.DeletedAt), c.Version,
 		c.CreatedAt, c.UpdatedAt,
 		contactKey(c, phones), group)
 	return err

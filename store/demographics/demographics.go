@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // Forget deletes identity checks that have expired.
@@ -45,7 +46,7 @@ const selectCheck = `SELECT hash, id, reason, details, created_at, expires_at FR
 func scanCheck(scan store.Scanner) (demographics.IdentityCheck, error) {
 	var c demographics.IdentityCheck
 	var kept string
-	err := scan(&c.Hash, &c.ID, &c.Reason, &kept, store.When(&c.CreatedAt), store.When(&c.ExpiresAt))
+	err := scan(&c.Hash, &c.ID, &c.Reason, &kept, value.When(&c.CreatedAt), value.When(&c.ExpiresAt))
 	if err != nil || kept == "" { // it was made by a program that kept none
 		return c, err
 	}

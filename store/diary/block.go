@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const blockColumns = `id, practitioner_id, location_id, start_date, until_date, from_minute, to_minute, time_zone,
@@ -17,11 +18,11 @@ const blockColumns = `id, practitioner_id, location_id, start_date, until_date, 
 func scanBlock(scan store.Scanner) (diary.Session, error) {
 	b := diary.Session{Away: true}
 	var excluded []string
-	err := scan(&b.ID, store.Num(&b.Practitioner), &b.Location, store.Day(&b.Start), store.Day(&b.Until),
+	err := scan(&b.ID, value.Num(&b.Practitioner), &b.Location, value.Day(&b.Start), value.Day(&b.Until),
 		&b.From,
 		&b.To,
-		&b.TimeZone, store.Words(&excluded), &b.Comment, store.Num(&b.CreatedBy),
-		store.Num(&b.UpdatedBy), store.When(&b.CreatedAt), store.When(&b.UpdatedAt))
+		&b.TimeZone, value.Words(&excluded), &b.Comment, value.Num(&b.CreatedBy),
+		value.Num(&b.UpdatedBy), value.When(&b.CreatedAt), value.When(&b.UpdatedAt))
 	for _, text := range excluded {
 		var d input.Date
 		if err == nil {
@@ -62,8 +63,8 @@ func (t *Tx) saveBlock(ctx context.Context, group practice.ID, b diary.Session) 
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET start_date = $4, until_date = $5, from_minute = $6,
 		to_minute = $7,
 			excluded = $9, comment = $10, updated_by = $12, updated_at = $14`,
-		b.ID, store.Opt(b.Practitioner), b.Location, b.Start.String(), b.Until.String(), b.From, b.To, b.TimeZone,
-		store.Joined(excluded),
-		b.Comment, store.Opt(b.CreatedBy), store.Opt(b.UpdatedBy), b.CreatedAt, b.UpdatedAt, group)
+		b.ID, value.Opt(b.Practitioner), b.Location, b.Start.String(), b.Until.String(), b.From, b.To, b.TimeZone,
+		value.Joined(excluded),
+		b.Comment, value.Opt(b.CreatedBy), value.Opt(b.UpdatedBy), b.CreatedAt, b.UpdatedAt, group)
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // held is how the state of a hold is kept.
@@ -106,8 +107,8 @@ func (t *Tx) Taken(ctx context.Context, group practice.ID, q diary.TakenQuery) (
 func ScanTaken(scan store.Scanner, d *diary.Taken, before ...any) error {
 	var state string
 	var until time.Time
-	err := scan(append(before, &d.Practitioner, store.When(&d.Start), store.When(&d.End), &state,
-		store.When(&until))...)
+	err := scan(append(before, &d.Practitioner, value.When(&d.Start), value.When(&d.End), &state,
+		value.When(&until))...)
 	if state == held {
 		d.HeldUntil = until
 	}

@@ -11,6 +11,8 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 // forever is the last date of a session that has none. It is after any date, so that one comparison finds the sessions
@@ -25,10 +27,10 @@ const sessionColumns = `s.id, s.practitioner_id, s.location_id, s.start_date, s.
 func scanSession(scan store.Scanner) (diary.Session, error) {
 	var s diary.Session
 	var until string
-	err := scan(&s.ID, &s.Practitioner, &s.Location, store.Day(&s.Start), &until, &s.From, &s.To, &s.Step, &s.Rule,
+	err := scan(&s.ID, &s.Practitioner, &s.Location, value.Day(&s.Start), &until, &s.From, &s.To, &s.Step, &s.Rule,
 		&s.Interval, &s.Days, &s.WeekStart, &s.TimeZone, &s.WorksHolidays, &s.Comment,
-		store.Num(&s.CreatedBy), store.Num(&s.UpdatedBy), store.When(&s.CreatedAt),
-		store.When(&s.UpdatedAt))
+		value.Num(&s.CreatedBy), value.Num(&s.UpdatedBy), value.When(&s.CreatedAt),
+		value.When(&s.UpdatedAt))
 	if s.Until = input.NoDate; err == nil && until != forever {
 		err = s.Until.UnmarshalText([]byte(until))
 	}
@@ -116,7 +118,7 @@ func (t *Tx) fill(ctx context.Context, sessions []diary.Session, types, exceptio
 	_, err = store.List(ctx, t.Conn, exceptions, args, func(scan store.Scanner) (struct{}, error) {
 		var id diary.SessionID
 		var e diary.Exception
-		err := scan(&id, store.Day(&e.From), store.Day(&e.To), &e.Reason)
+		err := scan(&id, value.Day(&e.From), value.Day(&e.To), &e.Reason)
 		if s := to(id); s != nil {
 			s.Exceptions = append(s.Exceptions, e)
 		}
@@ -146,8 +148,8 @@ func (t *Tx) SaveSession(ctx context.Context, group practice.ID, s diary.Session
 			works_holidays = $15, comment = $16,
 			updated_by = $18, updated_at = $20`,
 		group, s.ID, s.Practitioner, s.Location, s.Start.String(), until, s.From, s.To, s.Step, s.Rule,
-		s.Interval, int64(s.Days), int64(s.WeekStart), s.TimeZone, s.WorksHolidays, s.Comment, store.Opt(s.CreatedBy),
-		store.Opt(s.UpdatedBy),
+		s.Interval, int64(s.Days), int64(s.WeekStart), s.TimeZone, s.WorksHolidays, s.Comment, value.Opt(s.CreatedBy),
+		value.Opt(s.UpdatedBy),
 		s.CreatedAt, s.UpdatedAt)
 	if err != nil {
 		return err
@@ -219,7 +221,7 @@ func (t *Tx) sessions(ctx context.Context, group practice.ID, ids []diary.Sessio
 		return nil, err
 	}
 	exceptions, err := store.ListOwned(ctx, t.Conn, exceptionsByID, group, ids, func(e *diary.Exception) store.In {
-		return store.In{store.Day(&e.From), store.Day(&e.To), &e.Reason}
+		return store.In{value.Day(&e.From), value.Day(&e.To), &e.Reason}
 	})
 	for i := range found {
 		found[i].Exceptions = exceptions[found[i].ID]
@@ -263,5 +265,5 @@ func oneOfIDs[T ~int64](list []T) string {
 	for i, id := range list {
 		out[i] = strconv.FormatInt(int64(id), 10)
 	}
-	return store.OneOf(out)
+	return listing.OneOf(out)
 }

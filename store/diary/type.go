@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const typeColumns = `id, name, partner_slot_name, price, sector, minutes, profession, video, in_person, telephone,
@@ -19,7 +20,7 @@ func scanType(scan store.Scanner) (diary.Type, error) {
 	err := scan(&k.ID, &k.Name, &k.PartnerSlotName, &k.Price, &k.Sector, &k.Minutes, &k.Profession, &k.Video,
 		&k.InPerson,
 		&k.Telephone, &k.UsePartnerSlots,
-		&k.InvoiceRequired, &k.Active, store.When(&k.CreatedAt), store.When(&k.UpdatedAt), store.Maybe(&k.VAT))
+		&k.InvoiceRequired, &k.Active, value.When(&k.CreatedAt), value.When(&k.UpdatedAt), value.Maybe(&k.VAT))
 	return k, err
 }
 
@@ -52,7 +53,7 @@ func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary
 			active = $13, updated_at = $15, vat_permille = $16`,
 		k.ID, k.Name, k.PartnerSlotName, k.Price, k.Sector, k.Minutes, k.Profession, k.Video, k.InPerson, k.Telephone,
 		k.UsePartnerSlots,
-		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, store.Given(k.VAT), group)
+		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, value.Given(k.VAT), group)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (t *Tx) saveProductOf(ctx context.Context, group practice.ID, k diary.Type)
 			deleted_at = CASE WHEN $8 THEN NULL ELSE COALESCE(product.deleted_at, $11) END, version =
 			product.version + 1`,
 		group, k.ID, k.Name, names.Key(k.Name), k.Price, k.Minutes, k.Video, k.Active, false, k.CreatedAt, k.UpdatedAt,
-		store.Given(k.VAT))
+		value.Given(k.VAT))
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	messagingstore "frontdesk/store/messaging"
+	"frontdesk/store/value"
 )
 
 const (
@@ -138,7 +139,7 @@ func (s *Store) AwaitingReceipt(ctx context.Context, group practice.ID, before t
 // AskAgain says when to ask about a message next.
 func (t *Tx) AskAgain(ctx context.Context, group practice.ID, id messaging.ID, was, next time.Time) error {
 	_, err := t.Exec(ctx, `UPDATE message SET ask_at = $4 WHERE practice_group_id = $1 AND id = $2 AND ask_at = $3`,
-		group, id, was, store.At(next))
+		group, id, was, value.At(next))
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	messagingstore "frontdesk/store/messaging"
+	"frontdesk/store/value"
 )
 
 // FindByProvider finds the message a carrier has another name for.
@@ -81,7 +82,7 @@ func (t *Tx) NextDue(ctx context.Context, group practice.ID, batch messaging.Bat
 	channel carrier.Channel) (next time.Time, err error) {
 	_, err = t.One(ctx, `SELECT due_at FROM message WHERE practice_group_id = $1 AND batch_id = $2
 		AND leg_channel = $3 AND due_at IS NOT NULL ORDER BY due_at, id
-		LIMIT 1`, store.In{group, batch, channel}, store.When(&next))
+		LIMIT 1`, store.In{group, batch, channel}, value.When(&next))
 	return next, err
 }
 

@@ -11,6 +11,8 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 const documentColumns = `id, patient_id, folder_id, title, name, media_type, size, hash, uploaded_at, shared_at, ` +
@@ -18,10 +20,10 @@ const documentColumns = `id, patient_id, folder_id, title, name, media_type, siz
 
 func scanDocument(scan store.Scanner) (document.Document, error) {
 	var d document.Document
-	err := scan(&d.ID, store.Num(&d.Patient), store.Num(&d.Folder), &d.Title, &d.Name, &d.MediaType, &d.Size, &d.Hash,
-		store.When(&d.UploadedAt),
-		store.When(&d.SharedAt), store.When(&d.DeletedAt), &d.Version, store.When(&d.CreatedAt),
-		store.When(&d.UpdatedAt))
+	err := scan(&d.ID, value.Num(&d.Patient), value.Num(&d.Folder), &d.Title, &d.Name, &d.MediaType, &d.Size, &d.Hash,
+		value.When(&d.UploadedAt),
+		value.When(&d.SharedAt), value.When(&d.DeletedAt), &d.Version, value.When(&d.CreatedAt),
+		value.When(&d.UpdatedAt))
 	return d, err
 }
 
@@ -41,20 +43,22 @@ func (t *Tx) LockDocument(ctx context.Context, group practice.ID, id document.ID
 }
 
 const (
-	someDocuments = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + store.Listed +
+	someDocuments = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + listing.Asked +
 		` AND patient_id IS NOT NULL`
-	someTemplates = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + store.Listed +
+	someTemplates = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + listing.Asked +
 		` AND patient_id IS NULL`
 	// COALESCE keeps a database from reading all of them to sort them by time.
-	templatesTimed = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + store.Listed +
+	templatesTimed = `SELECT ` + documentColumns + ` FROM document WHERE practice_group_id = $1` + listing.Asked +
 		` AND COALESCE(patient_id, 0) = 0`
 )
 
 var (
-	documentOrders = store.Orders{ByID: someDocuments + store.InOrderOfIDs, Made: someDocuments + store.InOrderMade,
-		Updated: someDocuments + store.InOrderUpdated}
-	templateOrders = store.Orders{ByID: someTemplates + store.InOrderOfIDs, Made: templatesTimed + store.InOrderMade,
-		Updated: templatesTimed + store.InOrderUpdated}
+	documentOrders = listing.Orders{ByID: someDocuments + listing.InOrderOfIDs, Made: someDocuments +
+		listing.InOrderMade,
+		Updated: someDocuments + listing.InOrderUpdated}
+	templateOrders = listing.Orders{ByID: someTemplates + listing.InOrderOfIDs, Made: templatesTimed +
+		listing.InOrderMade,
+		Updated: templatesTimed + listing.InOrderUpdated}
 )
 
 // Documents lists documents.
@@ -64,17 +68,18 @@ func (t *Tx) Documents(ctx context.Context, group practice.ID, q document.Query,
 	if q.Templates {
 		o = templateOrders
 	}
-	return store.ReadPage(ctx, t.Conn, o.Of(q.Listing), store.Listing(group, q.Listing, rows.Limit, int64(rows.Offset)),
+	return store.ReadPage(ctx, t.Conn, o.Of(q.Listing), listing.Arguments(group, q.Listing, rows.Limit,
+		int64(rows.Offset)),
 		scanDocument, func(d document.Document) store.Columns {
 			return store.Columns{"id": d.ID, "created_at": d.CreatedAt, "updated_at": d.UpdatedAt}
 		})
 }
 
-const placedDocuments = `SELECT ` + documentColumns + ` FROM (SELECT ` + documentColumns + store.OfPatients +
-	`document` + store.AmongLive
+const placedDocuments = `SELECT ` + documentColumns + ` FROM (SELECT ` + documentColumns + listing.OfPatients +
+	`document` + listing.AmongLive
 
-var documentsOf = store.Among(placedDocuments+store.Few4+store.InTheirPlace, placedDocuments+store.Many4+
-	store.InTheirPlace)
+var documentsOf = store.Among(placedDocuments+store.Few4+listing.InTheirPlace, placedDocuments+store.Many4+
+	listing.InTheirPlace)
 
 // DocumentsOf lists some of each patient's documents.
 func (t *Tx) DocumentsOf(
@@ -90,8 +95,8 @@ func (t *Tx) SaveDocument(ctx context.Context, group practice.ID, d document.Doc
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET size = $7, hash = $8, uploaded_at = $9,
 		deleted_at = $11, version = $12, updated_at = $14`,
-		d.ID, store.Opt(d.Patient), store.Opt(d.Folder), d.Title, d.Name, d.MediaType, d.Size, d.Hash,
-		store.At(d.UploadedAt), store.At(d.SharedAt), store.At(d.DeletedAt), d.Version,
+		d.ID, value.Opt(d.Patient), value.Opt(d.Folder), d.Title, d.Name, d.MediaType, d.Size, d.Hash,
+		value.At(d.UploadedAt), value.At(d.SharedAt), value.At(d.DeletedAt), d.Version,
 		d.CreatedAt, d.UpdatedAt, group)
 	return err
 }
@@ -126,7 +131,7 @@ func (t *Tx) FoldersByID(
 	found, err := store.ListAmong(ctx, t.Conn, folders, store.In{group}, ids,
 		func(scan store.Scanner) (document.Folder, error) {
 			var f document.Folder
-			err := scan(&f.ID, store.Num(&f.Patient), store.Num(&f.Parent), &f.Name, &f.Path, store.When(&f.CreatedAt))
+			err := scan(&f.ID, value.Num(&f.Patient), value.Num(&f.Parent), &f.Name, &f.Path, value.When(&f.CreatedAt))
 			return f, err
 		})
 	return store.Keyed(found, err, func(f document.Folder) document.FolderID { return f.ID })
@@ -136,7 +141,7 @@ func (t *Tx) FoldersByID(
 func (t *Tx) AddFolder(ctx context.Context, group practice.ID, f document.Folder) error {
 	_, err := t.Exec(ctx, `INSERT INTO folder (practice_group_id, id, patient_id, parent_id, name, path,
 		created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		group, f.ID, store.Opt(f.Patient), store.Opt(f.Parent), f.Name, f.Path, f.CreatedAt)
+		group, f.ID, value.Opt(f.Patient), value.Opt(f.Parent), f.Name, f.Path, f.CreatedAt)
 	return err
 }
 
@@ -146,9 +151,9 @@ const shareColumns = `id, kind, subject_id, patient_id, recipient_kind, recipien
 func scanShare(scan store.Scanner) (document.Share, error) {
 	var sh document.Share
 	var records string
-	err := scan(&sh.ID, &sh.Kind, &sh.Subject, &sh.Patient, &sh.Recipient, store.Num(&sh.RecipientID), &sh.Email,
+	err := scan(&sh.ID, &sh.Kind, &sh.Subject, &sh.Patient, &sh.Recipient, value.Num(&sh.RecipientID), &sh.Email,
 		&sh.Name, &sh.Title, &sh.Method, &records,
-		store.When(&sh.At), store.When(&sh.DeletedAt))
+		value.When(&sh.At), value.When(&sh.DeletedAt))
 	if err != nil {
 		return sh, err
 	}
@@ -204,9 +209,9 @@ func (t *Tx) SaveShare(ctx context.Context, group practice.ID, sh document.Share
 	_, err := t.Exec(ctx, `INSERT INTO share (`+shareColumns+
 		`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET deleted_at = $13`,
-		sh.ID, sh.Kind, sh.Subject, sh.Patient, sh.Recipient, store.Opt(sh.RecipientID), sh.Email, sh.Name, sh.Title,
+		sh.ID, sh.Kind, sh.Subject, sh.Patient, sh.Recipient, value.Opt(sh.RecipientID), sh.Email, sh.Name, sh.Title,
 		sh.Method,
-		string(audit.Snapshot(sh.Records)), sh.At, store.At(sh.DeletedAt), group)
+		string(audit.Snapshot(sh.Records)), sh.At, value.At(sh.DeletedAt), group)
 	return err
 }
 
@@ -250,7 +255,7 @@ const tokenColumns = `id, patient_id, expires_at, created_at`
 
 func scanToken(scan store.Scanner) (document.Token, error) {
 	var t document.Token
-	err := scan(&t.ID, &t.Patient, store.When(&t.ExpiresAt), store.When(&t.CreatedAt))
+	err := scan(&t.ID, &t.Patient, value.When(&t.ExpiresAt), value.When(&t.CreatedAt))
 	return t, err
 }
 

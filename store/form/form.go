@@ -14,6 +14,8 @@ import (
 	"frontdesk/store"
 	clinicalstore "frontdesk/store/clinical"
 	documentstore "frontdesk/store/document"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 // Store is what core/form remembers.
@@ -57,8 +59,8 @@ const questionnaireColumns = `id, token, title, content, deleted_at, version, cr
 
 func scanQuestionnaire(scan store.Scanner) (form.Questionnaire, error) {
 	var q form.Questionnaire
-	err := scan(&q.ID, &q.Token, &q.Title, store.Stored(&q.Content), store.When(&q.DeletedAt), &q.Version,
-		store.When(&q.CreatedAt), store.When(&q.UpdatedAt))
+	err := scan(&q.ID, &q.Token, &q.Title, value.Stored(&q.Content), value.When(&q.DeletedAt), &q.Version,
+		value.When(&q.CreatedAt), value.When(&q.UpdatedAt))
 	return q, err
 }
 
@@ -72,12 +74,12 @@ func (t *Tx) Questionnaire(
 }
 
 const someQuestionnaires = `SELECT ` + questionnaireColumns + ` FROM questionnaire WHERE practice_group_id = $1` +
-	store.Listed
+	listing.Asked
 
-var questionnaireOrders = store.Orders{
-	ByID: someQuestionnaires + store.InOrderOfIDs, Made: someQuestionnaires + store.InOrderMade,
-	Updated: someQuestionnaires + store.InOrderUpdated,
-	Next:    someQuestionnaires + store.NextIDs, Previous: someQuestionnaires + store.PreviousIDs,
+var questionnaireOrders = listing.Orders{
+	ByID: someQuestionnaires + listing.InOrderOfIDs, Made: someQuestionnaires + listing.InOrderMade,
+	Updated: someQuestionnaires + listing.InOrderUpdated,
+	Next:    someQuestionnaires + listing.NextIDs, Previous: someQuestionnaires + listing.PreviousIDs,
 }
 
 func questionnaireOrder(q form.Questionnaire) store.Columns {
@@ -95,7 +97,7 @@ func (t *Tx) Questionnaires(
 func (t *Tx) SaveQuestionnaire(ctx context.Context, group practice.ID, q form.Questionnaire) error {
 	_, err := t.Exec(ctx, `INSERT INTO questionnaire (`+questionnaireColumns+`, practice_group_id) VALUES ($1, $2, `+
 		`$3, $4, $5, $6, $7, $8, $9)`,
-		q.ID, q.Token, q.Title, string(audit.Snapshot(q.Content)), store.At(q.DeletedAt), q.Version, q.CreatedAt,
+		q.ID, q.Token, q.Title, string(audit.Snapshot(q.Content)), value.At(q.DeletedAt), q.Version, q.CreatedAt,
 		q.UpdatedAt, group)
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // Store is what core/identifier remembers.
@@ -35,8 +36,8 @@ func (t *Tx) NumberDefinitions(ctx context.Context, group practice.ID) ([]identi
 		WHERE practice_group_id = $1 ORDER BY id`, store.In{group},
 		func(scan store.Scanner) (identifier.Definition, error) {
 			var d identifier.Definition
-			err := scan(&d.ID, &d.Name, store.Lower(&d.Type), &d.Primary, store.When(&d.DeletedAt),
-				store.When(&d.CreatedAt), store.When(&d.UpdatedAt))
+			err := scan(&d.ID, &d.Name, value.Lower(&d.Type), &d.Primary, value.When(&d.DeletedAt),
+				value.When(&d.CreatedAt), value.When(&d.UpdatedAt))
 			return d, err
 		})
 }
@@ -47,7 +48,7 @@ func (t *Tx) SaveNumberDefinition(ctx context.Context, group practice.ID, d iden
 		deleted_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, is_primary = $5, deleted_at = $6, updated_at = $8`,
-		group, d.ID, d.Name, strings.ToUpper(string(d.Type)), d.Primary, store.At(d.DeletedAt), d.CreatedAt,
+		group, d.ID, d.Name, strings.ToUpper(string(d.Type)), d.Primary, value.At(d.DeletedAt), d.CreatedAt,
 		d.UpdatedAt)
 	return err
 }

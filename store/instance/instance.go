@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/sending"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // Store is what a database knows of itself.
@@ -44,7 +45,7 @@ func (s *Store) Found(ctx context.Context, sandbox bool, now time.Time) (fresh b
 // Sending tells whether messages go out.
 func (s *Store) Sending(ctx context.Context) (state sending.State, err error) {
 	_, err = s.One(ctx, `SELECT database_id, beat, paused_at, paused_why FROM instance WHERE id = 1`, nil,
-		&state.Identity, &state.Beat, store.When(&state.Paused), &state.Why)
+		&state.Identity, &state.Beat, value.When(&state.Paused), &state.Why)
 	return state, err
 }
 

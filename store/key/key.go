@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/key"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissions, rate_limit, expires_at,
@@ -16,10 +17,10 @@ const keyColumns = `practice_group_id, id, hash, partner, test, scopes, permissi
 
 func scanKey(scan store.Scanner) (key.Key, error) {
 	var k key.Key
-	err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &k.Test, store.Words(&k.Scopes),
-		store.Words(&k.Permissions),
-		store.Maybe(&k.Limit), store.When(&k.ExpiresAt), store.When(&k.RevokedAt), store.When(&k.LastUsed),
-		store.When(&k.CreatedAt), &k.Role, &k.PasswordHash)
+	err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, &k.Test, value.Words(&k.Scopes),
+		value.Words(&k.Permissions),
+		value.Maybe(&k.Limit), value.When(&k.ExpiresAt), value.When(&k.RevokedAt), value.When(&k.LastUsed),
+		value.When(&k.CreatedAt), &k.Role, &k.PasswordHash)
 	return k, err
 }
 
@@ -43,9 +44,9 @@ func (t *Tx) SaveAPIKey(ctx context.Context, k key.Key) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET scopes = $6, permissions = $7, rate_limit = $8,
 		expires_at = $9, revoked_at = $10`,
-		k.Group, k.ID, k.Hash, k.Partner, k.Test, store.Joined(k.Scopes), store.Joined(k.Permissions),
-		store.Given(k.Limit), store.At(k.ExpiresAt),
-		store.At(k.RevokedAt), store.At(k.LastUsed), k.CreatedAt,
+		k.Group, k.ID, k.Hash, k.Partner, k.Test, value.Joined(k.Scopes), value.Joined(k.Permissions),
+		value.Given(k.Limit), value.At(k.ExpiresAt),
+		value.At(k.RevokedAt), value.At(k.LastUsed), k.CreatedAt,
 		k.Role, k.PasswordHash)
 	return err
 }

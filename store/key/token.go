@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/key"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // KeyBearer finds who holds a key.
@@ -22,10 +23,10 @@ func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyI
 		func(scan store.Scanner) (key.Bearer, error) {
 			var b key.Bearer
 			k := &b.Key
-			err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, store.Maybe(&k.Limit), store.When(&k.ExpiresAt),
-				store.When(&k.RevokedAt),
-				store.When(&k.LastUsed), &k.Role,
-				store.Words(&b.Held), &b.Terms.Limit, &b.Terms.Status)
+			err := scan(&k.Group, &k.ID, &k.Hash, &k.Partner, value.Maybe(&k.Limit), value.When(&k.ExpiresAt),
+				value.When(&k.RevokedAt),
+				value.When(&k.LastUsed), &k.Role,
+				value.Words(&b.Held), &b.Terms.Limit, &b.Terms.Status)
 			b.Name, b.Role = k.Partner, k.Role
 			return b, err
 		})
@@ -49,12 +50,12 @@ func (t *Tx) SessionBearer(ctx context.Context, group access.GroupID, id access.
 			var title, first, last string
 			var left time.Time
 			s, k := &b.Session, &b.Key
-			err := scan(&s.Group, &s.ID, &s.Hash, store.Num(&s.Staff), store.Num(&s.Key), store.When(&s.MadeAt),
-				store.When(&s.ExpiresAt), store.When(&s.RevokedAt), store.When(&s.LastUsed),
-				store.Text(&k.Partner), store.Maybe(&k.Limit), store.When(&k.ExpiresAt), store.When(&k.RevokedAt),
-				store.Text(&title), store.Text(&first), store.Text(&last),
-				store.When(&left), store.Text(&b.Role),
-				store.Words(&b.Held), &b.Terms.Limit, &b.Terms.Status)
+			err := scan(&s.Group, &s.ID, &s.Hash, value.Num(&s.Staff), value.Num(&s.Key), value.When(&s.MadeAt),
+				value.When(&s.ExpiresAt), value.When(&s.RevokedAt), value.When(&s.LastUsed),
+				value.Text(&k.Partner), value.Maybe(&k.Limit), value.When(&k.ExpiresAt), value.When(&k.RevokedAt),
+				value.Text(&title), value.Text(&first), value.Text(&last),
+				value.When(&left), value.Text(&b.Role),
+				value.Words(&b.Held), &b.Terms.Limit, &b.Terms.Status)
 			k.Group, k.ID, b.Gone, b.Name = s.Group, s.Key, !left.IsZero(), k.Partner
 			if s.Staff != 0 {
 				b.Name = joinedName(title, first, last)
@@ -78,7 +79,7 @@ func joinedName(parts ...string) string {
 func (t *Tx) AddSession(ctx context.Context, s key.Session) error {
 	_, err := t.Exec(ctx, `INSERT INTO session_token (practice_group_id, id, hash, staff_id, key_id, made_at,
 		expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		s.Group, s.ID, s.Hash, store.Opt(s.Staff), store.Opt(s.Key), s.MadeAt, s.ExpiresAt)
+		s.Group, s.ID, s.Hash, value.Opt(s.Staff), value.Opt(s.Key), s.MadeAt, s.ExpiresAt)
 	return err
 }
 
@@ -104,8 +105,8 @@ func (t *Tx) OpenSessions(ctx context.Context, group access.GroupID, now time.Ti
 		WHERE practice_group_id = $1 AND expires_at > $2 AND revoked_at IS NULL ORDER BY id`, store.In{group, now},
 		func(scan store.Scanner) (key.Session, error) {
 			s := key.Session{Group: group}
-			err := scan(&s.ID, store.Num(&s.Staff), store.Num(&s.Key), store.When(&s.MadeAt), store.When(&s.ExpiresAt),
-				store.When(&s.LastUsed))
+			err := scan(&s.ID, value.Num(&s.Staff), value.Num(&s.Key), value.When(&s.MadeAt), value.When(&s.ExpiresAt),
+				value.When(&s.LastUsed))
 			return s, err
 		})
 }
@@ -116,7 +117,7 @@ func (t *Tx) Roles(ctx context.Context, group access.GroupID) ([]access.Role, er
 		store.In{group},
 		func(scan store.Scanner) (access.Role, error) {
 			var r access.Role
-			err := scan(&r.Name, store.Words(&r.Permissions))
+			err := scan(&r.Name, value.Words(&r.Permissions))
 			return r, err
 		})
 }
@@ -126,7 +127,7 @@ func (t *Tx) SaveRole(ctx context.Context, group access.GroupID, r access.Role, 
 	_, err := t.Exec(ctx, `INSERT INTO role (practice_group_id, name, permissions, created_at, updated_at) VALUES
 		($1, $2, $3, $4, $4)
 		ON CONFLICT (practice_group_id, name) DO UPDATE SET permissions = $3, updated_at = $4`, group, r.Name,
-		store.Joined(r.Permissions), now)
+		value.Joined(r.Permissions), now)
 	return err
 }
 

@@ -8,12 +8,13 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 func scanLabel(scan store.Scanner) (label.Label, error) {
 	var l label.Label
-	err := scan(&l.ID, &l.Title, &l.Colour, store.When(&l.DeletedAt), store.When(&l.CreatedAt),
-		store.When(&l.UpdatedAt))
+	err := scan(&l.ID, &l.Title, &l.Colour, value.When(&l.DeletedAt), value.When(&l.CreatedAt),
+		value.When(&l.UpdatedAt))
 	return l, err
 }
 
@@ -51,7 +52,7 @@ func (t *Tx) SaveLabel(ctx context.Context, group practice.ID, l label.Label) er
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $3, title_key = $4, colour = $5, deleted_at = $6,
 		updated_at = $8`,
-		group, l.ID, l.Title, store.NameKey(l.Title), l.Colour, store.At(l.DeletedAt), l.CreatedAt, l.UpdatedAt)
+		group, l.ID, l.Title, store.NameKey(l.Title), l.Colour, value.At(l.DeletedAt), l.CreatedAt, l.UpdatedAt)
 	return err
 }
 

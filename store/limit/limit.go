@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/access"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // Store is what core/limit remembers.
@@ -29,7 +30,7 @@ func (s *Store) TakeRate(
 				started_at = CASE WHEN rate_window.started_at <= $5 OR rate_window.started_at > $6 THEN $3 ELSE
 				rate_window.started_at END
 			RETURNING started_at, used`, store.In{group, id, now, int64(want), now.Add(-window), now.Add(window)},
-			store.When(&start), &used)
+			value.When(&start), &used)
 		return err
 	})
 	return start, used, err

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // Forget deletes previews that have expired.
@@ -177,7 +178,7 @@ func (t *Tx) TakePreview(ctx context.Context, group practice.ID, hash []byte) (m
 	p := merge.Preview{Hash: hash}
 	found, err := t.One(ctx, `DELETE FROM merge_preview WHERE practice_group_id = $1 AND hash = $2
 		RETURNING keep_id, from_id, keep_version, from_version, expires_at`, store.In{group, hash}, &p.Keep, &p.From,
-		&p.KeepVersion, &p.FromVersion, store.When(&p.ExpiresAt))
+		&p.KeepVersion, &p.FromVersion, value.When(&p.ExpiresAt))
 	if err == nil && !found {
 		err = merge.ErrToken
 	}
@@ -198,7 +199,7 @@ const mergeColumns = `id, keep_id, from_id, merged_at, keep_before, keep_after, 
 func scanMerge(scan store.Scanner) (merge.Merge, error) {
 	var m merge.Merge
 	var before, after, from string
-	if err := scan(&m.ID, &m.Keep, &m.From, store.When(&m.At), &before, &after, &from); err != nil {
+	if err := scan(&m.ID, &m.Keep, &m.From, value.When(&m.At), &before, &after, &from); err != nil {
 		return m, err
 	}
 	for text, to := range map[*string]*patient.Patient{&before: &m.KeepBefore, &after: &m.KeepAfter,

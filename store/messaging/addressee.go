@@ -6,6 +6,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const (
@@ -22,10 +23,10 @@ const (
 
 // ScanAddressee reads a patient as Addressee and Wishes have them.
 func ScanAddressee(p *patient.Patient, scan store.Scanner) error {
-	var restricted store.Flag
-	err := scan(&p.ID, store.Text(&p.NHSNumber), &p.Mobile, &p.Email, &restricted, store.When(&p.DeceasedAt),
-		&p.NumberStatus, store.Num(&p.MergedInto), store.When(&p.DeletedAt), store.MaybeBool(&p.ReceiveEmail),
-		store.MaybeBool(&p.ReceiveSMS), store.MaybeBool(&p.Marketing))
+	var restricted value.Flag
+	err := scan(&p.ID, value.Text(&p.NHSNumber), &p.Mobile, &p.Email, &restricted, value.When(&p.DeceasedAt),
+		&p.NumberStatus, value.Num(&p.MergedInto), value.When(&p.DeletedAt), value.MaybeBool(&p.ReceiveEmail),
+		value.MaybeBool(&p.ReceiveSMS), value.MaybeBool(&p.Marketing))
 	p.Restricted = bool(restricted)
 	return err
 }

@@ -14,6 +14,8 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 // Columns are the columns of a message, as Into reads them.
@@ -27,11 +29,11 @@ const Columns = `id, patient_id, batch_id, channel, contact, contact_source, fal
 func Into(m *messaging.Message) store.In {
 	return store.In{&m.ID, &m.Patient, &m.Batch, &m.Channel, &m.Contact, &m.ContactSource, &m.Fallback,
 		&m.FallbackContact, &m.Subject, &m.Content, &m.Encrypted, &m.Purpose, &m.Leg, &m.State, &m.Prior,
-		store.When(&m.DueAt), store.Num(&m.Lease), &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
-		&m.Encoding, &m.Cost, store.When(&m.SendAt), store.When(&m.SendBy), &m.UnreadMinutes, store.When(&m.SentAt),
-		store.When(&m.DeliveredAt), store.When(&m.ReadAt), store.When(&m.EndedAt), &m.WriteToRecord, &m.TaskID,
-		&m.SubmittedBy, &m.KeyID, store.Text(&m.Link), store.When(&m.CreatedAt), store.When(&m.UpdatedAt), &m.Paired,
-		store.Num(&m.Assignee), &m.FallbackSource, &m.Request, &m.Journal, store.When(&m.AskAt)}
+		value.When(&m.DueAt), value.Num(&m.Lease), &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
+		&m.Encoding, &m.Cost, value.When(&m.SendAt), value.When(&m.SendBy), &m.UnreadMinutes, value.When(&m.SentAt),
+		value.When(&m.DeliveredAt), value.When(&m.ReadAt), value.When(&m.EndedAt), &m.WriteToRecord, &m.TaskID,
+		&m.SubmittedBy, &m.KeyID, value.Text(&m.Link), value.When(&m.CreatedAt), value.When(&m.UpdatedAt), &m.Paired,
+		value.Num(&m.Assignee), &m.FallbackSource, &m.Request, &m.Journal, value.When(&m.AskAt)}
 }
 
 // Scan reads a message.
@@ -70,8 +72,8 @@ func (t *Tx) Messages(ctx context.Context, group practice.ID, q messaging.Query)
 	if q.To.IsZero() {
 		q.From, q.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
 	}
-	args := append(store.In{group, q.From, q.To, store.OneOf(q.States), q.Channel, q.Contact, store.OneOf(q.Ways)},
-		store.Span(q.Sending)...)
+	args := append(store.In{group, q.From, q.To, listing.OneOf(q.States), q.Channel, q.Contact, listing.OneOf(q.Ways)},
+		listing.Span(q.Sending)...)
 	listText, countText := selectAll+newest, countAll+atMost
 	var more store.In
 	switch {
@@ -105,9 +107,9 @@ func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging
 	for i, m := range all {
 		args[i] = store.In{group, m.ID, m.Patient, m.Batch, m.Channel, m.Contact, m.ContactSource, m.Fallback,
 			m.FallbackContact, m.Subject, m.Content, m.Encrypted, m.Purpose, m.Leg, m.LegChannel(), m.State,
-			store.At(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
-			store.At(m.SentAt), store.At(m.DeliveredAt), store.At(m.EndedAt), m.WriteToRecord, m.TaskID,
-			m.SubmittedBy, m.KeyID, store.OptText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, store.Opt(m.Assignee),
+			value.At(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
+			value.At(m.SentAt), value.At(m.DeliveredAt), value.At(m.EndedAt), m.WriteToRecord, m.TaskID,
+			m.SubmittedBy, m.KeyID, value.OptText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, value.Opt(m.Assignee),
 			m.FallbackSource}
 	}
 	return store.Insert(ctx, t.Conn, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel,
@@ -139,9 +141,9 @@ const (
 
 // Saved is a changed message as SaveHead takes it.
 func Saved(group practice.ID, m messaging.Message, now time.Time) store.In {
-	return store.In{group, m.ID, m.Leg, m.LegChannel(), m.State, store.At(m.DueAt), m.Tries, m.Carrier, m.ProviderID,
-		m.Code, m.Reason, m.SendBy, store.At(m.SentAt), store.At(m.DeliveredAt), store.At(m.ReadAt),
-		store.At(m.EndedAt), now, m.Paired, m.Request, store.At(m.AskAt)}
+	return store.In{group, m.ID, m.Leg, m.LegChannel(), m.State, value.At(m.DueAt), m.Tries, m.Carrier, m.ProviderID,
+		m.Code, m.Reason, m.SendBy, value.At(m.SentAt), value.At(m.DeliveredAt), value.At(m.ReadAt),
+		value.At(m.EndedAt), now, m.Paired, m.Request, value.At(m.AskAt)}
 }
 
 // SaveMessage keeps a changed message.
@@ -161,7 +163,7 @@ func (t *Tx) ContactsAmong(ctx context.Context, group practice.ID,
 		func(scan store.Scanner) (store.Owned[patient.ID, contactpoint.Point], error) {
 			var o store.Owned[patient.ID, contactpoint.Point]
 			c := &o.Thing
-			err := scan(&o.Of, &c.Kind, &c.Source, &c.Value, store.When(&c.RecordedAt), store.When(&c.VerifiedAt))
+			err := scan(&o.Of, &c.Kind, &c.Source, &c.Value, value.When(&c.RecordedAt), value.When(&c.VerifiedAt))
 			return o, err
 		})
 	out := map[patient.ID]contactpoint.Points{}
@@ -207,7 +209,7 @@ func (t *Tx) Steps(ctx context.Context, group practice.ID, id messaging.ID) ([]m
 		FROM message_step WHERE practice_group_id = $1 AND message_id = $2 ORDER BY id`, store.In{group, id},
 		func(scan store.Scanner) (messaging.Step, error) {
 			var s messaging.Step
-			err := scan(&s.ID, store.When(&s.At), &s.Leg, &s.Channel, &s.Carrier, &s.What, &s.ProviderID, &s.Code,
+			err := scan(&s.ID, value.When(&s.At), &s.Leg, &s.Channel, &s.Carrier, &s.What, &s.ProviderID, &s.Code,
 				&s.Reason)
 			return s, err
 		})
@@ -257,7 +259,7 @@ func (t *Tx) DropOptOut(ctx context.Context, group practice.ID, channel carrier.
 func (t *Tx) LinkState(ctx context.Context, group practice.ID,
 	id messaging.ID) (wrong int, opened time.Time, err error) {
 	_, err = t.One(ctx, `SELECT wrong, opened_at FROM message_link WHERE practice_group_id = $1 AND message_id = $2`,
-		store.In{group, id}, &wrong, store.When(&opened))
+		store.In{group, id}, &wrong, value.When(&opened))
 	return wrong, opened, err
 }
 
@@ -266,14 +268,14 @@ func (t *Tx) SaveLinkState(ctx context.Context, group practice.ID, id messaging.
 	_, err := t.Exec(ctx, `INSERT INTO message_link (practice_group_id, message_id, wrong, opened_at)
 		VALUES ($1, $2, $3, $4) ON CONFLICT (practice_group_id, message_id) DO UPDATE
 		SET wrong = $3, opened_at = $4`, group, id, wrong,
-		store.At(opened))
+		value.At(opened))
 	return err
 }
 
 // SendingPaused reports whether an operator has stopped all sending.
 func (t *Tx) SendingPaused(ctx context.Context) (bool, error) {
 	var since time.Time
-	_, err := t.One(ctx, `SELECT paused_at FROM instance`, nil, store.When(&since))
+	_, err := t.One(ctx, `SELECT paused_at FROM instance`, nil, value.When(&since))
 	return !since.IsZero(), err
 }
 

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const particularColumns = `gender, occupation, payment_reference, birth_surname, birth_name, birth_names, birth_place,
@@ -25,18 +26,18 @@ func scanWhole(scan store.Scanner) (patient.Patient, error) {
 	var p patient.Patient
 	x := &p.Particulars
 	var ins string
-	err := scan(append(patientDest(&p), store.Text(&x.Gender), store.Text(&x.Occupation),
-		store.Text(&x.PaymentReference),
-		store.Text(&x.BirthSurname),
-		store.Text(&x.BirthName), store.Text(&x.BirthNames), store.Text(&x.BirthPlace), store.Text(&x.BirthPlaceCode),
-		store.Text(&x.SocialSecurityNumber),
-		store.Text(&ins), store.MaybeBool(&x.ReceiveEmail), store.MaybeBool(&x.ReceiveSMS),
-		store.MaybeBool(&x.Marketing),
-		store.MaybeBool(&x.PaymentReminders),
-		store.Text(&x.PrivacyPolicy), store.Bool(&x.OnHold), store.When(&x.ArchivedAt), store.Num(&x.ArchivedBy),
-		store.Lower(&x.ArchivedReason),
-		store.Text(&x.ArchivedComments), store.When(&x.UnarchivedAt), store.Num(&x.UnarchivedBy),
-		store.Lower(&x.UnarchivedReason))...)
+	err := scan(append(patientDest(&p), value.Text(&x.Gender), value.Text(&x.Occupation),
+		value.Text(&x.PaymentReference),
+		value.Text(&x.BirthSurname),
+		value.Text(&x.BirthName), value.Text(&x.BirthNames), value.Text(&x.BirthPlace), value.Text(&x.BirthPlaceCode),
+		value.Text(&x.SocialSecurityNumber),
+		value.Text(&ins), value.MaybeBool(&x.ReceiveEmail), value.MaybeBool(&x.ReceiveSMS),
+		value.MaybeBool(&x.Marketing),
+		value.MaybeBool(&x.PaymentReminders),
+		value.Text(&x.PrivacyPolicy), value.Bool(&x.OnHold), value.When(&x.ArchivedAt), value.Num(&x.ArchivedBy),
+		value.Lower(&x.ArchivedReason),
+		value.Text(&x.ArchivedComments), value.When(&x.UnarchivedAt), value.Num(&x.UnarchivedBy),
+		value.Lower(&x.UnarchivedReason))...)
 	if ins != "" {
 		x.INS = json.RawMessage(ins)
 	}
@@ -64,12 +65,12 @@ func (t *Tx) SaveParticulars(ctx context.Context, group practice.ID, id patient.
 			unarchived_reason = $25`,
 		group, id, x.Gender, x.Occupation, x.PaymentReference, x.BirthSurname, x.BirthName, x.BirthNames, x.BirthPlace,
 		x.BirthPlaceCode,
-		x.SocialSecurityNumber, string(x.INS), store.GivenBool(x.ReceiveEmail), store.GivenBool(x.ReceiveSMS),
-		store.GivenBool(x.Marketing),
-		store.GivenBool(x.PaymentReminders),
-		x.PrivacyPolicy, x.OnHold, store.At(x.ArchivedAt), store.Opt(x.ArchivedBy),
+		x.SocialSecurityNumber, string(x.INS), value.GivenBool(x.ReceiveEmail), value.GivenBool(x.ReceiveSMS),
+		value.GivenBool(x.Marketing),
+		value.GivenBool(x.PaymentReminders),
+		x.PrivacyPolicy, x.OnHold, value.At(x.ArchivedAt), value.Opt(x.ArchivedBy),
 		strings.ToUpper(string(x.ArchivedReason)),
-		x.ArchivedComments, store.At(x.UnarchivedAt), store.Opt(x.UnarchivedBy),
+		x.ArchivedComments, value.At(x.UnarchivedAt), value.Opt(x.UnarchivedBy),
 		strings.ToUpper(string(x.UnarchivedReason)))
 	return err
 }

@@ -12,6 +12,7 @@ import (
 
 	"frontdesk/store"
 	"frontdesk/store/index"
+	"frontdesk/store/value"
 )
 
 const patientColumns = `id, nhs_number, emis_id, ehr_partner_id, ehr_partner, birth_date, deceased_at, title,
@@ -29,13 +30,13 @@ func scanPatient(scan store.Scanner) (patient.Patient, error) {
 // patientDest is where patientColumns go.
 func patientDest(p *patient.Patient) store.In {
 	a := &p.Address
-	return store.In{&p.ID, store.Text(&p.NHSNumber), &p.EMISID, &p.EHRPartnerID, &p.EHRPartner, store.Day(&p.BirthDate),
-		store.When(&p.DeceasedAt), &p.Title, &p.FirstName,
+	return store.In{&p.ID, value.Text(&p.NHSNumber), &p.EMISID, &p.EHRPartnerID, &p.EHRPartner, value.Day(&p.BirthDate),
+		value.When(&p.DeceasedAt), &p.Title, &p.FirstName,
 		&p.LastName, &p.Sex, &p.Mobile, &p.Landline, &p.Email, &a.Line1, &a.Line2, &a.Line3, &a.Town, &a.County,
 		&a.Country, &a.Postcode, &p.Notes,
-		&p.Source, &p.Restricted, &p.Status, &p.NumberStatus, &p.SupersededBy, &p.PDSVersion, store.When(&p.SyncedAt),
-		store.Num(&p.MergedInto),
-		&p.Version, store.When(&p.CreatedAt), store.When(&p.UpdatedAt), store.When(&p.DeletedAt), &p.DeathSource}
+		&p.Source, &p.Restricted, &p.Status, &p.NumberStatus, &p.SupersededBy, &p.PDSVersion, value.When(&p.SyncedAt),
+		value.Num(&p.MergedInto),
+		&p.Version, value.When(&p.CreatedAt), value.When(&p.UpdatedAt), value.When(&p.DeletedAt), &p.DeathSource}
 }
 
 // Patient finds a patient.
@@ -113,14 +114,14 @@ func (t *Tx) addPatient(ctx context.Context, group practice.ID, p patient.Patien
 		$22, $23, $24, $25, $26, $27, $28, $29, $30,
 			$31, $32, $33, $34, $35, $36, $37, $38)
 		ON CONFLICT (practice_group_id, nhs_number) DO NOTHING`,
-		group, p.ID, store.OptText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(),
-		store.At(p.DeceasedAt), p.Title,
+		group, p.ID, value.OptText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(),
+		value.At(p.DeceasedAt), p.Title,
 		p.FirstName, p.LastName, store.NameKey(p.FirstName), store.NameKey(p.LastName),
 		store.NameKey(p.FirstName+" "+p.LastName), p.Sex,
 		p.Mobile, p.Landline,
 		p.Email, store.EmailKey(p.Email), a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes,
 		p.Source, p.Restricted, p.Status,
-		p.NumberStatus, p.SupersededBy, p.PDSVersion, store.At(p.SyncedAt), p.Version, p.CreatedAt, p.UpdatedAt,
+		p.NumberStatus, p.SupersededBy, p.PDSVersion, value.At(p.SyncedAt), p.Version, p.CreatedAt, p.UpdatedAt,
 		p.DeathSource)
 	return n == 1, err
 }
@@ -175,7 +176,7 @@ func (t *Tx) current(ctx context.Context, group practice.ID, id patient.ID,
 		var deleted time.Time
 		found, err := t.One(ctx,
 			`SELECT merged_into, deleted_at, deceased_at FROM patient WHERE practice_group_id = $1 AND id = $2`+lock,
-			store.In{group, id}, store.Num(&into), store.When(&deleted), store.When(&died))
+			store.In{group, id}, value.Num(&into), value.When(&deleted), value.When(&died))
 		switch {
 		case err != nil:
 			return 0, died, err
@@ -215,14 +216,14 @@ func (t *Tx) SavePatient(ctx context.Context, group practice.ID, p patient.Patie
 			pds_version = $33, synced_at = $34,
 			merged_into = $35, updated_at = $36, deleted_at = $37, death_source = $38, version = version + 1
 		WHERE practice_group_id = $1 AND id = $2`,
-		group, p.ID, store.OptText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(),
-		store.At(p.DeceasedAt), p.Title, p.FirstName, p.LastName,
+		group, p.ID, value.OptText(p.NHSNumber), p.EMISID, p.EHRPartnerID, p.EHRPartner, p.BirthDate.String(),
+		value.At(p.DeceasedAt), p.Title, p.FirstName, p.LastName,
 		store.NameKey(p.FirstName), store.NameKey(p.LastName), store.NameKey(p.FirstName+" "+p.LastName), p.Sex,
 		p.Mobile, p.Landline,
 		p.Email, store.EmailKey(p.Email),
 		a.Line1, a.Line2, a.Line3, a.Town, a.County, a.Country, a.Postcode, p.Notes, p.Source, p.Restricted, p.Status,
 		p.NumberStatus, p.SupersededBy,
-		p.PDSVersion, store.At(p.SyncedAt), store.Opt(p.MergedInto), p.UpdatedAt, store.At(p.DeletedAt), p.DeathSource)
+		p.PDSVersion, value.At(p.SyncedAt), value.Opt(p.MergedInto), p.UpdatedAt, value.At(p.DeletedAt), p.DeathSource)
 	if err != nil {
 		return err
 	}
@@ -245,7 +246,7 @@ func (t *Tx) ContactPoints(ctx context.Context, group practice.ID, id patient.ID
 		WHERE practice_group_id = $1 AND patient_id = $2 ORDER BY kind, source`, store.In{group, id},
 		func(scan store.Scanner) (contactpoint.Point, error) {
 			var c contactpoint.Point
-			err := scan(&c.Kind, &c.Source, &c.Value, store.When(&c.RecordedAt), store.When(&c.VerifiedAt))
+			err := scan(&c.Kind, &c.Source, &c.Value, value.When(&c.RecordedAt), value.When(&c.VerifiedAt))
 			return c, err
 		})
 }
@@ -263,7 +264,7 @@ func (t *Tx) SaveContactPoint(ctx context.Context, group practice.ID, id patient
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (practice_group_id, patient_id, kind, source) DO UPDATE SET value = $5, recorded_at = $6,
 		verified_at = $7`,
-		group, id, c.Kind, c.Source, c.Value, c.RecordedAt, store.At(c.VerifiedAt))
+		group, id, c.Kind, c.Source, c.Value, c.RecordedAt, value.At(c.VerifiedAt))
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, website, line_1, line_2, town, county,
@@ -21,8 +22,8 @@ func scanGroup(scan store.Scanner) (practice.Group, error) {
 	a := &g.Address
 	err := scan(&g.ID, &g.Name, &g.Sector, &g.ODSCode, &g.Phone, &g.Email, &g.Website, &a.Line1, &a.Line2, &a.Town,
 		&a.County, &a.Postcode,
-		&g.TimeZone, &g.Holidays, &g.CancellationHours, &g.WindowDays, &g.Sandbox, store.When(&g.CreatedAt),
-		store.When(&g.UpdatedAt),
+		&g.TimeZone, &g.Holidays, &g.CancellationHours, &g.WindowDays, &g.Sandbox, value.When(&g.CreatedAt),
+		value.When(&g.UpdatedAt),
 		&g.UnreadMinutes, &g.SMSPrice, &g.SendFrom, &g.SendUntil, &g.VAT, &g.PatientOverlap, &g.Leaving)
 	return g, err
 }
@@ -92,7 +93,7 @@ func scanLocation(scan store.Scanner) (practice.Location, error) {
 	var l practice.Location
 	a := &l.Address
 	err := scan(&l.ID, &l.Name, &l.Phone, &a.Line1, &a.Line2, &a.Town, &a.County, &a.Postcode, &l.Active,
-		store.When(&l.CreatedAt), store.When(&l.UpdatedAt))
+		value.When(&l.CreatedAt), value.When(&l.UpdatedAt))
 	return l, err
 }
 
@@ -125,8 +126,8 @@ const practitionerColumns = `id, title, first_name, last_name, profession, activ
 
 func scanPractitioner(scan store.Scanner) (practice.Practitioner, error) {
 	var p practice.Practitioner
-	err := scan(&p.ID, &p.Title, &p.FirstName, &p.LastName, &p.Profession, &p.Active, store.When(&p.CreatedAt),
-		store.When(&p.UpdatedAt))
+	err := scan(&p.ID, &p.Title, &p.FirstName, &p.LastName, &p.Profession, &p.Active, value.When(&p.CreatedAt),
+		value.When(&p.UpdatedAt))
 	return p, err
 }
 
@@ -184,7 +185,7 @@ func (t *Tx) HolidayChanges(ctx context.Context, group practice.ID, from, to inp
 		to.String()},
 		func(scan store.Scanner) (practice.Holiday, error) {
 			h := practice.Holiday{ByHand: true}
-			err := scan(store.Day(&h.Day), &h.Name, &h.Closed)
+			err := scan(value.Day(&h.Day), &h.Name, &h.Closed)
 			return h, err
 		})
 }

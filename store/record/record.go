@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // approved_by, decider_id and approved_at say who decided and when, whatever it was.
@@ -19,8 +20,8 @@ const entryColumns = `id, patient_id, message_id, snomed_code, snomed_term, cont
 func scanEntry(scan store.Scanner) (record.Entry, error) {
 	var e record.Entry
 	err := scan(&e.ID, &e.Patient, &e.Message, &e.Code, &e.Term, &e.Content, &e.Channel, &e.Status, &e.Reason,
-		&e.ProposedBy, &e.Hash, store.When(&e.ExpiresAt), &e.DecidedBy, store.Num(&e.Decider),
-		store.When(&e.DecidedAt), store.When(&e.WrittenAt), store.When(&e.CreatedAt), store.When(&e.UpdatedAt))
+		&e.ProposedBy, &e.Hash, value.When(&e.ExpiresAt), &e.DecidedBy, value.Num(&e.Decider),
+		value.When(&e.DecidedAt), value.When(&e.WrittenAt), value.When(&e.CreatedAt), value.When(&e.UpdatedAt))
 	return e, err
 }
 
@@ -44,7 +45,7 @@ func (t *Tx) RecordEntries(ctx context.Context, group practice.ID, of patient.ID
 			LIMIT $3`,
 		store.In{group, of, limit}, func(scan store.Scanner) (record.Entry, error) {
 			var sent time.Time
-			e, err := scanEntry(func(dest ...any) error { return scan(append(dest, store.When(&sent))...) })
+			e, err := scanEntry(func(dest ...any) error { return scan(append(dest, value.When(&sent))...) })
 			e.SentAt = sent
 			return e, err
 		})
@@ -90,8 +91,8 @@ func (t *Tx) AddRecordEntry(ctx context.Context, group practice.ID, e record.Ent
 	_, err := t.Exec(ctx, `INSERT INTO record_entry (practice_group_id, `+entryColumns+`, events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0)`,
 		group, e.ID, e.Patient, e.Message, e.Code, e.Term, e.Content, e.Channel, e.Status, e.Reason, e.ProposedBy,
-		e.Hash, store.At(e.ExpiresAt), e.DecidedBy, store.Opt(e.Decider), store.At(e.DecidedAt),
-		store.At(e.WrittenAt), e.CreatedAt, e.UpdatedAt)
+		e.Hash, value.At(e.ExpiresAt), e.DecidedBy, value.Opt(e.Decider), value.At(e.DecidedAt),
+		value.At(e.WrittenAt), e.CreatedAt, e.UpdatedAt)
 	return err
 }
 
@@ -109,8 +110,8 @@ func (t *Tx) SaveRecordEntry(ctx context.Context, group practice.ID, e record.En
 	_, err := t.Exec(ctx,
 		`UPDATE record_entry SET status = $3, reason = $4, hash = $5, approved_by = $6, approved_at = $7,
 			written_at = $8, updated_at = $9, decider_id = $10 WHERE practice_group_id = $1 AND id = $2`,
-		group, e.ID, e.Status, e.Reason, e.Hash, e.DecidedBy, store.At(e.DecidedAt), store.At(e.WrittenAt),
-		e.UpdatedAt, store.Opt(e.Decider))
+		group, e.ID, e.Status, e.Reason, e.Hash, e.DecidedBy, value.At(e.DecidedAt), value.At(e.WrittenAt),
+		e.UpdatedAt, value.Opt(e.Decider))
 	return err
 }
 

@@ -10,14 +10,15 @@ import (
 	"frontdesk/core/relationship"
 
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const selectRelationships = `SELECT patient_id, id, kind, label, other_patient_id, contact_id, details FROM relationship
 	WHERE practice_group_id = $1 AND patient_id IN `
 
 func relationshipDest(r *relationship.Relationship) store.In {
-	return store.In{&r.ID, store.Lower(&r.Kind), &r.Label, store.Num(&r.Other), store.Num(&r.Contact),
-		store.Stored(&r.Details)}
+	return store.In{&r.ID, value.Lower(&r.Kind), &r.Label, value.Num(&r.Other), value.Num(&r.Contact),
+		value.Stored(&r.Details)}
 }
 
 // Relationships lists the people around patients.
@@ -61,7 +62,7 @@ func (t *Tx) SaveRelationship(ctx context.Context, group practice.ID, of patient
 		other_patient_id, contact_id, details)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET other_patient_id = $6, contact_id = $7, details = $8`,
-		group, r.ID, of, strings.ToUpper(string(r.Kind)), r.Label, store.Opt(r.Other), store.Opt(r.Contact),
+		group, r.ID, of, strings.ToUpper(string(r.Kind)), r.Label, value.Opt(r.Other), value.Opt(r.Contact),
 		string(audit.Snapshot(r.Details)))
 	return err
 }

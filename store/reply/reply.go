@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/reply"
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const replyColumns = `id, carrier, provider_id, message_id, patient_id, channel, contact, content, at, meaning, ` +
@@ -25,9 +26,9 @@ const selectReply = `SELECT id, carrier, provider_id, message_id, patient_id, ch
 
 func scanReply(scan store.Scanner) (reply.Reply, error) {
 	var r reply.Reply
-	var open store.Flag
-	err := scan(&r.ID, &r.Carrier, &r.ProviderID, store.Num(&r.Message), store.Num(&r.Patient), &r.Channel,
-		&r.Contact, &r.Text, store.When(&r.At), &r.Meaning, &open, &r.HandledBy, store.When(&r.HandledAt))
+	var open value.Flag
+	err := scan(&r.ID, &r.Carrier, &r.ProviderID, value.Num(&r.Message), value.Num(&r.Patient), &r.Channel,
+		&r.Contact, &r.Text, value.When(&r.At), &r.Meaning, &open, &r.HandledBy, value.When(&r.HandledAt))
 	r.Open = bool(open)
 	return r, err
 }
@@ -131,7 +132,7 @@ func (t *Tx) SaveReply(ctx context.Context, group practice.ID, r reply.Reply) er
 	_, err := t.Exec(ctx,
 		`UPDATE message_reply SET patient_id = $3, open = $4, handled_by = $5, handled_at = $6
 			WHERE practice_group_id = $1 AND id = $2`,
-		group, r.ID, store.Opt(r.Patient), r.Open, r.HandledBy, store.At(r.HandledAt))
+		group, r.ID, value.Opt(r.Patient), r.Open, r.HandledBy, value.At(r.HandledAt))
 	return err
 }
 
@@ -140,8 +141,8 @@ func (t *Tx) AddReply(ctx context.Context, group practice.ID, r reply.Reply) (bo
 	n, err := t.Exec(ctx, `INSERT INTO message_reply (practice_group_id, `+replyColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 		ON CONFLICT (practice_group_id, carrier, provider_id) DO NOTHING`,
-		group, r.ID, r.Carrier, r.ProviderID, store.Opt(r.Message), store.Opt(r.Patient), r.Channel, r.Contact,
-		r.Text, r.At, r.Meaning, r.Open, r.HandledBy, store.At(r.HandledAt))
+		group, r.ID, r.Carrier, r.ProviderID, value.Opt(r.Message), value.Opt(r.Patient), r.Channel, r.Contact,
+		r.Text, r.At, r.Meaning, r.Open, r.HandledBy, value.At(r.HandledAt))
 	if err != nil || n == 0 {
 		return false, err
 	}

@@ -7,6 +7,8 @@ import (
 	"frontdesk/core/task"
 
 	"frontdesk/store"
+	"frontdesk/store/listing"
+	"frontdesk/store/value"
 )
 
 const taskColumns = `id, patient_id, assigned_to, subject, comments, due, kind, priority, status, created_by,
@@ -15,11 +17,11 @@ const taskColumns = `id, patient_id, assigned_to, subject, comments, due, kind, 
 
 func scanTask(scan store.Scanner) (task.Task, error) {
 	var t task.Task
-	err := scan(&t.ID, store.Num(&t.Patient), &t.Assignee, &t.Subject, &t.Comments, store.Day(&t.Due), &t.Kind,
+	err := scan(&t.ID, value.Num(&t.Patient), &t.Assignee, &t.Subject, &t.Comments, value.Day(&t.Due), &t.Kind,
 		&t.Priority, &t.Status,
-		store.Num(&t.CreatedBy), &t.CreatedByName, store.Num(&t.UpdatedBy),
-		&t.UpdatedByName, store.When(&t.AssignedAt), store.When(&t.DeletedAt),
-		&t.Version, store.When(&t.CreatedAt), store.When(&t.UpdatedAt))
+		value.Num(&t.CreatedBy), &t.CreatedByName, value.Num(&t.UpdatedBy),
+		&t.UpdatedByName, value.When(&t.AssignedAt), value.When(&t.DeletedAt),
+		&t.Version, value.When(&t.CreatedAt), value.When(&t.UpdatedAt))
 	return t, err
 }
 
@@ -40,18 +42,18 @@ func (t *Tx) LockTask(ctx context.Context, group practice.ID, id task.ID) (task.
 }
 
 const (
-	someTasks = `SELECT ` + taskColumns + ` FROM task WHERE practice_group_id = $1` + store.Listed + `
+	someTasks = `SELECT ` + taskColumns + ` FROM task WHERE practice_group_id = $1` + listing.Asked + `
 		AND (CAST($11 AS text) = '' OR CAST($11 AS text) LIKE '%,' || kind || ',%') AND (CAST($12 AS text) = ''
 		OR CAST($12 AS text) LIKE '%,' || priority || ',%')
 		AND (CAST($13 AS text) = '' OR CAST($13 AS text) LIKE '%,' || status || ',%')
 		AND (CAST($14 AS bigint) = 0 OR assigned_to = $14) AND (CAST($15 AS bigint) = 0 OR patient_id = $15)
 		AND (CAST($16 AS bigint) = 0 OR due <> '' AND due >= $17 AND due <= $18)`
-	tasksOfAssignee = someTasks + ` AND assigned_to = $14` + store.InOrderOfIDs
-	tasksOfPatient  = someTasks + ` AND patient_id = $15` + store.InOrderOfIDs
+	tasksOfAssignee = someTasks + ` AND assigned_to = $14` + listing.InOrderOfIDs
+	tasksOfPatient  = someTasks + ` AND patient_id = $15` + listing.InOrderOfIDs
 )
 
-var taskOrders = store.Orders{ByID: someTasks + store.InOrderOfIDs, Made: someTasks + store.InOrderMade,
-	Updated: someTasks + store.InOrderUpdated}
+var taskOrders = listing.Orders{ByID: someTasks + listing.InOrderOfIDs, Made: someTasks + listing.InOrderMade,
+	Updated: someTasks + listing.InOrderUpdated}
 
 // Tasks lists tasks.
 func (t *Tx) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([]task.Task, error) {
@@ -64,10 +66,11 @@ func (t *Tx) Tasks(ctx context.Context, group practice.ID, q task.Rows) ([]task.
 			text = tasksOfAssignee
 		}
 	}
-	args := store.Listing(group, q.Listing, q.Limit, int64(q.Offset), store.OneOf(q.Kinds), store.OneOf(q.Priorities),
-		store.OneOf(q.Statuses),
+	args := listing.Arguments(group, q.Listing, q.Limit, int64(q.Offset), listing.OneOf(q.Kinds),
+		listing.OneOf(q.Priorities),
+		listing.OneOf(q.Statuses),
 		int64(q.Assignee), int64(q.Patient))
-	return store.ReadPage(ctx, t.Conn, text, append(args, store.Days(q.Due)...), scanTask,
+	return store.ReadPage(ctx, t.Conn, text, append(args, listing.Days(q.Due)...), scanTask,
 		func(v task.Task) store.Columns {
 			return store.Columns{"id": v.ID, "created_at": v.CreatedAt, "updated_at": v.UpdatedAt}
 		})
@@ -92,9 +95,9 @@ func (t *Tx) SaveTask(ctx context.Context, group practice.ID, v task.Task) error
 		comments = $5, due = $6, kind = $7, priority = $8,
 			status = $9, updated_by = $12, updated_by_name = $13, assigned_at = $14, deleted_at = $15, version = $16,
 			updated_at = $18`,
-		v.ID, store.Opt(v.Patient), v.Assignee, v.Subject, v.Comments, v.Due.String(), v.Kind, v.Priority, v.Status,
-		store.Opt(v.CreatedBy), v.CreatedByName,
-		store.Opt(v.UpdatedBy), v.UpdatedByName, v.AssignedAt, store.At(v.DeletedAt), v.Version, v.CreatedAt,
+		v.ID, value.Opt(v.Patient), v.Assignee, v.Subject, v.Comments, v.Due.String(), v.Kind, v.Priority, v.Status,
+		value.Opt(v.CreatedBy), v.CreatedByName,
+		value.Opt(v.UpdatedBy), v.UpdatedByName, v.AssignedAt, value.At(v.DeletedAt), v.Version, v.CreatedAt,
 		v.UpdatedAt, group)
 	return err
 }

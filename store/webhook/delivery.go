@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 const deliveryColumns = `event_id, at, state, attempts, tries, due_at, lease IS NOT NULL, since, status, failure,
@@ -18,10 +19,10 @@ const deliveryColumns = `event_id, at, state, attempts, tries, due_at, lease IS 
 func scanDelivery(scan store.Scanner) (webhook.Delivery, error) {
 	var d webhook.Delivery
 	var body string
-	var leased store.Flag
-	err := scan(&d.ID, store.When(&d.At), &d.State, &d.Attempts, &d.Tries, store.When(&d.DueAt), &leased,
-		store.When(&d.Since), &d.Status, &d.Failure, store.When(&d.EndedAt), store.Text(&body),
-		store.When(&d.CreatedAt))
+	var leased value.Flag
+	err := scan(&d.ID, value.When(&d.At), &d.State, &d.Attempts, &d.Tries, value.When(&d.DueAt), &leased,
+		value.When(&d.Since), &d.Status, &d.Failure, value.When(&d.EndedAt), value.Text(&body),
+		value.When(&d.CreatedAt))
 	if d.Leased = bool(leased); body != "" {
 		d.Body = []byte(body)
 	}
@@ -80,7 +81,7 @@ func (s *Store) Counts(ctx context.Context, group practice.ID, of webhook.ID, li
 	var c webhook.Counts
 	_, err := s.One(ctx, `SELECT count(*), MIN(at) FROM (SELECT at FROM webhook_delivery d
 		WHERE d.practice_group_id = $1 AND d.webhook_id = $2 AND d.due_at IS NOT NULL ORDER BY due_at, event_id
-		LIMIT $3) AS waiting`, store.In{group, of, limit}, &c.Waiting, store.When(&c.OldestWaiting))
+		LIMIT $3) AS waiting`, store.In{group, of, limit}, &c.Waiting, value.When(&c.OldestWaiting))
 	if err != nil {
 		return c, err
 	}
@@ -98,7 +99,7 @@ func (s *Store) Attempts(
 		ORDER BY number`, store.In{group, of, delivery}, func(scan store.Scanner) (webhook.Attempt, error) {
 		var a webhook.Attempt
 		var took int64
-		err := scan(&a.Number, store.When(&a.At), &took, &a.Status, &a.Failure, &a.Body)
+		err := scan(&a.Number, value.When(&a.At), &took, &a.Status, &a.Failure, &a.Body)
 		a.Took = time.Duration(took) * time.Microsecond
 		return a, err
 	})
@@ -109,7 +110,7 @@ func (t *Tx) AddDelivery(ctx context.Context, group practice.ID, of webhook.ID, 
 	_, err := t.Exec(ctx, `INSERT INTO webhook_delivery (practice_group_id, webhook_id, event_id, subject_id,
 		sequence, at, state, attempts, tries, due_at, since, status, failure, body, created_at)
 		VALUES ($1, $2, $3, 0, 0, $4, $5, 0, 0, $6, $7, 0, '', $8, $9)`, group, of, d.ID, d.At, d.State,
-		store.At(d.DueAt), d.Since, string(d.Body), d.CreatedAt)
+		value.At(d.DueAt), d.Since, string(d.Body), d.CreatedAt)
 	t.queued(ctx, group)
 	return err
 }
@@ -182,10 +183,10 @@ func (t *Tx) ClaimDeliveries(
 		func(scan store.Scanner) (courier.Claimed, error) {
 			var d courier.Claimed
 			var data, body, of string
-			var leased store.Flag
-			err := scan(&d.ID, store.When(&d.At), &d.State, &d.Attempts, &d.Tries, store.When(&d.DueAt), &leased,
-				store.When(&d.Since), &d.Status, &d.Failure, store.When(&d.EndedAt), store.Text(&body),
-				store.When(&d.CreatedAt), &d.Lease, &d.Subject, &d.Sequence, store.Text(&data), store.Text(&of))
+			var leased value.Flag
+			err := scan(&d.ID, value.When(&d.At), &d.State, &d.Attempts, &d.Tries, value.When(&d.DueAt), &leased,
+				value.When(&d.Since), &d.Status, &d.Failure, value.When(&d.EndedAt), value.Text(&body),
+				value.When(&d.CreatedAt), &d.Lease, &d.Subject, &d.Sequence, value.Text(&data), value.Text(&of))
 			if d.Leased, d.Data, d.Type = bool(leased), []byte(data), event.Type(of); body != "" {
 				d.Body = []byte(body)
 			}
@@ -198,7 +199,7 @@ func (t *Tx) ClaimDeliveries(
 // NextDelivery is when the next delivery falls due.
 func (t *Tx) NextDelivery(ctx context.Context, group practice.ID, of webhook.ID) (next time.Time, err error) {
 	_, err = t.One(ctx, `SELECT due_at FROM webhook_delivery d WHERE d.practice_group_id = $1 AND d.webhook_id = $2
-		AND d.due_at IS NOT NULL`+inTurn+` ORDER BY due_at, event_id LIMIT 1`, store.In{group, of}, store.When(&next))
+		AND d.due_at IS NOT NULL`+inTurn+` ORDER BY due_at, event_id LIMIT 1`, store.In{group, of}, value.When(&next))
 	return next, err
 }
 
@@ -209,8 +210,8 @@ func (t *Tx) SettleDeliveries(ctx context.Context, group practice.ID, of webhook
 		all = append(all, store.Bind(`UPDATE webhook_delivery SET state = $4, attempts = $5, tries = $6, due_at = $7,
 			status = $8, failure = $9, ended_at = $10, lease = NULL WHERE practice_group_id = $1 AND webhook_id = $2
 			AND event_id = $3 AND lease = $11`,
-			store.In{group, of, s.ID, s.State, s.Attempts, s.Tries, store.At(s.DueAt), s.Status, s.Failure,
-				store.At(s.EndedAt), s.Lease}))
+			store.In{group, of, s.ID, s.State, s.Attempts, s.Tries, value.At(s.DueAt), s.Status, s.Failure,
+				value.At(s.EndedAt), s.Lease}))
 	}
 	for _, s := range settled {
 		if a := s.Attempt; a != nil {

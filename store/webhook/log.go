@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // EventByID finds an event.
@@ -41,7 +42,7 @@ func (s *Store) Log(
 		func(scan store.Scanner) (webhook.Logged, error) {
 			l := webhook.Logged{Event: event.Event{Group: int64(group)}}
 			var data string
-			err := scan(&l.Position, &l.ID, &l.Type, &l.Subject, &l.Sequence, store.When(&l.At), &data)
+			err := scan(&l.Position, &l.ID, &l.Type, &l.Subject, &l.Sequence, value.When(&l.At), &data)
 			l.Data = []byte(data)
 			return l, err
 		})
@@ -49,7 +50,7 @@ func (s *Store) Log(
 
 // LogEnd is the last place there is, and whether events wait for one.
 func (s *Store) LogEnd(ctx context.Context, group practice.ID) (last int64, more bool, err error) {
-	var waiting store.Flag
+	var waiting value.Flag
 	_, err = s.One(ctx, `SELECT COALESCE((SELECT last FROM event_log WHERE practice_group_id = $1), 0),
 		EXISTS (SELECT 1 FROM event WHERE practice_group_id = $1 AND position IS NULL)`, store.In{group}, &last,
 		&waiting)

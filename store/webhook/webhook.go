@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
+	"frontdesk/store/value"
 )
 
 // gotten are the types of events an endpoint gets, with commas between them.
@@ -27,9 +28,9 @@ func scanWebhook(scan store.Scanner) (webhook.Webhook, error) {
 	var w webhook.Webhook
 	var replay, types string
 	err := scan(&w.ID, &w.Format, &w.Owner, &w.Description, &w.URL, &w.IncludeDetails, &w.Ordered, &w.Asymmetric,
-		&w.Sealed, store.When(&w.PreviousUntil), store.When(&w.DisabledAt), &w.DisabledWhy,
-		store.When(&w.FailingSince), store.When(&w.HeldUntil), &replay, &w.Version, store.When(&w.CreatedAt),
-		store.When(&w.UpdatedAt), store.When(&w.DeletedAt), &types)
+		&w.Sealed, value.When(&w.PreviousUntil), value.When(&w.DisabledAt), &w.DisabledWhy,
+		value.When(&w.FailingSince), value.When(&w.HeldUntil), &replay, &w.Version, value.When(&w.CreatedAt),
+		value.When(&w.UpdatedAt), value.When(&w.DeletedAt), &types)
 	for of := range strings.SplitSeq(types, ",") {
 		if of != "" {
 			w.Types = append(w.Types, event.Type(of))
@@ -108,8 +109,8 @@ func (t *Tx) SaveWebhook(ctx context.Context, group practice.ID, w webhook.Webho
 		ed25519 = $7, secret = $8, previous_until = $9, disabled_at = $10, disabled_why = $11, failing_since = $12,
 		held_until = $13, replay = $14, version = $15, updated_at = $16 WHERE practice_group_id = $1 AND id = $2`,
 		group, w.ID, w.Description, w.URL, w.IncludeDetails, w.Ordered, w.Asymmetric, w.Sealed,
-		store.At(w.PreviousUntil), store.At(w.DisabledAt), w.DisabledWhy, store.At(w.FailingSince),
-		store.At(w.HeldUntil), replay, w.Version, w.UpdatedAt)
+		value.At(w.PreviousUntil), value.At(w.DisabledAt), w.DisabledWhy, value.At(w.FailingSince),
+		value.At(w.HeldUntil), replay, w.Version, w.UpdatedAt)
 	return err
 }
 
@@ -117,7 +118,7 @@ func (t *Tx) SaveWebhook(ctx context.Context, group practice.ID, w webhook.Webho
 func (t *Tx) SaveHealth(ctx context.Context, group practice.ID, w webhook.Webhook) error {
 	_, err := t.Exec(ctx,
 		`UPDATE webhook SET failing_since = $3, held_until = $4 WHERE practice_group_id = $1 AND id = $2`, group,
-		w.ID, store.At(w.FailingSince), store.At(w.HeldUntil))
+		w.ID, value.At(w.FailingSince), value.At(w.HeldUntil))
 	return err
 }
 
@@ -151,7 +152,7 @@ func (s *Store) GoneWebhooks(ctx context.Context, group practice.ID, before time
 
 func scanDue(scan store.Scanner) (courier.Due, error) {
 	var d courier.Due
-	err := scan(&d.Group, &d.Webhook, &d.Type, store.When(&d.Since))
+	err := scan(&d.Group, &d.Webhook, &d.Type, value.When(&d.Since))
 	return d, err
 }
 

@@ -1,19 +1,19 @@
-package store
+// Package listing has what the lists of the GraphQL API have in common.
+package listing
 
 import (
-	"context"
-	"encoding/json"
-
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+
+	"frontdesk/store/value"
 )
 
-// The lists of the GraphQL API have their first arguments in common: the group,
+// Lists have their first arguments in common: the group,
 // whether deleted ones are wanted, when they were made and changed, and which
 // rows. A stretch of time that was not asked for is 0 and its ends say nothing.
 const (
-	// Listed is what every such list asks.
-	Listed = ` AND ($2 OR deleted_at IS NULL) AND (CAST($3 AS bigint) = 0 OR created_at >= $4 AND created_at <= $5)
+	// Asked is what every such list asks.
+	Asked = ` AND ($2 OR deleted_at IS NULL) AND (CAST($3 AS bigint) = 0 OR created_at >= $4 AND created_at <= $5)
 		AND (CAST($6 AS bigint) = 0 OR updated_at >= $7 AND updated_at <= $8)`
 
 	// The orders of lists, each with an index of its own: InOrderOfIDs, InOrderMade and InOrderUpdated.
@@ -50,11 +50,12 @@ func (o Orders) Of(l input.Listing) string {
 	return o.ByID
 }
 
-// Listing is the arguments lists have in common, and what follows them.
-func Listing(group practice.ID, l input.Listing, limit int, from int64, more ...any) in {
+// Arguments are those lists have in common, and what follows them.
+func Arguments(group practice.ID, l input.Listing, limit int, from int64, more ...any) []any {
 	made, unmade := l.Created.Bounds()
 	since, until := l.Updated.Bounds()
-	return append(in{group, l.Deleted, number(l.Created.Given()), made, unmade, number(l.Updated.Given()), since, until,
+	return append([]any{group, l.Deleted, number(l.Created.Given()), made, unmade, number(l.Updated.Given()), since,
+		until,
 		limit, from}, more...)
 }
 
@@ -67,53 +68,34 @@ func number(yes bool) int64 {
 }
 
 // Span is a stretch of time: whether it was asked for, and its ends.
-func Span(s input.Span) in {
+func Span(s input.Span) []any {
 	from, until := s.Bounds()
-	return in{number(s.Given()), from, until}
+	return []any{number(s.Given()), from, until}
 }
 
 // Days are a stretch of dates: whether it was asked for, and its ends.
-func Days(d *input.Days) in {
+func Days(d *input.Days) []any {
 	if d == nil {
-		return in{int64(0), "", ""}
+		return []any{int64(0), "", ""}
 	}
 	until := d.Until.String()
 	if until == "" {
 		until = "9999-12-31"
 	}
-	return in{int64(1), d.From.String(), until}
+	return []any{int64(1), d.From.String(), until}
 }
 
-// oneOf is a list of words as LIKE finds one in it; the empty text is any word.
-func oneOf[T ~string](list []T) string {
+// OneOf is a list of words as LIKE finds one in it; the empty text is any word.
+func OneOf[T ~string](list []T) string {
 	if len(list) == 0 {
 		return ""
 	}
-	return "," + joined(list) + ","
+	return "," + value.Joined(list) + ","
 }
 
-// stored reads and sends a thing that is kept as JSON.
-type stored[T any] struct{ thing *T }
-
-// Scan implements sql.Scanner.
-func (j stored[T]) Scan(src any) error {
-	var s string
-	if err := (text{&s}).Scan(src); err != nil || s == "" {
-		return err
-	}
-	return json.Unmarshal([]byte(s), j.thing)
-}
-
-// someOf lists some of what belongs to each of many: of each the rows after
-// from and up to until.
-func someOf[K ~int64, T any](
-	ctx context.Context, t *Tx, texts amongst, group practice.ID, of []K, from, until int, row func(scanner) (T, error),
-	owner func(T) K,
-) (map[K][]T, error) {
-	found, err := listAmong(ctx, t, texts, in{group, from, until}, of, row)
-	out := make(map[K][]T, len(of))
-	for _, thing := range found {
-		out[owner(thing)] = append(out[owner(thing)], thing)
-	}
-	return out, err
+// Spans are the four ends of when things were made and changed.
+func Spans(l input.Listing) []any {
+	from, until := l.Created.Bounds()
+	since, before := l.Updated.Bounds()
+	return []any{from, until, since, before}
 }

@@ -1,6 +1,10 @@
-package store
+// Package value has what Go and SQL keep differently: each reader reads into what it
+// points at, NULL as nothing, and each sender sends nothing as NULL.
+package value
 
 import (
+	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -12,9 +16,10 @@ import (
 // one width, so that the order of the text is the order of time.
 const timeLayout = "2006-01-02T15:04:05.000000Z"
 
-func appendTime(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, timeLayout) }
+// AppendTime adds a time as SQLite keeps it.
+func AppendTime(b []byte, t time.Time) []byte { return t.UTC().AppendFormat(b, timeLayout) }
 
-// parseTime reads what appendTime wrote. It is called for every row of a list,
+// parseTime reads what AppendTime wrote. It is called for every row of a list,
 // so it does not go through a layout.
 func parseTime(s string) (time.Time, error) {
 	if len(s) != len(timeLayout) || s[10] != 'T' || s[26] != 'Z' {
@@ -31,7 +36,9 @@ func parseTime(s string) (time.Time, error) {
 		nil
 }
 
-// when reads a time; NULL is the zero time.
+// When reads a time; NULL is the zero time.
+func When(t *time.Time) sql.Scanner { return when{t} }
+
 type when struct{ t *time.Time }
 
 // Scan implements sql.Scanner.
@@ -53,15 +60,17 @@ func (w when) Scan(src any) error {
 	return nil
 }
 
-// at sends a time; the zero time is NULL.
-func at(t time.Time) any {
+// At sends a time; the zero time is NULL.
+func At(t time.Time) any {
 	if t.IsZero() {
 		return nil
 	}
 	return t
 }
 
-// num reads an id that may be NULL, as 0.
+// Num reads an id that may be NULL, as 0.
+func Num[T ~int64](n *T) sql.Scanner { return num[T]{n} }
+
 type num[T ~int64] struct{ n *T }
 
 // Scan implements sql.Scanner.
@@ -77,15 +86,17 @@ func (w num[T]) Scan(src any) error {
 	return nil
 }
 
-// opt sends an id; 0 is NULL.
-func opt[T ~int64](n T) any {
+// Opt sends an id; 0 is NULL.
+func Opt[T ~int64](n T) any {
 	if n == 0 {
 		return nil
 	}
 	return int64(n)
 }
 
-// text reads text that may be NULL, as the empty one.
+// Text reads text that may be NULL, as the empty one.
+func Text(s *string) sql.Scanner { return text{s} }
+
 type text struct{ s *string }
 
 // Scan implements sql.Scanner.
@@ -103,16 +114,19 @@ func (w text) Scan(src any) error {
 	return nil
 }
 
-// flag reads a truth that may be NULL, as false; SQLite keeps it as a number.
-type flag bool
+// Bool reads a truth that may be NULL, as false.
+func Bool(b *bool) sql.Scanner { return (*Flag)(b) }
+
+// Flag is a truth that may be NULL, as false; SQLite keeps it as a number.
+type Flag bool
 
 // Scan implements sql.Scanner.
-func (f *flag) Scan(src any) error {
+func (f *Flag) Scan(src any) error {
 	switch v := src.(type) {
 	case nil:
 		*f = false
 	case bool:
-		*f = flag(v)
+		*f = Flag(v)
 	case int64:
 		*f = v != 0
 	default:
@@ -121,7 +135,9 @@ func (f *flag) Scan(src any) error {
 	return nil
 }
 
-// maybeBool reads a truth that may be NULL, as nil.
+// MaybeBool reads a truth that may be NULL, as nil.
+func MaybeBool(b **bool) sql.Scanner { return maybeBool{b} }
+
 type maybeBool struct{ b **bool }
 
 // Scan implements sql.Scanner.
@@ -130,13 +146,15 @@ func (m maybeBool) Scan(src any) error {
 	if src == nil {
 		return nil
 	}
-	var f flag
+	var f Flag
 	err := f.Scan(src)
 	*m.b = (*bool)(&f)
 	return err
 }
 
-// lower reads a word that is kept in capitals.
+// Lower reads a word that is kept in capitals.
+func Lower[T ~string](word *T) sql.Scanner { return lower[T]{word} }
+
 type lower[T ~string] struct{ to *T }
 
 // Scan implements sql.Scanner.
@@ -147,15 +165,17 @@ func (l lower[T]) Scan(src any) error {
 	return err
 }
 
-// optText sends text; the empty one is NULL.
-func optText(s string) any {
+// OptText sends text; the empty one is NULL.
+func OptText(s string) any {
 	if s == "" {
 		return nil
 	}
 	return s
 }
 
-// day reads a date kept as YYYY-MM-DD; the empty text is NoDate.
+// Day reads a date kept as YYYY-MM-DD; the empty text is NoDate.
+func Day(d *input.Date) sql.Scanner { return day{d} }
+
 type day struct{ d *input.Date }
 
 // Scan implements sql.Scanner.
@@ -167,7 +187,9 @@ func (w day) Scan(src any) error {
 	return w.d.UnmarshalText([]byte(s))
 }
 
-// words reads a list kept as words with commas between.
+// Words reads a list kept as words with commas between.
+func Words[T ~string](list *[]T) sql.Scanner { return words[T]{list} }
+
 type words[T ~string] struct{ list *[]T }
 
 // Scan implements sql.Scanner.
@@ -185,8 +207,8 @@ func (w words[T]) Scan(src any) error {
 	return nil
 }
 
-// joined sends a list as words with commas between.
-func joined[T ~string](list []T) string {
+// Joined sends a list as words with commas between.
+func Joined[T ~string](list []T) string {
 	var b strings.Builder
 	for i, w := range list {
 		if i > 0 {
@@ -197,7 +219,9 @@ func joined[T ~string](list []T) string {
 	return b.String()
 }
 
-// maybe reads a number that may be NULL, as nil.
+// Maybe reads a number that may be NULL, as nil.
+func Maybe[T ~int | ~int64](n **T) sql.Scanner { return maybe[T]{n} }
+
 type maybe[T ~int | ~int64] struct{ n **T }
 
 // Scan implements sql.Scanner.
@@ -214,10 +238,32 @@ func (w maybe[T]) Scan(src any) error {
 	return nil
 }
 
-// given sends a number; nil is NULL.
-func given[T ~int | ~int64](n *T) any {
+// Given sends a number; nil is NULL.
+func Given[T ~int | ~int64](n *T) any {
 	if n == nil {
 		return nil
 	}
 	return int64(*n)
+}
+
+// GivenBool sends a truth; nil is NULL.
+func GivenBool(b *bool) any {
+	if b == nil {
+		return nil
+	}
+	return *b
+}
+
+// Stored reads a thing that is kept as JSON.
+func Stored[T any](thing *T) sql.Scanner { return stored[T]{thing} }
+
+type stored[T any] struct{ thing *T }
+
+// Scan implements sql.Scanner.
+func (j stored[T]) Scan(src any) error {
+	var s string
+	if err := (text{&s}).Scan(src); err != nil || s == "" {
+		return err
+	}
+	return json.Unmarshal([]byte(s), j.thing)
 }
