@@ -8,6 +8,8 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/job"
 	"frontdesk/core/practice"
+
+	"frontdesk/store/place"
 )
 
 // Conn is what an area in a package of its own works with: a transaction, or, with none begun, single statements on
@@ -171,11 +173,11 @@ func ReadPage[T any](
 func ReadPageBound[T any](
 	ctx context.Context, c Conn, text string, by Bound, args In, row func(Scanner) (T, error), has func(T) Columns,
 ) ([]T, error) {
-	r := reading{
-		after: text, columns: []string{by.Column}, limit: by.Limit, offset: by.Offset, from: by.From, bound: true,
+	r := place.Reading{
+		After: text, Columns: []string{by.Column}, Limit: by.Limit, Offset: by.Offset, From: by.From, Bound: true,
 	}
 	if by.After != "" {
-		r.after, r.bound = by.After, false
+		r.After, r.Bound = by.After, false
 	}
 	return readPageBy(ctx, c.tx, text, r, args, row, has)
 }

@@ -16,9 +16,9 @@
 //	job.go       jobs, kept with what caused them
 //	event.go     events, and what queues them for endpoints
 //	listen.go    what is notified of events when they are committed
+//	page.go      pages of lists, read on from where the one before ended
 //	among.go     questions about many things at once
 //	count.go     how many statements something takes
-//	place.go     where a list is read on from
 //
 // The folders in it are what each capability asks to be remembered, migrations what brings a database up to this
 // program's schema. The rules of the SQL are in docs/decisions/one-sql.md; two tests hold them.
@@ -44,6 +44,7 @@ import (
 
 	"frontdesk/core/fault"
 	"frontdesk/store/migrations"
+	"frontdesk/store/place"
 )
 
 // DB is an open database.
@@ -65,7 +66,7 @@ type DB struct {
 	lock           *flock.Flock // on it, when this program serves
 	pooled         bool
 	begin          pgx.TxOptions
-	places         places
+	places         place.Places
 	closed         sync.Once
 }
 

@@ -1,6 +1,10 @@
 package store
 
-import "context"
+import (
+	"context"
+
+	"frontdesk/store/place"
+)
 
 // Planned is the text of a statement as SQLite gets it.
 var Planned = planned
@@ -22,9 +26,9 @@ func (db *DB) Limits(ctx context.Context) (inside, outside string, err error) {
 // After is the text of a list as it is read from a place, and the columns of its
 // order; false for what is no such list.
 func After(text string) (after string, order []string, ok bool) {
-	if !inPages.MatchString(text) {
+	if !place.Paged(text) {
 		return "", nil, false
 	}
-	r := readingOf(text)
-	return r.after, r.columns, true
+	r := place.Read(text)
+	return r.After, r.Columns, true
 }
