@@ -148,16 +148,16 @@ func (s *Service) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	pace := slowly
-	var rest time.Time // until when nothing is settled beside reads
+	var rest time.Time // until when nothing is settled
 	for {
 		var idle <-chan time.Time
 		if s.settling() {
-			idle = time.After(settleEvery)
+			idle = time.After(min(max(settleEvery, rest.Sub(s.Now())), restFor*longest))
 		}
 		select {
 		case <-s.wake:
 		case <-idle:
-			s.settle(ctx, pace)
+			rest = s.settle(ctx, pace)
 			pace = min(2*pace, quickly)
 			continue
 		case <-s.stop:
@@ -175,20 +175,19 @@ func (s *Service) run() {
 				return
 			}
 		}
-		if began := s.Now(); !began.Before(rest) {
-			s.settle(ctx, slowly)
-			now := s.Now()
-			rest = now.Add(restFor * now.Sub(began))
+		if !s.Now().Before(rest) {
+			rest = s.settle(ctx, slowly)
 		}
 	}
 }
 
-// What was written is settled at leisure: so many rows of a group at a time
-// while no request reads, at first few and then more. While requests read, it takes
-// at most one part in twenty of the time: an entry of a list has as many rows to write
-// as the list has patients, and would slow the next.
+// What was written is settled at leisure: so many rows of a group at a time, and
+// while no request reads at first few and then more. It takes at most one part in
+// twenty of the time: an entry of a list has as many rows to write as the list has
+// patients, and would slow requests that read and those that write.
 const (
 	restFor     = 19
+	longest     = time.Second // that is rested for, whatever the clock says
 	settleEvery = 100 * time.Millisecond
 	slowly      = 200
 	quickly     = 1_000
@@ -201,8 +200,10 @@ func (s *Service) settling() bool {
 	return len(s.unsettled) > 0
 }
 
-// settle settles some of each group's entries. What goes wrong is tried again.
-func (s *Service) settle(ctx context.Context, most int) {
+// settle settles some of each group's entries, and says until when to rest. What
+// goes wrong is tried again.
+func (s *Service) settle(ctx context.Context, most int) (rest time.Time) {
+	began := s.Now()
 	s.mu.Lock()
 	groups := slices.Collect(maps.Keys(s.unsettled))
 	s.mu.Unlock()
@@ -213,6 +214,8 @@ func (s *Service) settle(ctx context.Context, most int) {
 			s.mu.Unlock()
 		}
 	}
+	now := s.Now()
+	return now.Add(restFor * min(max(now.Sub(began), 0), longest))
 }
 
 // Settle settles all of the group's entries: the trail is about to be read, or a
