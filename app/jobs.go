@@ -50,7 +50,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			record.WriteKind:       a.writeRecord,
 			recoverLost:            a.recovers(),
 			webhook.ReplayKind:     a.core.Webhook.GoOn,
-			courier.DisabledKind:   a.tellDisabled,
+			courier.DisabledKind:   a.noticeOfDisabled,
 			job.TaskKind:           a.core.Task.Open,
 			account.InviteKind:     a.core.Account.SendInvitation,
 		},

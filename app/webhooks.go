@@ -83,10 +83,10 @@ func (a *App) delivers(ctx context.Context) bool {
 	}
 }
 
-// tellDisabled is the job that tells a practice that an endpoint was switched
+// noticeOfDisabled is the job that writes to a practice that an endpoint was switched
 // off: in the log, and by e-mail where the practice has an address and a carrier
 // for it.
-func (a *App) tellDisabled(ctx context.Context, j job.Job) error {
+func (a *App) noticeOfDisabled(ctx context.Context, j job.Job) error {
 	var n courier.Notice
 	if err := j.Read(&n); err != nil {
 		return err
