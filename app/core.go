@@ -144,7 +144,7 @@ func (w wiring) care() {
 		NewID: newID}
 	w.Document = &document.Documents{Store: documentstore.NewDocuments(db), Box: box, Pages: w.pages, Now: now,
 		NewID: newID}
-	w.Share = &document.Shares{Store: documentstore.NewShares(db), Now: now, NewID: newID}
+	w.Share = &document.Shares{Store: documentstore.NewShares(db)}
 	w.Token = &document.Tokens{Store: documentstore.NewTokens(db), Box: box, Now: now, NewID: newID}
 	w.Clinical = &clinical.Records{Store: clinicalstore.NewRecords(db), Now: now, NewID: newID}
 	w.Letter = &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: now, NewID: newID}
@@ -161,7 +161,7 @@ func (w wiring) diary() {
 	w.Booking = &booking.Service{Store: bookingstore.New(db), Diary: w.Diary, Now: now, NewID: newID, Hold: w.c.Hold}
 	w.Product = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: newID}
 	w.Invoice = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: newID}
-	w.PaymentType = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: now, NewID: newID}
+	w.PaymentType = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)}
 	w.Statement = &billing.Statements{Store: billingstore.NewStatements(db), Now: now, NewID: newID}
 	w.Membership = &billing.Memberships{Store: billingstore.NewMemberships(db), Now: now, NewID: newID}
 }

@@ -95,8 +95,7 @@ func TestBookingIsCreatedReadAndDeleted(t *testing.T) {
 		scan := d.product(map[string]any{"productType": "appointment", "name": "Scan"})
 		branch, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("The Branch")})
 		d.must(err)
-		d.must(d.core.Product.SetOfferedAt(d.ctx, wire.Decoded[billing.ProductID](&scan),
-			[]practice.LocationID{branch.ID}))
+		d.offer(wire.Decoded[billing.ProductID](&scan), "location", branch.ID)
 		d.refused(`createBooking(bookingData: `+
 			strings.Replace(s.input("2031-07-07T11:00:00Z", "2031-07-07T11:10:00Z", ""), s.product, scan, 1)+`)`,
 			"Scan is not available at location Mill Lane.")

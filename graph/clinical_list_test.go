@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"frontdesk/core/clinical"
-	"frontdesk/core/document"
 	"frontdesk/core/form"
 	"frontdesk/core/practice"
 	"frontdesk/graph/wire"
@@ -46,12 +45,8 @@ func TestClinicalListsTakeConstantStatements(t *testing.T) {
 				doc := d.done("createPatientDocument", createDocument, "p", id, "n", "scan.pdf", "t", "application/pdf")
 				d.done("createPracticeTemplateDocument", createTemplate, "n", "x.txt")
 				_, docID, _ := wire.Decode(doc["id"].(string))
-				_, err := d.core.Share.Create(d.ctx,
-					document.Share{Kind: document.KindDocument, Subject: docID, Patient: of,
-						Recipient: document.ToPatient,
-						Title:     "Scan", Method: document.ByLink})
-				d.must(err)
-				_, err = d.core.Imported.ImportLab(d.ctx, clinical.Lab{Patient: of, Doctor: practice.PractitionerID(n)})
+				d.share(of, docID)
+				_, err := d.core.Imported.ImportLab(d.ctx, clinical.Lab{Patient: of, Doctor: practice.PractitionerID(n)})
 				d.must(err)
 				_, err = d.core.Imported.ImportPrescription(d.ctx,
 					clinical.Prescription{Patient: of, Doctor: practice.PractitionerID(n), At: *d.now.Load()})

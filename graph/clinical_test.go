@@ -8,7 +8,6 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/clinical"
-	"frontdesk/core/document"
 	"frontdesk/core/form"
 	"frontdesk/core/patient"
 	"frontdesk/graph/wire"
@@ -481,10 +480,7 @@ func TestDocuments(t *testing.T) {
 		up := made["uploadUrl"].(string)
 		d.must(d.core.Document.Upload(d.ctx, up[strings.LastIndex(up, "/")+1:], strings.NewReader("%PDF")))
 		_, n, _ := wire.Decode(made["id"].(string))
-		_, err := d.core.Share.Create(d.ctx,
-			document.Share{Kind: document.KindDocument, Subject: n, Patient: of, Recipient: document.ToPatient,
-				Email: "ada@example.org", Name: "Ada", Title: "Scan", Method: document.ByEmail})
-		d.must(err)
+		d.share(of, n)
 		after := d.get("patientDocument", oneDocument, "id", made["id"])
 		holds(t, after,
 			map[string]any{"uploadUrl": nil, "shareDetails.0.kind": "PATIENT",

@@ -99,7 +99,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 	return &core.Core{
 		Audit:    &audit.Service{Store: auditstore.New(db), Now: clock, NewID: db.NewID},
 		Document: documents,
-		Share:    &document.Shares{Store: documentstore.NewShares(db), Now: clock, NewID: db.NewID},
+		Share:    &document.Shares{Store: documentstore.NewShares(db)},
 		Token:    &document.Tokens{Store: documentstore.NewTokens(db), Box: testBox, Now: clock, NewID: db.NewID},
 		Clinical: charts,
 		Letter:   &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: clock, NewID: db.NewID},
@@ -127,7 +127,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Contact:     &contact.Service{Store: contactstore.New(db), Now: clock, NewID: db.NewID},
 		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: clock, NewID: db.NewID},
 		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: clock, NewID: db.NewID},
-		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: clock, NewID: db.NewID},
+		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)},
 		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: clock, NewID: db.NewID},
 		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: clock, NewID: db.NewID},
 		Task: &task.Service{

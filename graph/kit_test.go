@@ -18,7 +18,10 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/billing"
+	"frontdesk/core/document"
 	"frontdesk/core/key"
+	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
 	"frontdesk/store/storetest"
@@ -202,4 +205,22 @@ func second[T any](_ T, err error) error { return err }
 
 func role(name string, may ...access.Permission) access.Role {
 	return access.Role{Name: name, Permissions: may}
+}
+
+// offer says what comes with a product, or where or by whom it is offered, as an import does.
+func (d *desk) offer(of billing.ProductID, what string, id any) {
+	d.t.Helper()
+	storetest.Insert(d.t, d.db, "product_"+what, storetest.Row{"practice_group_id": d.group.ID, "product_id": of,
+		what + "_id": id})
+}
+
+// share notes that a document was shared with its patient, as an import does.
+func (d *desk) share(of patient.ID, subject int64) {
+	d.t.Helper()
+	storetest.Insert(d.t, d.db, "share", storetest.Row{"practice_group_id": d.group.ID, "id": d.db.NewID(),
+		"kind": document.KindDocument, "subject_id": subject, "patient_id": of, "recipient_kind": document.ToPatient,
+		"email": "ada@example.org", "name": "Ada", "title": "Scan", "method": document.ByEmail, "record_ids": "[]",
+		"at": *d.now.Load()})
+	storetest.Exec(d.t, d.db, `UPDATE document SET shared_at = $3 WHERE practice_group_id = $1 AND id = $2`,
+		d.group.ID, subject, *d.now.Load())
 }

@@ -94,7 +94,7 @@ func TestProducts(t *testing.T) {
 		d.must(err)
 		part, err := billinggraph.ProductID(visit)
 		d.must(err)
-		d.must(d.core.Product.SetParts(d.ctx, n, []billing.ProductID{part}))
+		d.offer(n, "part", part)
 		holds(t, d.get("product", `query($id: ID!) { product(id: $id) { `+productFieldsAsked+` } }`, "id", id),
 			map[string]any{
 				"id": id, "appointments.0.id": visit, "appointments.0.name": "Consultation",
@@ -248,7 +248,7 @@ func TestProductsAreListed(t *testing.T) {
 					"name":     fmt.Sprint("Pack ", made),
 					"itemCode": fmt.Sprint("P-", made)}))
 				d.must(err)
-				d.must(d.core.Product.SetParts(d.ctx, pack, []billing.ProductID{visit}))
+				d.offer(pack, "part", visit)
 				d.done("updateProductMetadata",
 					`mutation($id: ID!) { updateProductMetadata(productId: $id, key: "erp", value: "7") { data { id `+
 						`} error } }`, "id",
@@ -258,7 +258,7 @@ func TestProductsAreListed(t *testing.T) {
 				d.done("addProductLabel",
 					`mutation($id: ID!, $label: ID!) { addProductLabel(productId: $id, labelReferenceId: $label) { `+
 						`data { id } error } }`, "id", wire.Encode(wire.KindProduct, pack), "label", label)
-				d.must(d.core.Product.SetOfferedAt(d.ctx, pack, []practice.LocationID{place.ID}))
+				d.offer(pack, "location", place.ID)
 				made2 = append(made2, pack)
 			}
 			return 2 * made
@@ -276,8 +276,7 @@ func TestProductsAreListed(t *testing.T) {
 		doctor := d.done("createUser",
 			`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: `+
 				`"booking", isDoctor: true}) { data { id } error } }`)["id"].(string)
-		d.must(d.core.Product.SetOfferedBy(d.ctx, made2[0],
-			[]practice.PractitionerID{wire.Decoded[practice.PractitionerID](&doctor)}))
+		d.offer(made2[0], "practitioner", wire.Decoded[practice.PractitionerID](&doctor))
 		if got := d.get("user.servicesProvided.0.name", `query($id: ID!) { user(id: $id) { servicesProvided { name `+
 			`} } }`,
 			"id", doctor); got != "Pack 1" {

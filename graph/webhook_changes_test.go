@@ -22,8 +22,9 @@ import (
 
 // neverSent are the topics that nothing here causes yet.
 var neverSent = []string{
-	"prescription.deleted", "prescription.recordedInError", "prescription.eprescription.generated", "invoice.shared",
-	"invoice.integrations.xero.synced", "invoice.integrations.healthcode.statusUpdated", "patientDocument.renamed",
+	"prescription.deleted", "prescription.recordedInError", "prescription.eprescription.generated", "letter.shared",
+	"prescription.shared", "invoice.shared", "invoice.integrations.xero.synced",
+	"invoice.integrations.healthcode.statusUpdated", "patientDocument.renamed",
 }
 
 // postbox keeps what is posted, by the id of the event.

@@ -18,12 +18,6 @@ func (e *subscriber) papers() []row {
 	sent := func(topic string) []string {
 		return []string{notice(topic, "patientId", e.ada, "letterId", letter, "doctorId", e.doctor)}
 	}
-	share := func(kind document.Kind, id string) {
-		_, err := e.core.Share.Create(e.ctx, document.Share{Kind: kind, Subject: wire.Decoded[int64](&id),
-			Patient: wire.Decoded[patient.ID](&e.ada), Recipient: document.ToPatient, Title: "It",
-			Method: document.ByLink})
-		e.must(err)
-	}
 	update := func(in map[string]any) { e.done("updateLetter", updateLetter, "id", letter, "in", in) }
 	documents := func(how string) []string {
 		return []string{notice("patientDocument."+how, "patientId", e.ada, "documentId", doc)}
@@ -48,10 +42,6 @@ func (e *subscriber) papers() []row {
 			return sent("letter.reviewStatus.updated")
 		}},
 		nothing("it still is", func() { update(map[string]any{"reviewStatus": "AWAITING_REVIEW"}) }),
-		{"it is shared", func() []string {
-			share(document.KindLetter, letter)
-			return []string{notice("letter.shared", "patientId", e.ada, "letterId", letter)}
-		}},
 		{"it is deleted", func() []string {
 			e.done("deleteLetter", deleteLetter, "id",
 				letter)
@@ -72,7 +62,6 @@ func (e *subscriber) papers() []row {
 			e.done("createPracticeTemplateDocument", createTemplate, "n",
 				"form.txt")
 		}),
-		nothing("a document is shared", func() { share(document.KindDocument, doc) }),
 		{"it is deleted", func() []string { remove(); return documents("deleted") }},
 		nothing("it is deleted again", remove),
 	}
@@ -122,13 +111,6 @@ func (e *subscriber) clinic() []row {
 			prescribe(clinical.Order{Status: "collected", Provider: "Brambleford Pharmacy"})
 			return []string{sent("prescription.created", "prescriptionId", rx),
 				sent("prescription.ordered", "prescriptionId", rx)}
-		}},
-		{"it is shared", func() []string {
-			_, err := e.core.Share.Create(e.ctx, document.Share{Kind: document.KindPrescription,
-				Subject: wire.Decoded[int64](&rx), Patient: ada, Recipient: document.ToPatient, Title: "It",
-				Method: document.ByLink})
-			e.must(err)
-			return []string{notice("prescription.shared", "patientId", e.ada, "prescriptionId", rx)}
 		}},
 		nothing("a questionnaire is made", func() {
 			q, err := e.core.Form.Import(e.ctx,

@@ -111,13 +111,6 @@ func SeenEach[T Thing](ctx context.Context, things iter.Seq[T]) {
 	}
 }
 
-// SeenAll is Seen for lists of things by what they belong to.
-func SeenAll[K comparable, T Thing](ctx context.Context, things map[K][]T) {
-	for _, list := range things {
-		Seen(ctx, list...)
-	}
-}
-
 func (c *Collector) add(s Subject) {
 	switch one := (named{s.Kind, s.ID}); {
 	case s.ID == 0:

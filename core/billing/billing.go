@@ -36,8 +36,6 @@ var (
 		"An appointment cannot become another kind of product, nor another kind an appointment.")
 	ErrStock = fault.New(fault.Conflict, "stock_out_of_range",
 		"The stock of this product would be less or more than can be counted.")
-	ErrNotAppointment = fault.New(fault.Invalid, "part_not_an_appointment",
-		"Only appointments can come with a product.")
 	ErrNoLabel       = fault.New(fault.NotFound, "label_not_on_product", "This product has no such label.")
 	ErrTooManyLabels = patient.ErrTooMany.Saying("A product can have at most 200 labels.")
 

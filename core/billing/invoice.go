@@ -308,3 +308,12 @@ func (s *Invoices) change(
 	})
 	return after, err
 }
+
+func each[T any](all []T, do func(T) error) error {
+	for _, v := range all {
+		if err := do(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -93,8 +93,15 @@ func (d *desk) bill(db *store.DB, now func() time.Time) {
 	d.Now = now
 	d.products = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: db.NewID}
 	d.invoices = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: db.NewID}
-	d.types = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: now, NewID: db.NewID}
+	d.types = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)}
 	d.statements = &billing.Statements{Store: billingstore.NewStatements(db), Now: now, NewID: db.NewID}
+}
+
+// offer says what comes with a product, or where or by whom it is offered, as an import does.
+func (d *desk) offer(of billing.ProductID, what string, id any) {
+	d.t.Helper()
+	storetest.Insert(d.t, d.db, "product_"+what, storetest.Row{"practice_group_id": d.group.ID, "product_id": of,
+		what + "_id": id})
 }
 
 // open makes a practice and goes there.

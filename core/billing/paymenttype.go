@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"frontdesk/core/access"
-	"frontdesk/core/audit"
-	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
 )
@@ -50,61 +48,11 @@ func paymentType(
 	return types[i], nil
 }
 
-// PaymentTypeStore is what payment types need remembered.
-type PaymentTypeStore interface {
-	PaymentTypeReader
-	// Do runs fn in one transaction: all of it happens, or none.
-	Do(ctx context.Context, fn func(PaymentTypeTx) error) error
-}
-
-// PaymentTypeTx is a PaymentTypeStore inside a transaction.
-type PaymentTypeTx interface {
-	PaymentTypeReader
-	SavePaymentType(ctx context.Context, group practice.ID, p PaymentType) error
-	Audit(ctx context.Context, e audit.Entry) error
-}
-
 // PaymentTypes is the ways to pay that a practice knows.
-type PaymentTypes struct {
-	Store PaymentTypeStore
-	Now   func() time.Time
-	NewID func() int64
-}
+type PaymentTypes struct{ Store PaymentTypeReader }
 
 // List lists the ways to pay; inactive ones too when asked. A caller who may
 // see the practice may see these.
 func (s *PaymentTypes) List(ctx context.Context, inactive bool) ([]PaymentType, error) {
 	return read.Of(ctx, access.SeePractice, inactive, s.Store.PaymentTypes)
-}
-
-// Save changes a way to pay, or with no id adds one. Payments made
-// keep the name it had. Error: ErrPaymentTypeNotFound.
-func (s *PaymentTypes) Save(ctx context.Context, id PaymentTypeID, name string, active bool) (PaymentType, error) {
-	who, err := access.Require(ctx, access.SettingsGeneral)
-	if err != nil {
-		return PaymentType{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var in input.Checks
-	name = in.Required("name", name, 100)
-	if err := in.Err(); err != nil {
-		return PaymentType{}, err
-	}
-	var after PaymentType
-	err = s.Store.Do(ctx, func(tx PaymentTypeTx) (err error) {
-		var before any
-		after = PaymentType{ID: PaymentTypeID(s.NewID()), CreatedAt: now}
-		if id != 0 {
-			if after, err = paymentType(ctx, tx, who.Group, id, true); err != nil {
-				return err
-			}
-			before = after
-		}
-		after.Name, after.Active, after.UpdatedAt = name, active, now
-		if err := tx.SavePaymentType(ctx, who.Group, after); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "payment_type.save", "payment_type", int64(after.ID), before, after))
-	})
-	return after, err
 }

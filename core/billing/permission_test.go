@@ -29,9 +29,9 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 			Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(31)})
 		d.must(err)
 		plan := d.product(billing.ProductChange{Name: ptr("Plan")})
-		d.must(d.products.SetParts(d.ctx, plan.ID, []billing.ProductID{d.visit.ID}))
-		d.must(d.products.SetOfferedAt(d.ctx, plan.ID, []practice.LocationID{d.place.ID}))
-		d.must(d.products.SetOfferedBy(d.ctx, plan.ID, []practice.PractitionerID{d.gp.ID}))
+		d.offer(plan.ID, "part", d.visit.ID)
+		d.offer(plan.ID, "location", d.place.ID)
+		d.offer(plan.ID, "practitioner", d.gp.ID)
 		before, line := d.sums(i.ID), d.lines(i)[0]
 		home := *d
 		d.open("Elsewhere")
@@ -49,11 +49,6 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 			"product":           second(d.products.Find(d.ctx, home.jab.ID)),
 			"update product":    second(d.products.Update(d.ctx, home.visit.ID, billing.ProductChange{Name: ptr("x")})),
 			"delete product":    second(d.products.Delete(d.ctx, home.visit.ID)),
-			"parts":             d.products.SetParts(d.ctx, home.jab.ID, nil),
-			"a part":            d.products.SetParts(d.ctx, d.jab.ID, []billing.ProductID{home.visit.ID}),
-			"places":            d.products.SetOfferedAt(d.ctx, home.jab.ID, nil),
-			"a place":           d.products.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{home.place.ID}),
-			"a person":          d.products.SetOfferedBy(d.ctx, d.jab.ID, []practice.PractitionerID{home.gp.ID}),
 			"invoice":           second(d.invoices.Find(d.ctx, i.ID)),
 			"update invoice":    second(d.invoices.Update(d.ctx, i.ID, billing.InvoiceChange{})),
 			"cancel invoice":    second(d.invoices.Cancel(d.ctx, i.ID)),
@@ -185,7 +180,6 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 				"update": func(ctx context.Context) error {
 					return second(d.products.Update(ctx, d.jab.ID, billing.ProductChange{}))
 				},
-				"parts": func(ctx context.Context) error { return d.products.SetParts(ctx, d.jab.ID, nil) },
 			}},
 			{"seeBookings", map[string]call{
 				"billed": func(ctx context.Context) error { return second(d.invoices.BilledBookings(ctx, nil)) },

@@ -179,8 +179,6 @@ type ProductTx interface {
 	StockTx
 	practice.MetadataTx
 	LabelTx
-	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
-	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
 	// LockAppointmentType keeps others from changing an appointment type until
 	// the end of the transaction, when there is one of that id. It comes before
 	// LockProduct.
@@ -188,8 +186,6 @@ type ProductTx interface {
 	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
 	// SaveAppointmentType keeps an appointment type and the product that it is.
 	SaveAppointmentType(ctx context.Context, group practice.ID, t diary.Type) error
-	// SaveOffer puts a list of a product in place of another.
-	SaveOffer(ctx context.Context, group practice.ID, of ProductID, list Offer, ids []int64) error
 }
 
 // Products is what the practice offers.

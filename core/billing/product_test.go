@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	diarystore "frontdesk/store/diary"
+	"frontdesk/store/storetest"
 )
 
 func TestAProductIsKeptAsItWasGiven(t *testing.T) {
@@ -234,23 +235,15 @@ func TestProductsAreListedAndFound(t *testing.T) {
 	})
 }
 
-func TestWhatComesWithAProductAndWhoOffersItWhere(t *testing.T) {
+func TestListsSetForProductsWinOverSessions(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		plan := d.product(billing.ProductChange{Kind: ptr(billing.MembershipKind), Name: ptr("Plan")})
-		d.must(d.products.SetParts(d.ctx, plan.ID, []billing.ProductID{d.visit.ID, d.visit.ID}))
+		d.offer(plan.ID, "part", d.visit.ID)
 		parts, err := d.products.PartsOf(d.ctx, []billing.ProductID{plan.ID, d.jab.ID})
 		d.must(err)
 		if !slices.Equal(parts[plan.ID], []billing.ProductID{d.visit.ID}) || len(parts) != 1 {
 			t.Fatalf("got %v", parts)
 		}
-		d.want(d.products.SetParts(d.ctx, plan.ID, []billing.ProductID{d.jab.ID}), billing.ErrNotAppointment)
-		d.want(d.products.SetParts(d.ctx, d.visit.ID, []billing.ProductID{d.visit.ID}), billing.ErrNotAppointment)
-		d.want(d.products.SetParts(d.ctx, plan.ID, []billing.ProductID{1}), billing.ErrProductNotFound)
-		d.must(d.products.SetParts(d.ctx, plan.ID, nil))
-		if parts, err = d.products.PartsOf(d.ctx, []billing.ProductID{plan.ID}); err != nil || len(parts) != 0 {
-			t.Fatalf("got %v, %v", parts, err)
-		}
-
 		at := func() []billing.ProductID {
 			t.Helper()
 			all, err := d.products.OfferedAt(d.ctx, []practice.LocationID{d.place.ID})
@@ -264,9 +257,9 @@ func TestWhatComesWithAProductAndWhoOffersItWhere(t *testing.T) {
 			return all[d.gp.ID]
 		}
 		if len(at())+len(by()) != 0 {
-			t.Fatalf("offered before anything was said: %v, %v", at(), by())
+			t.Fatalf("offered before anything is set: %v, %v", at(), by())
 		}
-		// Where nothing was said, sessions say it; those that are over do not.
+		// Where nothing is set, sessions offer it; those that are over do not.
 		session := func(start input.Date) {
 			d.must(second(d.diary.CreateSession(d.setup, diary.SessionChange{Practitioner: &d.gp.ID,
 				Location: &d.place.ID, Types: &[]diary.TypeID{diary.TypeID(d.visit.ID)},
@@ -281,16 +274,10 @@ func TestWhatComesWithAProductAndWhoOffersItWhere(t *testing.T) {
 		if !slices.Equal(at(), only) || !slices.Equal(by(), only) {
 			t.Fatalf("a session of today offers %v, %v", at(), by())
 		}
-		d.must(d.products.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{d.place.ID}))
-		d.must(d.products.SetOfferedBy(d.ctx, plan.ID, []practice.PractitionerID{d.gp.ID}))
+		d.offer(d.jab.ID, "location", d.place.ID)
+		d.offer(plan.ID, "practitioner", d.gp.ID)
 		if !slices.Equal(at(), []billing.ProductID{d.jab.ID}) || !slices.Equal(by(), []billing.ProductID{plan.ID}) {
-			t.Fatalf("what was said is %v, %v", at(), by())
-		}
-		d.want(d.products.SetOfferedAt(d.ctx, d.jab.ID, []practice.LocationID{1}), practice.ErrLocationNotFound)
-		d.want(d.products.SetOfferedBy(d.ctx, d.jab.ID, []practice.PractitionerID{1}), practice.ErrPractitionerNotFound)
-		if got := d.trail("product", int64(plan.ID)); got != "product.create product.set_parts product.set_parts "+
-			"product.set_people" {
-			t.Fatal(got)
+			t.Fatalf("what is set is %v, %v", at(), by())
 		}
 	})
 }
@@ -312,11 +299,12 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 		}
 		i := d.invoice(of(d.visit, 1))
 		d.pay(i, 500)
-		d.must(second(d.types.Save(d.setup, 1, "Card machine", true)))
-		d.must(second(d.types.Save(d.setup, 2, "Cash", false)))
-		d.must(second(d.types.Save(d.setup, 0, "Voucher", true)))
-		if got := names(false) + "/" + names(true); got != "Card machine, Bank transfer, Insurance, Other, "+
-			"Voucher/Card machine, Cash, Bank transfer, Insurance, Other, Voucher" {
+		storetest.Exec(t, d.db, `UPDATE payment_type SET name = CASE id WHEN 1 THEN 'Card machine' ELSE name END,
+			active = $2 WHERE practice_group_id = $1 AND id <= 2`, d.group.ID, false)
+		storetest.Exec(t, d.db, `UPDATE payment_type SET active = $2 WHERE practice_group_id = $1 AND id = 1`,
+			d.group.ID, true)
+		if got := names(false) + "/" + names(true); got != "Card machine, Bank transfer, Insurance, Other/"+
+			"Card machine, Cash, Bank transfer, Insurance, Other" {
 			t.Fatal(got)
 		}
 		d.pay(i, 600)
@@ -327,14 +315,12 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 		}
 		d.want(second(d.invoices.AddPayment(d.ctx, i.ID, billing.PaymentRequest{Amount: 1, Type: 2, Date: day(7)})),
 			billing.ErrPaymentTypeNotFound)
-		d.want(second(d.types.Save(d.setup, 99, "x", true)), billing.ErrPaymentTypeNotFound)
 		// A change of the practice leaves them alone.
 		d.must(second(d.practice.UpdateGroup(d.setup, practice.GroupChange{Name: ptr("Other name")})))
 		if got := names(false); !strings.HasPrefix(got, "Card machine, Bank") {
 			t.Fatal(got)
 		}
 		stranger := access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID})
-		d.want(second(d.types.Save(stranger, 1, "x", true)), access.ErrPermission)
 		d.want(second(d.practice.UpdateGroup(stranger, practice.GroupChange{VAT: ptr(200)})), access.ErrPermission)
 	})
 }

@@ -7,14 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"frontdesk/core/billing"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
-	billingstore "frontdesk/store/billing"
+	"frontdesk/store/storetest"
 )
 
 func TestMoveToAnotherPlaceIsRecorded(t *testing.T) {
@@ -70,7 +69,10 @@ func TestMoveToAnotherPlaceIsRecorded(t *testing.T) {
 // TestBookingRespectsThePlacesOfAType books by staff, who need no session.
 func TestBookingRespectsThePlacesOfAType(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
-		shop := &billing.Products{Store: billingstore.NewProducts(d.db), Now: d.clock.Now, NewID: d.db.NewID}
+		offer := func(kind diary.TypeID, at practice.LocationID) {
+			storetest.Insert(t, d.db, "product_location", storetest.Row{"practice_group_id": d.group.ID,
+				"product_id": kind, "location_id": at})
+		}
 		scan := d.newType("Scan", 10)
 		place := func(name string) practice.LocationID {
 			l, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: &name})
@@ -78,7 +80,7 @@ func TestBookingRespectsThePlacesOfAType(t *testing.T) {
 			return l.ID
 		}
 		bare, said := place("The Tent"), place("The Branch")
-		d.must(shop.SetOfferedAt(d.ctx, billing.ProductID(scan.ID), []practice.LocationID{said}))
+		offer(scan.ID, said)
 		at := nine(6 * time.Hour)
 		for _, c := range []struct {
 			name  string
@@ -125,7 +127,7 @@ func TestBookingRespectsThePlacesOfAType(t *testing.T) {
 				Start:  nine(5 * time.Hour),
 				Length: nine(5*time.Hour + 10*time.Minute).Sub(nine(5 * time.Hour)), Override: true})
 		d.must(err)
-		d.must(shop.SetOfferedAt(d.ctx, billing.ProductID(d.kind.ID), []practice.LocationID{said}))
+		offer(d.kind.ID, said)
 		_, err = d.booking.Change(d.ctx, b.ID,
 			booking.Change{Start: ptr(nine(4 * time.Hour)), End: ptr(nine(4*time.Hour + 10*time.Minute)),
 				Override:       true,

@@ -76,9 +76,7 @@ var (
 		"There is another file already. Make a new document for this one.")
 	ErrEmpty    = fault.New(fault.Invalid, "document_empty", "This file is empty.")
 	ErrTooLarge = fault.New(fault.Invalid, "document_too_large", "A file may have at most 10 MiB.")
-	// ErrNotShared is returned when there is nothing to share.
-	ErrNotShared = fault.New(fault.NotFound, "shared_thing_not_found", "This patient has no such thing to share.")
-	ErrNoToken   = fault.New(fault.NotFound, "integration_token_not_found",
+	ErrNoToken  = fault.New(fault.NotFound, "integration_token_not_found",
 		"This token is not known, or is too old to use.")
 )
 
@@ -124,7 +122,6 @@ type Tx interface {
 	// KeepContent keeps a document's file, and Content reads it.
 	KeepContent(ctx context.Context, group practice.ID, id ID, content []byte) error
 	Content(ctx context.Context, group practice.ID, id ID) ([]byte, error)
-	AddFolder(ctx context.Context, group practice.ID, f Folder) error
 	event.Recorder
 	Audit(ctx context.Context, e audit.Entry) error
 }

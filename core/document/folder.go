@@ -2,12 +2,10 @@ package document
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
-	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
@@ -43,41 +41,6 @@ func folderOf(ctx context.Context, r Reader, group practice.ID, id FolderID, of 
 		return f, err
 	}
 	return Folder{}, ErrNoFolder
-}
-
-// CreateFolder makes a folder, in another one where one is named. Errors: field
-// faults, patient.ErrNotFound, ErrNoFolder.
-func (s *Documents) CreateFolder(ctx context.Context, of patient.ID, parent FolderID, name string) (Folder, error) {
-	who, err := access.Require(ctx, access.EditDocuments)
-	if err != nil {
-		return Folder{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var in input.Checks
-	f := Folder{ID: FolderID(s.NewID()), Parent: parent, Name: in.Required("name", name, 128), CreatedAt: now}
-	if strings.ContainsAny(f.Name, `/\`) {
-		in.Wrong("name", input.CodeString, "a folder's name without other folders", "This is not a folder's name.")
-	}
-	if err := in.Err(); err != nil {
-		return Folder{}, err
-	}
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		if of != 0 {
-			if f.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, of); err != nil {
-				return err
-			}
-		}
-		above, err := folderOf(ctx, tx, who.Group, parent, f.Patient)
-		if err != nil {
-			return err
-		}
-		f.Path = above.Path + "/" + f.Name
-		if err := tx.AddFolder(ctx, who.Group, f); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "folder.create", "folder", int64(f.ID), nil, f))
-	})
-	return f, err
 }
 
 // Folders finds those of the folders that exist.

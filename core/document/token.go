@@ -2,7 +2,6 @@ package document
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"frontdesk/core/access"
@@ -30,8 +29,6 @@ type TokenStore interface {
 	// IntegrationToken finds the newest of a patient's tokens that is good at a time,
 	// or returns ErrNoToken.
 	IntegrationToken(ctx context.Context, group practice.ID, of patient.ID, at time.Time) (Token, error)
-	// IntegrationTokenByID finds a token, or returns ErrNoToken.
-	IntegrationTokenByID(ctx context.Context, group practice.ID, id int64) (Token, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(TokenTx) error) error
 }
@@ -106,27 +103,6 @@ func (s *Tokens) Find(ctx context.Context, of patient.ID) (string, error) {
 	}
 	audit.Seen(ctx, audit.Subject{Kind: "integration_token", ID: t.ID, Patient: int64(p.ID)})
 	return s.text(who.Group, t)
-}
-
-// Identify says whose a token is. The practice's own pages ask. Error:
-// ErrNoToken.
-func (s *Tokens) Identify(ctx context.Context, text string) (practice.ID, patient.ID, error) {
-	sign, ok := strings.CutPrefix(text, prefix)
-	if !ok {
-		return 0, 0, ErrNoToken
-	}
-	n, ok, err := boxed(s.Box).signed(sign, integration, 2)
-	if err == nil && !ok {
-		err = ErrNoToken
-	}
-	if err != nil {
-		return 0, 0, err
-	}
-	t, err := s.Store.IntegrationTokenByID(ctx, practice.ID(n[0]), n[1])
-	if err == nil && !s.Now().Before(t.ExpiresAt) {
-		err = ErrNoToken
-	}
-	return practice.ID(n[0]), t.Patient, err
 }
 
 // Forget deletes tokens that have ended.

@@ -137,7 +137,7 @@ const (
 	peopleWorked = `SELECT DISTINCT s.practitioner_id, k.appointment_type_id` + worked + ` AND s.practitioner_id IN `
 )
 
-// The lists of products, by what they belong to, and the tables and columns they are kept in.
+// The lists of products, by what they belong to.
 var (
 	offers = map[billing.Offer]store.Amongst{
 		billing.Parts:  partsOf,
@@ -149,18 +149,6 @@ var (
 			` ORDER BY 1, 2`),
 		billing.People: store.Among(peopleWorked+store.Few4+` ORDER BY 1, 2`, peopleWorked+store.Many4+
 			` ORDER BY 1, 2`),
-	}
-	dropOffer = map[billing.Offer]string{
-		billing.Parts:  `DELETE FROM product_part WHERE practice_group_id = $1 AND product_id = $2`,
-		billing.Places: `DELETE FROM product_location WHERE practice_group_id = $1 AND product_id = $2`,
-		billing.People: `DELETE FROM product_practitioner WHERE practice_group_id = $1 AND product_id = $2`,
-	}
-	addOffer = map[billing.Offer]string{
-		billing.Parts: `INSERT INTO product_part (practice_group_id, product_id, part_id) VALUES ($1, $2, $3)`,
-		billing.Places: `INSERT INTO product_location (practice_group_id, product_id, location_id)
-			VALUES ($1, $2, $3)`,
-		billing.People: `INSERT INTO product_practitioner (practice_group_id, product_id, practitioner_id)
-			VALUES ($1, $2, $3)`,
 	}
 )
 
@@ -189,20 +177,6 @@ func (t *Tx) offers(
 		}))
 }
 
-// SaveOffer puts a list of a product in place of another.
-func (t *Tx) SaveOffer(
-	ctx context.Context, group practice.ID, of billing.ProductID, list billing.Offer, ids []int64,
-) error {
-	if _, err := t.Exec(ctx, dropOffer[list], group, of); err != nil {
-		return err
-	}
-	rows := make([]store.In, len(ids))
-	for i, id := range ids {
-		rows[i] = store.In{group, of, id}
-	}
-	return t.Many(ctx, addOffer[list], rows)
-}
-
 // PaymentTypes lists the ways to pay.
 func (t *Tx) PaymentTypes(ctx context.Context, group practice.ID, inactive bool) ([]billing.PaymentType, error) {
 	return store.List(ctx, t.Conn, `SELECT id, name, active, created_at, updated_at FROM payment_type
@@ -212,15 +186,6 @@ func (t *Tx) PaymentTypes(ctx context.Context, group practice.ID, inactive bool)
 			err := scan(&p.ID, &p.Name, &p.Active, value.When(&p.CreatedAt), value.When(&p.UpdatedAt))
 			return p, err
 		})
-}
-
-// SavePaymentType keeps a way to pay.
-func (t *Tx) SavePaymentType(ctx context.Context, group practice.ID, p billing.PaymentType) error {
-	_, err := t.Exec(ctx, `INSERT INTO payment_type (practice_group_id, id, name, active, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $3, active = $4, updated_at = $6`, group, p.ID, p.Name,
-		p.Active, p.CreatedAt, p.UpdatedAt)
-	return err
 }
 
 // VAT is the practice's own rate.

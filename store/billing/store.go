@@ -49,19 +49,8 @@ func (s *Invoices) Do(ctx context.Context, fn func(billing.InvoiceTx) error) err
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
 }
 
-// PaymentTypes keeps the ways to pay.
-type PaymentTypes struct {
-	*Tx
-	db *store.DB
-}
-
-// NewPaymentTypes keeps payment types in a database.
-func NewPaymentTypes(db *store.DB) *PaymentTypes { return &PaymentTypes{on(db.Conn()), db} }
-
-// Do runs fn in one transaction: all of it happens, or none.
-func (s *PaymentTypes) Do(ctx context.Context, fn func(billing.PaymentTypeTx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
-}
+// NewPaymentTypes keeps the ways to pay in a database.
+func NewPaymentTypes(db *store.DB) billing.PaymentTypeReader { return on(db.Conn()) }
 
 // Statements keeps account statements.
 type Statements struct {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"frontdesk/core/audit"
 	"frontdesk/core/document"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -137,14 +136,6 @@ func (t *Tx) FoldersByID(
 	return store.Keyed(found, err, func(f document.Folder) document.FolderID { return f.ID })
 }
 
-// AddFolder keeps a new folder.
-func (t *Tx) AddFolder(ctx context.Context, group practice.ID, f document.Folder) error {
-	_, err := t.Exec(ctx, `INSERT INTO folder (practice_group_id, id, patient_id, parent_id, name, path,
-		created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		group, f.ID, value.Opt(f.Patient), value.Opt(f.Parent), f.Name, f.Path, f.CreatedAt)
-	return err
-}
-
 const shareColumns = `id, kind, subject_id, patient_id, recipient_kind, recipient_id, email, name, title, method, ` +
 	`record_ids, at, deleted_at`
 
@@ -161,58 +152,6 @@ func scanShare(scan store.Scanner) (document.Share, error) {
 		sh.RecipientID = int64(sh.Patient)
 	}
 	return sh, json.Unmarshal([]byte(records), &sh.Records)
-}
-
-// shared are the texts that note on a thing when it was last shared.
-var shared = map[document.Kind]string{
-	document.KindLetter: `UPDATE letter SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
-		patient_id = $3 AND deleted_at IS NULL`,
-	document.KindLab: `UPDATE lab SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
-		patient_id = $3 AND deleted_at IS NULL`,
-	document.KindPrescription: `UPDATE prescription SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
-		patient_id = $3 AND deleted_at IS NULL`,
-	document.KindDocument: `UPDATE document SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
-		patient_id = $3 AND deleted_at IS NULL`,
-	document.KindConsultation: `UPDATE consultation SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
-		patient_id = $3 AND deleted_at IS NULL`,
-}
-
-// MarkShared notes on a thing, and on the entries of a consultation, when they
-// were last shared.
-func (t *Tx) MarkShared(ctx context.Context, group practice.ID, sh document.Share) (bool, error) {
-	n, err := t.Exec(ctx, shared[sh.Kind], group, sh.Subject, sh.Patient, sh.At)
-	if err != nil || n == 0 {
-		return false, err
-	}
-	for _, id := range sh.Records {
-		n, err := t.Exec(ctx, `UPDATE record_item SET shared_at = $4 WHERE practice_group_id = $1 AND id = $2 AND
-			consultation_id = $3 AND deleted_at IS NULL`,
-			group, id, sh.Subject, sh.At)
-		if err != nil || n == 0 {
-			return false, err
-		}
-	}
-	return true, nil
-}
-
-// Share finds a share.
-func (t *Tx) Share(ctx context.Context, group practice.ID, id int64) (document.Share, error) {
-	return store.Find(ctx, t.Conn, document.ErrNotShared, `SELECT `+shareColumns+` FROM share WHERE
-		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanShare)
-}
-
-// SaveShare keeps a share.
-func (t *Tx) SaveShare(ctx context.Context, group practice.ID, sh document.Share) error {
-	if sh.Recipient == document.ToPatient {
-		sh.RecipientID = 0
-	}
-	_, err := t.Exec(ctx, `INSERT INTO share (`+shareColumns+
-		`, practice_group_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET deleted_at = $13`,
-		sh.ID, sh.Kind, sh.Subject, sh.Patient, sh.Recipient, value.Opt(sh.RecipientID), sh.Email, sh.Name, sh.Title,
-		sh.Method,
-		string(audit.Snapshot(sh.Records)), sh.At, value.At(sh.DeletedAt), group)
-	return err
 }
 
 const (
@@ -266,12 +205,6 @@ func (t *Tx) IntegrationToken(
 	return store.Find(ctx, t.Conn, document.ErrNoToken, `SELECT `+tokenColumns+` FROM integration_token
 		WHERE practice_group_id = $1 AND patient_id = $2 AND expires_at > $3 ORDER BY expires_at DESC, id DESC LIMIT 1`,
 		store.In{group, of, now}, scanToken)
-}
-
-// IntegrationTokenByID finds a token.
-func (t *Tx) IntegrationTokenByID(ctx context.Context, group practice.ID, id int64) (document.Token, error) {
-	return store.Find(ctx, t.Conn, document.ErrNoToken, `SELECT `+tokenColumns+` FROM integration_token WHERE
-		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanToken)
 }
 
 // AddIntegrationToken keeps a token.

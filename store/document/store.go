@@ -26,19 +26,8 @@ func (s *Documents) Do(ctx context.Context, fn func(document.Tx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
-// Shares keeps what was shared, and the recipients.
-type Shares struct {
-	*Tx
-	db *store.DB
-}
-
-// NewShares keeps them in a database.
-func NewShares(db *store.DB) *Shares { return &Shares{On(db.Conn()), db} }
-
-// Do runs fn in one transaction: all of it happens, or none.
-func (s *Shares) Do(ctx context.Context, fn func(document.ShareTx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
-}
+// NewShares keeps what was shared, and the recipients, in a database.
+func NewShares(db *store.DB) document.ShareStore { return On(db.Conn()) }
 
 // Tokens keeps the tokens that say who patients are.
 type Tokens struct {

@@ -134,7 +134,7 @@ func operators(t *testing.T, address string) *core.Core {
 			NewID: db.NewID},
 		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: time.Now, NewID: db.NewID},
 		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: time.Now, NewID: db.NewID},
-		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db), Now: time.Now, NewID: db.NewID},
+		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)},
 		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: time.Now, NewID: db.NewID},
 		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: time.Now, NewID: db.NewID},
 		Clinical:    &clinical.Records{Store: clinicalstore.NewRecords(db), Now: time.Now, NewID: db.NewID},
@@ -143,7 +143,7 @@ func operators(t *testing.T, address string) *core.Core {
 		Form: &form.Service{Store: formstore.New(db),
 			Now: time.Now, NewID: db.NewID},
 		Document: &document.Documents{Store: documentstore.NewDocuments(db), Now: time.Now, NewID: db.NewID},
-		Share:    &document.Shares{Store: documentstore.NewShares(db), Now: time.Now, NewID: db.NewID},
+		Share:    &document.Shares{Store: documentstore.NewShares(db)},
 		Token:    &document.Tokens{Store: documentstore.NewTokens(db), Now: time.Now, NewID: db.NewID},
 	}
 }
