@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -14,7 +15,7 @@ import (
 func (d *desk) addPatient(first, email string) patient.ID {
 	d.t.Helper()
 	r, err := patienttest.Register(d.ctx, d.core.Patient,
-		patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new("1981-12-10"),
+		patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new(input.DayOf(1981, 12, 10)),
 			Mobile: new("07700900123"), Email: &email})
 	d.must(err)
 	return r

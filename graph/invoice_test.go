@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -63,8 +64,9 @@ func (d *desk) surgery() *surgery {
 func (d *desk) person(first string) string {
 	d.t.Helper()
 	id, err := patienttest.Register(d.ctx, d.core.Patient,
-		patient.Changes{Title: new("Ms"), FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
-			Email: new(strings.ToLower(first) + "@example.org"), Line1: new("1 Mill Lane")})
+		patient.Changes{Title: new("Ms"), FirstName: new(first), LastName: new("Byron"),
+			BirthDate: new(input.DayOf(1985, 12, 10)),
+			Email:     new(strings.ToLower(first) + "@example.org"), Line1: new("1 Mill Lane")})
 	d.must(err)
 	return wire.Encode(wire.KindPatient, id)
 }

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/demographics"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -106,7 +107,8 @@ func (d *desk) server(on batch.Store) *batch.Service {
 func (d *desk) addPatient(mobile, email string) patient.ID {
 	d.Helper()
 	id, err := patienttest.Register(d.ctx, d.people, patient.Changes{
-		FirstName: new("Ada"), LastName: new("N" + email), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email,
+		FirstName: new("Ada"), LastName: new("N" + email),
+		BirthDate: new(input.DayOf(1990, 1, 1)), Mobile: &mobile, Email: &email,
 	})
 	if err != nil {
 		d.Fatal(err)
@@ -201,7 +203,7 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 		nhs, mobile := "9434765919", "07700 900001"
 		ada, err := patienttest.Register(d.ctx, d.people,
 			patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"),
-				BirthDate: new("1985-12-10"),
+				BirthDate: new(input.DayOf(1985, 12, 10)),
 				Mobile:    &mobile})
 		if err != nil {
 			d.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	demographicsstore "frontdesk/store/demographics"
@@ -22,7 +23,7 @@ func TestWhoABatchReaches(t *testing.T) {
 		register := func(name, number string) patient.ID {
 			mobile := "07700 900123"
 			id, err := patienttest.Register(d.ctx, d.people,
-				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"),
+				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1990, 1, 1)),
 					Mobile:    &mobile,
 					NHSNumber: &number})
 			if err != nil {

@@ -118,12 +118,13 @@ func (d *desk) open(name string) {
 		FirstName: ptr("Chidi"), LastName: ptr("Okafor")})
 	d.must(err)
 	d.ada, err = patienttest.Register(d.setup, d.patients,
-		patient.Changes{Title: ptr("Ms"), FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
-			Email: ptr("ada@example.org"),
-			Line1: ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("ZZ1 1AA")})
+		patient.Changes{Title: ptr("Ms"), FirstName: new("Ada"), LastName: new("Byron"),
+			BirthDate: new(input.DayOf(1985, 12, 10)),
+			Email:     ptr("ada@example.org"),
+			Line1:     ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("ZZ1 1AA")})
 	d.must(err)
 	d.bob, err = patienttest.Register(d.setup, d.patients,
-		patient.Changes{FirstName: new("Bob"), LastName: new("Bell"), BirthDate: new("1975-01-01"),
+		patient.Changes{FirstName: new("Bob"), LastName: new("Bell"), BirthDate: new(input.DayOf(1975, 1, 1)),
 			Email: ptr("bob@example.org")})
 	d.must(err)
 	d.insurer, err = d.contacts.Create(d.setup, contact.Change{Company: ptr("Crown Insurance"), IsPayor: ptr(true),

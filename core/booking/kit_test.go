@@ -90,7 +90,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.kind = d.newType("Routine", 10)
 	d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")})
 	d.ada, err = patienttest.Register(d.ctx, d.patients,
-		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 			Mobile: ptr("07700 900123")})
 	d.must(err)
 	return d

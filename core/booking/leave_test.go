@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -80,7 +81,7 @@ func TestLeavingCancelsFutureAppointments(t *testing.T) {
 					d.t.Fatalf("the appointment is %s and the hold %s", d.state(booked), d.state(held))
 				}
 				other, err := patienttest.Register(d.ctx, d.patients,
-					patient.Changes{FirstName: new("Bea"), LastName: new("King"), BirthDate: new("1990-01-01"),
+					patient.Changes{FirstName: new("Bea"), LastName: new("King"), BirthDate: new(input.DayOf(1990, 1, 1)),
 						Mobile: ptr("07700 900124")})
 				d.must(err)
 				d.ada = other
@@ -141,7 +142,7 @@ func TestConcurrentBookingAndLeavingLeaveNoLiveAppointment(t *testing.T) {
 				d.t.Fatalf("the appointment of a deleted patient is %s", d.state(made.ID))
 			}
 			d.ada, err = patienttest.Register(d.ctx, d.patients,
-				patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+				patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 					Mobile: ptr("07700 900123")})
 			d.must(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -124,7 +125,7 @@ func TestConflictOffersTheNearestFreeSlots(t *testing.T) {
 func TestConfirmRules(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"),
-			LastName: new("Hope"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
+			LastName: new("Hope"), BirthDate: new(input.DayOf(1990, 1, 1)), Email: ptr("bob@example.org")})
 		d.must(err)
 		r := d.ask(nine(0))
 		r.Patient = 0
@@ -335,7 +336,7 @@ func TestReleaseFreesExpiredHolds(t *testing.T) {
 func TestListAppointments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"),
-			LastName: new("Byrne"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
+			LastName: new("Byrne"), BirthDate: new(input.DayOf(1990, 1, 1)), Email: ptr("bob@example.org")})
 		d.must(err)
 		other := d.newGP("Raman")
 		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU")})

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -141,7 +142,7 @@ func TestBookingRespectsThePlacesOfAType(t *testing.T) {
 func TestPageOfEachPatientsAppointments(t *testing.T) {
 	each(t, func(t *testing.T, d *desk) {
 		bob, err := patienttest.Register(d.ctx, d.patients,
-			patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+			patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 				Mobile: ptr("07700 900124")})
 		d.must(err)
 		of := map[patient.ID][]booking.ID{}

@@ -104,7 +104,7 @@ func open(t *testing.T, db *store.DB) *desk {
 func (d *desk) register(name string) patient.ID {
 	d.Helper()
 	id, err := patienttest.Register(d.operator, d.patients,
-		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 			Email: ptr(name + "@example.org")})
 	d.must(err)
 	return id

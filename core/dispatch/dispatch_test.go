@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -118,7 +119,7 @@ func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
 	for i := range out {
 		mobile, email := fmt.Sprintf("07700 9%05d", i), fmt.Sprintf("p%d@example.org", i)
 		id, err := patienttest.Register(d.ctx, people,
-			patient.Changes{FirstName: new("P"), LastName: new(fmt.Sprint("N", i)), BirthDate: new("1990-01-01"),
+			patient.Changes{FirstName: new("P"), LastName: new(fmt.Sprint("N", i)), BirthDate: new(input.DayOf(1990, 1, 1)),
 				Mobile: &mobile, Email: &email})
 		if err != nil {
 			d.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -50,8 +51,9 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 func (j *judged) person(name, mobile, email string) patient.ID {
 	j.Helper()
 	id, err := patienttest.Register(j.ctx, j.people,
-		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile,
-			Email: &email})
+		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1990, 1, 1)),
+			Mobile: &mobile,
+			Email:  &email})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -187,7 +189,7 @@ func TestEveryMessageIsJudgedAnewWhenItIsHandedOver(t *testing.T) {
 		at := j.clock.AddDate(0, 11, 0)
 		ask := messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: c.purpose,
 			Contact: c.contact,
-			SendAt:  at.Format(time.RFC3339)}
+			SendAt:  at}
 		later, err := j.s.Send(j.ctx, ask)
 		if err != nil || later.State != messaging.Scheduled {
 			j.Fatal(later.State, err)
@@ -195,7 +197,7 @@ func TestEveryMessageIsJudgedAnewWhenItIsHandedOver(t *testing.T) {
 		by := j.post[0].(*post)
 		takes := by.answer
 		by.answer = func(carrier.Outgoing) error { return &carrier.Busy{After: time.Hour, Code: "429"} }
-		ask.SendAt, ask.SendBy = "", at.Add(time.Hour).Format(time.RFC3339)
+		ask.SendAt, ask.SendBy = time.Time{}, at.Add(time.Hour)
 		tried, err := j.s.Send(j.ctx, ask)
 		if err != nil {
 			j.Fatal(err)

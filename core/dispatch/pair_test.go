@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -68,8 +69,9 @@ func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 	people := &patient.Service{Store: patientstore.New(p.db), Now: p.s.Now, NewID: p.db.NewID}
 	nhs, mobile, email := "9990000018", number, "ada@example.org"
 	id, err := patienttest.Register(p.ctx, people,
-		patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"),
-			Mobile: &mobile, Email: &email})
+		patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"),
+			BirthDate: new(input.DayOf(1990, 1, 1)),
+			Mobile:    &mobile, Email: &email})
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -115,7 +117,8 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 			func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, false},
 		{"the number may be another", func(p *paired) { p.carriers[carrier.NHSApp][0] = both{p.carrier.post, true} },
 			func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, true},
-		{"another carrier carries the other way", nil, func(r *messaging.Request) { r.Fallback = carrier.Email }, false},
+		{"another carrier carries the other way", nil, func(r *messaging.Request) { r.Fallback = carrier.Email },
+			false},
 		{"another carrier is asked first for the other way",
 			func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.other, p.carrier} }, nil, false},
 		{"it is asked first for the other way",
@@ -208,7 +211,8 @@ func TestReceiptsOfAPairAreApplied(t *testing.T) {
 			[]string{accepted, failed1, failed2}},
 		{"that is told first of the message", []told{allFailed, appFailed, smsFailed}, messaging.Failed, "C-",
 			[]string{accepted, failed1, failed2}},
-		{"no receipt says how, but it has failed", []told{allFailed}, messaging.Failed, "C-", []string{accepted, failed1}},
+		{"no receipt says how, but it has failed", []told{allFailed}, messaging.Failed, "C-",
+			[]string{accepted, failed1}},
 		{"both fail, and the end is not told", []told{appFailed, smsFailed}, messaging.Sent, "ok",
 			[]string{accepted, failed1, failed2}},
 		{"the patient reads it", []told{appRead, appWhole}, messaging.Read, "ok", []string{accepted, read1}},

@@ -80,7 +80,7 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.operator = access.With(context.Background(), access.Operator(g.ID))
 	for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
 		*to, err = patienttest.Register(d.operator, d.patients,
-			patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+			patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 				Email: ptr(name + "@example.org")})
 		d.must(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -103,8 +104,9 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 func (j *desk) person(name, mobile, email string) patient.ID {
 	j.Helper()
 	id, err := patienttest.Register(j.ctx, j.people,
-		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile,
-			Email: &email})
+		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1990, 1, 1)),
+			Mobile: &mobile,
+			Email:  &email})
 	if err != nil {
 		j.Fatal(err)
 	}

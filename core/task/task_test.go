@@ -65,7 +65,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		}
 		for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
 			id, err := patienttest.Register(setup, d.patients,
-				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 					Email: ptr(name + "@example.org")})
 			d.must(err)
 			*to = id
