@@ -4,25 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/clinical"
-	"frontdesk/core/document"
-	"frontdesk/core/fault"
-	"frontdesk/core/form"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
-	"frontdesk/core/seal"
 	"frontdesk/store"
 	clinicalstore "frontdesk/store/clinical"
-	documentstore "frontdesk/store/document"
-	formstore "frontdesk/store/form"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
@@ -33,7 +26,6 @@ func ptr[T any](v T) *T { return &v }
 var grants = []access.Permission{
 	access.SeeRecords, access.EditRecords, access.SeeLetters, access.EditLetters, access.SeePrescriptions,
 	access.SeeLabs,
-	access.SeeQuestionnaires, access.FillQuestionnaires,
 }
 
 // desk is a practice with a clinician, a place and two patients, beside another
@@ -42,8 +34,6 @@ type desk struct {
 	records  *clinical.Records
 	letters  *clinical.Letters
 	imported *clinical.Imported
-	forms    *form.Service
-	files    *document.Documents
 	*testing.T
 	db       *store.DB
 	now      time.Time
@@ -70,15 +60,6 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.records = &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}
 	d.letters = &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: clock, NewID: db.NewID}
 	d.imported = &clinical.Imported{Store: clinicalstore.NewImported(db), Now: clock, NewID: db.NewID}
-	box, err := seal.Parse([]byte(seal.NewKey()))
-	d.must(err)
-	d.files = &document.Documents{Store: documentstore.NewDocuments(db), Box: func() (*seal.Box, error) {
-		return box,
-			nil
-	},
-		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
-	d.forms = &form.Service{Store: formstore.New(db), Records: d.records, Files: d.files,
-		MediaType: http.DetectContentType, Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
@@ -157,8 +138,6 @@ func titles[T any](found []T, more bool, err error) string {
 			out = append(out, f.Title)
 		case clinical.Letter:
 			out = append(out, f.Title)
-		case form.Questionnaire:
-			out = append(out, f.Title)
 		case clinical.Prescription:
 			out = append(out, f.Comments)
 		case clinical.Lab:
@@ -207,7 +186,7 @@ func (d *desk) merge() func() {
 func audited(t *testing.T, address string) string {
 	t.Helper()
 	rows, err := storetest.Raw(t, address).Query(`SELECT action, length(before) > 0, length(after) > 0 FROM audit
-		WHERE entity IN ('document', 'consultation', 'record', 'letter', 'prescription', 'lab', 'questionnaire') ORDER BY id`)
+		WHERE entity IN ('document', 'consultation', 'record', 'letter', 'prescription', 'lab') ORDER BY id`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,20 +208,4 @@ type ctxOf func() context.Context
 
 func with(d *desk, grants ...access.Permission) ctxOf {
 	return func() context.Context { return as(d.group, "Partner", grants...) }
-}
-
-// messageOf is what a caller is told.
-func messageOf(err error) string {
-	if err == nil {
-		return ""
-	}
-	return fault.Of(err).Message
-}
-
-// refused is what a caller is told whose role does not let it do something.
-func (d *desk) refused(err error) {
-	d.Helper()
-	if f := fault.Of(err); f.Kind != fault.Forbidden || !strings.HasPrefix(f.Message, "Missing permission ") {
-		d.Fatalf("got %v", err)
-	}
 }
