@@ -44,7 +44,7 @@ func Scan(scan store.Scanner) (messaging.Message, error) {
 
 // Message finds a message.
 func (t *Tx) Message(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error) {
-	return store.Find(ctx, t.Conn, messaging.ErrNotFound, `SELECT `+Columns+` FROM message m
+	return store.ByKey(ctx, t.Conn, messaging.ErrNotFound, `SELECT `+Columns+` FROM message m
 		WHERE m.practice_group_id = $1 AND m.id = $2`, store.In{group, id}, Scan)
 }
 
