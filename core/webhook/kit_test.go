@@ -20,6 +20,7 @@ import (
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	webhookstore "frontdesk/store/webhook"
+	"frontdesk/test/wait"
 )
 
 // poster remembers what was posted, and answers what a test says.
@@ -27,7 +28,6 @@ type poster struct {
 	mu     sync.Mutex
 	got    []courier.Parcel
 	answer func(courier.Parcel) courier.Answer
-	came   chan struct{}
 }
 
 func (p *poster) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
@@ -35,10 +35,6 @@ func (p *poster) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
 	p.got = append(p.got, parcel)
 	answer := p.answer
 	p.mu.Unlock()
-	select {
-	case p.came <- struct{}{}:
-	default:
-	}
 	if answer == nil {
 		return courier.Answer{Status: 204}
 	}
@@ -109,7 +105,7 @@ func (d *desk) move(by time.Duration) {
 
 func newDesk(t *testing.T, db *store.DB) *desk {
 	t.Helper()
-	d := &desk{T: t, db: db, clock: noon, poster: &poster{came: make(chan struct{}, 1)}}
+	d := &desk{T: t, db: db, clock: noon, poster: &poster{}}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
 	d.queue = webhookstore.New(db)
@@ -201,15 +197,7 @@ func (d *desk) happens(of event.Type, subject, sequence int64) event.Event {
 // until waits for something the courier does.
 func (d *desk) until(what string, is func() bool) {
 	d.Helper()
-	for end := time.Now().Add(time.Minute); !is(); {
-		if time.Now().After(end) {
-			d.Fatalf("waited in vain for: %s", what)
-		}
-		select {
-		case <-d.poster.came:
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
+	wait.Until(d, what, is)
 }
 
 func (d *desk) delivery(w webhook.Webhook, id int64) (webhook.Delivery, []webhook.Attempt) {
