@@ -15,7 +15,7 @@ import (
 
 // TestRefusalNamesFieldsAsTheContractDoes: core and the REST API call them otherwise.
 func TestRefusalNamesFieldsAsTheContractDoes(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		ada := d.change(`createPatient(first: "Ada", last: "Lovelace", phoneType: "Mobile", phoneNumber: "07700 ` +
 			`900123")`)["id"].(string)
 		long := strings.Repeat("a", 300)
@@ -40,7 +40,7 @@ func TestRefusalNamesFieldsAsTheContractDoes(t *testing.T) {
 }
 
 // TestWrongValuesAreRefusedByNamesOfTheContract calls each mutation and query with one value after the other that does
-// not fit. A refusal that names a field which the operation does not take fails the test (see desk.door.unnamed).
+// not fit. A refusal that names a field which the operation does not take fails the test (see kit.door.unnamed).
 func TestWrongValuesAreRefusedByNamesOfTheContract(t *testing.T) {
 	d := open1(t, storetest.Open(t, storetest.SQLite(t)))
 	p := d.everything()

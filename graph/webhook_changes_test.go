@@ -81,7 +81,7 @@ func notice(topic string, ids ...string) string {
 }
 
 // subscribe makes a subscription to everything there is.
-func (d *desk) subscribe() webhook.Webhook {
+func (d *kit) subscribe() webhook.Webhook {
 	d.t.Helper()
 	in := newWebhook()
 	in["eventTypes"] = gql.AllWebhookEventType
@@ -91,7 +91,7 @@ func (d *desk) subscribe() webhook.Webhook {
 	return w
 }
 
-func newSubscriber(d *desk) *subscriber {
+func newSubscriber(d *kit) *subscriber {
 	d.t.Helper()
 	mine := *d
 	d.join("Another")
@@ -151,7 +151,7 @@ func (e *subscriber) deliver() {
 // subscription to everything gets: of what happened, with the ids of the right
 // things, once, and in no other practice.
 func TestSubscriptionGetsEveryChangeOnceWithItsIDs(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		e := newSubscriber(d)
 		for _, rows := range [][]row{
 			e.patients(), e.phones(), e.numbers(), e.around(), e.memberships(), e.invoices(), e.payments(), e.papers(),
@@ -227,7 +227,7 @@ func TestDocumentationListsTheTopicsThatNothingCauses(t *testing.T) {
 // change runs a mutation of a patient.
 func (e *subscriber) change(mutation string) map[string]any {
 	e.t.Helper()
-	return e.desk.change(mutation)
+	return e.kit.change(mutation)
 }
 
 // made runs a mutation and gives some of its data.

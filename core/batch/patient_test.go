@@ -19,7 +19,7 @@ import (
 // TestWhoABatchReaches names patients as they are named elsewhere: by a number that
 // was superseded, and by what is no number and no id; and patients who have died.
 func TestWhoABatchReaches(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		register := func(name, number string) patient.ID {
 			mobile := "07700 900123"
 			id, err := patienttest.Register(d.ctx, d.people,

@@ -14,7 +14,7 @@ import (
 	"frontdesk/store/storetest"
 )
 
-func (d *desk) prescribe(of patient.ID, comments string, at time.Time) clinical.Prescription {
+func (d *kit) prescribe(of patient.ID, comments string, at time.Time) clinical.Prescription {
 	d.Helper()
 	p, err := d.imported.ImportPrescription(d.operator, clinical.Prescription{
 		Patient: of, Doctor: d.doctor, At: at, Status: "signed", Comments: comments,
@@ -31,7 +31,7 @@ func (d *desk) prescribe(of patient.ID, comments string, at time.Time) clinical.
 	return p
 }
 
-func (d *desk) test(of patient.ID, tests string, received time.Time) clinical.Lab {
+func (d *kit) test(of patient.ID, tests string, received time.Time) clinical.Lab {
 	d.Helper()
 	l, err := d.imported.ImportLab(d.operator, clinical.Lab{
 		Patient: of, Doctor: d.doctor, Status: "received", Requested: date("2031-07-01"), Sampled: input.NoDate,
@@ -43,7 +43,7 @@ func (d *desk) test(of patient.ID, tests string, received time.Time) clinical.La
 }
 
 func TestPrescriptionsAreRead(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.prescribe(d.ada, "a", d.now)
 		d.prescribe(d.ben, "b", d.now.Add(-48*time.Hour))
 		last := d.prescribe(d.ada, "c", d.now.Add(-24*time.Hour))
@@ -86,7 +86,7 @@ func TestPrescriptionsAreRead(t *testing.T) {
 }
 
 func TestLaboratoryRequestsAreRead(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.test(d.ada, "a", d.now)
 		d.test(d.ben, "b", time.Time{})
 		d.test(d.ada, "c", d.now.Add(-time.Hour))
@@ -117,7 +117,7 @@ func TestLaboratoryRequestsAreRead(t *testing.T) {
 }
 
 func TestWhatIsImportedNamesThoseThatAreThere(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		_, err := d.imported.ImportPrescription(d.operator, clinical.Prescription{Patient: 1})
 		d.want(err, patient.ErrNotFound)
 		_, err = d.imported.ImportPrescription(d.operator, clinical.Prescription{Patient: d.ada, Doctor: 1})
@@ -130,7 +130,7 @@ func TestWhatIsImportedNamesThoseThatAreThere(t *testing.T) {
 }
 
 func TestAnotherPracticeFindsNothingThatIsReadOnly(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		p, l := d.prescribe(d.ada, "a", d.now), d.test(d.ada, "a", d.now)
 		_, err := d.imported.Prescription(d.other, p.ID)
 		d.want(err, clinical.ErrNoPrescription)
@@ -149,7 +149,7 @@ func TestAnotherPracticeFindsNothingThatIsReadOnly(t *testing.T) {
 }
 
 func TestRolesDecideWhoSeesWhatIsReadOnly(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		p, l := d.prescribe(d.ada, "a", d.now), d.test(d.ada, "a", d.now)
 		for g, calls := range map[access.Permission][]func(ctxOf) error{
 			access.SeePrescriptions: {

@@ -28,9 +28,9 @@ var grants = []access.Permission{
 	access.SeeLabs,
 }
 
-// desk is a practice with a clinician, a place and two patients, beside another
+// kit is a practice with a clinician, a place and two patients, beside another
 // one, and a clock that moves.
-type desk struct {
+type kit struct {
 	records  *clinical.Records
 	letters  *clinical.Letters
 	imported *clinical.Imported
@@ -48,14 +48,14 @@ type desk struct {
 	patients *patient.Service
 }
 
-func each(t *testing.T, test func(d *desk)) {
+func each(t *testing.T, test func(d *kit)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) { test(open(t, db)) })
 }
 
-func open(t *testing.T, db *store.DB) *desk {
+func open(t *testing.T, db *store.DB) *kit {
 	t.Helper()
-	d := &desk{T: t, db: db, now: time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC)}
+	d := &kit{T: t, db: db, now: time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC)}
 	clock := func() time.Time { return d.now }
 	d.records = &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}
 	d.letters = &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: clock, NewID: db.NewID}
@@ -82,7 +82,7 @@ func open(t *testing.T, db *store.DB) *desk {
 	return d
 }
 
-func (d *desk) register(name string) patient.ID {
+func (d *kit) register(name string) patient.ID {
 	d.Helper()
 	id, err := patienttest.Register(d.operator, d.patients,
 		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
@@ -97,21 +97,21 @@ func as(group practice.ID, actor string, grants ...access.Permission) context.Co
 		RequestID: "r1", Permissions: grants})
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.Helper()
 	if err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *desk) want(err, target error) {
+func (d *kit) want(err, target error) {
 	d.Helper()
 	if !errors.Is(err, target) {
 		d.Fatalf("got %v, want %v", err, target)
 	}
 }
 
-func (d *desk) text(of patient.ID, in clinical.ConsultationID, question, answer string) clinical.Record {
+func (d *kit) text(of patient.ID, in clinical.ConsultationID, question, answer string) clinical.Record {
 	d.Helper()
 	r, err := d.records.CreateFreeText(d.ctx, clinical.Place{Patient: of, Consultation: in},
 		clinical.FreeTextChange{Question: &question, Answer: &answer})
@@ -119,7 +119,7 @@ func (d *desk) text(of patient.ID, in clinical.ConsultationID, question, answer 
 	return r
 }
 
-func (d *desk) letter(of patient.ID, title string) clinical.Letter {
+func (d *kit) letter(of patient.ID, title string) clinical.Letter {
 	d.Helper()
 	l, err := d.letters.Create(d.ctx, clinical.LetterChange{Patient: &of, Title: &title, Body: ptr("<p>Dear</p>")})
 	d.must(err)
@@ -170,7 +170,7 @@ func date(s string) input.Date {
 }
 
 // merge makes Ben a part of Ada, and gives what makes them two again.
-func (d *desk) merge() func() {
+func (d *kit) merge() func() {
 	d.Helper()
 	preview, err := patienttest.Merging(d.db, d.patients).Preview(d.operator, d.ada, d.ben)
 	d.must(err)
@@ -206,6 +206,6 @@ func audited(t *testing.T, address string) string {
 // ctxOf gives a caller.
 type ctxOf func() context.Context
 
-func with(d *desk, grants ...access.Permission) ctxOf {
+func with(d *kit, grants ...access.Permission) ctxOf {
 	return func() context.Context { return as(d.group, "Partner", grants...) }
 }

@@ -20,7 +20,7 @@ import (
 func ptr[T any](v T) *T { return &v }
 
 func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		must := func(err error) {
 			t.Helper()
 			if err != nil {

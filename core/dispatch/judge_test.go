@@ -20,9 +20,9 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// judged is a desk whose carrier keeps what it took, and Ada, whom messages are to.
+// judged is a kit whose carrier keeps what it took, and Ada, whom messages are to.
 type judged struct {
-	*desk
+	*kit
 	ada    patient.ID
 	people *patient.Service
 	sent   []carrier.Outgoing
@@ -33,8 +33,8 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		for _, c := range cases {
 			t.Run(name(c), func(t *testing.T) {
-				d := newDesk(t, db)
-				j := &judged{desk: d, people: &patient.Service{Store: patientstore.New(db), Now: d.s.Now,
+				d := newKit(t, db)
+				j := &judged{kit: d, people: &patient.Service{Store: patientstore.New(db), Now: d.s.Now,
 					NewID: db.NewID}}
 				d.post = []carrier.Carrier{&post{name: "a", got: map[string]int{},
 					answer: func(m carrier.Outgoing) error {
@@ -316,7 +316,7 @@ func TestAMessageACarrierMayHaveIsSentAgainUnchanged(t *testing.T) {
 }
 
 func TestManyMessagesAreJudgedTogether(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := &post{name: "a", got: map[string]int{}}
 		d.post = []carrier.Carrier{c}
 		d.messages(40, func(r *messaging.Request) { r.Purpose = messaging.Other })

@@ -30,9 +30,9 @@ func (b both) Pairs(first carrier.Channel, p carrier.Pair) bool {
 	return first == carrier.NHSApp && (p.Unread == 4*time.Hour || p.Unread == 24*time.Hour) && (p.Known || b.own)
 }
 
-// paired is a desk with a carrier for both ways, and one message to the NHS App with another way.
+// paired is a kit with a carrier for both ways, and one message to the NHS App with another way.
 type paired struct {
-	*desk
+	*kit
 	carrier  both
 	other    *post
 	sent     []carrier.Outgoing
@@ -43,8 +43,8 @@ type paired struct {
 const number = "+447700900123"
 
 func withPair(t *testing.T, test func(p *paired)) {
-	withDesk(t, func(d *desk) {
-		p := &paired{desk: d, minutes: 240, other: &post{name: "other", got: map[string]int{}}}
+	withDesk(t, func(d *kit) {
+		p := &paired{kit: d, minutes: 240, other: &post{name: "other", got: map[string]int{}}}
 		p.carrier.post = &post{name: "both", got: map[string]int{}}
 		p.carrier.answer = func(m carrier.Outgoing) error {
 			p.sent = append(p.sent, m)
@@ -159,7 +159,7 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 // tell has the carrier tell something about the message.
 func (p *paired) tell(id messaging.ID, progress carrier.Progress, by carrier.Channel, whole bool) {
 	p.Helper()
-	r := carrier.Receipt{Key: keyOf(p.desk, id, 1), ProviderID: "p1", Progress: progress, Channel: by, Whole: whole}
+	r := carrier.Receipt{Key: keyOf(p.kit, id, 1), ProviderID: "p1", Progress: progress, Channel: by, Whole: whole}
 	if progress == carrier.ProgressFailed {
 		r.Code, r.Reason = "C-"+string(by), "It did not arrive."
 	}
@@ -272,7 +272,7 @@ func TestAPairThatIsRefusedGoesByTheOtherWayFromHere(t *testing.T) {
 			p.Fatalf("got %+v after %+v", m, p.sent)
 		}
 		if err := p.d.Receive(p.ctx, p.group, "both",
-			carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressFailed,
+			carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(p.kit, id, 2), Progress: carrier.ProgressFailed,
 				Channel: carrier.SMS}}}); err != nil {
 			p.Fatal(err)
 		}
@@ -351,7 +351,7 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 				p.dispatch(carrier.NHSApp)
 				p.dispatch(carrier.SMS)
 				if c.texts > 0 {
-					r := carrier.Receipt{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressDelivered}
+					r := carrier.Receipt{Key: keyOf(p.kit, id, 2), Progress: carrier.ProgressDelivered}
 					if err := p.d.Receive(p.ctx, p.group, "both",
 						carrier.Report{Receipts: []carrier.Receipt{r}}); err != nil {
 						p.Fatal(err)

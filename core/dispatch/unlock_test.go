@@ -18,7 +18,7 @@ import (
 )
 
 // guess gives a wrong date of birth so often.
-func (d *desk) guess(link string, n int) error {
+func (d *kit) guess(link string, n int) error {
 	d.Helper()
 	var err error
 	for range n {
@@ -29,7 +29,7 @@ func (d *desk) guess(link string, n int) error {
 	return err
 }
 
-func (d *desk) told(id messaging.ID) string {
+func (d *kit) told(id messaging.ID) string {
 	d.Helper()
 	all, err := d.db.Events(d.ctx, int64(d.group), 0, 1000)
 	if err != nil {
@@ -45,7 +45,7 @@ func (d *desk) told(id messaging.ID) string {
 }
 
 func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		ada, err := patienttest.Register(d.ctx, people,
 			patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1990, 1, 1)),
@@ -114,7 +114,7 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 }
 
 func TestAMessageSentAgainHasAPageOfItsOwn(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := &post{name: "a", got: map[string]int{}}
 		d.post = []carrier.Carrier{c}
 		first := d.messages(1,

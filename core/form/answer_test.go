@@ -15,7 +15,7 @@ import (
 )
 
 // asking is a questionnaire of one section.
-func (d *desk) asking(questions ...form.Question) form.Questionnaire {
+func (d *kit) asking(questions ...form.Question) form.Questionnaire {
 	d.Helper()
 	q, err := d.forms.Import(d.operator, form.Questionnaire{Title: "Asked",
 		Content: form.Content{Sections: []form.Section{{Title: "All", Questions: questions}}}})

@@ -32,7 +32,7 @@ func answers(q form.Questionnaire, given map[string]any) []form.Answer {
 }
 
 func TestAnswersBecomeAConsultation(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		q := d.questionnaire()
 		filled, err := d.forms.Fill(d.ctx, q.ID, d.ada, answers(q, map[string]any{
 			"Do you smoke?": "Yes", "What do you like?": []any{"Tea", "Coffee"}, "Your work": " Baker ",
@@ -92,7 +92,7 @@ func TestAnswersBecomeAConsultation(t *testing.T) {
 }
 
 func TestAnswersAreHeldAgainstTheirQuestions(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		q := d.questionnaire()
 		no := func(more string, v any) map[string]any { return map[string]any{"Do you smoke?": "No", more: v} }
 		for _, c := range []struct {
@@ -164,7 +164,7 @@ func TestAnswersAreHeldAgainstTheirQuestions(t *testing.T) {
 }
 
 func TestWhoFillsInAQuestionnaireNeedsNothingElse(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		q := d.questionnaire()
 		given := answers(q, map[string]any{"Do you smoke?": "No", "A picture": map[string]any{"name": "x.jpg",
 			"type": "image/jpeg"}})

@@ -28,8 +28,8 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// desk is a practice with a patient, beside another practice.
-type desk struct {
+// kit is a practice with a patient, beside another practice.
+type kit struct {
 	*testing.T
 	forms    *form.Service
 	records  *clinical.Records
@@ -42,15 +42,15 @@ type desk struct {
 	ada      patient.ID
 }
 
-func each(t *testing.T, test func(d *desk)) {
+func each(t *testing.T, test func(d *kit)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) { test(open(t, db)) })
 }
 
-func open(t *testing.T, db *store.DB) *desk {
+func open(t *testing.T, db *store.DB) *kit {
 	t.Helper()
 	clock := func() time.Time { return time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC) }
-	d := &desk{T: t, records: &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}}
+	d := &kit{T: t, records: &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
 	d.box = func() (*seal.Box, error) { return box, nil }
@@ -81,14 +81,14 @@ func as(group practice.ID, has ...access.Permission) context.Context {
 		RequestID: "r1", Permissions: has})
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.Helper()
 	if err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *desk) want(err, target error) {
+func (d *kit) want(err, target error) {
 	d.Helper()
 	if !errors.Is(err, target) {
 		d.Fatalf("got %v, want %v", err, target)
@@ -96,7 +96,7 @@ func (d *desk) want(err, target error) {
 }
 
 // entered are the entries of a consultation: section, kind, title, term, code and status of each.
-func (d *desk) entered(id clinical.ConsultationID) []clinical.Record {
+func (d *kit) entered(id clinical.ConsultationID) []clinical.Record {
 	d.Helper()
 	of, err := d.records.RecordsOfConsultations(d.ctx, []clinical.ConsultationID{id})
 	d.must(err)
@@ -104,7 +104,7 @@ func (d *desk) entered(id clinical.ConsultationID) []clinical.Record {
 }
 
 // kept counts the consultations there are.
-func (d *desk) kept() int {
+func (d *kit) kept() int {
 	d.Helper()
 	found, _, err := d.records.Consultations(d.ctx, clinical.Query{})
 	d.must(err)

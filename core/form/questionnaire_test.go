@@ -45,7 +45,7 @@ func wellbeing() form.Questionnaire {
 	}}
 }
 
-func (d *desk) questionnaire() form.Questionnaire {
+func (d *kit) questionnaire() form.Questionnaire {
 	d.Helper()
 	q, err := d.forms.Import(d.operator, wellbeing())
 	d.must(err)
@@ -53,7 +53,7 @@ func (d *desk) questionnaire() form.Questionnaire {
 }
 
 func TestAQuestionnaireIsReadAsItWasImported(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.questionnaire()
 		found, err := d.forms.Find(d.ctx, made.ID)
 		if err != nil || !reflect.DeepEqual(found, made) || found.Title != "Wellbeing" ||
@@ -107,7 +107,7 @@ func TestAQuestionnaireIsReadAsItWasImported(t *testing.T) {
 }
 
 func TestImportNeedsItsPermissionBeforeAllElse(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		for _, q := range []form.Questionnaire{wellbeing(), {}} {
 			_, err := d.forms.Import(d.ctx, q)
 			d.want(err, access.ErrPermission)
@@ -116,7 +116,7 @@ func TestImportNeedsItsPermissionBeforeAllElse(t *testing.T) {
 }
 
 func TestAnotherPracticeFindsNoQuestionnaire(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		_, err := d.forms.Find(d.other, d.questionnaire().ID)
 		d.want(err, form.ErrNotFound)
 		if found, _, err := d.forms.List(d.other, clinical.Query{}); err != nil || len(found) != 0 {
@@ -126,7 +126,7 @@ func TestAnotherPracticeFindsNoQuestionnaire(t *testing.T) {
 }
 
 func TestRolesDecideWhoSeesQuestionnaires(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		q := d.questionnaire()
 		all := []access.Permission{access.SeeQuestionnaires, access.FillQuestionnaires, access.SeeRecords}
 		for i, see := range []func(...access.Permission) error{
