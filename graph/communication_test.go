@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -12,10 +11,10 @@ import (
 )
 
 // addPatient adds a patient who can be reached.
-func (d *kit) addPatient(first, email string) patient.ID {
+func (d *desk) addPatient(first, email string) patient.ID {
 	d.t.Helper()
 	r, err := patienttest.Register(d.ctx, d.core.Patient,
-		patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new(input.DayOf(1981, 12, 10)),
+		patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new("1981-12-10"),
 			Mobile: new("07700900123"), Email: &email})
 	d.must(err)
 	return r
@@ -37,7 +36,7 @@ const (
 )
 
 func TestMessagesToPatients(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		ada := d.addPatient("Ada", "ada@example.org")
 		id := wire.Encode(wire.KindPatient, ada)
 		sms := d.done("sendSms", sendSms, "p", id, "m", "Please call us.")
@@ -99,7 +98,7 @@ func TestMessagesToPatients(t *testing.T) {
 }
 
 func TestMessagesToPatientsAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", ""))
 		if _, wrong := d.payload("sendEmail", sendEmail, "p", ada, "s", "x", "m",
 			"y"); wrong != messaging.ErrNoContact.Message {
@@ -145,7 +144,7 @@ func TestMessagesToPatientsAreRefused(t *testing.T) {
 }
 
 func TestMessageListTakesConstantStatements(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", "ada@example.org"))
 		document := strings.Replace(communications, "query($o: PatientCommunicationQueryOptions!)", "query", 1)
 		document = strings.Replace(document, "$o", `{patient: "`+ada+`"}`, 1)

@@ -10,7 +10,6 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
-	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -34,13 +33,13 @@ const createInvoice = `mutation($data: NewInvoiceDataInput) { createInvoice(invo
 // surgery is a practice that bills: a place, a doctor, a patient, a contact and
 // what is sold, by their ids at this door.
 type surgery struct {
-	*kit
+	*desk
 	room, doctor, ada, insurer, visit, jab string
 }
 
-func (d *kit) surgery() *surgery {
+func (d *desk) surgery() *surgery {
 	d.t.Helper()
-	s := &surgery{kit: d}
+	s := &surgery{desk: d}
 	place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 	d.must(err)
 	s.room = wire.Encode(wire.KindRoom, place.ID)
@@ -61,12 +60,11 @@ func (d *kit) surgery() *surgery {
 }
 
 // person registers a patient.
-func (d *kit) person(first string) string {
+func (d *desk) person(first string) string {
 	d.t.Helper()
 	id, err := patienttest.Register(d.ctx, d.core.Patient,
-		patient.Changes{Title: new("Ms"), FirstName: new(first), LastName: new("Byron"),
-			BirthDate: new(input.DayOf(1985, 12, 10)),
-			Email:     new(strings.ToLower(first) + "@example.org"), Line1: new("1 Mill Lane")})
+		patient.Changes{Title: new("Ms"), FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+			Email: new(strings.ToLower(first) + "@example.org"), Line1: new("1 Mill Lane")})
 	d.must(err)
 	return wire.Encode(wire.KindPatient, id)
 }
@@ -134,7 +132,7 @@ func (s *surgery) change(field, arguments string, variables ...any) (map[string]
 }
 
 func TestInvoices(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		s := d.surgery()
 		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: new(200)})))
 		at9 := s.booked(s.ada)
@@ -283,7 +281,7 @@ func (s *surgery) billed(id string) bool {
 }
 
 func TestInvoicesAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		s := d.surgery()
 		bob := d.person("Bob")
 		theirs := s.booked(bob)
@@ -455,7 +453,7 @@ func TestInvoicesAreRefused(t *testing.T) {
 }
 
 func TestInvoicesAreListed(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		s := d.surgery()
 		made := 0
 		grow := func() int {
@@ -527,7 +525,7 @@ func TestInvoicesAreListed(t *testing.T) {
 }
 
 func TestInvoiceLowersTheStockLevel(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		s := d.diaried()
 		plaster := d.product(map[string]any{"name": "Plaster", "price": 1, "stockLevel": 12})
 		level := func(when string, want float64) {

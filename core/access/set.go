@@ -59,43 +59,20 @@ var ofKeyPermission = map[KeyPermission][]Permission{
 	Staff: {MergePatients, VerifyContacts, SeeIdentityChecks, UnlockMessages, SeeAllWebhooks, IncludeDetails},
 }
 
-// ofKey are the sets of all keys there can be, worked out once: every request asks for one. A
-// bit stands for each scope, and after them for each extra permission.
-var ofKey = func() [][]Permission {
-	sets := make([][]Permission, 1<<(len(Scopes)+len(KeyPermissions)))
-	for bits := range sets {
-		set := []Permission{SeePractice}
-		for i, s := range Scopes {
-			if bits&(1<<i) != 0 {
-				set = append(set, ofScope[s]...)
-			}
-		}
-		for i, p := range KeyPermissions {
-			if bits&(1<<(len(Scopes)+i)) != 0 {
-				set = append(set, ofKeyPermission[p]...)
-			}
-		}
-		slices.Sort(set)
-		sets[bits] = slices.Clip(slices.Compact(set))
-	}
-	return sets
-}()
-
-// OfKey is what a key with scopes and extra permissions may do. The answer is shared: do not
-// change it.
+// OfKey is what a key with scopes and extra permissions may do.
 func OfKey(scopes []Scope, more []KeyPermission) []Permission {
-	bits := 0
+	set := map[Permission]bool{SeePractice: true}
 	for _, s := range scopes {
-		if i := slices.Index(Scopes, s); i >= 0 {
-			bits |= 1 << i
+		for _, p := range ofScope[s] {
+			set[p] = true
 		}
 	}
-	for _, p := range more {
-		if i := slices.Index(KeyPermissions, p); i >= 0 {
-			bits |= 1 << (len(Scopes) + i)
+	for _, k := range more {
+		for _, p := range ofKeyPermission[k] {
+			set[p] = true
 		}
 	}
-	return ofKey[bits]
+	return slices.Sorted(maps.Keys(set))
 }
 
 // ScopesWith are the scopes that have a permission, and KeyPermissionsWith the

@@ -3,12 +3,12 @@ package account
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/read"
+	"frontdesk/core/write"
 )
 
 // GroupID names an access group.
@@ -45,25 +45,20 @@ func (s *Service) AccessGroupsOf(ctx context.Context, ids []StaffID) (map[StaffI
 
 // SaveAccessGroup makes or changes an access group. Only an operator can.
 func (s *Service) SaveAccessGroup(ctx context.Context, g AccessGroup) (AccessGroup, error) {
-	who, err := access.Require(ctx, access.SettingsGeneral)
-	if err != nil {
-		return g, err
-	}
-	var in input.Checks
-	g.Name = in.Required("name", g.Name, 200)
-	g.Label = in.Text("label", g.Label, 200)
-	if err := in.Err(); err != nil {
-		return g, err
-	}
-	if g.ID == 0 {
-		g.ID = GroupID(s.NewID())
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	return g, s.Store.Do(ctx, func(tx Tx) error {
-		if err := tx.SaveAccessGroup(ctx, who.Group, g, now); err != nil {
-			return err
+	return write.Do(ctx, access.SettingsGeneral, s.Now, s.Store.Do, func(e write.Edit[Tx]) (AccessGroup, error) {
+		var in input.Checks
+		g.Name = in.Required("name", g.Name, 200)
+		g.Label = in.Text("label", g.Label, 200)
+		if err := in.Err(); err != nil {
+			return g, err
 		}
-		return tx.Audit(ctx, who.Audit(now, "access_group.set", "access_group", int64(g.ID), nil, g))
+		if g.ID == 0 {
+			g.ID = GroupID(s.NewID())
+		}
+		if err := e.Tx.SaveAccessGroup(ctx, e.Group(), g, e.Now); err != nil {
+			return g, err
+		}
+		return g, e.Audit(ctx, "access_group.set", int64(g.ID), nil, g)
 	})
 }
 

@@ -24,6 +24,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 	"frontdesk/core/template"
+	"frontdesk/core/write"
 )
 
 // Status is how far a batch has come, spelt as the contract spells it.
@@ -327,40 +328,27 @@ func totals(ctx context.Context, r counter, group practice.ID, id messaging.Batc
 	return t, nil
 }
 
+var batches = write.Kind[Tx, messaging.BatchID, Batch]{Needs: access.SendMessages, Lock: Tx.LockBatch,
+	Save: Tx.SaveBatch}
+
 // change locks a batch, changes it, and lets its job see to what follows.
 func (s *Service) change(
 	ctx context.Context, id messaging.BatchID, action string, change func(b *Batch, now time.Time) error,
 ) (Batch, Totals, error) {
-	who, err := access.Require(ctx, access.SendMessages)
-	if err != nil {
-		return Batch{}, Totals{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		before, err := tx.LockBatch(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		if before.Status == Loading {
+	if _, err := batches.Change(ctx, s.Now, s.Store.Do, action, id, func(e write.Edit[Tx], b *Batch) error {
+		if b.Status == Loading {
 			return ErrNotFound
 		}
-		after := before
-		if err := change(&after, now); err != nil {
+		before := *b
+		if err := change(b, e.Now); err != nil {
 			return err
 		}
-		if after == before {
-			return nil
+		if *b == before {
+			return write.ErrSame
 		}
-		after.UpdatedAt = now
-		if err := tx.SaveBatch(ctx, who.Group, after); err != nil {
-			return err
-		}
-		if err := tx.Enqueue(ctx, Job(who.Group, id)); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, action, "batch", int64(id), before, after))
-	})
-	if err != nil {
+		b.UpdatedAt = e.Now
+		return e.Tx.Enqueue(ctx, Job(e.Group(), id))
+	}); err != nil {
 		return Batch{}, Totals{}, err
 	}
 	return s.Batch(ctx, id)

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/write"
 )
 
 // InvoiceID names an invoice within a practice group.
@@ -277,36 +278,27 @@ func (s *Invoices) Cancel(ctx context.Context, id InvoiceID) (Invoice, error) {
 func (s *Invoices) change(
 	ctx context.Context, id InvoiceID, action string, fn func(ctx context.Context, b *bill) error,
 ) (Invoice, error) {
-	who, err := access.Require(ctx, access.EditInvoices)
-	if err != nil {
-		return Invoice{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var after Invoice
-	err = s.Store.Do(ctx, func(tx InvoiceTx) (err error) {
-		b := bill{s: s, tx: tx, group: who.Group, now: now}
-		if b.Invoice, b.Items, err = tx.LockInvoice(ctx, who.Group, id); err != nil {
-			return err
+	return write.Do(ctx, access.EditInvoices, s.Now, s.Store.Do, func(e write.Edit[InvoiceTx]) (_ Invoice, err error) {
+		b := bill{s: s, tx: e.Tx, group: e.Group(), now: e.Now}
+		if b.Invoice, b.Items, err = e.Tx.LockInvoice(ctx, e.Group(), id); err != nil {
+			return b.Invoice, err
 		}
-		after = b.Invoice
 		switch {
 		case b.Cancelled() && action == cancelling:
-			return nil
+			return b.Invoice, nil
 		case b.Cancelled():
-			return ErrCancelled
+			return b.Invoice, ErrCancelled
 		}
 		before := b.snapshot()
 		if err := fn(ctx, &b); err != nil {
-			return err
+			return before.Invoice, err
 		}
-		b.Version, b.UpdatedAt = before.Version+1, now
-		if err := b.save(ctx, who, before); err != nil {
-			return err
+		b.Version, b.UpdatedAt = before.Version+1, e.Now
+		if err := b.save(ctx, e.Who, before); err != nil {
+			return before.Invoice, err
 		}
-		after = b.Invoice
-		return tx.Audit(ctx, who.Audit(now, action, "invoice", int64(id), before, b))
+		return b.Invoice, e.Audit(ctx, action, int64(id), before, b)
 	})
-	return after, err
 }
 
 func each[T any](all []T, do func(T) error) error {

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/label"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/write"
 )
 
 // LabelTx is the labels on products inside a transaction.
@@ -36,7 +37,7 @@ func (s *Products) AddLabel(ctx context.Context, of ProductID, id label.ID) (Pro
 			case err != nil:
 				return label.Use{}, err
 			case slices.ContainsFunc(all, func(u label.Use) bool { return u.Label.ID == id }):
-				return label.Use{}, errUnchanged
+				return label.Use{}, write.ErrSame
 			case len(all) >= mostLabels:
 				return label.Use{}, ErrTooManyLabels
 			}

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/label"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/write"
 )
 
 // ProductID names a product within a practice group. That of an appointment is
@@ -229,44 +230,33 @@ func (e *productEdit) saveType(ctx context.Context, action string, before any, t
 	return e.tx.Audit(ctx, e.who.Audit(e.now, action, "appointment_type", int64(t.ID), before, t))
 }
 
-// errUnchanged is what the function of an edit returns where there is nothing to change.
-var errUnchanged = errors.New("nothing to change")
-
 const deleting = "product.delete"
 
 // edit locks a product, changes it in one transaction, and keeps the audit entry with what change says of before and
 // after. Errors: ErrProductNotFound, ErrProductDeleted.
 func (s *Products) edit(ctx context.Context, id ProductID, action string,
 	change func(e *productEdit) (before, after any, err error)) (Product, error) {
-	who, err := access.Require(ctx, access.EditProducts)
-	if err != nil {
-		return Product{}, err
-	}
-	e := productEdit{who: who, group: who.Group, now: s.Now().Truncate(time.Microsecond)}
-	err = s.Store.Do(ctx, func(tx ProductTx) (err error) {
-		e.tx = tx
-		if err := tx.LockAppointmentType(ctx, who.Group, diary.TypeID(id)); err != nil {
-			return err
+	return write.Do(ctx, access.EditProducts, s.Now, s.Store.Do, func(w write.Edit[ProductTx]) (Product, error) {
+		e := productEdit{tx: w.Tx, who: w.Who, group: w.Group(), now: w.Now}
+		err := e.tx.LockAppointmentType(ctx, e.group, diary.TypeID(id))
+		if err == nil {
+			e.Product, err = e.tx.LockProduct(ctx, e.group, id)
 		}
-		e.Product, err = tx.LockProduct(ctx, who.Group, id)
 		switch {
-		case err != nil:
-			return err
-		case e.Deleted() && action == deleting:
-			return nil
+		case err != nil, e.Deleted() && action == deleting:
+			return e.Product, err
 		case e.Deleted():
-			return ErrProductDeleted
+			return e.Product, ErrProductDeleted
 		}
 		before, after, err := change(&e)
-		if errors.Is(err, errUnchanged) {
-			return nil
+		if errors.Is(err, write.ErrSame) {
+			return e.Product, nil
 		}
 		if err != nil {
-			return err
+			return e.Product, err
 		}
-		return tx.Audit(ctx, who.Audit(e.now, action, "product", int64(id), before, after))
+		return e.Product, w.Audit(ctx, action, int64(id), before, after)
 	})
-	return e.Product, err
 }
 
 // Create adds a product; for an appointment, its appointment type too.

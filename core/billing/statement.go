@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/write"
 )
 
 // StatementID names an account statement.
@@ -115,10 +116,28 @@ type Statements struct {
 // date in a stretch of days, as they are now; cancelled ones are left out. Errors:
 // patient.ErrNotFound, contact.ErrNotFound.
 func (s *Statements) Create(ctx context.Context, r StatementRequest) (Statement, error) {
-	who, err := access.Require(ctx, access.EditInvoices)
-	if err != nil {
-		return Statement{}, err
-	}
+	return write.Do(ctx, access.EditInvoices, s.Now, s.Store.Do, func(e write.Edit[StatementTx]) (Statement, error) {
+		if err := r.check(); err != nil {
+			return Statement{}, err
+		}
+		st := Statement{
+			ID: StatementID(s.NewID()), Kind: r.Kind, MadeAt: e.Now, From: r.From, Until: r.Until, Account: r.Account,
+			Header: r.Header, Reference: r.Reference, Comments: r.Comments, Version: 1, CreatedAt: e.Now,
+			UpdatedAt: e.Now,
+		}
+		if err := name(ctx, e.Tx, e.Who, &st); err != nil {
+			return st, err
+		}
+		st, err := e.Tx.AddStatement(ctx, e.Group(), st)
+		if err != nil {
+			return st, err
+		}
+		return st, e.Audit(ctx, "statement.create", int64(st.ID), nil, st)
+	})
+}
+
+// check tidies what was asked for.
+func (r *StatementRequest) check() error {
 	var in input.Checks
 	r.Kind = input.Choice(&in, "type", r.Kind, StatementKinds)
 	r.From, r.Until = dated(&in, "start", r.From), dated(&in, "end", r.Until)
@@ -130,26 +149,7 @@ func (s *Statements) Create(ctx context.Context, r StatementRequest) (Statement,
 	if (r.Account.Patient == 0) == (r.Account.Contact == 0) {
 		in.Wrong("account", input.CodeType, "a patient or a contact", "A statement is of one patient or one contact.")
 	}
-	if err := in.Err(); err != nil {
-		return Statement{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	st := Statement{
-		ID: StatementID(s.NewID()), Kind: r.Kind, MadeAt: now, From: r.From, Until: r.Until, Account: r.Account,
-		Header: r.Header, Reference: r.Reference,
-		Comments: r.Comments, Version: 1, CreatedAt: now, UpdatedAt: now,
-	}
-	err = s.Store.Do(ctx, func(tx StatementTx) error {
-		if err := name(ctx, tx, who, &st); err != nil {
-			return err
-		}
-		var err error
-		if st, err = tx.AddStatement(ctx, who.Group, st); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "statement.create", "statement", int64(st.ID), nil, st))
-	})
-	return st, err
+	return in.Err()
 }
 
 // name finds whose the statement is, and fills in what was left out.
@@ -187,24 +187,16 @@ func name(ctx context.Context, tx StatementTx, who access.Caller, st *Statement)
 // ones are asked for. Deleting it again changes nothing. Error:
 // ErrStatementNotFound.
 func (s *Statements) Delete(ctx context.Context, id StatementID) (Statement, error) {
-	who, err := access.Require(ctx, access.EditInvoices)
-	if err != nil {
-		return Statement{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var after Statement
-	err = s.Store.Do(ctx, func(tx StatementTx) error {
-		before, err := tx.LockStatement(ctx, who.Group, id)
-		if after = before; err != nil || before.Deleted() {
-			return err
+	kept := write.Kind[StatementTx, StatementID, Statement]{Needs: access.EditInvoices,
+		Lock: StatementTx.LockStatement, Save: StatementTx.SaveStatement}
+	return kept.Change(ctx, s.Now, s.Store.Do, "statement.delete", id, func(e write.Edit[StatementTx],
+		st *Statement) error {
+		if st.Deleted() {
+			return write.ErrSame
 		}
-		after.DeletedAt, after.UpdatedAt, after.Version = now, now, before.Version+1
-		if err := tx.SaveStatement(ctx, who.Group, after); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "statement.delete", "statement", int64(id), before, after))
+		st.DeletedAt, st.UpdatedAt, st.Version = e.Now, e.Now, st.Version+1
+		return nil
 	})
-	return after, err
 }
 
 // Find finds one statement, deleted or not. Error: ErrStatementNotFound.

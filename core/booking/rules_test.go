@@ -11,7 +11,6 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
-	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -26,7 +25,7 @@ func fieldsOf(err error) string {
 }
 
 func TestReserveRefuses(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		for _, c := range []struct {
 			name   string
 			change func(*booking.Request)
@@ -71,7 +70,7 @@ func TestReserveRefuses(t *testing.T) {
 }
 
 func TestOverrideNeverTakesATakenTime(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		night := nine(12 * time.Hour)
 		r := d.ask(night)
 		_, err := d.booking.Reserve(d.ctx, r)
@@ -103,7 +102,7 @@ func TestOverrideNeverTakesATakenTime(t *testing.T) {
 }
 
 func TestConflictOffersTheNearestFreeSlots(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		for m := 30; m <= 50; m += 10 {
 			d.reserve(nine(time.Duration(m) * time.Minute))
 		}
@@ -123,9 +122,9 @@ func TestConflictOffersTheNearestFreeSlots(t *testing.T) {
 }
 
 func TestConfirmRules(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"),
-			LastName: new("Hope"), BirthDate: new(input.DayOf(1990, 1, 1)), Email: ptr("bob@example.org")})
+			LastName: new("Hope"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
 		d.must(err)
 		r := d.ask(nine(0))
 		r.Patient = 0
@@ -158,7 +157,7 @@ func TestConfirmRules(t *testing.T) {
 	})
 }
 
-func (d *kit) cancel(id booking.ID) booking.Appointment {
+func (d *desk) cancel(id booking.ID) booking.Appointment {
 	d.t.Helper()
 	got, err := d.booking.Cancel(d.ctx, id, booking.Cancellation{SuppressPolicy: true})
 	d.must(err)
@@ -166,7 +165,7 @@ func (d *kit) cancel(id booking.ID) booking.Appointment {
 }
 
 func TestCancellationPolicyLimitsChanges(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		tuesday := nine(24 * time.Hour)
 		a, b := d.book(tuesday), d.book(tuesday.Add(10*time.Minute))
 		move := move{Practitioner: d.gp.ID, Start: tuesday.Add(time.Hour), Minutes: 10}
@@ -222,7 +221,7 @@ func TestCancellationPolicyLimitsChanges(t *testing.T) {
 }
 
 func TestCancelIsIdempotent(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		a := d.book(nine(24 * time.Hour))
 		first, second := d.cancel(a.ID), d.cancel(a.ID)
 		if first.Version != second.Version || !second.CancelledAt.Equal(first.CancelledAt) ||
@@ -244,7 +243,7 @@ func TestCancelIsIdempotent(t *testing.T) {
 }
 
 func TestEditChangesAHold(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		other := d.newGP("Raman")
 		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO")})
 		a := d.reserve(nine(0))
@@ -277,7 +276,7 @@ func TestEditChangesAHold(t *testing.T) {
 }
 
 func TestRescheduleEventNamesThePreviousTime(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		a := d.book(nine(48 * time.Hour))
 		m := move{Practitioner: d.gp.ID, Start: nine(49 * time.Hour), Minutes: 10}
 		first, err := d.reschedule(a.ID, m)
@@ -305,7 +304,7 @@ func TestRescheduleEventNamesThePreviousTime(t *testing.T) {
 }
 
 func TestReleaseFreesExpiredHolds(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		held, booked := d.reserve(nine(0)), d.book(nine(10*time.Minute))
 		job := booking.ReleaseJob(d.group.ID, held.ReservedUntil)
 		if job.RunAt.Before(held.ReservedUntil) || job.RunAt.Sub(held.ReservedUntil) >= 10*time.Second {
@@ -334,9 +333,9 @@ func TestReleaseFreesExpiredHolds(t *testing.T) {
 }
 
 func TestListAppointments(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"),
-			LastName: new("Byrne"), BirthDate: new(input.DayOf(1990, 1, 1)), Email: ptr("bob@example.org")})
+			LastName: new("Byrne"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
 		d.must(err)
 		other := d.newGP("Raman")
 		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU")})

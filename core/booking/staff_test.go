@@ -10,7 +10,6 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
-	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -18,7 +17,7 @@ import (
 )
 
 func TestMoveToAnotherPlaceIsRecorded(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		branch, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("The Branch")})
 		d.must(err)
 		made, err := d.booking.Book(d.ctx, booking.Request{
@@ -69,7 +68,7 @@ func TestMoveToAnotherPlaceIsRecorded(t *testing.T) {
 
 // TestBookingRespectsThePlacesOfAType books by staff, who need no session.
 func TestBookingRespectsThePlacesOfAType(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		offer := func(kind diary.TypeID, at practice.LocationID) {
 			storetest.Insert(t, d.db, "product_location", storetest.Row{"practice_group_id": d.group.ID,
 				"product_id": kind, "location_id": at})
@@ -140,9 +139,9 @@ func TestBookingRespectsThePlacesOfAType(t *testing.T) {
 // TestPageOfEachPatientsAppointments asks with few bookings, which are read whole, and with many, which the database
 // numbers.
 func TestPageOfEachPatientsAppointments(t *testing.T) {
-	each(t, func(t *testing.T, d *kit) {
+	each(t, func(t *testing.T, d *desk) {
 		bob, err := patienttest.Register(d.ctx, d.patients,
-			patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
+			patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
 				Mobile: ptr("07700 900124")})
 		d.must(err)
 		of := map[patient.ID][]booking.ID{}

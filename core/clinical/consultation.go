@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/write"
 )
 
 // Consultation is what was written about a patient at one time. Its entries are
@@ -156,44 +157,33 @@ func (s *Records) consultation(
 // is kept, and can no longer be changed. Deleting it again changes nothing.
 // Error: ErrNoConsultation.
 func (s *Records) DeleteConsultation(ctx context.Context, of patient.ID, id ConsultationID) (Consultation, error) {
-	who, err := access.Require(ctx, access.EditRecords)
-	if err != nil {
-		return Consultation{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var c Consultation
-	err = s.Store.Do(ctx, func(tx RecordTx) error {
-		held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
-		if errors.Is(err, patient.ErrNotFound) {
-			return ErrNoConsultation
+	kept := write.Kind[RecordTx, ConsultationID, Consultation]{Needs: access.EditRecords,
+		Save: RecordTx.SaveConsultation,
+		Lock: func(tx RecordTx, ctx context.Context, group practice.ID, id ConsultationID) (c Consultation, err error) {
+			held, err := tx.LockPatientAgainstMerge(ctx, group, of)
+			if err == nil {
+				c, err = tx.LockConsultation(ctx, group, id)
+			}
+			if errors.Is(err, patient.ErrNotFound) || err == nil && c.Patient != held {
+				err = ErrNoConsultation
+			}
+			return c, err
+		}}
+	return kept.Change(ctx, s.Now, s.Store.Do, "consultation.delete", id, func(e write.Edit[RecordTx],
+		c *Consultation) error {
+		if c.Deleted() {
+			return write.ErrSame
 		}
-		if err != nil {
-			return err
-		}
-		before, err := tx.LockConsultation(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		if before.Patient != held {
-			return ErrNoConsultation
-		}
-		if c = before; c.Deleted() {
-			return nil
-		}
-		entries, err := tx.RecordsOfConsultations(ctx, who.Group, []ConsultationID{id})
+		entries, err := e.Tx.RecordsOfConsultations(ctx, e.Group(), []ConsultationID{id})
 		if err != nil {
 			return err
 		}
 		for _, r := range entries[id] {
-			if _, err := s.delete(ctx, tx, who, r.ID, now); err != nil {
+			if _, err := s.delete(ctx, e.Tx, e.Who, r.ID, e.Now); err != nil {
 				return err
 			}
 		}
-		c.DeletedAt, c.UpdatedAt, c.Version = now, now, before.Version+1
-		if err := tx.SaveConsultation(ctx, who.Group, c); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "consultation.delete", "consultation", int64(id), before, c))
+		c.DeletedAt, c.UpdatedAt, c.Version = e.Now, e.Now, c.Version+1
+		return nil
 	})
-	return c, err
 }

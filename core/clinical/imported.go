@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/write"
 )
 
 // ImportStore is what prescriptions and laboratory requests need remembered. Its lists are as those of RecordStore.
@@ -46,26 +47,18 @@ type Imported struct {
 // bring keeps something about a patient that was made elsewhere.
 func bring[T any](ctx context.Context, s *Imported, entity string, of patient.ID, by practice.PractitionerID,
 	keep func(tx ImportTx, who access.Caller, of patient.ID, now time.Time) (T, int64, error)) (T, error) {
-	var out T
-	who, err := access.Require(ctx, access.ImportRecords)
-	if err != nil {
-		return out, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	err = s.Store.Do(ctx, func(tx ImportTx) error {
-		held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
+	return write.Do(ctx, access.ImportRecords, s.Now, s.Store.Do, func(e write.Edit[ImportTx]) (none T, err error) {
+		held, err := e.Tx.LockPatientAgainstMerge(ctx, e.Group(), of)
 		if err != nil {
-			return err
+			return none, err
 		}
-		if err := doctor(ctx, tx, who.Group, by); err != nil {
-			return err
+		if err := doctor(ctx, e.Tx, e.Group(), by); err != nil {
+			return none, err
 		}
-		thing, id, err := keep(tx, who, held, now)
+		thing, id, err := keep(e.Tx, e.Who, held, e.Now)
 		if err != nil {
-			return err
+			return none, err
 		}
-		out = thing
-		return tx.Audit(ctx, who.Audit(now, entity+".import", entity, id, nil, thing))
+		return thing, e.Audit(ctx, entity+".import", id, nil, thing)
 	})
-	return out, err
 }

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/write"
 )
 
 // Kind is what kind of entry a record is.
@@ -219,29 +220,23 @@ func (s *Records) UpdateAllergy(ctx context.Context, id RecordID, c AllergyChang
 }
 
 func (s *Records) rewrite(ctx context.Context, id RecordID, kind Kind, apply func(*Record) error) (Record, error) {
-	who, err := access.Require(ctx, access.EditRecords)
-	if err != nil {
-		return Record{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var r Record
-	err = s.Store.Do(ctx, func(tx RecordTx) error {
-		before, err := tx.LockClinicalRecord(ctx, who.Group, id)
+	return write.Do(ctx, access.EditRecords, s.Now, s.Store.Do, func(e write.Edit[RecordTx]) (Record, error) {
+		r, err := e.Tx.LockClinicalRecord(ctx, e.Group(), id)
+		before := r
 		switch {
 		case err != nil:
-			return err
-		case before.Deleted():
-			return ErrDeleted
-		case before.Kind != kind:
-			return ErrOtherKind
+			return r, err
+		case r.Deleted():
+			return r, ErrDeleted
+		case r.Kind != kind:
+			return r, ErrOtherKind
 		}
-		r = before
 		if err := apply(&r); err != nil {
-			return err
+			return r, err
 		}
-		return s.replace(ctx, tx, who, "record.update", before, &r, now)
+		err = s.replace(ctx, e.Tx, e.Who, "record.update", before, &r, e.Now)
+		return r, err
 	})
-	return r, err
 }
 
 // replace puts an entry in the place of what it was before, which is kept.

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/write"
 )
 
 // Review says whether a letter was reviewed.
@@ -147,45 +148,35 @@ type Letters struct {
 	NewID func() int64
 }
 
+var letters = write.Kind[LetterTx, LetterID, Letter]{Needs: access.EditLetters, Lock: LetterTx.LockLetter,
+	Save: LetterTx.SaveLetter}
+
 // Create writes a letter, dated today where no date is given, by the member
 // of staff who asks where no one else is named. Errors: field faults, patient.ErrNotFound,
 // practice.ErrLocationNotFound, ErrNoDoctor,
 // ErrNoRecipient.
 func (s *Letters) Create(ctx context.Context, c LetterChange) (Letter, error) {
-	who, err := access.Require(ctx, access.EditLetters)
-	if err != nil {
-		return Letter{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	fresh := Letter{ID: LetterID(s.NewID()), Date: input.NoDate, Review: NoReview, Version: 1, CreatedAt: now,
-		UpdatedAt: now}
-	if err := c.apply(&fresh); err != nil {
-		return Letter{}, err
-	}
-	if fresh.Doctor == 0 {
-		fresh.Doctor = practice.Member(who)
-	}
-	var l Letter
-	err = s.Store.Do(ctx, func(tx LetterTx) error {
-		l = fresh
+	id := LetterID(s.NewID())
+	return letters.Add(ctx, s.Now, s.Store.Do, "letter.create", id, func(e write.Edit[LetterTx], l *Letter) (err error) {
+		author := practice.Member(e.Who)
+		*l = Letter{ID: id, Date: input.NoDate, Review: NoReview, Version: 1, CreatedAt: e.Now, UpdatedAt: e.Now}
+		if err := c.apply(l); err != nil {
+			return err
+		}
+		if l.Doctor == 0 {
+			l.Doctor = author
+		}
 		// Its author is there.
-		if err := hold(ctx, tx, who.Group, &l, Letter{Doctor: practice.Member(who)}); err != nil {
+		if err := hold(ctx, e.Tx, e.Group(), l, Letter{Doctor: author}); err != nil {
 			return err
 		}
 		if l.Date == input.NoDate {
-			if l.Date, err = practice.Today(ctx, tx, who.Group, now); err != nil {
+			if l.Date, err = practice.Today(ctx, e.Tx, e.Group(), e.Now); err != nil {
 				return err
 			}
 		}
-		if err := tx.SaveLetter(ctx, who.Group, l); err != nil {
-			return err
-		}
-		if err := l.record(ctx, tx, who, now, event.LetterCreated); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "letter.create", "letter", int64(l.ID), nil, l))
+		return l.record(ctx, e.Tx, e.Who, e.Now, event.LetterCreated)
 	})
-	return l, err
 }
 
 // hold makes sure that those a letter names anew are there, and keeps its
@@ -276,51 +267,31 @@ func (s *Letters) Delete(ctx context.Context, id LetterID) (Letter, error) {
 func (s *Letters) change(
 	ctx context.Context, id LetterID, action string, fn func(*Letter) error,
 ) (Letter, error) {
-	who, err := access.Require(ctx, access.EditLetters)
-	if err != nil {
-		return Letter{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var l Letter
-	err = s.Store.Do(ctx, func(tx LetterTx) error {
-		before, err := tx.LockLetter(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		l = before
+	return letters.Change(ctx, s.Now, s.Store.Do, action, id, func(e write.Edit[LetterTx], l *Letter) error {
+		before := *l
 		switch {
 		case before.Deleted() && action == deletingLetter:
-			return nil
+			return write.ErrSame
 		case before.Deleted():
 			return ErrDeleted
 		case action == deletingLetter:
-			l.DeletedAt = now
+			l.DeletedAt = e.Now
 		}
-		if err := fn(&l); err != nil {
+		if err := fn(l); err != nil {
 			return err
 		}
-		if err := hold(ctx, tx, who.Group, &l, before); err != nil {
+		if err := hold(ctx, e.Tx, e.Group(), l, before); err != nil {
 			return err
 		}
-		l.Version, l.UpdatedAt = before.Version+1, now
-		if err := tx.SaveLetter(ctx, who.Group, l); err != nil {
-			return err
-		}
-		of := event.Type("")
+		l.Version, l.UpdatedAt = before.Version+1, e.Now
 		switch {
 		case action == deletingLetter:
-			of = event.LetterDeleted
+			return l.record(ctx, e.Tx, e.Who, e.Now, event.LetterDeleted)
 		case l.Review != before.Review:
-			of = event.LetterReviewUpdated
+			return l.record(ctx, e.Tx, e.Who, e.Now, event.LetterReviewUpdated)
 		}
-		if of != "" {
-			if err := l.record(ctx, tx, who, now, of); err != nil {
-				return err
-			}
-		}
-		return tx.Audit(ctx, who.Audit(now, action, "letter", int64(id), before, l))
+		return nil
 	})
-	return l, err
 }
 
 // Find finds one letter, deleted or not. Error: ErrNoLetter.

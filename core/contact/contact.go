@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/core/write"
 )
 
 // What a role grants of contacts.
@@ -222,24 +223,19 @@ type snapshot struct {
 
 // Create adds a contact. Errors: ErrNameless, ErrManyPhones.
 func (s *Service) Create(ctx context.Context, ch Change) (Contact, error) {
-	who, err := access.Require(ctx, Edit)
-	if err != nil {
-		return Contact{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	c := Contact{ID: ID(s.NewID()), Version: 1, CreatedAt: now, UpdatedAt: now}
-	if err := ch.apply(&c); err != nil {
-		return Contact{}, err
-	}
-	phones, err := s.replace(c.ID, nil, ch.Phones, now)
-	if err != nil {
-		return Contact{}, err
-	}
-	return c, s.Store.Do(ctx, func(tx Tx) error {
-		if err := save(ctx, tx, who.Group, c, nil, phones); err != nil {
-			return err
+	return write.Do(ctx, Edit, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Contact, error) {
+		c := Contact{ID: ID(s.NewID()), Version: 1, CreatedAt: e.Now, UpdatedAt: e.Now}
+		if err := ch.apply(&c); err != nil {
+			return c, err
 		}
-		return tx.Audit(ctx, who.Audit(now, "contact.create", "contact", int64(c.ID), nil, snapshot{c, phones}))
+		phones, err := s.replace(c.ID, nil, ch.Phones, e.Now)
+		if err != nil {
+			return c, err
+		}
+		if err := save(ctx, e.Tx, e.Group(), c, nil, phones); err != nil {
+			return c, err
+		}
+		return c, e.Audit(ctx, "contact.create", int64(c.ID), nil, snapshot{c, phones})
 	})
 }
 
@@ -267,40 +263,29 @@ func (s *Service) Delete(ctx context.Context, id ID) (Contact, error) {
 // change changes a contact and its telephone numbers in one transaction, with the audit entry.
 func (s *Service) change(ctx context.Context, id ID, action string, fn func(c *Contact, phones []Phone,
 	now time.Time) ([]Phone, error)) (Contact, error) {
-	who, err := access.Require(ctx, Edit)
-	if err != nil {
-		return Contact{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var after Contact
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		before, err := tx.LockContact(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		after = before
+	return write.Do(ctx, Edit, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Contact, error) {
+		before, err := e.Tx.LockContact(ctx, e.Group(), id)
 		switch {
-		case before.Deleted() && action == deleting:
-			return nil
+		case err != nil, before.Deleted() && action == deleting:
+			return before, err
 		case before.Deleted():
-			return ErrDeleted
+			return before, ErrDeleted
 		}
-		had, err := tx.PhonesOfContacts(ctx, who.Group, []ID{id})
+		had, err := e.Tx.PhonesOfContacts(ctx, e.Group(), []ID{id})
 		if err != nil {
-			return err
+			return before, err
 		}
-		phones, err := fn(&after, slices.Clone(had[id]), now)
+		after := before
+		phones, err := fn(&after, slices.Clone(had[id]), e.Now)
 		if err != nil {
-			return err
+			return before, err
 		}
-		after.Version, after.UpdatedAt = before.Version+1, now
-		if err := save(ctx, tx, who.Group, after, had[id], phones); err != nil {
-			return err
+		after.Version, after.UpdatedAt = before.Version+1, e.Now
+		if err := save(ctx, e.Tx, e.Group(), after, had[id], phones); err != nil {
+			return before, err
 		}
-		return tx.Audit(ctx, who.Audit(now, action, "contact", int64(id), snapshot{before, had[id]},
-			snapshot{after, phones}))
+		return after, e.Audit(ctx, action, int64(id), snapshot{before, had[id]}, snapshot{after, phones})
 	})
-	return after, err
 }
 
 // save keeps a contact and makes its telephone numbers those that are given.

@@ -21,8 +21,8 @@ import (
 // birth, or the names, date of birth and postcode.
 type Registration struct {
 	NHSNumber *string
-	// BirthDate is nil or NoDate when the caller does not know it: then the person's identity cannot be confirmed.
-	BirthDate                   *input.Date
+	// BirthDate is a date, or nothing when the caller does not know it: then the person's identity cannot be confirmed.
+	BirthDate                   *string
 	Forename, Surname, Postcode *string
 	Sex                         *patient.Sex
 	EHRPartner, EHRPartnerID    *string
@@ -39,15 +39,17 @@ type sought struct {
 // check reads what was sent.
 func (r Registration) check(today input.Date) (sought, error) {
 	var in input.Checks
-	out := sought{born: input.NoDate}
+	var out sought
 	text := func(s *string) string {
 		if s == nil {
 			return ""
 		}
 		return strings.TrimSpace(*s)
 	}
-	if r.BirthDate != nil && *r.BirthDate != input.NoDate {
-		out.born = patient.BirthDate(&in, "birth_date", *r.BirthDate, today)
+	if born := text(r.BirthDate); born != "" {
+		out.born = patient.BirthDate(&in, "birth_date", born, today)
+	} else {
+		out.born = input.NoDate
 	}
 	required := func(field string, value *string, limit int) string {
 		typed := text(value)

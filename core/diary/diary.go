@@ -20,7 +20,6 @@ import (
 	"context"
 	"time"
 
-	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -144,13 +143,3 @@ type Service struct {
 
 // MaxLength is the longest appointment. The search for what overlaps a time looks back no further.
 const MaxLength = 24 * time.Hour
-
-// setup runs fn in one transaction for a caller who may set up the practice.
-func (s *Service) setup(ctx context.Context, fn func(tx Tx, who access.Caller, now time.Time) error) error {
-	who, err := access.Require(ctx, access.EditAvailability)
-	if err != nil {
-		return err
-	}
-	now := s.Now()
-	return s.Store.Do(ctx, func(tx Tx) error { return fn(tx, who, now) })
-}

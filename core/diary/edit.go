@@ -7,29 +7,29 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/core/write"
 )
 
 // CreateSession adds a session or a block, in the group's zone when none is given. Errors: field faults;
 // ErrNothingOffered; not found for a practitioner, a place or a type the group lacks.
 func (s *Service) CreateSession(ctx context.Context, c SessionChange) (Session, error) {
-	var made Session
-	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		g, err := tx.Group(ctx, who.Group)
+	return write.Do(ctx, access.EditAvailability, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Session, error) {
+		g, err := e.Tx.Group(ctx, e.Group())
 		if err != nil {
-			return err
+			return Session{}, err
 		}
-		made = Session{
+		made := Session{
 			ID: SessionID(s.NewID()), Away: c.Away, Start: input.NoDate, Until: input.NoDate, From: -1, To: -1,
-			TimeZone: g.TimeZone, CreatedBy: staff(who), CreatedAt: now,
+			TimeZone: g.TimeZone, CreatedBy: staff(e.Who), CreatedAt: e.Now,
 		}
 		if c.AsOffered && !c.Away {
-			if err := offers(ctx, tx, who.Group, &made, c); err != nil {
-				return err
+			if err := offers(ctx, e.Tx, e.Group(), &made, c); err != nil {
+				return made, err
 			}
 		}
-		return saveSession(ctx, tx, who, now, "create", nil, &made, c)
+		err = saveSession(ctx, e.Tx, e.Who, e.Now, "create", nil, &made, c)
+		return made, err
 	})
-	return made, err
 }
 
 // offers gives a new session the types its practitioner offers at the place, and steps as long as the shortest of them.
@@ -63,33 +63,30 @@ func offers(ctx context.Context, tx Tx, group practice.ID, s *Session, c Session
 // ChangeSession changes a session or a block from now on. Appointments already made stay as they are. Errors: field
 // faults; ErrSessionNotFound; as CreateSession.
 func (s *Service) ChangeSession(ctx context.Context, id SessionID, c SessionChange) (Session, error) {
-	var after Session
-	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		before, err := lockedSession(ctx, tx, who.Group, id)
+	return write.Do(ctx, access.EditAvailability, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Session, error) {
+		before, err := lockedSession(ctx, e.Tx, e.Group(), id)
 		if err != nil {
-			return err
+			return before, err
 		}
-		after = before
-		return saveSession(ctx, tx, who, now, "update", before, &after, c)
+		after := before
+		err = saveSession(ctx, e.Tx, e.Who, e.Now, "update", before, &after, c)
+		return after, err
 	})
-	return after, err
 }
 
 // DeleteSession ends a session or a block, and gives what it was. Appointments already made stay as they are. Error:
 // ErrSessionNotFound.
 func (s *Service) DeleteSession(ctx context.Context, id SessionID) (Session, error) {
-	var was Session
-	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		var err error
-		if was, err = lockedSession(ctx, tx, who.Group, id); err != nil {
-			return err
+	return write.Do(ctx, access.EditAvailability, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Session, error) {
+		was, err := lockedSession(ctx, e.Tx, e.Group(), id)
+		if err != nil {
+			return was, err
 		}
-		if err := tx.DropSession(ctx, who.Group, was); err != nil {
-			return err
+		if err := e.Tx.DropSession(ctx, e.Group(), was); err != nil {
+			return was, err
 		}
-		return tx.Audit(ctx, who.Audit(now, was.kind()+".delete", was.kind(), int64(id), was, nil))
+		return was, e.Audit(ctx, was.kind()+".delete", int64(id), was, nil)
 	})
-	return was, err
 }
 
 // lockedSession finds a session or a block and locks whose diary it is in. It is read once to know which to lock, and

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/core/write"
 )
 
 // TypeID names an appointment type.
@@ -150,42 +151,28 @@ func (s *Service) Types(ctx context.Context, q TypeQuery) ([]Availability, error
 	return all, nil
 }
 
+var types = write.Kind[Tx, TypeID, Type]{Needs: access.EditAvailability, Save: Tx.SaveAppointmentType,
+	Lock: func(tx Tx, ctx context.Context, group practice.ID, id TypeID) (Type, error) {
+		if err := tx.LockAppointmentType(ctx, group, id); err != nil {
+			return Type{}, err
+		}
+		return tx.AppointmentType(ctx, group, id)
+	}}
+
 // CreateType adds an appointment type.
 func (s *Service) CreateType(ctx context.Context, c TypeChange) (Type, error) {
-	t := Type{ID: TypeID(s.NewID()), Sector: practice.NHS, Profession: practice.GP, Active: true}
-	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		t.CreatedAt, t.UpdatedAt = now, now
-		if err := c.apply(&t); err != nil {
-			return err
-		}
-		if err := tx.SaveAppointmentType(ctx, who.Group, t); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "appointment_type.create", "appointment_type", int64(t.ID), nil, t))
+	id := TypeID(s.NewID())
+	return types.Add(ctx, s.Now, s.Store.Do, "appointment_type.create", id, func(e write.Edit[Tx], t *Type) error {
+		*t = Type{ID: id, Sector: practice.NHS, Profession: practice.GP, Active: true, CreatedAt: e.Now,
+			UpdatedAt: e.Now}
+		return c.apply(t)
 	})
-	return t, err
 }
 
 // UpdateType changes an appointment type. Appointments already made keep the length and the modes they were made with.
 func (s *Service) UpdateType(ctx context.Context, id TypeID, c TypeChange) (Type, error) {
-	var t Type
-	err := s.setup(ctx, func(tx Tx, who access.Caller, now time.Time) error {
-		if err := tx.LockAppointmentType(ctx, who.Group, id); err != nil {
-			return err
-		}
-		before, err := tx.AppointmentType(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		t = before
-		t.UpdatedAt = now
-		if err := c.apply(&t); err != nil {
-			return err
-		}
-		if err := tx.SaveAppointmentType(ctx, who.Group, t); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "appointment_type.update", "appointment_type", int64(id), before, t))
+	return types.Change(ctx, s.Now, s.Store.Do, "appointment_type.update", id, func(e write.Edit[Tx], t *Type) error {
+		t.UpdatedAt = e.Now
+		return c.apply(t)
 	})
-	return t, err
 }

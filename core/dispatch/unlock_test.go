@@ -10,7 +10,6 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
-	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -18,18 +17,18 @@ import (
 )
 
 // guess gives a wrong date of birth so often.
-func (d *kit) guess(link string, n int) error {
+func (d *desk) guess(link string, n int) error {
 	d.Helper()
 	var err error
 	for range n {
-		if _, err = d.s.Open(context.Background(), link, input.DayOf(1990, 1, 2)); err == nil {
+		if _, err = d.s.Open(context.Background(), link, "1990-01-02"); err == nil {
 			d.Fatal("a wrong date opens it")
 		}
 	}
 	return err
 }
 
-func (d *kit) told(id messaging.ID) string {
+func (d *desk) told(id messaging.ID) string {
 	d.Helper()
 	all, err := d.db.Events(d.ctx, int64(d.group), 0, 1000)
 	if err != nil {
@@ -45,10 +44,10 @@ func (d *kit) told(id messaging.ID) string {
 }
 
 func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
-	withDesk(t, func(d *kit) {
+	withDesk(t, func(d *desk) {
 		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		ada, err := patienttest.Register(d.ctx, people,
-			patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1990, 1, 1)),
+			patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"),
 				Mobile: ptr("07700 900123")})
 		if err != nil {
 			d.Fatal(err)
@@ -74,7 +73,7 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 		if err := d.guess(link, 2); !errors.Is(err, messaging.ErrLinkShut) {
 			d.Fatal(err)
 		}
-		if _, err := d.s.Open(context.Background(), link, input.DayOf(1990, 1, 1)); !errors.Is(err, messaging.ErrLinkShut) {
+		if _, err := d.s.Open(context.Background(), link, "1990-01-01"); !errors.Is(err, messaging.ErrLinkShut) {
 			d.Fatalf("the right date opens it: %v", err)
 		}
 		if got := d.told(taken.ID); got != "message.delivered message.locked" {
@@ -99,7 +98,7 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 		if m := d.state(taken.ID); m.Locked || len(m.Steps) != 2 || m.Steps[1].What != messaging.Unlocked {
 			d.Fatalf("unlocked: %+v", m)
 		}
-		if o, err := d.s.Open(context.Background(), link, input.DayOf(1990, 1, 1)); err != nil || o.Text != "Secret" {
+		if o, err := d.s.Open(context.Background(), link, "1990-01-01"); err != nil || o.Text != "Secret" {
 			d.Fatalf("got %+v, %v", o, err)
 		}
 		if got := d.told(taken.ID); got != "message.delivered message.locked message.unlocked message.read" {
@@ -114,7 +113,7 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 }
 
 func TestAMessageSentAgainHasAPageOfItsOwn(t *testing.T) {
-	withDesk(t, func(d *kit) {
+	withDesk(t, func(d *desk) {
 		c := &post{name: "a", got: map[string]int{}}
 		d.post = []carrier.Carrier{c}
 		first := d.messages(1,

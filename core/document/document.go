@@ -25,6 +25,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
 	"frontdesk/core/seal"
+	"frontdesk/core/write"
 )
 
 // ID names a document within a practice group.
@@ -187,34 +188,25 @@ func (s *Documents) CreateTemplate(ctx context.Context, n New) (Document, error)
 	return s.create(ctx, n)
 }
 
+var documents = write.Kind[Tx, ID, Document]{Needs: access.EditDocuments, Lock: Tx.LockDocument,
+	Save: Tx.SaveDocument}
+
 func (s *Documents) create(ctx context.Context, n New) (Document, error) {
-	who, err := access.Require(ctx, access.EditDocuments)
-	if err != nil {
-		return Document{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	d, err := n.Make(ID(s.NewID()), now)
-	if err != nil {
-		return Document{}, err
-	}
-	err = s.Store.Do(ctx, func(tx Tx) error {
+	id := ID(s.NewID())
+	return documents.Add(ctx, s.Now, s.Store.Do, "document.create", id, func(e write.Edit[Tx], d *Document) (err error) {
+		if *d, err = n.Make(id, e.Now); err != nil {
+			return err
+		}
 		if n.Patient != 0 {
-			if d.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, n.Patient); err != nil {
+			if d.Patient, err = e.Tx.LockPatientAgainstMerge(ctx, e.Group(), n.Patient); err != nil {
 				return err
 			}
 		}
-		if _, err := folderOf(ctx, tx, who.Group, n.Folder, d.Patient); err != nil {
+		if _, err := folderOf(ctx, e.Tx, e.Group(), n.Folder, d.Patient); err != nil {
 			return err
 		}
-		if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
-			return err
-		}
-		if err := d.record(ctx, tx, who, now, event.DocumentCreated); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "document.create", "document", int64(d.ID), nil, d))
+		return d.record(ctx, e.Tx, e.Who, e.Now, event.DocumentCreated)
 	})
-	return d, err
 }
 
 // record records a change of a patient's document; a document without a patient has
@@ -229,27 +221,13 @@ func (d Document) record(ctx context.Context, tx Tx, who access.Caller, now time
 // Delete deletes a document: it is kept, with its file, and is no longer given
 // out. Deleting it again changes nothing. Error: ErrNotFound.
 func (s *Documents) Delete(ctx context.Context, id ID) (Document, error) {
-	who, err := access.Require(ctx, access.EditDocuments)
-	if err != nil {
-		return Document{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var d Document
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		before, err := tx.LockDocument(ctx, who.Group, id)
-		if d = before; err != nil || d.Deleted() {
-			return err
+	return documents.Change(ctx, s.Now, s.Store.Do, "document.delete", id, func(e write.Edit[Tx], d *Document) error {
+		if d.Deleted() {
+			return write.ErrSame
 		}
-		d.DeletedAt, d.UpdatedAt, d.Version = now, now, before.Version+1
-		if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
-			return err
-		}
-		if err := d.record(ctx, tx, who, now, event.DocumentDeleted); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "document.delete", "document", int64(id), before, d))
+		d.DeletedAt, d.UpdatedAt, d.Version = e.Now, e.Now, d.Version+1
+		return d.record(ctx, e.Tx, e.Who, e.Now, event.DocumentDeleted)
 	})
-	return d, err
 }
 
 // Find finds one patient's document, deleted or not. Error: ErrNotFound.

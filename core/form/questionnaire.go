@@ -7,7 +7,6 @@ package form
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"frontdesk/core/access"
@@ -19,6 +18,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/write"
 )
 
 // ID names a questionnaire within a practice group.
@@ -208,12 +208,8 @@ func (s *Service) List(ctx context.Context, q clinical.Query) ([]Questionnaire, 
 
 // Import keeps a new questionnaire. Its sections and questions get
 // ids of their own; what depends on a question names it by the id it came with.
-// It needs the permission access.ImportRecords.
+// It needs the permission access.Setup.
 func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, error) {
-	who, err := access.Require(ctx, access.ImportRecords)
-	if err != nil {
-		return Questionnaire{}, err
-	}
 	var in input.Checks
 	q.Title = in.Required("title", q.Title, 200)
 	if q.Content.Sections == nil {
@@ -226,9 +222,9 @@ func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, e
 			return nil
 		}
 		id, ok := known[d.Question]
-		if !ok || id == 0 {
-			in.Wrong("dependent_on", input.CodeString, "the id of one question of this questionnaire",
-				"There is no such question, or more than one.")
+		if !ok {
+			in.Wrong("dependent_on", input.CodeString, "the id of a question of this questionnaire",
+				"There is no such question.")
 		}
 		return &Dependency{id, d.Answer, d.Negate}
 	}
@@ -239,84 +235,37 @@ func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, e
 			section.Questions[j].DependsOn = again(section.Questions[j].DependsOn)
 		}
 	}
-	if q.Content.circular() {
-		in.Wrong("dependent_on", input.CodeString, "the id of a question that does not depend on this one",
-			"A question depends on itself.")
-	}
 	if err := in.Err(); err != nil {
 		return Questionnaire{}, err
 	}
-	now := s.Now().Truncate(time.Microsecond)
-	q.ID, q.Version, q.CreatedAt, q.UpdatedAt = ID(s.NewID()), 1, now, now
-	return q, s.Store.Do(ctx, func(tx Tx) error {
-		if err := tx.SaveQuestionnaire(ctx, who.Group, q); err != nil {
-			return err
+	return write.Do(ctx, access.ImportRecords, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Questionnaire, error) {
+		q.ID, q.Version, q.CreatedAt, q.UpdatedAt = ID(s.NewID()), 1, e.Now, e.Now
+		if err := e.Tx.SaveQuestionnaire(ctx, e.Group(), q); err != nil {
+			return q, err
 		}
-		return tx.Audit(ctx, who.Audit(now, "questionnaire.import", "questionnaire", int64(q.ID), nil, q))
+		return q, e.Audit(ctx, "questionnaire.import", int64(q.ID), nil, q)
 	})
 }
 
-// circular reports whether a question depends on itself, by way of others or not.
-func (c Content) circular() bool {
-	needs := c.dependencies()
-	open, over := map[int64]bool{}, map[int64]bool{}
-	var circle func(question int64) bool
-	circle = func(question int64) bool {
-		if open[question] || over[question] {
-			return !over[question]
-		}
-		open[question] = true
-		if slices.ContainsFunc(needs[question], func(d *Dependency) bool { return circle(d.Question) }) {
-			return true
-		}
-		over[question] = true
-		return false
-	}
-	for _, section := range c.Sections {
-		for _, q := range section.Questions {
-			if circle(q.ID) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// check checks a question as far as it is right by itself.
-func (q *Question) check(in *input.Checks) {
-	q.Title = in.Required("title", q.Title, 2000)
-	q.Kind = input.Choice(in, "type", q.Kind, QuestionKinds)
-	if q.Kind == AskOption && len(q.Choices) == 0 {
-		in.Wrong("possible_answers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
-	}
-	for i, choice := range q.Choices {
-		if in.Required("possible_answers", choice, 2000) != choice || slices.Contains(q.Choices[:i], choice) {
-			in.Wrong("possible_answers", input.CodeString, "answers that differ, without spaces around them",
-				"These are not answers to choose from.")
-		}
-	}
-	if q.Kind == AskTerm {
-		q.Becomes = input.Choice(in, "record_type", q.Becomes, []clinical.Kind{clinical.Allergy,
-			clinical.Condition, clinical.FamilyHistory, clinical.Medication, clinical.Procedure})
-	}
-}
-
 // number gives sections and questions their ids, and notes which question had
-// which before; 0 is more than one.
+// which before.
 func (s *Service) number(in *input.Checks, sections []Section, known map[int64]int64) {
 	for i := range sections {
-		sections[i].ID, sections[i].Title = s.NewID(), in.Text("section_title", sections[i].Title, 200)
+		sections[i].ID = s.NewID()
 		if sections[i].Questions == nil {
 			sections[i].Questions = []Question{}
 		}
 		for j := range sections[i].Questions {
 			q := &sections[i].Questions[j]
-			q.check(in)
-			id := s.NewID()
-			if _, twice := known[q.ID]; twice {
-				known[q.ID], q.ID = 0, id
-				continue
+			q.Kind = input.Choice(in, "type", q.Kind, QuestionKinds)
+			if q.Kind == AskOption && len(q.Choices) == 0 {
+				in.Wrong("possible_answers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
 			}
+			if q.Kind == AskTerm {
+				q.Becomes = input.Choice(in, "record_type", q.Becomes, []clinical.Kind{clinical.Allergy,
+					clinical.Condition, clinical.FamilyHistory, clinical.Medication, clinical.Procedure})
+			}
+			id := s.NewID()
 			known[q.ID], q.ID = id, id
 		}
 	}

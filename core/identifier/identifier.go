@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/write"
 )
 
 // Type says who gives the numbers of a kind.
@@ -98,7 +99,7 @@ type Change struct {
 // Save adds a kind, or changes the one with the id. A new primary kind replaces the one before. Errors:
 // patient.ErrNoDefinition, ErrFixed, ErrSecondNHS, field faults.
 func (s *Service) Save(ctx context.Context, id patient.DefinitionID, c Change) (Definition, error) {
-	return s.edit(ctx, id, "number_definition.save", func(d *Definition) error {
+	return s.edit(ctx, id, "number_definition.save", func(d *Definition, _ time.Time) error {
 		switch c.Type {
 		case NHS:
 			return ErrSecondNHS
@@ -121,60 +122,52 @@ func (s *Service) Save(ctx context.Context, id patient.DefinitionID, c Change) (
 // Delete marks a kind as deleted. Its numbers are kept, and no longer shown. Errors: patient.ErrNoDefinition,
 // ErrFixed.
 func (s *Service) Delete(ctx context.Context, id patient.DefinitionID) (Definition, error) {
-	return s.edit(ctx, id, "number_definition.delete", func(d *Definition) error {
+	return s.edit(ctx, id, "number_definition.delete", func(d *Definition, now time.Time) error {
 		if d.UpdatedAt.IsZero() {
 			return patient.ErrNoDefinition // it is new
 		}
-		d.DeletedAt, d.Primary = s.now(), false
+		d.DeletedAt, d.Primary = now, false
 		return nil
 	})
 }
 
-func (s *Service) now() time.Time { return s.Now().Truncate(time.Microsecond) }
-
 // edit changes the kind with the id, or a new one where there is none.
 func (s *Service) edit(ctx context.Context, id patient.DefinitionID, action string,
-	change func(*Definition) error) (Definition, error) {
+	change func(d *Definition, now time.Time) error) (Definition, error) {
 	if id == patient.SystemNumber || id == patient.NHSNumber {
 		return Definition{}, ErrFixed
 	}
-	who, err := access.Require(ctx, access.SettingsGeneral)
-	if err != nil {
-		return Definition{}, err
-	}
-	now := s.now()
-	d := Definition{ID: patient.DefinitionID(s.NewID()), Type: User, CreatedAt: now}
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		all, err := tx.NumberDefinitions(ctx, who.Group)
+	return write.Do(ctx, access.SettingsGeneral, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Definition, error) {
+		d := Definition{ID: patient.DefinitionID(s.NewID()), Type: User, CreatedAt: e.Now}
+		all, err := e.Tx.NumberDefinitions(ctx, e.Group())
 		if err != nil {
-			return err
+			return d, err
 		}
 		if id != 0 {
 			i := slices.IndexFunc(all, func(d Definition) bool { return d.ID == id && d.DeletedAt.IsZero() })
 			if i < 0 {
-				return patient.ErrNoDefinition
+				return d, patient.ErrNoDefinition
 			}
 			d = all[i]
 		}
-		if err := change(&d); err != nil {
-			return err
+		if err := change(&d, e.Now); err != nil {
+			return d, err
 		}
 		if len(all) >= most && id == 0 {
-			return patient.ErrTooMany
+			return d, patient.ErrTooMany
 		}
-		d.UpdatedAt = now
+		d.UpdatedAt = e.Now
 		for _, other := range all {
 			if d.Primary && other.Primary && other.ID != d.ID {
-				other.Primary, other.UpdatedAt = false, now
-				if err := tx.SaveNumberDefinition(ctx, who.Group, other); err != nil {
-					return err
+				other.Primary, other.UpdatedAt = false, e.Now
+				if err := e.Tx.SaveNumberDefinition(ctx, e.Group(), other); err != nil {
+					return d, err
 				}
 			}
 		}
-		if err := tx.SaveNumberDefinition(ctx, who.Group, d); err != nil {
-			return err
+		if err := e.Tx.SaveNumberDefinition(ctx, e.Group(), d); err != nil {
+			return d, err
 		}
-		return tx.Audit(ctx, who.Audit(now, action, "number_definition", int64(d.ID), nil, d))
+		return d, e.Audit(ctx, action, int64(d.ID), nil, d)
 	})
-	return d, err
 }

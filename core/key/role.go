@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/write"
 )
 
 // Terms say how often a practice group lets its tokens be used.
@@ -56,26 +57,21 @@ func (s *Service) Roles(ctx context.Context) ([]access.Role, error) {
 // SetRole keeps a role of the group's own. What it lets do holds for its tokens
 // at once.
 func (s *Service) SetRole(ctx context.Context, r access.Role) (access.Role, error) {
-	who, err := access.Require(ctx, access.ManageKeys)
-	if err != nil {
-		return access.Role{}, err
-	}
-	if _, ok := access.Preset(r.Name); ok || strings.TrimSpace(r.Name) == "" || len(r.Name) > 100 {
-		return access.Role{}, fault.Wrong("name", input.CodeString, "a name that no preset has",
-			"This cannot be the name of a role.")
-	}
-	for _, g := range r.Permissions {
-		if !slices.Contains(access.Permissions, g) {
-			return access.Role{}, fault.Wrong("permission", input.CodeChoice, fmt.Sprint(access.Permissions),
-				fmt.Sprintf("There is no permission %q.", g))
+	return write.Do(ctx, access.ManageKeys, s.Now, s.Store.Do, func(e write.Edit[Tx]) (access.Role, error) {
+		if _, ok := access.Preset(r.Name); ok || strings.TrimSpace(r.Name) == "" || len(r.Name) > 100 {
+			return r, fault.Wrong("name", input.CodeString, "a name that no preset has",
+				"This cannot be the name of a role.")
 		}
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	return r, s.Store.Do(ctx, func(tx Tx) error {
-		if err := tx.SaveRole(ctx, who.Group, r, now); err != nil {
-			return err
+		for _, g := range r.Permissions {
+			if !slices.Contains(access.Permissions, g) {
+				return r, fault.Wrong("permission", input.CodeChoice, fmt.Sprint(access.Permissions),
+					fmt.Sprintf("There is no permission %q.", g))
+			}
 		}
-		return tx.Audit(ctx, who.Audit(now, "role.set", "role", 0, nil, r))
+		if err := e.Tx.SaveRole(ctx, e.Group(), r, e.Now); err != nil {
+			return r, err
+		}
+		return r, e.Audit(ctx, "role.set", 0, nil, r)
 	})
 }
 

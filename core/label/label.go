@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/core/write"
 )
 
 // ID names a label of the practice.
@@ -104,58 +105,29 @@ func (c Change) apply(l *Label) error {
 	return in.Err()
 }
 
+var labels = write.Kind[Tx, ID, Label]{Needs: access.SettingsLabel, Lock: Tx.LockLabel, Save: Tx.SaveLabel}
+
 // Create adds a label. Errors: field faults.
 func (s *Service) Create(ctx context.Context, c Change) (Label, error) {
 	id := ID(s.NewID())
-	return s.save(ctx, "label.create", func(_ Tx, _ access.Caller, now time.Time) (any, Label, error) {
-		return nil, Label{ID: id, CreatedAt: now, UpdatedAt: now}, nil
-	}, c)
+	return labels.Add(ctx, s.Now, s.Store.Do, "label.create", id, func(e write.Edit[Tx], l *Label) error {
+		*l = Label{ID: id, CreatedAt: e.Now, UpdatedAt: e.Now}
+		return c.apply(l)
+	})
 }
 
 // Update changes a label, on everything it is on too. Errors: ErrNotFound, field faults.
 func (s *Service) Update(ctx context.Context, id ID, c Change) (Label, error) {
-	return s.save(ctx, "label.update", func(tx Tx, who access.Caller, now time.Time) (any, Label, error) {
-		before, err := tx.LockLabel(ctx, who.Group, id)
-		after := before
-		after.UpdatedAt = now
-		return before, after, err
-	}, c)
+	return labels.Change(ctx, s.Now, s.Store.Do, "label.update", id, func(e write.Edit[Tx], l *Label) error {
+		l.UpdatedAt = e.Now
+		return c.apply(l)
+	})
 }
 
 // Delete takes a label off everything and marks it as deleted. Error: ErrNotFound.
 func (s *Service) Delete(ctx context.Context, id ID) (Label, error) {
-	return s.save(ctx, "label.delete", func(tx Tx, who access.Caller, now time.Time) (any, Label, error) {
-		before, err := tx.LockLabel(ctx, who.Group, id)
-		if err != nil {
-			return nil, before, err
-		}
-		after := before
-		after.DeletedAt, after.UpdatedAt = now, now
-		return before, after, tx.TakeOff(ctx, who.Group, id)
-	}, Change{})
-}
-
-func (s *Service) save(ctx context.Context, action string, find func(tx Tx, who access.Caller,
-	now time.Time) (before any, l Label, err error), c Change) (Label, error) {
-	who, err := access.Require(ctx, access.SettingsLabel)
-	if err != nil {
-		return Label{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var after Label
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		var before any
-		var err error
-		if before, after, err = find(tx, who, now); err != nil {
-			return err
-		}
-		if err := c.apply(&after); err != nil {
-			return err
-		}
-		if err := tx.SaveLabel(ctx, who.Group, after); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, action, "label", int64(after.ID), before, after))
+	return labels.Change(ctx, s.Now, s.Store.Do, "label.delete", id, func(e write.Edit[Tx], l *Label) error {
+		l.DeletedAt, l.UpdatedAt = e.Now, e.Now
+		return e.Tx.TakeOff(ctx, e.Group(), id)
 	})
-	return after, err
 }

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/write"
 )
 
 // Query is one search for messages. What is left empty does not narrow it.
@@ -36,7 +37,7 @@ type Query struct {
 // Search is what a caller looks for.
 type Search struct {
 	Query
-	Since, Until *input.Bound // nil is no bound
+	FromText, ToText string // dates or instants
 }
 
 // Most is how many messages are listed at most for a caller who asks for no page.
@@ -64,11 +65,11 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 		input.Choice(&in, "channel", find.Channel, carrier.Channels)
 	}
 	find.From, find.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
-	if q.Since != nil {
-		find.From = in.Bound("start_date", *q.Since, g.Zone(), 0)
+	if q.FromText != "" {
+		find.From = in.Bound("start_date", q.FromText, g.Zone(), 0)
 	}
-	if q.Until != nil {
-		find.To = in.Bound("end_date", *q.Until, g.Zone(), 1)
+	if q.ToText != "" {
+		find.To = in.Bound("end_date", q.ToText, g.Zone(), 1)
 	}
 	if err := in.Err(); err != nil {
 		return nil, 0, err
@@ -168,36 +169,26 @@ func (s *Service) History(ctx context.Context, id ID) (Details, error) {
 // Cancel stops a message that has not gone yet. Cancelling twice is cancelling
 // once. Errors: ErrNotFound, ErrNotWaiting.
 func (s *Service) Cancel(ctx context.Context, id ID) (Message, error) {
-	who, err := access.Require(ctx, access.SendMessages)
-	if err != nil {
-		return Message{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var m Message
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		var err error
-		if m, err = tx.LockMessage(ctx, who.Group, id); err != nil {
-			return err
-		}
+	return write.Do(ctx, access.SendMessages, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Message, error) {
+		m, err := e.Tx.LockMessage(ctx, e.Group(), id)
 		was := m.State
 		switch {
-		case was == Cancelled:
-			return nil
+		case err != nil, was == Cancelled:
+			return m, err
 		case !was.Waiting() || was == Sending || m.Request != "": // a carrier may have it
-			return ErrNotWaiting
+			return m, ErrNotWaiting
 		}
-		m.State, m.DueAt, m.EndedAt, m.UpdatedAt = Cancelled, time.Time{}, now, now
-		if err := tx.SaveMessage(ctx, who.Group, m); err != nil {
-			return err
+		m.State, m.DueAt, m.EndedAt, m.UpdatedAt = Cancelled, time.Time{}, e.Now, e.Now
+		if err := e.Tx.SaveMessage(ctx, e.Group(), m); err != nil {
+			return m, err
 		}
-		if err := tx.AddStep(ctx, who.Group, id, Step{ID: s.NewID(), At: now, Leg: m.Leg, Channel: m.LegChannel(),
+		if err := e.Tx.AddStep(ctx, e.Group(), id, Step{ID: s.NewID(), At: e.Now, Leg: m.Leg, Channel: m.LegChannel(),
 			What: "cancelled"}); err != nil {
-			return err
+			return m, err
 		}
-		if err := tx.RecordMessageEvent(ctx, who.Group, id, StateEvent(who.Group, m, was, now)); err != nil {
-			return err
+		if err := e.Tx.RecordMessageEvent(ctx, e.Group(), id, StateEvent(e.Group(), m, was, e.Now)); err != nil {
+			return m, err
 		}
-		return tx.Audit(ctx, who.Audit(now, "message.cancel", "message", int64(id), was, m.State))
+		return m, e.Audit(ctx, "message.cancel", int64(id), was, m.State)
 	})
-	return m, err
 }

@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/input"
+	"frontdesk/core/write"
 )
 
 // Location is a place patients come to.
@@ -48,35 +49,22 @@ func (s *Service) Locations(ctx context.Context, inactive bool) ([]Location, err
 	return s.Store.Locations(ctx, who.Group, inactive)
 }
 
+var locations = write.Kind[Tx, LocationID, Location]{Needs: access.SettingsGeneral, Lock: Tx.Location,
+	Save: Tx.SaveLocation}
+
 // CreateLocation adds a place.
 func (s *Service) CreateLocation(ctx context.Context, c LocationChange) (Location, error) {
-	l := Location{ID: LocationID(s.NewID()), Active: true}
-	err := s.save(ctx, "location.create", "location", func(tx Tx, who access.Caller,
-		now time.Time) (any, any, int64, error) {
-		l.CreatedAt, l.UpdatedAt = now, now
-		if err := c.apply(&l); err != nil {
-			return nil, nil, 0, err
-		}
-		return nil, l, int64(l.ID), tx.SaveLocation(ctx, who.Group, l)
+	id := LocationID(s.NewID())
+	return locations.Add(ctx, s.Now, s.Store.Do, "location.create", id, func(e write.Edit[Tx], l *Location) error {
+		*l = Location{ID: id, Active: true, CreatedAt: e.Now, UpdatedAt: e.Now}
+		return c.apply(l)
 	})
-	return l, err
 }
 
 // UpdateLocation changes a place.
 func (s *Service) UpdateLocation(ctx context.Context, id LocationID, c LocationChange) (Location, error) {
-	var l Location
-	err := s.save(ctx, "location.update", "location", func(tx Tx, who access.Caller,
-		now time.Time) (any, any, int64, error) {
-		before, err := tx.Location(ctx, who.Group, id)
-		if err != nil {
-			return nil, nil, 0, err
-		}
-		l = before
-		l.UpdatedAt = now
-		if err := c.apply(&l); err != nil {
-			return nil, nil, 0, err
-		}
-		return before, l, int64(id), tx.SaveLocation(ctx, who.Group, l)
+	return locations.Change(ctx, s.Now, s.Store.Do, "location.update", id, func(e write.Edit[Tx], l *Location) error {
+		l.UpdatedAt = e.Now
+		return c.apply(l)
 	})
-	return l, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/write"
 )
 
 // Metadata is a value another program keeps with something here, under a key of
@@ -107,23 +108,18 @@ func (s *Service) DropLocationMetadata(ctx context.Context, id LocationID, key s
 
 func (s *Service) withLocation(ctx context.Context, id LocationID, action string, m Metadata,
 	do func(tx Tx, who access.Caller, now time.Time) error) (Location, error) {
-	who, err := access.Require(ctx, access.SettingsGeneral)
-	if err != nil {
-		return Location{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var l Location
-	return l, s.Store.Do(ctx, func(tx Tx) error {
-		if l, err = tx.Location(ctx, who.Group, id); err != nil {
-			return err
+	return write.Do(ctx, access.SettingsGeneral, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Location, error) {
+		l, err := e.Tx.Location(ctx, e.Group(), id)
+		if err != nil {
+			return l, err
 		}
 		// Saving it unchanged is what keeps two from counting its keys at once.
-		if err := tx.SaveLocation(ctx, who.Group, l); err != nil {
-			return err
+		if err := e.Tx.SaveLocation(ctx, e.Group(), l); err != nil {
+			return l, err
 		}
-		if err := do(tx, who, now); err != nil {
-			return err
+		if err := do(e.Tx, e.Who, e.Now); err != nil {
+			return l, err
 		}
-		return tx.Audit(ctx, who.Audit(now, action, "location", int64(id), nil, m))
+		return l, e.Audit(ctx, action, int64(id), nil, m)
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/input"
+	"frontdesk/core/write"
 )
 
 // Profession is what a practitioner does.
@@ -74,39 +75,28 @@ func (s *Service) Practitioners(ctx context.Context, inactive bool) ([]Practitio
 	return s.Store.Practitioners(ctx, who.Group, inactive)
 }
 
+var practitioners = write.Kind[Tx, PractitionerID, Practitioner]{Needs: access.SettingsGeneral,
+	Lock: Tx.Practitioner, Save: Tx.SavePractitioner}
+
 // CreatePractitioner adds a person, with an empty diary.
 func (s *Service) CreatePractitioner(ctx context.Context, c PractitionerChange) (Practitioner, error) {
-	p := Practitioner{ID: PractitionerID(s.NewID()), Active: true, Profession: GP}
-	err := s.save(ctx, "practitioner.create", "practitioner", func(tx Tx, who access.Caller,
-		now time.Time) (any, any, int64, error) {
-		p.CreatedAt, p.UpdatedAt = now, now
-		if err := c.apply(&p); err != nil {
-			return nil, nil, 0, err
-		}
-		return nil, p, int64(p.ID), tx.SavePractitioner(ctx, who.Group, p)
+	id := PractitionerID(s.NewID())
+	return practitioners.Add(ctx, s.Now, s.Store.Do, "practitioner.create", id, func(e write.Edit[Tx],
+		p *Practitioner) error {
+		*p = Practitioner{ID: id, Active: true, Profession: GP, CreatedAt: e.Now, UpdatedAt: e.Now}
+		return c.apply(p)
 	})
-	return p, err
 }
 
 // UpdatePractitioner changes a person.
 func (s *Service) UpdatePractitioner(
 	ctx context.Context, id PractitionerID, c PractitionerChange,
 ) (Practitioner, error) {
-	var p Practitioner
-	err := s.save(ctx, "practitioner.update", "practitioner", func(tx Tx, who access.Caller,
-		now time.Time) (any, any, int64, error) {
-		before, err := tx.Practitioner(ctx, who.Group, id)
-		if err != nil {
-			return nil, nil, 0, err
-		}
-		p = before
-		p.UpdatedAt = now
-		if err := c.apply(&p); err != nil {
-			return nil, nil, 0, err
-		}
-		return before, p, int64(id), tx.SavePractitioner(ctx, who.Group, p)
+	return practitioners.Change(ctx, s.Now, s.Store.Do, "practitioner.update", id, func(e write.Edit[Tx],
+		p *Practitioner) error {
+		p.UpdatedAt = e.Now
+		return c.apply(p)
 	})
-	return p, err
 }
 
 // Member is the member of staff a caller is, or 0: whose work it is that no one

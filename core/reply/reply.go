@@ -24,6 +24,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
 	"frontdesk/core/template"
+	"frontdesk/core/write"
 )
 
 // ID names a reply within a practice group.
@@ -237,38 +238,26 @@ type Change struct {
 	Open    *bool
 }
 
+var replies = write.Kind[Tx, ID, Reply]{Needs: access.SendMessages, Lock: Tx.LockReply, Save: Tx.SaveReply}
+
 // Change says whose a reply is, or that staff have seen to it. Errors: ErrNotFound, patient.ErrNotFound.
 func (s *Service) Change(ctx context.Context, id ID, c Change) (Reply, error) {
-	who, err := access.Require(ctx, access.SendMessages)
-	if err != nil {
-		return Reply{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var r Reply
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		before, err := tx.LockReply(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		r = before
+	return replies.Change(ctx, s.Now, s.Store.Do, "reply.update", id, func(e write.Edit[Tx], r *Reply) (err error) {
+		before := *r
 		if c.Patient != nil {
-			if r.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, *c.Patient); err != nil {
+			if r.Patient, err = e.Tx.LockPatientAgainstMerge(ctx, e.Group(), *c.Patient); err != nil {
 				return patient.Misnamed(err, "patient")
 			}
 		}
 		if c.Open != nil && *c.Open != r.Open {
 			r.Open, r.HandledBy, r.HandledAt = *c.Open, "", time.Time{}
 			if !r.Open {
-				r.HandledBy, r.HandledAt = who.Name(), now
+				r.HandledBy, r.HandledAt = e.Who.Name(), e.Now
 			}
 		}
 		if r.Patient == before.Patient && r.Open == before.Open {
-			return nil
+			return write.ErrSame
 		}
-		if err := tx.SaveReply(ctx, who.Group, r); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "reply.update", "reply", int64(id), before, r))
+		return nil
 	})
-	return r, err
 }

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/write"
 )
 
 // ID names a task within a practice group.
@@ -186,32 +187,20 @@ func (c Change) apply(t *Task) error {
 	return in.Err()
 }
 
+var tasks = write.Kind[Tx, ID, Task]{Needs: access.EditTasks, Lock: Tx.LockTask, Save: Tx.SaveTask}
+
 // Create assigns a task. Errors: field faults, ErrNoAssignee, patient.ErrNotFound.
 func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
-	who, err := access.Require(ctx, access.EditTasks)
-	if err != nil {
-		return Task{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	fresh := Task{ID: ID(s.NewID()), Due: input.NoDate, Priority: Unset, Status: Open, AssignedAt: now, Version: 1,
-		CreatedAt: now, UpdatedAt: now}
-	fresh.CreatedBy, fresh.CreatedByName = practice.Member(who), who.Name()
-	fresh.UpdatedBy, fresh.UpdatedByName = fresh.CreatedBy, fresh.CreatedByName
-	if err := c.apply(&fresh); err != nil {
-		return Task{}, err
-	}
-	var t Task
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		t = fresh
-		if err := named(ctx, tx, who.Group, &t, Task{}); err != nil {
+	id := ID(s.NewID())
+	return tasks.Add(ctx, s.Now, s.Store.Do, "task.create", id, func(e write.Edit[Tx], t *Task) error {
+		by, name := practice.Member(e.Who), e.Who.Name()
+		*t = Task{ID: id, Due: input.NoDate, Priority: Unset, Status: Open, AssignedAt: e.Now, Version: 1,
+			CreatedAt: e.Now, UpdatedAt: e.Now, CreatedBy: by, CreatedByName: name, UpdatedBy: by, UpdatedByName: name}
+		if err := c.apply(t); err != nil {
 			return err
 		}
-		if err := tx.SaveTask(ctx, who.Group, t); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, "task.create", "task", int64(t.ID), nil, t))
+		return named(ctx, e.Tx, e.Group(), t, Task{})
 	})
-	return t, err
 }
 
 // named makes sure that those a task names anew are there.
@@ -247,41 +236,27 @@ func (s *Service) Delete(ctx context.Context, id ID) (Task, error) {
 }
 
 func (s *Service) change(ctx context.Context, id ID, action string, fn func(*Task) error) (Task, error) {
-	who, err := access.Require(ctx, access.EditTasks)
-	if err != nil {
-		return Task{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	var t Task
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		before, err := tx.LockTask(ctx, who.Group, id)
-		if err != nil {
-			return err
-		}
-		t = before
+	return tasks.Change(ctx, s.Now, s.Store.Do, action, id, func(e write.Edit[Tx], t *Task) error {
+		before := *t
 		switch {
 		case before.Deleted() && action == deleting:
-			return nil
+			return write.ErrSame
 		case before.Deleted():
 			return ErrDeleted
 		case action == deleting:
-			t.DeletedAt = now
+			t.DeletedAt = e.Now
 		}
-		if err := fn(&t); err != nil {
+		if err := fn(t); err != nil {
 			return err
 		}
-		if err := named(ctx, tx, who.Group, &t, before); err != nil {
+		if err := named(ctx, e.Tx, e.Group(), t, before); err != nil {
 			return err
 		}
 		if t.Assignee != before.Assignee {
-			t.AssignedAt = now
+			t.AssignedAt = e.Now
 		}
-		t.Version, t.UpdatedAt = before.Version+1, now
-		t.UpdatedBy, t.UpdatedByName = practice.Member(who), who.Name()
-		if err := tx.SaveTask(ctx, who.Group, t); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(now, action, "task", int64(id), before, t))
+		t.Version, t.UpdatedAt = before.Version+1, e.Now
+		t.UpdatedBy, t.UpdatedByName = practice.Member(e.Who), e.Who.Name()
+		return nil
 	})
-	return t, err
 }

@@ -20,7 +20,6 @@ import (
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	webhookstore "frontdesk/store/webhook"
-	"frontdesk/test/wait"
 )
 
 // poster remembers what was posted, and answers what a test says.
@@ -28,6 +27,7 @@ type poster struct {
 	mu     sync.Mutex
 	got    []courier.Parcel
 	answer func(courier.Parcel) courier.Answer
+	came   chan struct{}
 }
 
 func (p *poster) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
@@ -35,6 +35,10 @@ func (p *poster) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
 	p.got = append(p.got, parcel)
 	answer := p.answer
 	p.mu.Unlock()
+	select {
+	case p.came <- struct{}{}:
+	default:
+	}
 	if answer == nil {
 		return courier.Answer{Status: 204}
 	}
@@ -71,8 +75,8 @@ func status(code int) func(courier.Parcel) courier.Answer {
 	return func(courier.Parcel) courier.Answer { return courier.Answer{Status: code, Body: "because"} }
 }
 
-// kit is one practice group with a courier, and a clock that a test moves.
-type kit struct {
+// desk is one practice group with a courier, and a clock that a test moves.
+type desk struct {
 	*testing.T
 	db      *store.DB
 	group   practice.ID
@@ -91,21 +95,21 @@ type kit struct {
 
 var noon = time.Date(2030, time.January, 7, 12, 0, 0, 0, time.UTC)
 
-func (d *kit) now() time.Time {
+func (d *desk) now() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.clock
 }
 
-func (d *kit) move(by time.Duration) {
+func (d *desk) move(by time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.clock = d.clock.Add(by)
 }
 
-func newKit(t *testing.T, db *store.DB) *kit {
+func newDesk(t *testing.T, db *store.DB) *desk {
 	t.Helper()
-	d := &kit{T: t, db: db, clock: noon, poster: &poster{}}
+	d := &desk{T: t, db: db, clock: noon, poster: &poster{came: make(chan struct{}, 1)}}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
 	d.queue = webhookstore.New(db)
@@ -123,13 +127,13 @@ func newKit(t *testing.T, db *store.DB) *kit {
 }
 
 // as is a caller with a key of the group.
-func (d *kit) as(actor string, scopes []access.Scope, permissions ...access.KeyPermission) context.Context {
+func (d *desk) as(actor string, scopes []access.Scope, permissions ...access.KeyPermission) context.Context {
 	return access.With(context.Background(), access.Caller{Group: d.group, Home: d.group, Key: 1, Actor: actor,
 		Permissions: access.OfKey(scopes, permissions)})
 }
 
 // deliver starts the courier; the test's end stops it.
-func (d *kit) deliver() {
+func (d *desk) deliver() {
 	d.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	c := courier.New(d.queue, d.hooks, d.poster, slog.New(slog.DiscardHandler), time.Now)
@@ -155,14 +159,14 @@ func (d *kit) deliver() {
 	d.Cleanup(d.stop)
 }
 
-func (d *kit) must(err error) {
+func (d *desk) must(err error) {
 	d.Helper()
 	if err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *kit) refused(err, want error) {
+func (d *desk) refused(err, want error) {
 	d.Helper()
 	if !errors.Is(err, want) {
 		d.Fatalf("got %v, want %v", err, want)
@@ -171,7 +175,7 @@ func (d *kit) refused(err, want error) {
 
 func only(of event.Type) []event.Type { return []event.Type{of} }
 
-func (d *kit) hook(r webhook.Request) webhook.Webhook {
+func (d *desk) hook(r webhook.Request) webhook.Webhook {
 	d.Helper()
 	if r.URL == "" {
 		r.URL = "https://partner.example/hooks"
@@ -186,7 +190,7 @@ func (d *kit) hook(r webhook.Request) webhook.Webhook {
 }
 
 // happens records an event, as capabilities do.
-func (d *kit) happens(of event.Type, subject, sequence int64) event.Event {
+func (d *desk) happens(of event.Type, subject, sequence int64) event.Event {
 	d.Helper()
 	e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: of, Subject: subject, Sequence: sequence, At: d.now(),
 		Data: json.RawMessage(`{"n":1}`)}
@@ -195,19 +199,27 @@ func (d *kit) happens(of event.Type, subject, sequence int64) event.Event {
 }
 
 // until waits for something the courier does.
-func (d *kit) until(what string, is func() bool) {
+func (d *desk) until(what string, is func() bool) {
 	d.Helper()
-	wait.Until(d, what, is)
+	for end := time.Now().Add(time.Minute); !is(); {
+		if time.Now().After(end) {
+			d.Fatalf("waited in vain for: %s", what)
+		}
+		select {
+		case <-d.poster.came:
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
 }
 
-func (d *kit) delivery(w webhook.Webhook, id int64) (webhook.Delivery, []webhook.Attempt) {
+func (d *desk) delivery(w webhook.Webhook, id int64) (webhook.Delivery, []webhook.Attempt) {
 	d.Helper()
 	got, attempts, err := d.hooks.Delivery(d.ctx, w.ID, id)
 	d.must(err)
 	return got, attempts
 }
 
-func (d *kit) state(w webhook.Webhook, e event.Event, want webhook.State, attempts int) {
+func (d *desk) state(w webhook.Webhook, e event.Event, want webhook.State, attempts int) {
 	d.Helper()
 	d.until(string(want), func() bool {
 		got, _ := d.delivery(w, e.ID)
@@ -215,7 +227,7 @@ func (d *kit) state(w webhook.Webhook, e event.Event, want webhook.State, attemp
 	})
 }
 
-func each(t *testing.T, run func(d *kit)) {
+func each(t *testing.T, run func(d *desk)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, db *store.DB) { run(newKit(t, db)) })
+	storetest.Each(t, func(t *testing.T, db *store.DB) { run(newDesk(t, db)) })
 }

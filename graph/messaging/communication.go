@@ -117,12 +117,12 @@ func (q Query) PatientCommunications(
 	return out, nil
 }
 
-// instant is a moment as core takes it; zero for null.
-func instant(m *scalar.Moment) time.Time {
+// instant is a moment as core takes it; empty for null.
+func instant(m *scalar.Moment) string {
 	if m == nil || m.IsZero() {
-		return time.Time{}
+		return ""
 	}
-	return m.T
+	return m.T.UTC().Format(time.RFC3339Nano)
 }
 
 // SendSms sends a text message.
