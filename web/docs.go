@@ -62,7 +62,7 @@ var guides = []struct {
 		"decisions/one-sql.md", "decisions/one-person.md", "decisions/delivered-once.md", "decisions/courier.md",
 		"decisions/sealed-secrets.md", "decisions/idempotency.md", "decisions/rate-limits.md",
 		"decisions/group-commit.md",
-		"decisions/ids.md", "decisions/libraries.md", "decisions/smtp-client.md",
+		"decisions/ids.md", "decisions/libraries.md", "decisions/smtp-client.md", "decisions/staff-and-practitioners.md",
 	}},
 }
 
