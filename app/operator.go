@@ -23,11 +23,6 @@ type Opening struct {
 	Seals bool
 }
 
-// NewOperator opens a database that is there for one command.
-func NewOperator(ctx context.Context, address, sealKey string) (*operator.Operator, error) {
-	return OpenOperator(ctx, Opening{DB: address, SealKey: sealKey})
-}
-
 // OpenOperator opens the database for one command.
 func OpenOperator(ctx context.Context, o Opening) (*operator.Operator, error) {
 	db, err := store.Open(ctx, o.DB, store.Options{Make: o.Make})

@@ -62,7 +62,7 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 		Payments: []billing.PaymentRequest{{Amount: 2300, Type: 1, Date: day}}})
 	must(err)
 
-	o, err := app.NewOperator(ctx, address, "")
+	o, err := app.OpenOperator(ctx, app.Opening{DB: address})
 	must(err)
 	defer o.Close()
 	ask := operator.NewStatement{Group: g.ID.String(), Contact: payor.ID.String(), From: "2031-01-01",

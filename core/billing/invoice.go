@@ -201,42 +201,33 @@ type Invoices struct {
 // practice.ErrPractitionerNotFound, practice.ErrLocationNotFound, and those of
 // AddLine and AddPayment.
 func (s *Invoices) Create(ctx context.Context, r InvoiceRequest) (Invoice, error) {
-	who, err := access.Require(ctx, access.EditInvoices)
-	if err != nil {
-		return Invoice{}, err
-	}
-	id, now := InvoiceID(s.NewID()), s.Now().Truncate(time.Microsecond)
-	var made Invoice
-	err = s.Store.Do(ctx, func(tx InvoiceTx) (err error) {
-		b := bill{s: s, tx: tx, group: who.Group, now: now, Invoice: Invoice{
-			ID: id, Kind: Plain, Date: r.Date, Practitioner: r.Practitioner, Location: r.Location, Comments: r.Comments,
-			ExtraInfo: r.ExtraInfo,
-			Version:   1, CreatedAt: now, UpdatedAt: now,
+	return write.Do(ctx, access.EditInvoices, s.Now, s.Store.Do, func(e write.Edit[InvoiceTx]) (_ Invoice, err error) {
+		b := bill{s: s, tx: e.Tx, group: e.Group(), now: e.Now, Invoice: Invoice{
+			ID: InvoiceID(s.NewID()), Kind: Plain, Date: r.Date, Practitioner: r.Practitioner, Location: r.Location,
+			Comments: r.Comments, ExtraInfo: r.ExtraInfo, Version: 1, CreatedAt: e.Now, UpdatedAt: e.Now,
 		}}
 		// The number comes first: a transaction that waits for it holds nothing that
 		// the one that has it might need.
-		if b.Number, err = tx.NextNumber(ctx, who.Group); err != nil {
-			return err
+		if b.Number, err = e.Tx.NextNumber(ctx, e.Group()); err != nil {
+			return b.Invoice, err
 		}
 		if err := b.head(ctx); err != nil {
-			return err
+			return b.Invoice, err
 		}
 		if err := b.addressTo(ctx, r.Patient, r.Payer); err != nil {
-			return err
+			return b.Invoice, err
 		}
 		if err := each(r.Lines, func(l LineRequest) error { return b.addLine(ctx, l) }); err != nil {
-			return err
+			return b.Invoice, err
 		}
 		if err := each(r.Payments, func(p PaymentRequest) error { return b.addPayment(ctx, p) }); err != nil {
-			return err
+			return b.Invoice, err
 		}
-		if err := b.save(ctx, who, bill{}); err != nil {
-			return err
+		if err := b.save(ctx, e.Who, bill{}); err != nil {
+			return b.Invoice, err
 		}
-		made = b.Invoice
-		return tx.Audit(ctx, who.Audit(now, "invoice.create", "invoice", int64(id), nil, b))
+		return b.Invoice, e.Audit(ctx, "invoice.create", int64(b.ID), nil, b)
 	})
-	return made, err
 }
 
 // Update changes what stands above and below the lines. Of one that has

@@ -261,35 +261,24 @@ func (s *Products) edit(ctx context.Context, id ProductID, action string,
 
 // Create adds a product; for an appointment, its appointment type too.
 func (s *Products) Create(ctx context.Context, ch ProductChange) (Product, error) {
-	who, err := access.Require(ctx, access.EditProducts)
-	if err != nil {
-		return Product{}, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	p := Product{ID: ProductID(s.NewID()), Kind: Other, Version: 1, CreatedAt: now, UpdatedAt: now}
-	if ch.Kind != nil && *ch.Kind == Appointment {
-		p.Minutes = defaultMinutes
-	}
-	if err := ch.apply(&p); err != nil {
-		return Product{}, err
-	}
-	return p, s.Store.Do(ctx, func(tx ProductTx) error {
-		if p.Kind == Appointment {
-			t := diary.Type{ID: diary.TypeID(p.ID), Sector: practice.NHS, Profession: practice.GP, Active: true,
-				CreatedAt: now}
-			t.InPerson = !p.Video
-			if p.Price > 0 {
-				t.Sector = practice.Paid
-			}
-			e := productEdit{Product: p, tx: tx, who: who, group: who.Group, now: now}
-			if err := e.saveType(ctx, "appointment_type.create", nil, t); err != nil {
-				return err
-			}
+	kept := write.Kind[ProductTx, ProductID, Product]{Needs: access.EditProducts, Save: ProductTx.SaveProduct}
+	id := ProductID(s.NewID())
+	return kept.Add(ctx, s.Now, s.Store.Do, "product.create", id, func(w write.Edit[ProductTx], p *Product) error {
+		*p = Product{ID: id, Kind: Other, Version: 1, CreatedAt: w.Now, UpdatedAt: w.Now}
+		if ch.Kind != nil && *ch.Kind == Appointment {
+			p.Minutes = defaultMinutes
 		}
-		if err := tx.SaveProduct(ctx, who.Group, p); err != nil {
+		if err := ch.apply(p); err != nil || p.Kind != Appointment {
 			return err
 		}
-		return tx.Audit(ctx, who.Audit(now, "product.create", "product", int64(p.ID), nil, p))
+		t := diary.Type{ID: diary.TypeID(id), Sector: practice.NHS, Profession: practice.GP, Active: true,
+			CreatedAt: w.Now}
+		t.InPerson = !p.Video
+		if p.Price > 0 {
+			t.Sector = practice.Paid
+		}
+		e := productEdit{Product: *p, tx: w.Tx, who: w.Who, group: w.Group(), now: w.Now}
+		return e.saveType(ctx, "appointment_type.create", nil, t)
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
@@ -77,23 +76,18 @@ func (s *Service) SetRole(ctx context.Context, r access.Role) (access.Role, erro
 
 // SetTerms keeps how often the group's tokens may be used.
 func (s *Service) SetTerms(ctx context.Context, t Terms) (Terms, error) {
-	who, err := access.Require(ctx, access.ManageKeys)
-	if err != nil {
-		return t, err
-	}
-	if t.Limit < 1 || t.Limit > 100_000 {
-		return t, fault.Wrong("limit", input.CodeSmall, "requests a minute, from 1 to 100000",
-			"This is not a number of requests a minute.")
-	}
-	if t.Status != 200 && t.Status != 429 {
-		return t, fault.Wrong("status", input.CodeChoice, "200 or 429",
-			"A request too many is answered with 200 or 429.")
-	}
-	now := s.Now().Truncate(time.Microsecond)
-	return t, s.Store.Do(ctx, func(tx Tx) error {
-		if err := tx.SaveTerms(ctx, who.Group, t); err != nil {
-			return err
+	return write.Do(ctx, access.ManageKeys, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Terms, error) {
+		if t.Limit < 1 || t.Limit > 100_000 {
+			return t, fault.Wrong("limit", input.CodeSmall, "requests a minute, from 1 to 100000",
+				"This is not a number of requests a minute.")
 		}
-		return tx.Audit(ctx, who.Audit(now, "terms.set", "practice_group", int64(who.Group), nil, t))
+		if t.Status != 200 && t.Status != 429 {
+			return t, fault.Wrong("status", input.CodeChoice, "200 or 429",
+				"A request too many is answered with 200 or 429.")
+		}
+		if err := e.Tx.SaveTerms(ctx, e.Group(), t); err != nil {
+			return t, err
+		}
+		return t, e.Tx.Audit(ctx, e.Who.Audit(e.Now, "terms.set", "practice_group", int64(e.Group()), nil, t))
 	})
 }

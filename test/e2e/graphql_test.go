@@ -46,7 +46,7 @@ func TestGraphQLAndRESTShareOnePractice(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ctx := context.Background()
-		o, err := app.NewOperator(ctx, address, sealKey)
+		o, err := app.OpenOperator(ctx, app.Opening{DB: address, SealKey: sealKey})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -142,7 +142,7 @@ func TestGraphQLAndRESTShareOnePractice(t *testing.T) {
 func TestBlockAddedOverGraphQLRemovesRESTSlots(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
-		o, err := app.NewOperator(context.Background(), address, sealKey)
+		o, err := app.OpenOperator(context.Background(), app.Opening{DB: address, SealKey: sealKey})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -48,7 +48,7 @@ func TestStaffInvitationSetsPassword(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ctx := context.Background()
-		o, err := app.NewOperator(ctx, address, sealKey)
+		o, err := app.OpenOperator(ctx, app.Opening{DB: address, SealKey: sealKey})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,7 +113,7 @@ func TestUserInviteSendsInvitationAgain(t *testing.T) {
 		// An operator's clock is the real one.
 		p := open(t, address, app.Config{Now: time.Now})
 		ctx := context.Background()
-		o, err := app.NewOperator(ctx, address, sealKey)
+		o, err := app.OpenOperator(ctx, app.Opening{DB: address, SealKey: sealKey})
 		if err != nil {
 			t.Fatal(err)
 		}

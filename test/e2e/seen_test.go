@@ -25,7 +25,7 @@ type trail struct {
 
 func (p *program) trail(address string) *trail {
 	p.t.Helper()
-	o, err := app.NewOperator(context.Background(), address, sealKey)
+	o, err := app.OpenOperator(context.Background(), app.Opening{DB: address, SealKey: sealKey})
 	if err != nil {
 		p.t.Fatal(err)
 	}
