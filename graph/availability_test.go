@@ -54,7 +54,7 @@ func (s *diaried) times(path, document string) string {
 }
 
 func TestAvailabilityFromBeginningToEnd(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		rule := s.hours(false, "2031-07-07", "09:00", "12:00",
 			`comment: "Summer", recurrence: {days: [1, 3]}, endDate: "2031-07-31", exclusions: ["2031-07-14"],`)
@@ -160,7 +160,7 @@ func TestAvailabilityFromBeginningToEnd(t *testing.T) {
 }
 
 func TestAvailabilitySettings(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		rule := s.hours(false, "2030-07-01", "09:00", "17:00", `recurrence: {days: [1, 3]},`)
 		// Today is in the middle of it.
@@ -207,7 +207,7 @@ func TestAvailabilitySettings(t *testing.T) {
 }
 
 func TestAvailabilityIsRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		id := s.hours(true, "2031-07-07", "09:00", "12:00", "")["id"].(string)
 		of := `room: "` + s.room + `", startDate: "2031-07-07", startTime: "09:00", endTime: "12:00"`
@@ -296,7 +296,7 @@ func TestAvailabilityIsRefused(t *testing.T) {
 }
 
 func TestAvailabilityIsListed(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		made, rooms := 0, 0
 		grow := func() int {

@@ -23,11 +23,11 @@ const wholeBooking = `id deleted doctorName doctor { id fullName } location { id
 
 // diaried is a practice with everything a booking needs.
 type diaried struct {
-	*desk
+	*kit
 	patient, room, product, doctor string
 }
 
-func (d *desk) diaried() *diaried {
+func (d *kit) diaried() *diaried {
 	d.t.Helper()
 	place, err := d.core.Practice.CreateLocation(d.ctx,
 		practice.LocationChange{Name: new("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
@@ -39,7 +39,7 @@ func (d *desk) diaried() *diaried {
 		practice.PractitionerChange{Title: new("Dr"), FirstName: new("Amir"), LastName: new("Khan")})
 	d.must(err)
 	return &diaried{
-		desk: d, patient: d.admit(`{first: "Ada", last: "Lovelace"}`), room: wire.Encode(wire.KindRoom, place.ID),
+		kit: d, patient: d.admit(`{first: "Ada", last: "Lovelace"}`), room: wire.Encode(wire.KindRoom, place.ID),
 		product: wire.Encode(wire.KindProduct, kind.ID),
 		doctor:  wire.Encode(wire.KindUser, doctor.ID),
 	}
@@ -63,7 +63,7 @@ func (s *diaried) booking(mutation string) map[string]any {
 }
 
 func TestBookingIsCreatedReadAndDeleted(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		b := s.booking(`createBooking(bookingData: ` +
 			s.input("2031-07-07T09:30:00.000Z", "2031-07-07T09:45:00.000Z",
@@ -165,7 +165,7 @@ func TestBookingIsCreatedReadAndDeleted(t *testing.T) {
 }
 
 func TestBookingsAreRefusedAsDocumented(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		first, last := "2031-03-03T09:00:00Z", "2031-03-03T09:15:00Z"
 		in := s.input(first, last, "")
@@ -212,7 +212,7 @@ func TestBookingsAreRefusedAsDocumented(t *testing.T) {
 }
 
 func TestPatientListsTheirBookings(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		for i := range 5 {
 			s.booking(`createBooking(bookingData: ` +
@@ -265,7 +265,7 @@ func TestPatientListsTheirBookings(t *testing.T) {
 
 // TestListsTakeConstantStatements asks each shape of list of few rows and of many.
 func TestListsTakeConstantStatements(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		label := d.get("createLabel.data.id",
 			`mutation { createLabel(labelData: {title: "VIP"}) { data { id } } }`).(string)

@@ -25,7 +25,7 @@ var around = map[string]string{
 }
 
 func TestClinicalListsTakeConstantStatements(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		doctor := d.doctor()
 		_, n, _ := wire.Decode(doctor)
 		made := 0

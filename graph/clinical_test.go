@@ -43,7 +43,7 @@ const (
 )
 
 func TestRecordsAndConsultations(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", ""))
 		one := d.done("createFreeTextRecord", createFreeText, "in",
 			map[string]any{"patientId": ada, "question": "Smoking?", "answer": "No.", "sectionTitle": "Habits"})
@@ -174,7 +174,7 @@ const (
 )
 
 // doctor is a member of staff patients are seen by.
-func (d *desk) doctor() string {
+func (d *kit) doctor() string {
 	d.t.Helper()
 	return d.done("createUser",
 		`mutation { createUser(userData: {firstName: "Amir", lastName: "Khan", email: "amir@example.org", role: `+
@@ -182,7 +182,7 @@ func (d *desk) doctor() string {
 }
 
 func TestLetters(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		ada, doctor := wire.Encode(wire.KindPatient, d.addPatient("Ada", "ada@example.org")), d.doctor()
 		grace := d.done("createContact", createContact, "phone", "07700 900123")["id"]
 		made := d.done("createLetter", createLetter, "in",
@@ -312,7 +312,7 @@ const (
 )
 
 func TestLabsAndPrescriptions(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		of := d.addPatient("Ada", "")
 		ada := wire.Encode(wire.KindPatient, of)
 		l, err := d.core.Imported.ImportLab(d.ctx,
@@ -390,7 +390,7 @@ const (
 )
 
 func TestQuestionnaires(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", ""))
 		q, err := d.core.Form.Import(d.ctx,
 			form.Questionnaire{Title: "New patient",
@@ -470,7 +470,7 @@ const (
 )
 
 func TestDocuments(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		of := d.addPatient("Ada", "ada@example.org")
 		ada := wire.Encode(wire.KindPatient, of)
 		made := d.done("createPatientDocument", createDocument, "p", ada, "n", "scan.pdf", "t", "application/pdf")
@@ -537,7 +537,7 @@ func TestDocuments(t *testing.T) {
 // TestSignedInUserIsTheAuthor writes as a member of staff whom no patients are
 // booked with, and as a program.
 func TestSignedInUserIsTheAuthor(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		ada, doctor, rita := wire.Encode(wire.KindPatient, d.addPatient("Ada", "ada@example.org")), d.doctor(),
 			d.staff("Rita", false)
 		email := d.get("user.email", `query($id: ID!) { user(id: $id) { email } }`, "id", rita).(string)

@@ -15,7 +15,7 @@ var refusingOverlaps = practice.GroupChange{PatientOverlap: new(practice.RefuseO
 // at 02:00.
 
 func TestBookingInSkippedHourIsRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		d.now.Store(new(time.Date(2027, time.January, 6, 9, 0, 0, 0, time.UTC)))
 		for _, c := range []struct{ from, to string }{
@@ -49,7 +49,7 @@ func TestBookingInSkippedHourIsRefused(t *testing.T) {
 }
 
 func TestBookingInRepeatedHourSaysWhichTimeItIs(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		d.now.Store(new(time.Date(2027, time.January, 6, 9, 0, 0, 0, time.UTC)))
 		ask := func(mutation string) (map[string]any, string) {
@@ -102,7 +102,7 @@ func TestBookingInRepeatedHourSaysWhichTimeItIs(t *testing.T) {
 
 // TestTimesOnOneDateThatClocksSkipAreRefused sets hours and blocks.
 func TestTimesOnOneDateThatClocksSkipAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		for _, away := range []string{"true", "false"} {
 			set := func(more, day, from, to string) string {
@@ -138,7 +138,7 @@ func TestTimesOnOneDateThatClocksSkipAreRefused(t *testing.T) {
 
 // TestOverlapIsAWarningAndATask books Ada with two doctors at once.
 func TestOverlapIsAWarningAndATask(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		other := d.staff("Nia", true)
 		whole := ` { data { id } warnings { code message bookingId } error } }`

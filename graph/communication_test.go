@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -11,10 +12,10 @@ import (
 )
 
 // addPatient adds a patient who can be reached.
-func (d *desk) addPatient(first, email string) patient.ID {
+func (d *kit) addPatient(first, email string) patient.ID {
 	d.t.Helper()
 	r, err := patienttest.Register(d.ctx, d.core.Patient,
-		patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new("1981-12-10"),
+		patient.Changes{FirstName: new(first), LastName: new("Lovelace"), BirthDate: new(input.DayOf(1981, 12, 10)),
 			Mobile: new("07700900123"), Email: &email})
 	d.must(err)
 	return r
@@ -36,7 +37,7 @@ const (
 )
 
 func TestMessagesToPatients(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		ada := d.addPatient("Ada", "ada@example.org")
 		id := wire.Encode(wire.KindPatient, ada)
 		sms := d.done("sendSms", sendSms, "p", id, "m", "Please call us.")
@@ -98,7 +99,7 @@ func TestMessagesToPatients(t *testing.T) {
 }
 
 func TestMessagesToPatientsAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", ""))
 		if _, wrong := d.payload("sendEmail", sendEmail, "p", ada, "s", "x", "m",
 			"y"); wrong != messaging.ErrNoContact.Message {
@@ -144,7 +145,7 @@ func TestMessagesToPatientsAreRefused(t *testing.T) {
 }
 
 func TestMessageListTakesConstantStatements(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		ada := wire.Encode(wire.KindPatient, d.addPatient("Ada", "ada@example.org"))
 		document := strings.Replace(communications, "query($o: PatientCommunicationQueryOptions!)", "query", 1)
 		document = strings.Replace(document, "$o", `{patient: "`+ada+`"}`, 1)

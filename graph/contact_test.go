@@ -22,7 +22,7 @@ const createContact = `mutation($company: String, $phone: String) { createContac
 	paymentReference: "CR-7") { data { ` + contactFieldsAsked + ` } error } }`
 
 func TestContacts(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.done("createContact", createContact, "company", "Crown", "phone", "07700 900123")
 		holds(t, made, map[string]any{
 			"title": "Dr", "status": "active", "fullName": "Dr Grace Hopper", "email": "g@example.org",
@@ -99,7 +99,7 @@ func TestContacts(t *testing.T) {
 }
 
 func TestContactsAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for _, c := range []struct{ name, arguments, want string }{
 			{"no name", `email: "x@example.org"`, contact.ErrNameless.Message},
 			{"no telephone number", `last: "X", phoneNumber: "12"`, "telephone number"},
@@ -161,7 +161,7 @@ func TestContactsAreRefused(t *testing.T) {
 }
 
 func TestContactsAreListed(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := 0
 		grow := func() int {
 			for range 3 {

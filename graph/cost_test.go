@@ -34,7 +34,7 @@ const (
 )
 
 func TestCommonQueriesAreWithinTheCostLimit(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.everything().World()
 		for list, document := range map[string]string{
 			"patients": `{ patients(pagination: {pageSize: 200}) { data { ` + patientKept +
@@ -57,7 +57,7 @@ func TestCommonQueriesAreWithinTheCostLimit(t *testing.T) {
 }
 
 func TestAnswerKeepsItsLimitOfValues(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		id := d.get("createPatient.data.id",
 			`mutation { createPatient(patientData: {first: "Ada", last: "Lovelace"}) { data { id } } }`)
 		for i := range 40 {

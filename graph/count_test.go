@@ -19,7 +19,7 @@ import (
 const unhurried = 25 * time.Millisecond
 
 // statements is how many statements an operation takes.
-func (d *desk) statements(document string, variables map[string]any) int64 {
+func (d *kit) statements(document string, variables map[string]any) int64 {
 	d.t.Helper()
 	d.door.Wait = unhurried
 	defer func() { d.door.Wait = wire.LoadWait }()
@@ -37,7 +37,7 @@ func (d *desk) statements(document string, variables map[string]any) int64 {
 
 // known is how many statements an operation takes when the token and the document
 // are known already.
-func (d *desk) known(document string, variables map[string]any) int64 {
+func (d *kit) known(document string, variables map[string]any) int64 {
 	d.t.Helper()
 	d.statements(document, variables)
 	return d.statements(document, variables)
@@ -46,7 +46,7 @@ func (d *desk) known(document string, variables map[string]any) int64 {
 // flat fails when an operation takes more statements with more rows than it took
 // with few. grow adds the rows and gives how many there are then; list is where
 // they are.
-func (d *desk) flat(list, document string, variables map[string]any, grow func() int) {
+func (d *kit) flat(list, document string, variables map[string]any, grow func() int) {
 	d.t.Helper()
 	grow()
 	few := d.known(document, variables)
@@ -67,7 +67,7 @@ func (d *desk) flat(list, document string, variables map[string]any, grow func()
 // noMore is how many statements an operation takes, asked again when they are
 // more than some. Fields that come late do so once; those that ask one by one do
 // so always.
-func (d *desk) noMore(than int64, document string, variables map[string]any) int64 {
+func (d *kit) noMore(than int64, document string, variables map[string]any) int64 {
 	d.t.Helper()
 	out := d.statements(document, variables)
 	for range 20 {
@@ -81,7 +81,7 @@ func (d *desk) noMore(than int64, document string, variables map[string]any) int
 
 // payload asks for a change, and gives what is at data and at error of its
 // payload.
-func (d *desk) payload(field, document string, variables ...any) (data map[string]any, wrong string) {
+func (d *kit) payload(field, document string, variables ...any) (data map[string]any, wrong string) {
 	d.t.Helper()
 	a := d.ask(document, variables...)
 	if len(a.Errors) > 0 {
@@ -96,7 +96,7 @@ func (d *desk) payload(field, document string, variables ...any) (data map[strin
 }
 
 // done is payload for what must be done.
-func (d *desk) done(field, document string, variables ...any) map[string]any {
+func (d *kit) done(field, document string, variables ...any) map[string]any {
 	d.t.Helper()
 	data, wrong := d.payload(field, document, variables...)
 	if wrong != "" {
@@ -116,7 +116,7 @@ func holds(t *testing.T, data any, want map[string]any) {
 }
 
 // forbidden holds an operation to being refused for want of a permission.
-func (d *desk) forbidden(grant, document string, variables ...any) {
+func (d *kit) forbidden(grant, document string, variables ...any) {
 	d.t.Helper()
 	a := d.ask(document, variables...)
 	if a.message() != "Missing permission "+grant || a.code() != "FORBIDDEN" {
@@ -125,7 +125,7 @@ func (d *desk) forbidden(grant, document string, variables ...any) {
 }
 
 // role makes the token one of a role that grants some things and nothing else.
-func (d *desk) role(name string, grants ...access.Permission) {
+func (d *kit) role(name string, grants ...access.Permission) {
 	d.t.Helper()
 	_, err := d.core.Key.SetRole(d.ctx, access.Role{Name: name, Permissions: grants})
 	d.must(err)

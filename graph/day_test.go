@@ -9,7 +9,7 @@ import (
 // TestRangeOfOneDayIsThatDay makes one of everything at half past midnight on 2
 // July, when it is still the day before in UTC, and asks every list for the day.
 func TestRangeOfOneDayIsThatDay(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.now.Store(new(time.Date(2031, time.July, 1, 23, 30, 0, 0, time.UTC)))
 		w := d.everything().World()
 		of := `patient: "` + w["patient"] + `", location: "` + w["room"] + `", bookingType: "` +
@@ -62,7 +62,7 @@ func TestRangeOfOneDayIsThatDay(t *testing.T) {
 }
 
 func TestAvailabilitiesOfOneDayAreOfThatDay(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		s.hours(false, "2031-07-02", "22:00", "02:00", "")
 		for _, c := range []struct{ ask, want string }{

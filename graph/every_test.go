@@ -17,8 +17,8 @@ import (
 	"frontdesk/graph/graphtest"
 )
 
-// everything is the desk's practice to be asked all there is, as often as it takes.
-func (d *desk) everything() *graphtest.Practice {
+// everything is the kit's practice to be asked all there is, as often as it takes.
+func (d *kit) everything() *graphtest.Practice {
 	d.t.Helper()
 	_, err := d.core.Practice.CreateLocation(d.ctx,
 		practice.LocationChange{Name: new("Mill Lane"), Address: &practice.Address{Town: "Leeds"}})
@@ -48,7 +48,7 @@ func (d *desk) everything() *graphtest.Practice {
 // TestEveryFieldAnswers asks every field of the schema, with every argument and
 // everything below it.
 func TestEveryFieldAnswers(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		graphtest.Every(d.everything())
 	})
 }
@@ -56,7 +56,7 @@ func TestEveryFieldAnswers(t *testing.T) {
 // TestIDsOfAnotherPracticeFindNothing runs every mutation and every query that names
 // something with the ids of another practice.
 func TestIDsOfAnotherPracticeFindNothing(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		w := d.everything().World()
 		whole := `query($id: ID!) { availabilityRules { data { id comment updatedAt exclusions } }
 			patient(id: $id) { ` +
@@ -110,7 +110,7 @@ func TestIDsOfAnotherPracticeFindNothing(t *testing.T) {
 // TestUpdateKeepsFieldsItLeavesOut leaves out the variable of each optional field of
 // every update.
 func TestUpdateKeepsFieldsItLeavesOut(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		graphtest.Leaving(d.everything())
 	})
 }

@@ -12,7 +12,7 @@ import (
 // TestFieldAnswersTheSameAloneAndWithOthers asks for each field of patients and
 // bookings, of which only what is asked for is read, by itself and with all others.
 func TestFieldAnswersTheSameAloneAndWithOthers(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		p := d.everything()
 		w := p.World()
 		d.move(350 * 24 * time.Hour) // past the appointment, which would be cancelled

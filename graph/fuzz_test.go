@@ -31,7 +31,7 @@ const mark = "zqneighbour"
 // neighbours are two practices: random documents are asked as one of them, and
 // know ids of the other.
 type neighbours struct {
-	*desk
+	*kit
 	raw      *sql.DB
 	address  string
 	own      *graphtest.Practice
@@ -50,7 +50,7 @@ type neighbours struct {
 // neighbouring makes the other practice, and one to ask as.
 func neighbouring(t testing.TB, address string) *neighbours {
 	d := open1(t, storetest.Open(t, address))
-	n := &neighbours{desk: d, raw: storetest.Raw(t, address), address: address, sent: map[int64]bool{},
+	n := &neighbours{kit: d, raw: storetest.Raw(t, address), address: address, sent: map[int64]bool{},
 		ids: map[int64]bool{}}
 	d.join("Practice " + mark)
 	p := d.everything()
@@ -236,7 +236,7 @@ func (n *neighbours) look(t testing.TB) {
 	if after := n.rows(t, n.group, func(string, any) {}); !slices.Equal(after, n.before) {
 		t.Errorf("another practice's rows have changed:\n%s", cmp.Diff(n.before, after))
 	}
-	n.rows(t, int64(n.desk.group.ID), func(table string, v any) {
+	n.rows(t, int64(n.kit.group.ID), func(table string, v any) {
 		// The log names what was asked for, there or not.
 		if id, ok := v.(int64); ok && table != "audit" && n.ids[id] {
 			t.Errorf("%s refers to another practice's %d", table, id)

@@ -13,7 +13,7 @@ import (
 )
 
 func TestMissingTokenIsRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		good := d.token
 		_, plain, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "REST", Scopes: []access.Scope{access.Booking}})
 		d.must(err)
@@ -48,7 +48,7 @@ func TestMissingTokenIsRefused(t *testing.T) {
 }
 
 func TestInvalidDocumentIsRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		r := httptest.NewRequest(http.MethodGet, "/graphql?query={__typename}", nil)
 		if a := d.do(r); a.status != http.StatusBadRequest {
 			t.Errorf("GET: %d", a.status)
@@ -123,7 +123,7 @@ func TestInvalidDocumentIsRefused(t *testing.T) {
 }
 
 func TestFragmentsThatMultiplyAreCheapToRefuse(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		document := "{ ...f0 }"
 		for i := range 60 {
 			document += fmt.Sprintf(" fragment f%d on Query { ...f%d ...f%d }", i, i+1, i+1)
@@ -140,7 +140,7 @@ func TestFragmentsThatMultiplyAreCheapToRefuse(t *testing.T) {
 }
 
 func TestBatchedDocumentsAreEachAnswered(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		a := d.post(`[{"query":"{__typename}"},{"query":"{ nothing }"},{"query":"query a { b: __typename }",` +
 			`"operationName":"a","variables":null}]`)
 		if a.status != 200 || strings.Count(a.text, `"__typename":"Query"`) != 1 ||
@@ -151,7 +151,7 @@ func TestBatchedDocumentsAreEachAnswered(t *testing.T) {
 }
 
 func TestIntrospectionNeedsAToken(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		types := d.get("__schema.types",
 			`{ __schema { types { name fields { name args { name type { ofType { ofType { ofType { ofType { ofType `+
 				`{ ofType { name } } } } } } } } } } } }`)
@@ -162,7 +162,7 @@ func TestIntrospectionNeedsAToken(t *testing.T) {
 }
 
 func TestOperationAnswersItsCost(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for _, c := range []struct {
 			document string
 			want     float64
@@ -183,7 +183,7 @@ func TestOperationAnswersItsCost(t *testing.T) {
 }
 
 func TestTokenOverItsRateLimitIsRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		ask := func() answer { return d.ask(`{ __typename }`) }
 		for i := range 240 {
 			a := ask()

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/contact"
 	"frontdesk/core/diary"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -33,13 +34,13 @@ const createInvoice = `mutation($data: NewInvoiceDataInput) { createInvoice(invo
 // surgery is a practice that bills: a place, a doctor, a patient, a contact and
 // what is sold, by their ids at this door.
 type surgery struct {
-	*desk
+	*kit
 	room, doctor, ada, insurer, visit, jab string
 }
 
-func (d *desk) surgery() *surgery {
+func (d *kit) surgery() *surgery {
 	d.t.Helper()
-	s := &surgery{desk: d}
+	s := &surgery{kit: d}
 	place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 	d.must(err)
 	s.room = wire.Encode(wire.KindRoom, place.ID)
@@ -60,11 +61,12 @@ func (d *desk) surgery() *surgery {
 }
 
 // person registers a patient.
-func (d *desk) person(first string) string {
+func (d *kit) person(first string) string {
 	d.t.Helper()
 	id, err := patienttest.Register(d.ctx, d.core.Patient,
-		patient.Changes{Title: new("Ms"), FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
-			Email: new(strings.ToLower(first) + "@example.org"), Line1: new("1 Mill Lane")})
+		patient.Changes{Title: new("Ms"), FirstName: new(first), LastName: new("Byron"),
+			BirthDate: new(input.DayOf(1985, 12, 10)),
+			Email:     new(strings.ToLower(first) + "@example.org"), Line1: new("1 Mill Lane")})
 	d.must(err)
 	return wire.Encode(wire.KindPatient, id)
 }
@@ -132,7 +134,7 @@ func (s *surgery) change(field, arguments string, variables ...any) (map[string]
 }
 
 func TestInvoices(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.surgery()
 		d.must(second(d.core.Practice.UpdateGroup(d.ctx, practice.GroupChange{VAT: new(200)})))
 		at9 := s.booked(s.ada)
@@ -281,7 +283,7 @@ func (s *surgery) billed(id string) bool {
 }
 
 func TestInvoicesAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.surgery()
 		bob := d.person("Bob")
 		theirs := s.booked(bob)
@@ -453,7 +455,7 @@ func TestInvoicesAreRefused(t *testing.T) {
 }
 
 func TestInvoicesAreListed(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.surgery()
 		made := 0
 		grow := func() int {
@@ -525,7 +527,7 @@ func TestInvoicesAreListed(t *testing.T) {
 }
 
 func TestInvoiceLowersTheStockLevel(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.diaried()
 		plaster := d.product(map[string]any{"name": "Plaster", "price": 1, "stockLevel": 12})
 		level := func(when string, want float64) {

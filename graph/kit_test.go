@@ -28,8 +28,8 @@ import (
 	"frontdesk/web"
 )
 
-// desk is a practice group behind the door, with a clock that moves.
-type desk struct {
+// kit is a practice group behind the door, with a clock that moves.
+type kit struct {
 	t     testing.TB
 	db    *store.DB
 	core  *core.Core
@@ -52,12 +52,12 @@ func (passwords) Matches(_ context.Context, p, hash string) (bool, error) {
 
 var _ account.Hasher = (*password.Hasher)(nil)
 
-func each(t *testing.T, test func(t *testing.T, d *desk)) {
+func each(t *testing.T, test func(t *testing.T, d *kit)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, open1(t, db)) })
 }
 
-func open1(t testing.TB, db *store.DB) *desk {
-	d := &desk{t: t, db: db, now: &atomic.Pointer[time.Time]{}, log: &bytes.Buffer{}}
+func open1(t testing.TB, db *store.DB) *kit {
+	d := &kit{t: t, db: db, now: &atomic.Pointer[time.Time]{}, log: &bytes.Buffer{}}
 	d.now.Store(new(time.Date(2031, time.January, 6, 9, 0, 0, 0, time.UTC)))
 	clock := func() time.Time { return *d.now.Load() }
 	d.core = newCore(db, clock)
@@ -72,7 +72,7 @@ func open1(t testing.TB, db *store.DB) *desk {
 }
 
 // join makes another practice group and asks as it from now on.
-func (d *desk) join(name string) {
+func (d *kit) join(name string) {
 	d.t.Helper()
 	var err error
 	d.group, err = d.core.Practice.CreateGroup(context.Background(), practice.Group{Name: name})
@@ -88,21 +88,21 @@ func (d *desk) join(name string) {
 	}(d.group.ID))
 }
 
-func (d *desk) newToken(role string) string {
+func (d *kit) newToken(role string) string {
 	d.t.Helper()
 	_, text, err := d.core.Key.CreateKey(d.ctx, key.Key{Partner: "Website", Role: role})
 	d.must(err)
 	return text
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) move(by time.Duration) { d.now.Store(new(d.now.Load().Add(by))) }
+func (d *kit) move(by time.Duration) { d.now.Store(new(d.now.Load().Add(by))) }
 
 // answer is what came back.
 type answer struct {
@@ -133,7 +133,7 @@ func (a answer) message() string {
 }
 
 // post sends a body as it is.
-func (d *desk) post(body string) answer {
+func (d *kit) post(body string) answer {
 	d.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -143,7 +143,7 @@ func (d *desk) post(body string) answer {
 	return d.do(r)
 }
 
-func (d *desk) do(r *http.Request) answer {
+func (d *kit) do(r *http.Request) answer {
 	d.t.Helper()
 	w := httptest.NewRecorder()
 	d.http.ServeHTTP(w, r)
@@ -157,7 +157,7 @@ func (d *desk) do(r *http.Request) answer {
 }
 
 // ask runs a document with variables, name and value in turn.
-func (d *desk) ask(document string, variables ...any) answer {
+func (d *kit) ask(document string, variables ...any) answer {
 	d.t.Helper()
 	v := map[string]any{}
 	for i := 0; i < len(variables); i += 2 {
@@ -169,7 +169,7 @@ func (d *desk) ask(document string, variables ...any) answer {
 }
 
 // get is ask for what must have no errors, and gives what is at a path.
-func (d *desk) get(path, document string, variables ...any) any {
+func (d *kit) get(path, document string, variables ...any) any {
 	d.t.Helper()
 	a := d.ask(document, variables...)
 	if len(a.Errors) > 0 {
@@ -208,14 +208,14 @@ func role(name string, may ...access.Permission) access.Role {
 }
 
 // offer says what comes with a product, or where or by whom it is offered, as an import does.
-func (d *desk) offer(of billing.ProductID, what string, id any) {
+func (d *kit) offer(of billing.ProductID, what string, id any) {
 	d.t.Helper()
 	storetest.Insert(d.t, d.db, "product_"+what, storetest.Row{"practice_group_id": d.group.ID, "product_id": of,
 		what + "_id": id})
 }
 
 // share notes that a document was shared with its patient, as an import does.
-func (d *desk) share(of patient.ID, subject int64) {
+func (d *kit) share(of patient.ID, subject int64) {
 	d.t.Helper()
 	storetest.Insert(d.t, d.db, "share", storetest.Row{"practice_group_id": d.group.ID, "id": d.db.NewID(),
 		"kind": document.KindDocument, "subject_id": subject, "patient_id": of, "recipient_kind": document.ToPatient,

@@ -16,7 +16,7 @@ import (
 )
 
 // plan makes a product that is a membership.
-func (d *desk) plan(name string) string {
+func (d *kit) plan(name string) string {
 	d.t.Helper()
 	return d.product(map[string]any{"productType": "membership", "name": name, "price": 20})
 }
@@ -37,7 +37,7 @@ func member(name, said, start any) map[string]any {
 }
 
 func TestPatientHasOneMembershipAtATime(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		id := d.admit(`{first: "Ada", last: "Lovelace"}`)
 		n := wire.Decoded[patient.ID](&id)
 		gold, silver := d.plan("Gold"), d.plan("Silver")
@@ -109,7 +109,7 @@ func TestPatientHasOneMembershipAtATime(t *testing.T) {
 }
 
 func TestMembershipsAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		id := d.admit(`{first: "Ada", last: "Lovelace"}`)
 		gold, old, plaster := d.plan("Gold"), d.plan("Old"), d.product(map[string]any{"name": "Plaster"})
 		d.done("deleteProduct", `mutation($id: ID!) { deleteProduct(id: $id) { data { id } error } }`, "id", old)
@@ -138,7 +138,7 @@ func TestMembershipsAreRefused(t *testing.T) {
 
 // TestMergeLeavesOneMembership merges patients who are members, and undoes it.
 func TestMergeLeavesOneMembership(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		gold, silver := d.plan("Gold"), d.plan("Silver")
 		of := func(id string) any {
 			return d.get("patient.membershipName", `query($id: ID!) { patient(id: $id) { membershipName } }`, "id", id)
@@ -182,7 +182,7 @@ func TestMergeLeavesOneMembership(t *testing.T) {
 }
 
 func TestMembershipsAreListedTogether(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		gold, n := d.plan("Gold"), 0
 		d.flat("patients.data", `{ patients { data { `+membershipAsked+` } } }`, nil, func() int {
 			for range 3 {

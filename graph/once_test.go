@@ -15,7 +15,7 @@ import (
 )
 
 // once sends a body with an idempotency key.
-func (d *desk) once(key, body string) answer {
+func (d *kit) once(key, body string) answer {
 	d.t.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
@@ -27,7 +27,7 @@ func (d *desk) once(key, body string) answer {
 func (a answer) replayed() bool { return a.header.Get("Idempotency-Replayed") == "true" }
 
 func TestIdempotencyKeyMakesChangeOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		w := d.everything().World()
 		patients := func(last string) int {
 			got, _ := d.get("patients.data", `query($s: String) { patients(search: $s) { data { id } } }`, "s",
@@ -132,7 +132,7 @@ func TestIdempotencyKeyMakesChangeOnce(t *testing.T) {
 }
 
 func TestStaffIdempotencyKeyMakesChangeOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		w := d.everything().World()
 		_, err := d.core.Account.SetPassword(d.ctx, w["email"], "correct horse battery")
 		d.must(err)
@@ -156,7 +156,7 @@ func TestStaffIdempotencyKeyMakesChangeOnce(t *testing.T) {
 }
 
 func TestConcurrentRepeatsAreMadeOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		const change = `{"query":"mutation { createPatient(patientData: {first: \"Ada\", last: \"Race\"}) { data { ` +
 			`id numbers { value } phones { phoneNumber } labels { id } customAttributes { id } } error } }"}`
 		var wait sync.WaitGroup

@@ -59,7 +59,7 @@ func lists(w graphtest.World) (out []list) {
 }
 
 // page reads a page, and says whether there are more.
-func (d *desk) page(l list, number, size int) (rows []string, more bool) {
+func (d *kit) page(l list, number, size int) (rows []string, more bool) {
 	d.t.Helper()
 	a := d.ask(l.document(number, size))
 	data, ok := at(d.t, a.Data, "f.data").([]any)
@@ -77,7 +77,7 @@ func (d *desk) page(l list, number, size int) (rows []string, more bool) {
 }
 
 // pages reads a list to its end.
-func (d *desk) pages(l list, size int) (rows []string) {
+func (d *kit) pages(l list, size int) (rows []string) {
 	d.t.Helper()
 	for number := 1; ; number++ {
 		some, more := d.page(l, number, size)
@@ -92,7 +92,7 @@ func (d *desk) pages(l list, size int) (rows []string) {
 // orders it has: by pages of one in order, of two from the last to the first, and
 // all at once. All find the same.
 func TestEveryListIsReadToItsEndByNumber(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		p := d.everything()
 		var w graphtest.World
 		for range 4 {
@@ -132,7 +132,7 @@ func TestEveryListIsReadToItsEndByNumber(t *testing.T) {
 }
 
 // unlimited has the token be used as often as it takes.
-func (d *desk) unlimited() {
+func (d *kit) unlimited() {
 	d.t.Helper()
 	_, err := d.core.Key.SetTerms(d.ctx, key.Terms{Limit: 100_000, Status: 200})
 	d.must(err)
@@ -140,7 +140,7 @@ func (d *desk) unlimited() {
 
 // TestLongListIsReadToItsEnd reads more rows than pages once reached.
 func TestLongListIsReadToItsEnd(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		const many = 10_349
 		d.unlimited()
 		d.must(d.core.Label.Store.Do(context.Background(), func(tx label.Tx) error {
@@ -165,7 +165,7 @@ func TestLongListIsReadToItsEnd(t *testing.T) {
 // TestRowDeletedBetweenPagesHidesNoOther takes a row off a page that was read, and adds one
 // to it, before the next is.
 func TestRowDeletedBetweenPagesHidesNoOther(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		id := map[string]any{}
 		for _, name := range []string{"b", "c", "d", "e", "f", "g"} {
 			id[name] = d.get("createLabel.data.id",

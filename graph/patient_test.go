@@ -26,7 +26,7 @@ const wholePatient = `id title status firstName lastName fullName dob sex gender
 	firstName lastName name phones { phoneNumber } email address policyNumber } }`
 
 // admit adds a patient and gives the id.
-func (d *desk) admit(data string) string {
+func (d *kit) admit(data string) string {
 	d.t.Helper()
 	a := d.ask(`mutation { createPatient(patientData: ` + data + `) { data { id } error } }`)
 	id, _ := at(d.t, a.Data, "createPatient.data.id").(string)
@@ -36,7 +36,7 @@ func (d *desk) admit(data string) string {
 	return id
 }
 
-func (d *desk) expect(root any, want map[string]any) {
+func (d *kit) expect(root any, want map[string]any) {
 	d.t.Helper()
 	for path, v := range want {
 		if got := at(d.t, root, path); got != v {
@@ -46,7 +46,7 @@ func (d *desk) expect(root any, want map[string]any) {
 }
 
 // change runs a mutation of a patient and gives its data, or fails.
-func (d *desk) change(mutation string) map[string]any {
+func (d *kit) change(mutation string) map[string]any {
 	d.t.Helper()
 	a := d.ask(`mutation { m: ` + mutation + ` { data { ` + wholePatient + ` } error } }`)
 	data, _ := at(d.t, a.Data, "m.data").(map[string]any)
@@ -57,7 +57,7 @@ func (d *desk) change(mutation string) map[string]any {
 }
 
 // refused runs a mutation that must be refused in its payload.
-func (d *desk) refused(mutation, want string) {
+func (d *kit) refused(mutation, want string) {
 	d.t.Helper()
 	a := d.ask(`mutation { m: ` + mutation + ` { data { id } error } }`)
 	if got, _ := at(d.t, a.Data, "m.error").(string); !strings.Contains(got, want) ||
@@ -68,7 +68,7 @@ func (d *desk) refused(mutation, want string) {
 }
 
 func TestPatientIsCreatedChangedAndDeleted(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		label := d.get("createLabel.data.id",
 			`mutation { createLabel(labelData: {title: "VIP", color: "#f00"}) { data { id } error } }`).(string)
 		p := d.change(`createPatient(patientData: {title: "Mrs", first: "Ada", last: "Lovelace",
@@ -145,7 +145,7 @@ func TestPatientIsCreatedChangedAndDeleted(t *testing.T) {
 }
 
 func TestCreatePatientTakesArgumentsOrInput(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		p := d.change(`createPatient(first: "Ada", last: "Lovelace", dob: "1985-12-10", phoneType: "Home", ` +
 			`phoneNumber: "01632 960123")`)
 		d.expect(p, map[string]any{"firstName": "Ada", "phones.0.phoneType": "Home", "dob": "1985-12-10T00:00:00.000Z"})
@@ -175,7 +175,7 @@ func TestCreatePatientTakesArgumentsOrInput(t *testing.T) {
 }
 
 func TestPatientRelationshipsLabelsAndNumbers(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		id := d.admit(`{first: "Ada", last: "Lovelace", phoneType: "Mobile", phoneNumber: "07700900123"}`)
 		of := `patientId: "` + id + `"`
 		// Telephone numbers.
@@ -309,7 +309,7 @@ func TestPatientRelationshipsLabelsAndNumbers(t *testing.T) {
 }
 
 func TestPatientsAreListedAndFound(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		var ids []string
 		for i, name := range []string{"Ada Lovelace", "Bea Adams", "Cy Lovell", "Dee O'Brien", "Élodie Adair"} {
 			first, last, _ := strings.Cut(name, " ")
@@ -366,7 +366,7 @@ func TestPatientsAreListedAndFound(t *testing.T) {
 }
 
 func TestRoleDecidesWhichPatientFieldsAreShown(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		label := d.get("createLabel.data.id",
 			`mutation { createLabel(labelData: {title: "VIP"}) { data { id } } }`).(string)
 		id := d.admit(`{first: "Ada", last: "Lovelace", labels: ["` + label +

@@ -13,7 +13,7 @@ import (
 )
 
 func TestThePractice(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		place, err := d.core.Practice.CreateLocation(d.ctx,
 			practice.LocationChange{Name: new("Mill Lane"),
 				Address: &practice.Address{Line1: "1 Mill Lane", Line2: "Old Town", Town: "Leeds",
@@ -59,7 +59,7 @@ func TestThePractice(t *testing.T) {
 }
 
 func TestMetadataHasLimits(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 		d.must(err)
 		set := func(key, value string) any {
@@ -112,7 +112,7 @@ func TestMetadataHasLimits(t *testing.T) {
 }
 
 func TestStaff(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		group, err := d.core.Account.SaveAccessGroup(d.ctx,
 			account.AccessGroup{Name: "All staff", Label: "All", Public: true})
 		d.must(err)
@@ -180,7 +180,7 @@ func TestStaff(t *testing.T) {
 }
 
 func TestLogNamesTheOperation(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 		d.must(err)
 		d.ask(`query Everything { practice { id } labs { data { id } } }`)

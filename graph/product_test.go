@@ -24,14 +24,14 @@ const createProduct = `mutation($data: ProductDataInput!) { createProduct(produc
 	productFieldsAsked + ` } error } }`
 
 // product makes a product and gives its id.
-func (d *desk) product(data map[string]any) string {
+func (d *kit) product(data map[string]any) string {
 	d.t.Helper()
 	id, _ := d.done("createProduct", createProduct, "data", data)["id"].(string)
 	return id
 }
 
 func TestProducts(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.done("createProduct", createProduct, "data", map[string]any{
 			"productType": "vaccine", "name": "Travel vaccine", "price": 19.99, "itemCode": "TV-1",
 			"supplierName": "Vax Ltd",
@@ -120,7 +120,7 @@ func TestProducts(t *testing.T) {
 }
 
 func TestProductsHaveLabels(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		id, other := d.product(map[string]any{"name": "Plaster"}), d.product(map[string]any{"name": "Bandage"})
 		label := d.done("createLabel",
 			`mutation { createLabel(labelData: {title: "Sterile", color: "#0f0"}) { data { id }
@@ -163,7 +163,7 @@ func TestProductsHaveLabels(t *testing.T) {
 }
 
 func TestProductsAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for _, c := range []struct {
 			name string
 			data map[string]any
@@ -234,7 +234,7 @@ func TestProductsAreRefused(t *testing.T) {
 }
 
 func TestProductsAreListed(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		place, err := d.core.Practice.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
 		d.must(err)
 		made, made2 := 0, []billing.ProductID{}
@@ -287,7 +287,7 @@ func TestProductsAreListed(t *testing.T) {
 
 // TestProductKeepsItsVATRate sets a rate over GraphQL and bills it.
 func TestProductKeepsItsVATRate(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.surgery()
 		made := d.done("createProduct", createProduct, "data", map[string]any{
 			"productType": "vaccine", "name": "Rabies", "price": 50,

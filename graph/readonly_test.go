@@ -12,7 +12,7 @@ import (
 
 // TestReadOnlyRoleChangesNothing asks every mutation of the schema for it.
 func TestReadOnlyRoleChangesNothing(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		w := d.everything().World()
 		d.token = d.newToken("readonly")
 		events := func() int {
@@ -48,7 +48,7 @@ func TestReadOnlyRoleChangesNothing(t *testing.T) {
 }
 
 func TestRequestSignsInOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		const one = `signIn(email: "a@example.org", password: "wrong password") { token }`
 		token := d.token
 		for _, d.token = range []string{"", token} {
@@ -79,7 +79,7 @@ func TestRequestSignsInOnce(t *testing.T) {
 }
 
 func TestAnswerHasTheRequestedMediaType(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		post := func(accept, body string) answer {
 			r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/json")

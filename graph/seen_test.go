@@ -30,7 +30,7 @@ var whole = []string{
 // TestEveryQueryAboutAPersonIsInTheTrail asks every query, and looks for who was
 // shown.
 func TestEveryQueryAboutAPersonIsInTheTrail(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		p := d.everything()
 		w := p.World()
 		_, ada, _ := wire.Decode(w["patient"])
@@ -69,7 +69,7 @@ func TestEveryQueryAboutAPersonIsInTheTrail(t *testing.T) {
 }
 
 // calls are the entries of calls of this API, oldest first.
-func (d *desk) calls() (out []audit.Entry) {
+func (d *kit) calls() (out []audit.Entry) {
 	d.t.Helper()
 	q := audit.Query{Until: d.now.Load().Add(time.Hour), Door: doorName}
 	all, err := d.core.Audit.List(d.ctx, q, 0)

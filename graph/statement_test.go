@@ -29,7 +29,7 @@ func (s *surgery) stated(account billing.Account, kind billing.StatementKind) st
 }
 
 func TestAccountStatements(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.surgery()
 		first := s.invoiced(map[string]any{"payments": []any{s.payBy(9.99)}})
 		s.invoiced(map[string]any{"accountId": s.insurer})
@@ -90,7 +90,7 @@ func TestAccountStatements(t *testing.T) {
 }
 
 func TestAccountStatementsAreListed(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		s := d.surgery()
 		var made []string
 		grow := func() int {

@@ -24,7 +24,7 @@ const updateTask = `mutation($id: ID!, $data: UpdateTaskDataInput!) { updateTask
 	taskFieldsAsked + ` } error } }`
 
 // staff adds a user, who may be booked with or not.
-func (d *desk) staff(first string, doctor bool) string {
+func (d *kit) staff(first string, doctor bool) string {
 	d.t.Helper()
 	return d.done("createUser",
 		`mutation($first: String!, $email: String!, $doctor: Boolean) { createUser(userData: {firstName: $first,
@@ -34,7 +34,7 @@ func (d *desk) staff(first string, doctor bool) string {
 }
 
 func TestTasks(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		amir, ada := d.staff("Amir", true), d.person("Ada")
 		made := d.done("createTask", createTask, "data", map[string]any{
 			"subject": "Ring Ada", "comments": "About her results.", "assignedTo": amir, "patient": ada,
@@ -100,7 +100,7 @@ func TestTasks(t *testing.T) {
 }
 
 func TestTasksAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		amir, ada := d.staff("Amir", true), d.person("Ada")
 		for _, c := range []struct {
 			name string
@@ -164,7 +164,7 @@ func TestTasksAreRefused(t *testing.T) {
 }
 
 func TestTasksAreListed(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := 0
 		var amir, ada string
 		kinds := []string{"general", "call", "lab"}

@@ -10,7 +10,7 @@ import (
 )
 
 func TestMissingVariableIsMissingField(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		id := d.done("createPatient",
 			`mutation { createPatient(patientData: {title: "Dr", first: "Grace", last: "Hopper",
 				email: "grace@example.org", dob: "1906-12-09",
@@ -69,7 +69,7 @@ func TestMissingVariableIsMissingField(t *testing.T) {
 }
 
 func TestWholeNumberIsAnInt(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for _, n := range []string{"30", "30.0", "3e1", "30.000"} {
 			for _, body := range []string{
 				`{"query":"mutation($n: Int) { p: createProduct(productData: {productType: consumable, name: ` +

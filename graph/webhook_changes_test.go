@@ -18,6 +18,7 @@ import (
 	webhookgraph "frontdesk/graph/webhook"
 	"frontdesk/graph/wire"
 	webhookstore "frontdesk/store/webhook"
+	"frontdesk/test/wait"
 )
 
 // neverSent are the topics that nothing here causes yet.
@@ -29,9 +30,8 @@ var neverSent = []string{
 
 // postbox keeps what is posted, by the id of the event.
 type postbox struct {
-	mu   sync.Mutex
-	got  map[string]webhookgraph.Delivery
-	came chan struct{}
+	mu  sync.Mutex
+	got map[string]webhookgraph.Delivery
 }
 
 func (p *postbox) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
@@ -42,7 +42,6 @@ func (p *postbox) Post(_ context.Context, parcel courier.Parcel) courier.Answer 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.got[n.EventID] = n
-	p.came <- struct{}{}
 	return courier.Answer{Status: 204}
 }
 
@@ -82,7 +81,7 @@ func notice(topic string, ids ...string) string {
 }
 
 // subscribe makes a subscription to everything there is.
-func (d *desk) subscribe() webhook.Webhook {
+func (d *kit) subscribe() webhook.Webhook {
 	d.t.Helper()
 	in := newWebhook()
 	in["eventTypes"] = gql.AllWebhookEventType
@@ -92,14 +91,13 @@ func (d *desk) subscribe() webhook.Webhook {
 	return w
 }
 
-func newSubscriber(d *desk) *subscriber {
+func newSubscriber(d *kit) *subscriber {
 	d.t.Helper()
 	mine := *d
 	d.join("Another")
 	d.subscribe()
 	d.group, d.ctx, d.token = mine.group, mine.ctx, mine.token
-	e := &subscriber{surgery: d.surgery(), box: &postbox{got: map[string]webhookgraph.Delivery{},
-		came: make(chan struct{}, 1000)}}
+	e := &subscriber{surgery: d.surgery(), box: &postbox{got: map[string]webhookgraph.Delivery{}}}
 	w := d.subscribe()
 	e.types, e.own = w.Types, wire.Encode(wire.KindWebhook, w.ID)
 	e.since()
@@ -142,26 +140,18 @@ func (e *subscriber) deliver() {
 	done.Go(func() { c.Run(ctx) })
 	defer done.Wait()
 	defer stop()
-	for end := time.After(time.Minute); ; {
+	wait.Within(e.t, time.Minute, "all of it to be delivered", func() bool {
 		due, err := webhookstore.New(e.db).DueWebhooks(ctx, e.now.Load().Add(time.Hour))
 		e.must(err)
-		if len(due) == 0 {
-			return
-		}
-		select {
-		case <-e.box.came:
-		case <-time.After(2 * time.Millisecond): // what was posted is still to be written down
-		case <-end:
-			e.t.Fatal("not all of it was delivered")
-		}
-	}
+		return len(due) == 0
+	})
 }
 
 // TestSubscriptionGetsEveryChangeOnceWithItsIDs makes every change there is, and looks at what a
 // subscription to everything gets: of what happened, with the ids of the right
 // things, once, and in no other practice.
 func TestSubscriptionGetsEveryChangeOnceWithItsIDs(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		e := newSubscriber(d)
 		for _, rows := range [][]row{
 			e.patients(), e.phones(), e.numbers(), e.around(), e.memberships(), e.invoices(), e.payments(), e.papers(),
@@ -237,7 +227,7 @@ func TestDocumentationListsTheTopicsThatNothingCauses(t *testing.T) {
 // change runs a mutation of a patient.
 func (e *subscriber) change(mutation string) map[string]any {
 	e.t.Helper()
-	return e.desk.change(mutation)
+	return e.kit.change(mutation)
 }
 
 // made runs a mutation and gives some of its data.

@@ -3,6 +3,7 @@ package graph
 import (
 	"frontdesk/core/account"
 	"frontdesk/core/contactpoint"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/graph/wire"
@@ -14,7 +15,7 @@ func (e *subscriber) patients() []row {
 	register := func(town, mobile string) string {
 		id, err := patienttest.Register(e.ctx, e.core.Patient,
 			patient.Changes{FirstName: new("Bea"), LastName: new("Lovelace"),
-				BirthDate: new("1985-12-10"), NHSNumber: new("9434765919"), Town: &town, Mobile: &mobile})
+				BirthDate: new(input.DayOf(1985, 12, 10)), NHSNumber: new("9434765919"), Town: &town, Mobile: &mobile})
 		e.must(err)
 		return wire.Encode(wire.KindPatient, id)
 	}

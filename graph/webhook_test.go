@@ -75,7 +75,7 @@ func newWebhook() map[string]any {
 }
 
 func TestWebhooks(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.done("createWebhook", createWebhook, "in", newWebhook())
 		holds(t, made, map[string]any{
 			"url": "https://sync.example/hooks", "label": "Sync", "eventTypes.0": "PATIENT_CREATED",
@@ -108,7 +108,7 @@ func TestWebhooks(t *testing.T) {
 }
 
 func TestWebhooksAreRefused(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.done("createWebhook", createWebhook, "in", newWebhook())
 		id := made["id"]
 		bad := newWebhook()
@@ -155,7 +155,7 @@ func TestWebhooksAreRefused(t *testing.T) {
 }
 
 func TestWebhookListTakesConstantStatements(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := 0
 		d.flat("webhooks", allWebhooks, nil, func() int {
 			for range 3 {

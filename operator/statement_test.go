@@ -48,7 +48,8 @@ func TestTheCommandLineMakesAStatement(t *testing.T) {
 	must(err)
 	email := "ada@example.org"
 	ada, err := patienttest.Register(as, &patient.Service{Store: patientstore.New(db), Now: time.Now, NewID: db.NewID},
-		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
+		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
+			Email: &email})
 	must(err)
 	products := &billing.Products{Store: billingstore.NewProducts(db), Now: time.Now, NewID: db.NewID}
 	invoices := &billing.Invoices{Store: billingstore.NewInvoices(db), Now: time.Now, NewID: db.NewID}

@@ -12,6 +12,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/input"
 	"frontdesk/core/key"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -235,7 +236,7 @@ func TestAnEntryIsForTheRecordThatWasSeen(t *testing.T) {
 	k.signIn(at, "Grace")
 	mobile := "07700 900556"
 	other, err := patienttest.Register(k.ctx, k.core.Patient,
-		patient.Changes{FirstName: new("Augusta"), LastName: new("King"), BirthDate: new("1985-12-10"),
+		patient.Changes{FirstName: new("Augusta"), LastName: new("King"), BirthDate: new(input.DayOf(1985, 12, 10)),
 			Mobile: &mobile})
 	if err != nil {
 		t.Fatal(err)

@@ -39,8 +39,8 @@ func (b *birth) mark(message string, boxes ...*box) {
 // all are the boxes.
 func (b *birth) all() []*box { return []*box{&b.Day, &b.Month, &b.Year} }
 
-// date is the date as YYYY-MM-DD, unless it is none.
-func (b *birth) date() (string, bool) {
+// date is the date, unless it is none.
+func (b *birth) date() (input.Date, bool) {
 	var empty []*box
 	var missing []string
 	for i, x := range b.all() {
@@ -52,10 +52,10 @@ func (b *birth) date() (string, bool) {
 	case 0:
 	case 3:
 		b.mark("Enter your date of birth", empty...)
-		return "", false
+		return input.NoDate, false
 	default:
 		b.mark("Your date of birth must include "+strings.Join(missing, " and "), empty...)
-		return "", false
+		return input.NoDate, false
 	}
 	day, inMonth := number(b.Day.Text, 31)
 	month, inYear := monthOf(b.Month.Text)
@@ -69,12 +69,12 @@ func (b *birth) date() (string, bool) {
 		b.mark("The year must have 4 numbers", &b.Year)
 	default:
 		text := fmt.Sprintf("%04d-%02d-%02d", year, month, day)
-		if _, real := input.ParseDate(text); real {
-			return text, true
+		if d, real := input.ParseDate(text); real {
+			return d, true
 		}
 		b.mark("Your date of birth must be a real date", b.all()...)
 	}
-	return "", false
+	return input.NoDate, false
 }
 
 // number reads a whole number from 1 to a limit.

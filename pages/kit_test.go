@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/demographics"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/key"
 	"frontdesk/core/limit"
 	"frontdesk/core/messaging"
@@ -144,7 +145,8 @@ func newKit(t *testing.T) *kit {
 	k.ctx = access.With(context.Background(), access.Operator(g.ID))
 	mobile := "07700 900555"
 	k.ada, err = patienttest.Register(k.ctx, patients,
-		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: &mobile})
+		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
+			Mobile: &mobile})
 	if err != nil {
 		t.Fatal(err)
 	}

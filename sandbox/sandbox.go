@@ -175,7 +175,7 @@ func (sb *Sandbox) settlePatients(ctx context.Context, all []sim.Patient) ([]pat
 	for _, who := range all {
 		p, err := sb.Core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{
 			NHSNumber: &who.NHSNumber, Title: &who.Title, FirstName: &who.FirstName, LastName: &who.LastName,
-			BirthDate: &who.BirthDate,
+			BirthDate: new(patient.ReadBirthDate(who.BirthDate)),
 			Sex:       ptr(patient.Sex(who.Sex)), Mobile: &who.Mobile, Email: &who.Email, Line1: &who.Address.Line1,
 			Town:   &who.Address.Town,
 			County: &who.Address.County, Postcode: &who.Address.Postcode,

@@ -161,6 +161,13 @@ func Find[T any](
 	return find(ctx, c.tx, missing, text, args, row)
 }
 
+// ByKey is Find for a row that is read by the whole of its key: on SQLite it is not cut short when the caller leaves.
+func ByKey[T any](
+	ctx context.Context, c Conn, missing error, text string, args In, row func(Scanner) (T, error),
+) (T, error) {
+	return byKey(ctx, c.tx, missing, text, args, row)
+}
+
 // ReadPage lists a page of a list: text ends with its order, a limit and an offset, and has gives of a row the columns
 // that the list can be in the order of.
 func ReadPage[T any](

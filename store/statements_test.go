@@ -163,7 +163,7 @@ func TestEveryStatementIsUnderstoodByBothDatabases(t *testing.T) {
 // What the two databases are asked of themselves, by the doctor, and what only
 // one of them needs.
 var (
-	postgresOnly = regexp.MustCompile(`current_setting|current_database|pg_control_system|pg_advisory|SKIP LOCKED`)
+	postgresOnly = regexp.MustCompile(`current_setting|current_database|pg_(control_system|class|advisory)|SKIP LOCKED`)
 	sqliteOnly   = regexp.MustCompile(`sqlite_|json_each`)
 )
 
@@ -171,7 +171,7 @@ var (
 // program's own tables, or at the list of groups.
 var overAll = regexp.MustCompile(`(FROM|INTO|UPDATE) (node|instance|installation|throttle|sign_in|sign_in_attempt|` +
 	`goose_db_version|sqlite_stat1|sqlite_schema)\b|SELECT 1$|ORDER BY practice_group_id$|` +
-	`current_setting|current_database|pg_control_system|pg_advisory|sqlite_version`)
+	`current_setting|current_database|pg_control_system|pg_class|pg_advisory|sqlite_version`)
 
 // TestEveryStatementNamesItsPracticeGroup counts the tables a statement touches
 // and the times it says which group's rows it means.

@@ -65,8 +65,8 @@ type world struct {
 	mu   sync.Mutex
 	told []carrier.Report
 	errs []error
-	// broken is for the questions, and not for the messages.
-	broken int
+	// broken is for the questions, and not for the messages; asked counts them.
+	broken, asked int
 }
 
 func build(t testing.TB, change func(*govuk.Settings, *govuk.Options)) *world {
@@ -77,6 +77,9 @@ func build(t testing.TB, change func(*govuk.Settings, *govuk.Options)) *world {
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Lock()
 		broken := w.broken
+		if r.Method == http.MethodGet {
+			defer func() { w.mu.Lock(); w.asked++; w.mu.Unlock() }()
+		}
 		w.mu.Unlock()
 		if r.Method == http.MethodGet && broken != 0 {
 			rw.WriteHeader(broken)
@@ -237,7 +240,7 @@ func TestAMessageThatComesIntoBeingLateIsFound(t *testing.T) {
 	w := build(t, func(s *govuk.Settings, _ *govuk.Options) { s.Settle = 2 * time.Second })
 	w.Fail(gateways.FailError, 1) // lost here …
 	go func() {
-		wait.Out(100 * time.Millisecond)                                  // the carrier settles on a clock of its own
+		wait.Until(t, "the carrier to ask for it", func() bool { w.mu.Lock(); defer w.mu.Unlock(); return w.asked > 0 })
 		_, _ = w.carrier.Send(t.Context(), sms("+447700900123", "leg-1")) // … and in the end worked on all the same
 	}()
 	if a, err := w.carrier.Send(t.Context(), sms("+447700900123", "leg-1")); err != nil ||

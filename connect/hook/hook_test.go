@@ -19,7 +19,6 @@ import (
 	"frontdesk/connect/hook"
 	"frontdesk/core/courier"
 	"frontdesk/core/webhook"
-	"frontdesk/test/wait"
 )
 
 // asked reads a request whole.
@@ -71,7 +70,7 @@ func TestFailureSaysWhyThereIsNoAnswer(t *testing.T) {
 			0,
 			webhook.Reset},
 		{"the connection is reset while the request is written", bare(t, func(c *net.TCPConn) {
-			wait.Out(20 * time.Millisecond) // the request is being written
+			_, _ = io.CopyN(io.Discard, c, 1<<10) // the request is being written
 			_ = c.SetLinger(0)
 		}), 64 << 20, 0, webhook.Reset},
 		{"the connection ends in the handshake", secureOf(bare(t, func(*net.TCPConn) {})), 0, 0, webhook.Reset},
@@ -180,11 +179,13 @@ func TestHTTP2StreamFailsAsAConnectionDoes(t *testing.T) {
 	}
 }
 
-// trickle writes a byte at a time for as long as the other side reads.
+// trickle writes a byte a hundredth of a second for as long as the other side reads.
 func trickle(c net.Conn, first string) {
 	_, err := io.WriteString(c, first)
-	for err == nil {
-		wait.Out(10 * time.Millisecond) // the endpoint is the slow one
+	for range time.Tick(10 * time.Millisecond) {
+		if err != nil {
+			return
+		}
 		_, err = io.WriteString(c, "x")
 	}
 }

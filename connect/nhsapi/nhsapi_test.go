@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"frontdesk/connect/nhsapi"
@@ -233,4 +234,33 @@ func TestIdentifiersAreUUIDs(t *testing.T) {
 	if !shape.MatchString(a) || !shape.MatchString(b) || a == b {
 		t.Errorf("got %s, %s", a, b)
 	}
+}
+
+func TestPaceIsEven(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pace, began := nhsapi.Pace(20), time.Now()
+		for range 4 {
+			if err := pace(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(began); took != 3*52500*time.Microsecond {
+			t.Errorf("four turns at twenty a second took %v", took)
+		}
+	})
+}
+
+func TestPaceDoesNotWaitForATurnAfterTheDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pace := nhsapi.Pace(0.1)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := pace(ctx); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := pace(ctx); err == nil || time.Since(began) != 0 {
+			t.Errorf("got %v after %v", err, time.Since(began))
+		}
+	})
 }

@@ -45,16 +45,11 @@ func readReply(r *bufio.Reader, each func(line []byte)) (reply, error) {
 			return reply{}, err
 		}
 		line = bytes.TrimRight(line, "\r\n")
-		if len(line) < 3 || line[0] < '2' || line[0] > '5' || line[1] < '0' || line[1] > '9' || line[2] < '0' ||
-			line[2] > '9' {
-			return reply{}, errReply
-		}
-		code := int(line[0]-'0')*100 + int(line[1]-'0')*10 + int(line[2]-'0')
-		if n > 0 && code != out.code || len(line) > 3 && line[3] != ' ' && line[3] != '-' {
+		code, more, ok := begin(line)
+		if !ok || n > 0 && code != out.code {
 			return reply{}, errReply
 		}
 		out.code = code
-		more := len(line) > 3 && line[3] == '-'
 		rest := line[min(len(line), 4):]
 		if n == 0 && line[0] != '2' {
 			out.status = status(rest)
@@ -67,6 +62,16 @@ func readReply(r *bufio.Reader, each func(line []byte)) (reply, error) {
 		}
 	}
 	return reply{}, errReply
+}
+
+// begin reads the code of a line, and whether more lines follow it.
+func begin(line []byte) (code int, more, ok bool) {
+	if len(line) < 3 || line[0] < '2' || line[0] > '5' || !threeDigits(line[1:3]) {
+		return 0, false, false
+	}
+	code = int(line[0]-'0')*100 + int(line[1]-'0')*10 + int(line[2]-'0')
+	more = len(line) > 3 && line[3] == '-'
+	return code, more, more || len(line) == 3 || line[3] == ' '
 }
 
 // status is the enhanced status code at the beginning of a text (RFC 3463):

@@ -25,7 +25,13 @@ func (s Settings) filled() Settings {
 	return s
 }
 
+// check refuses settings that cannot work.
 func (s Settings) check() error {
+	return cmp.Or(s.checkServer(), s.checkSender(), s.checkBounces(), s.checkDKIM(), s.checkPace())
+}
+
+// checkServer is about reaching the server and signing in.
+func (s Settings) checkServer() error {
 	if s.Host == "" ||
 		strings.ContainsFunc(s.Host, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("/@<>[]", r) }) {
 		return errors.New("smtp: the host is not the name of a server")
@@ -48,6 +54,11 @@ func (s Settings) check() error {
 	if (s.Username == "") != (s.Password == "") {
 		return errors.New("smtp: a user name needs a password, and a password a user name")
 	}
+	return nil
+}
+
+// checkSender is about who writes.
+func (s Settings) checkSender() error {
 	for _, a := range []struct{ what, value string }{{"from", s.From}, {"reply to", s.ReplyTo},
 		{"bounces to", s.BouncesTo}} {
 		if a.value == "" && a.what != "from" {
@@ -60,6 +71,11 @@ func (s Settings) check() error {
 	if broken(s.FromName) {
 		return errors.New("smtp: the name in the From field has a line break or a control character in it")
 	}
+	return nil
+}
+
+// checkBounces is about the secret that bounces are signed with.
+func (s Settings) checkBounces() error {
 	if s.BounceSecret != "" && strings.ContainsFunc(s.BounceSecret, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return errors.New("smtp: the secret for bounces cannot stand in an Authorization header")
 	}
@@ -71,9 +87,11 @@ func (s Settings) check() error {
 		return fmt.Errorf("smtp: bounces to: at most %d characters before the @, as a signed key of a message comes "+
 			"after them", most)
 	}
-	if err := s.checkDKIM(); err != nil {
-		return err
-	}
+	return nil
+}
+
+// checkPace is about how much is sent at once.
+func (s Settings) checkPace() error {
 	if s.Connections < 0 || s.Connections > 256 {
 		return errors.New("smtp: there must be 1 to 256 connections")
 	}

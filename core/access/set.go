@@ -59,20 +59,43 @@ var ofKeyPermission = map[KeyPermission][]Permission{
 	Staff: {MergePatients, VerifyContacts, SeeIdentityChecks, UnlockMessages, SeeAllWebhooks, IncludeDetails},
 }
 
-// OfKey is what a key with scopes and extra permissions may do.
+// ofKey are the sets of all keys there can be, worked out once: every request asks for one. A
+// bit stands for each scope, and after them for each extra permission.
+var ofKey = func() [][]Permission {
+	sets := make([][]Permission, 1<<(len(Scopes)+len(KeyPermissions)))
+	for bits := range sets {
+		set := []Permission{SeePractice}
+		for i, s := range Scopes {
+			if bits&(1<<i) != 0 {
+				set = append(set, ofScope[s]...)
+			}
+		}
+		for i, p := range KeyPermissions {
+			if bits&(1<<(len(Scopes)+i)) != 0 {
+				set = append(set, ofKeyPermission[p]...)
+			}
+		}
+		slices.Sort(set)
+		sets[bits] = slices.Clip(slices.Compact(set))
+	}
+	return sets
+}()
+
+// OfKey is what a key with scopes and extra permissions may do. The answer is shared: do not
+// change it.
 func OfKey(scopes []Scope, more []KeyPermission) []Permission {
-	set := map[Permission]bool{SeePractice: true}
+	bits := 0
 	for _, s := range scopes {
-		for _, p := range ofScope[s] {
-			set[p] = true
+		if i := slices.Index(Scopes, s); i >= 0 {
+			bits |= 1 << i
 		}
 	}
-	for _, k := range more {
-		for _, p := range ofKeyPermission[k] {
-			set[p] = true
+	for _, p := range more {
+		if i := slices.Index(KeyPermissions, p); i >= 0 {
+			bits |= 1 << (len(Scopes) + i)
 		}
 	}
-	return slices.Sorted(maps.Keys(set))
+	return ofKey[bits]
 }
 
 // ScopesWith are the scopes that have a permission, and KeyPermissionsWith the

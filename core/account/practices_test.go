@@ -111,7 +111,7 @@ func TestWrongPasswordsLockAnAccountForTheAddressTheyComeFrom(t *testing.T) {
 		}
 		desk := account.Credentials{Email: "ann@example.org", Password: right, From: "198.51.100.7"}
 		if _, err := h.enter(desk); err != nil {
-			t.Fatalf("Ann at her desk: %v", err)
+			t.Fatalf("Ann at her kit: %v", err)
 		}
 		// Many addresses together do not get more than fifty.
 		refused := 0

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/demographics"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -52,8 +53,8 @@ func (p *post) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier.Re
 	return out
 }
 
-// desk is one practice group that sends batches, with a clock that a test moves.
-type desk struct {
+// kit is one practice group that sends batches, with a clock that a test moves.
+type kit struct {
 	*testing.T
 	db      *store.DB
 	group   practice.ID
@@ -65,9 +66,9 @@ type desk struct {
 	sending *dispatch.Service
 }
 
-func withDesk(t *testing.T, test func(d *desk)) {
+func withDesk(t *testing.T, test func(d *kit)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		d := &desk{T: t, db: db, post: &post{}, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
+		d := &kit{T: t, db: db, post: &post{}, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
 		now := func() time.Time { return d.clock }
 		groups := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
 		g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
@@ -97,16 +98,17 @@ func withDesk(t *testing.T, test func(d *desk)) {
 }
 
 // server is another server on the same database.
-func (d *desk) server(on batch.Store) *batch.Service {
+func (d *kit) server(on batch.Store) *batch.Service {
 	return &batch.Service{Store: on, Backlog: d.s.Backlog, Messages: d.s.Messages, Patients: d.s.Patients, Now: d.s.Now,
 		NewID: d.s.NewID}
 }
 
 // a caller registers a patient with a mobile number and an e-mail address.
-func (d *desk) addPatient(mobile, email string) patient.ID {
+func (d *kit) addPatient(mobile, email string) patient.ID {
 	d.Helper()
 	id, err := patienttest.Register(d.ctx, d.people, patient.Changes{
-		FirstName: new("Ada"), LastName: new("N" + email), BirthDate: new("1990-01-01"), Mobile: &mobile, Email: &email,
+		FirstName: new("Ada"), LastName: new("N" + email),
+		BirthDate: new(input.DayOf(1990, 1, 1)), Mobile: &mobile, Email: &email,
 	})
 	if err != nil {
 		d.Fatal(err)
@@ -115,7 +117,7 @@ func (d *desk) addPatient(mobile, email string) patient.ID {
 }
 
 // batch makes a batch.
-func (d *desk) batch(n batch.New, recipients ...batch.NewRecipient) batch.Batch {
+func (d *kit) batch(n batch.New, recipients ...batch.NewRecipient) batch.Batch {
 	d.Helper()
 	load, err := d.s.Load(d.ctx, func(yield func(batch.NewRecipient, error) bool) {
 		for _, r := range recipients {
@@ -153,7 +155,7 @@ func (s slowStore) Named(
 }
 
 func TestABatchTwoServersWorkOnIsQueuedOnce(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		b := d.batch(batch.New{Name: "Flu", Channel: carrier.SMS, Content: "Hello"},
 			batch.NewRecipient{Patient: d.addPatient("07700 900001", "a@example.org").String()})
 		if _, _, err := d.s.Send(d.ctx, b.ID); err != nil {
@@ -179,7 +181,7 @@ func TestABatchTwoServersWorkOnIsQueuedOnce(t *testing.T) {
 }
 
 // work runs a batch's job.
-func (d *desk) work(b batch.Batch) {
+func (d *kit) work(b batch.Batch) {
 	d.Helper()
 	if err := d.s.Run(context.Background(), batch.Job(d.group, b.ID)); err != nil {
 		d.Fatal(err)
@@ -187,7 +189,7 @@ func (d *desk) work(b batch.Batch) {
 }
 
 // rows are a batch's recipients.
-func (d *desk) rows(b batch.Batch) []batch.Recipient {
+func (d *kit) rows(b batch.Batch) []batch.Recipient {
 	d.Helper()
 	found, _, err := d.s.Recipients(d.ctx, b.ID, "", 0, 100)
 	if err != nil {
@@ -197,11 +199,11 @@ func (d *desk) rows(b batch.Batch) []batch.Recipient {
 }
 
 func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		nhs, mobile := "9434765919", "07700 900001"
 		ada, err := patienttest.Register(d.ctx, d.people,
 			patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"),
-				BirthDate: new("1985-12-10"),
+				BirthDate: new(input.DayOf(1985, 12, 10)),
 				Mobile:    &mobile})
 		if err != nil {
 			d.Fatal(err)
@@ -263,7 +265,7 @@ func TestTheSamePatientIsSentABatchOnceAndItSaysSo(t *testing.T) {
 
 // Two servers, or one that was killed, may have queued one of two recipients who have become one patient since.
 func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		bob, kit := d.addPatient("07700 900002", "bob@example.org"), d.addPatient("07700 900003", "kit@example.org")
 		var recipients []batch.NewRecipient
 		for range 200 { // more than are queued at once
@@ -311,7 +313,7 @@ func TestAPatientWhoHasAMessageOfABatchGetsNoOther(t *testing.T) {
 }
 
 // rowsOf is the first recipient who is known.
-func (d *desk) rowsOf(tx batch.Tx, b batch.Batch) batch.Recipient {
+func (d *kit) rowsOf(tx batch.Tx, b batch.Batch) batch.Recipient {
 	d.Helper()
 	found, err := tx.Enlisted(d.ctx, d.group, b.ID, batch.RecipientEnriched, b.Channel, -1, 1, false)
 	if err != nil || len(found) != 1 {
@@ -321,7 +323,7 @@ func (d *desk) rowsOf(tx batch.Tx, b batch.Batch) batch.Recipient {
 }
 
 func TestRowsThatCannotBeUsedKeepWhatWasSent(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		good := d.addPatient("07700 900001", "a@example.org")
 		rows := []struct {
 			sent   batch.NewRecipient

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	demographicsstore "frontdesk/store/demographics"
@@ -18,11 +19,11 @@ import (
 // TestWhoABatchReaches names patients as they are named elsewhere: by a number that
 // was superseded, and by what is no number and no id; and patients who have died.
 func TestWhoABatchReaches(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		register := func(name, number string) patient.ID {
 			mobile := "07700 900123"
 			id, err := patienttest.Register(d.ctx, d.people,
-				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"),
+				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1990, 1, 1)),
 					Mobile:    &mobile,
 					NHSNumber: &number})
 			if err != nil {

@@ -93,7 +93,7 @@ func (n NewRecipient) recipient(ordinal int, today input.Date, sandbox bool) Rec
 	if r.NHSNumber = number; !ok || patient.TestNumber(number) && !sandbox {
 		return wrong("invalid_nhs_number")
 	}
-	r.BirthDate = patient.BirthDate(&in, "birth_date", n.BirthDate, today)
+	r.BirthDate = patient.BirthDate(&in, "birth_date", patient.ReadBirthDate(n.BirthDate), today)
 	if in.Err() != nil {
 		return wrong("invalid_birth_date")
 	}
@@ -238,8 +238,7 @@ func (s *Service) trace(ctx context.Context, group practice.ID, b Batch) (bool, 
 	ctx = demographics.Background(access.With(ctx, access.System(group)))
 	for i := range found {
 		r := &found[i]
-		born := r.BirthDate.String()
-		got, err := s.Patients.Register(ctx, demographics.Registration{NHSNumber: &r.NHSNumber, BirthDate: &born})
+		got, err := s.Patients.Register(ctx, demographics.Registration{NHSNumber: &r.NHSNumber, BirthDate: &r.BirthDate})
 		switch {
 		case err != nil && fault.Later(err):
 			return false, err // the job is tried again, and goes on from here

@@ -18,7 +18,7 @@ import (
 )
 
 func TestAnInvoiceIsKeptAsItWasAsked(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		visit := d.book(d.ada, time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC))
 		r := d.ask(of(d.visit, 1), of(d.jab, 3))
 		r.Lines[0].Booking = visit
@@ -72,7 +72,7 @@ func TestAnInvoiceIsKeptAsItWasAsked(t *testing.T) {
 }
 
 func TestAnInvoiceGoesToWhomeverPays(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		r := d.ask()
 		r.Payer.Contact = d.insurer.ID
 		i, err := d.invoices.Create(d.ctx, r)
@@ -97,7 +97,7 @@ func TestAnInvoiceGoesToWhomeverPays(t *testing.T) {
 }
 
 func TestVATIsTheProductsOrThePractices(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		if rate, err := d.products.VAT(d.ctx); err != nil || rate != 0 {
 			t.Fatalf("a practice begins with %d, %v", rate, err)
 		}
@@ -116,7 +116,7 @@ func TestVATIsTheProductsOrThePractices(t *testing.T) {
 }
 
 func TestWhatAnInvoiceMayBe(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		bobs := d.book(d.bob, time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC))
 		gone := d.product(billing.ProductChange{Name: ptr("Gone")})
 		d.must(second(d.products.Delete(d.ctx, gone.ID)))
@@ -209,7 +209,7 @@ func TestWhatAnInvoiceMayBe(t *testing.T) {
 }
 
 func TestLinesComeAndGoUntilAllIsPaid(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		i := d.invoice()
 		if got := d.sums(i.ID); got != "0 (0) -0 +0 = 0 Paid" {
 			t.Fatal(got)
@@ -272,7 +272,7 @@ func TestLinesComeAndGoUntilAllIsPaid(t *testing.T) {
 }
 
 func TestPaymentsAndRefunds(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		i := d.invoice(of(d.visit, 1))
 		p := d.pay(i, 6500)
 		d.must(second(d.invoices.UpdatePayment(d.ctx, i.ID, p, billing.PaymentChange{Amount: ptr(billing.Pence(6000)),
@@ -330,7 +330,7 @@ func TestPaymentsAndRefunds(t *testing.T) {
 }
 
 func TestACancelledInvoiceIsLeftAlone(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		visit := d.book(d.ada, time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC))
 		l := of(d.visit, 1)
 		l.Booking = visit
@@ -366,7 +366,7 @@ func TestACancelledInvoiceIsLeftAlone(t *testing.T) {
 }
 
 func TestInvoicesAreListed(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		start := d.Now()
 		for _, c := range []struct {
 			about patient.ID

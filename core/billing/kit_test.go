@@ -37,8 +37,8 @@ func second[T any](_ T, err error) error { return err }
 // day is a date in January 2031.
 func day(n int) input.Date { return input.DayOf(2031, time.January, n) }
 
-// desk is a practice that bills, beside another one, and a clock that moves.
-type desk struct {
+// kit is a practice that bills, beside another one, and a clock that moves.
+type kit struct {
 	products   *billing.Products
 	invoices   *billing.Invoices
 	types      *billing.PaymentTypes
@@ -62,19 +62,19 @@ type desk struct {
 	visit, jab billing.Product // an appointment without VAT, and a vaccine with 20 %
 }
 
-func (d *desk) move(by time.Duration) {
+func (d *kit) move(by time.Duration) {
 	at := d.clock.Load().Add(by)
 	d.clock.Store(&at)
 }
 
 // setVAT sets the practice's own rate.
-func (d *desk) setVAT(rate int) error {
+func (d *kit) setVAT(rate int) error {
 	return second(d.practice.UpdateGroup(d.setup, practice.GroupChange{VAT: &rate}))
 }
 
-func newDesk(t testing.TB, db *store.DB) *desk {
+func newKit(t testing.TB, db *store.DB) *kit {
 	t.Helper()
-	d := &desk{t: t, db: db, clock: &atomic.Pointer[time.Time]{}}
+	d := &kit{t: t, db: db, clock: &atomic.Pointer[time.Time]{}}
 	d.clock.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)))
 	now := func() time.Time { return *d.clock.Load() }
 	d.bill(db, now)
@@ -89,7 +89,7 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 }
 
 // bill has billing keep what it does in a database.
-func (d *desk) bill(db *store.DB, now func() time.Time) {
+func (d *kit) bill(db *store.DB, now func() time.Time) {
 	d.Now = now
 	d.products = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: db.NewID}
 	d.invoices = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: db.NewID}
@@ -98,14 +98,14 @@ func (d *desk) bill(db *store.DB, now func() time.Time) {
 }
 
 // offer says what comes with a product, or where or by whom it is offered, as an import does.
-func (d *desk) offer(of billing.ProductID, what string, id any) {
+func (d *kit) offer(of billing.ProductID, what string, id any) {
 	d.t.Helper()
 	storetest.Insert(d.t, d.db, "product_"+what, storetest.Row{"practice_group_id": d.group.ID, "product_id": of,
 		what + "_id": id})
 }
 
 // open makes a practice and goes there.
-func (d *desk) open(name string) {
+func (d *kit) open(name string) {
 	d.t.Helper()
 	var err error
 	d.group, err = d.practice.CreateGroup(context.Background(), practice.Group{Name: name})
@@ -118,12 +118,13 @@ func (d *desk) open(name string) {
 		FirstName: ptr("Chidi"), LastName: ptr("Okafor")})
 	d.must(err)
 	d.ada, err = patienttest.Register(d.setup, d.patients,
-		patient.Changes{Title: ptr("Ms"), FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
-			Email: ptr("ada@example.org"),
-			Line1: ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("ZZ1 1AA")})
+		patient.Changes{Title: ptr("Ms"), FirstName: new("Ada"), LastName: new("Byron"),
+			BirthDate: new(input.DayOf(1985, 12, 10)),
+			Email:     ptr("ada@example.org"),
+			Line1:     ptr("1 Mill Lane"), Town: ptr("Brambleford"), Postcode: ptr("ZZ1 1AA")})
 	d.must(err)
 	d.bob, err = patienttest.Register(d.setup, d.patients,
-		patient.Changes{FirstName: new("Bob"), LastName: new("Bell"), BirthDate: new("1975-01-01"),
+		patient.Changes{FirstName: new("Bob"), LastName: new("Bell"), BirthDate: new(input.DayOf(1975, 1, 1)),
 			Email: ptr("bob@example.org")})
 	d.must(err)
 	d.insurer, err = d.contacts.Create(d.setup, contact.Change{Company: ptr("Crown Insurance"), IsPayor: ptr(true),
@@ -138,28 +139,28 @@ func (d *desk) open(name string) {
 }
 
 // as is a member of staff whose role grants some things.
-func (d *desk) as(grants ...access.Permission) context.Context {
+func (d *kit) as(grants ...access.Permission) context.Context {
 	return access.With(context.Background(), access.Caller{
 		Group: d.group.ID, Home: d.group.ID, Key: 7, Actor: "Partner", RequestID: "r1", Permissions: append(grants,
 			access.SeePractice),
 	})
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err, fault.Of(err).Fields)
 	}
 }
 
-func (d *desk) want(err, target error) {
+func (d *kit) want(err, target error) {
 	d.t.Helper()
 	if !errors.Is(err, target) {
 		d.t.Fatalf("got %v, want %v", err, target)
 	}
 }
 
-func (d *desk) product(ch billing.ProductChange) billing.Product {
+func (d *kit) product(ch billing.ProductChange) billing.Product {
 	d.t.Helper()
 	p, err := d.products.Create(d.ctx, ch)
 	d.must(err)
@@ -167,7 +168,7 @@ func (d *desk) product(ch billing.ProductChange) billing.Product {
 }
 
 // ask is a request for an invoice about Ada, of the sixth.
-func (d *desk) ask(lines ...billing.LineRequest) billing.InvoiceRequest {
+func (d *kit) ask(lines ...billing.LineRequest) billing.InvoiceRequest {
 	return billing.InvoiceRequest{Date: day(6), Patient: d.ada, Practitioner: d.gp.ID, Location: d.place.ID,
 		Lines: lines}
 }
@@ -177,7 +178,7 @@ func of(p billing.Product, n int) billing.LineRequest {
 	return billing.LineRequest{Date: day(6), Product: p.ID, Quantity: billing.Quantity(n) * billing.One}
 }
 
-func (d *desk) invoice(lines ...billing.LineRequest) billing.Invoice {
+func (d *kit) invoice(lines ...billing.LineRequest) billing.Invoice {
 	d.t.Helper()
 	i, err := d.invoices.Create(d.ctx, d.ask(lines...))
 	d.must(err)
@@ -189,7 +190,7 @@ func card(p billing.Pence) billing.PaymentRequest {
 	return billing.PaymentRequest{Amount: p, Type: 1, Date: day(7)}
 }
 
-func (d *desk) pay(i billing.Invoice, p billing.Pence) billing.PaymentID {
+func (d *kit) pay(i billing.Invoice, p billing.Pence) billing.PaymentID {
 	d.t.Helper()
 	d.must(second(d.invoices.AddPayment(d.ctx, i.ID, card(p))))
 	all, err := d.invoices.PaymentsOf(d.ctx, []billing.InvoiceID{i.ID})
@@ -197,7 +198,7 @@ func (d *desk) pay(i billing.Invoice, p billing.Pence) billing.PaymentID {
 	return all[i.ID][len(all[i.ID])-1].ID
 }
 
-func (d *desk) lines(i billing.Invoice) []billing.Line {
+func (d *kit) lines(i billing.Invoice) []billing.Line {
 	d.t.Helper()
 	all, err := d.invoices.LinesOf(d.ctx, []billing.InvoiceID{i.ID})
 	d.must(err)
@@ -206,7 +207,7 @@ func (d *desk) lines(i billing.Invoice) []billing.Line {
 
 // sums are an invoice's total, VAT, what was paid, given back and is
 // outstanding, and its standing.
-func (d *desk) sums(id billing.InvoiceID) string {
+func (d *kit) sums(id billing.InvoiceID) string {
 	d.t.Helper()
 	i, err := d.invoices.Find(d.ctx, id)
 	d.must(err)
@@ -214,7 +215,7 @@ func (d *desk) sums(id billing.InvoiceID) string {
 }
 
 // book gives a patient an appointment.
-func (d *desk) book(of patient.ID, start time.Time) booking.ID {
+func (d *kit) book(of patient.ID, start time.Time) booking.ID {
 	d.t.Helper()
 	a, err := d.booking.Reserve(d.setup, booking.Request{Type: diary.TypeID(d.visit.ID), Location: d.place.ID,
 		Practitioner: d.gp.ID, Start: start,
@@ -225,7 +226,7 @@ func (d *desk) book(of patient.ID, start time.Time) booking.ID {
 }
 
 // trail is what was done to a thing, and by whom.
-func (d *desk) trail(entity string, id int64) string {
+func (d *kit) trail(entity string, id int64) string {
 	d.t.Helper()
 	all, err := auditstore.New(d.db).Trail(d.ctx, int64(d.group.ID), entity, id, 100)
 	d.must(err)
@@ -239,7 +240,7 @@ func (d *desk) trail(entity string, id int64) string {
 	return strings.Join(out, " ")
 }
 
-func each(t *testing.T, test func(t *testing.T, d *desk)) {
+func each(t *testing.T, test func(t *testing.T, d *kit)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newDesk(t, db)) })
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newKit(t, db)) })
 }

@@ -12,12 +12,12 @@ import (
 	labelstore "frontdesk/store/label"
 )
 
-func (d *desk) labels() *label.Service {
+func (d *kit) labels() *label.Service {
 	return &label.Service{Store: labelstore.New(d.db), Now: d.Now, NewID: d.db.NewID}
 }
 
 func TestLabelsOnProducts(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		labels := d.labels()
 		cold, err := labels.Create(d.setup, label.Change{Title: ptr("Keep cold"), Colour: ptr("#00f")})
 		d.must(err)
@@ -91,7 +91,7 @@ func TestLabelsOnProducts(t *testing.T) {
 
 // TestNoLabelOutlivesItsPractices deletes labels while others put them on.
 func TestNoLabelOutlivesItsPractices(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		labels := d.labels()
 		for range 20 {
 			l, err := labels.Create(d.setup, label.Change{Title: ptr("x")})

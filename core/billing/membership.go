@@ -76,27 +76,22 @@ type Memberships struct {
 // Subscription asks for a membership.
 type Subscription struct {
 	Product ProductID
-	// Start is the date it begins on, as YYYY-MM-DD or as an instant, whose date is
-	// taken as it is written; empty is today.
-	Start    string
-	Comments string
+	Start   input.Date // it begins today where there is no Said
+	// Said is the date as the caller wrote it.
+	Said, Comments string
 }
 
 func (q Subscription) membership(today input.Date) (Membership, error) {
 	var in input.Checks
 	m := Membership{
-		Product: q.Product, Start: today, Said: in.Text("membership_start_date", q.Start, 40),
+		Product: q.Product, Start: today, Said: in.Text("membership_start_date", q.Said, 40),
 		Comments: in.Lines("comments", q.Comments, 5000),
 	}
 	if m.Said == "" {
 		m.Said = today.String()
 		return m, in.Err()
 	}
-	date := m.Said
-	if at, err := time.Parse(time.RFC3339, date); err == nil {
-		date = input.DateOf(at).String()
-	}
-	m.Start = in.Date("membership_start_date", date)
+	m.Start = in.Day("membership_start_date", q.Start)
 	return m, in.Err()
 }
 

@@ -59,7 +59,7 @@ func TestALineIsNeverWrongByMoreThanHalfAPennyTwice(t *testing.T) {
 // TestTheSumsOfAnInvoiceAreAlwaysThoseOfWhatIsOnIt does anything at all to
 // invoices, and compares what is kept with a naive book.
 func TestTheSumsOfAnInvoiceAreAlwaysThoseOfWhatIsOnIt(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.must(d.setVAT(50))
 		done := map[string]int{}
 		rapid.Check(t, func(t *rapid.T) {
@@ -82,7 +82,7 @@ func TestTheSumsOfAnInvoiceAreAlwaysThoseOfWhatIsOnIt(t *testing.T) {
 // book is a naive account of one invoice.
 type book struct {
 	*rapid.T
-	d         *desk
+	d         *kit
 	id        billing.InvoiceID
 	cancelled bool
 	lines     []billing.Line

@@ -16,7 +16,7 @@ import (
 )
 
 func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		visit := d.book(d.ada, time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC))
 		l := of(d.visit, 1)
 		l.Booking = visit
@@ -120,7 +120,7 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 }
 
 func TestBillingNeedsItsGrants(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		i := d.invoice(of(d.visit, 1))
 		type call func(context.Context) error
 		for _, c := range []struct {

@@ -23,7 +23,7 @@ import (
 )
 
 func TestAProductIsKeptAsItWasGiven(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.product(billing.ProductChange{
 			Kind: ptr(billing.Drug), Name: ptr(" Ointment "), Code: ptr("OI-1"), SerialNumber: ptr("S 1"),
 			Price: ptr(billing.Pence(1250)), Cost: ptr(billing.Pence(0)),
@@ -55,7 +55,7 @@ func TestAProductIsKeptAsItWasGiven(t *testing.T) {
 }
 
 func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		both := func(id billing.ProductID) string {
 			t.Helper()
 			p, err := d.products.Find(d.ctx, id)
@@ -121,7 +121,7 @@ func TestAnAppointmentIsOneThingAsAProductAndAsAType(t *testing.T) {
 }
 
 func TestNoChangeOfAnAppointmentIsLostBetweenItsTwoSides(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		var wait sync.WaitGroup
 		errs := make([]error, 16)
 		for i := range errs {
@@ -149,7 +149,7 @@ func TestNoChangeOfAnAppointmentIsLostBetweenItsTwoSides(t *testing.T) {
 }
 
 func TestWhatAProductMayBe(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for _, c := range []struct {
 			name string
 			in   billing.ProductChange
@@ -186,7 +186,7 @@ func TestWhatAProductMayBe(t *testing.T) {
 }
 
 func TestProductsAreListedAndFound(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		start := d.Now()
 		for i, name := range []string{"Café visit", "Cream", "Test 100%"} {
 			d.move(time.Hour)
@@ -236,7 +236,7 @@ func TestProductsAreListedAndFound(t *testing.T) {
 }
 
 func TestListsSetForProductsWinOverSessions(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		plan := d.product(billing.ProductChange{Kind: ptr(billing.MembershipKind), Name: ptr("Plan")})
 		d.offer(plan.ID, "part", d.visit.ID)
 		parts, err := d.products.PartsOf(d.ctx, []billing.ProductID{plan.ID, d.jab.ID})
@@ -283,7 +283,7 @@ func TestListsSetForProductsWinOverSessions(t *testing.T) {
 }
 
 func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		names := func(inactive bool) string {
 			t.Helper()
 			all, err := d.types.List(d.as(), inactive)
@@ -326,7 +326,7 @@ func TestThereAreWaysToPayFromTheBeginning(t *testing.T) {
 }
 
 func TestMetadataOfProducts(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		kept := func() []practice.Metadata {
 			all, err := d.practice.Metadata(d.ctx, practice.OfProduct, []int64{int64(d.jab.ID)})
 			d.must(err)

@@ -21,7 +21,7 @@ import (
 // numbered 1, 2, 3.
 func TestNumbersHaveNoGaps(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
-		one := newDesk(t, storetest.Open(t, address))
+		one := newKit(t, storetest.Open(t, address))
 		two := *one
 		two.db = storetest.Open(t, address)
 		two.bill(two.db, one.Now)
@@ -34,7 +34,7 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 		var made, failed atomic.Int64
 		var wait sync.WaitGroup
 		for i := range callers {
-			d := []*desk{one, &two}[i%2]
+			d := []*kit{one, &two}[i%2]
 			random := rand.New(rand.NewPCG(uint64(i), 6))
 			wait.Go(func() {
 				for range calls {
@@ -109,7 +109,7 @@ func TestNumbersHaveNoGaps(t *testing.T) {
 
 // TestTenCanPayATenthEach settles who of many may still pay.
 func TestTenCanPayATenthEach(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		i := d.invoice(billing.LineRequest{Date: day(6), Product: d.visit.ID, Quantity: billing.One,
 			Price: ptr(billing.Pence(1000))})
 		var wait sync.WaitGroup

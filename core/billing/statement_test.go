@@ -18,7 +18,7 @@ import (
 )
 
 // state makes a statement of January for an account.
-func (d *desk) state(kind billing.StatementKind, to billing.Account) billing.Statement {
+func (d *kit) state(kind billing.StatementKind, to billing.Account) billing.Statement {
 	d.t.Helper()
 	s, err := d.statements.Create(d.ctx, billing.StatementRequest{Kind: kind, Account: to, From: day(1),
 		Until: day(31)})
@@ -27,7 +27,7 @@ func (d *desk) state(kind billing.StatementKind, to billing.Account) billing.Sta
 }
 
 // on are the sums of the invoices on a statement.
-func (d *desk) on(id billing.StatementID) string {
+func (d *kit) on(id billing.StatementID) string {
 	d.t.Helper()
 	all, err := d.statements.InvoicesOn(d.ctx, []billing.StatementID{id})
 	d.must(err)
@@ -39,7 +39,7 @@ func (d *desk) on(id billing.StatementID) string {
 }
 
 func TestAStatementIsKeptAsThingsWere(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		bill := func(n int, to billing.Account, pay ...billing.Pence) billing.Invoice {
 			t.Helper()
 			r := d.ask(of(d.visit, 1))
@@ -102,7 +102,7 @@ func TestAStatementIsKeptAsThingsWere(t *testing.T) {
 }
 
 func TestWhatAStatementMayBe(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.must(second(d.contacts.Delete(d.setup, d.insurer.ID)))
 		for _, c := range []struct {
 			name   string
@@ -137,7 +137,7 @@ func TestWhatAStatementMayBe(t *testing.T) {
 }
 
 func TestStatementsAreListedFromACursor(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		start := d.Now()
 		var ids []billing.StatementID
 		for range 5 {
@@ -200,7 +200,7 @@ func near(c input.Cursor) billing.StatementQuery { return billing.StatementQuery
 
 // TestWhatIsBilledFollowsAMerge merges one patient into another and back.
 func TestWhatIsBilledFollowsAMerge(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		about := d.invoice(of(d.visit, 1)) // about Ada, and to her
 		r := d.ask(of(d.jab, 1))
 		r.Patient, r.Payer.Patient = d.bob, d.ada

@@ -9,7 +9,7 @@ import (
 )
 
 // stock is how many are left of a product.
-func (d *desk) stock(p billing.Product) string {
+func (d *kit) stock(p billing.Product) string {
 	d.t.Helper()
 	p, err := d.products.Find(d.ctx, p.ID)
 	d.must(err)
@@ -20,7 +20,7 @@ func (d *desk) stock(p billing.Product) string {
 }
 
 func TestInvoicesTakeOfStocks(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		counted := func(n int) billing.Product {
 			return d.product(billing.ProductChange{Name: ptr("Plaster"), Price: ptr(billing.Pence(100)), Stock: &n})
 		}
@@ -89,7 +89,7 @@ func TestInvoicesTakeOfStocks(t *testing.T) {
 
 // TestManyTakeOfOneStock bills two products in either order, side by side.
 func TestManyTakeOfOneStock(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		a := d.product(billing.ProductChange{Name: ptr("A"), Stock: ptr(100)})
 		b := d.product(billing.ProductChange{Name: ptr("B"), Stock: ptr(100)})
 		var open []billing.Invoice

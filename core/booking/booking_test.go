@@ -12,7 +12,7 @@ import (
 )
 
 func TestReserveThenConfirmBooksASlot(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: when("2031-01-06"), To: when("2031-01-06"), Size: 50})
 		d.must(err)
 		if page.Count != 18 || len(page.Slots) != 18 {
@@ -55,7 +55,7 @@ func TestReserveThenConfirmBooksASlot(t *testing.T) {
 }
 
 func TestReserveRefusesATimeThatIsHeld(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.reserve(nine(20 * time.Minute))
 		long := d.newType("Long", 30)
 		d.session(diary.SessionChange{Types: &[]diary.TypeID{long.ID}, Rule: ptr("FREQ=WEEKLY;BYDAY=MO")})
@@ -88,7 +88,7 @@ func TestReserveRefusesATimeThatIsHeld(t *testing.T) {
 }
 
 func TestConfirmRefusesAnExpiredHold(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		a := d.reserve(nine(0))
 		d.clock.Move(15*time.Minute - time.Microsecond)
 		_, err := d.booking.Reserve(d.ctx, d.ask(nine(0)))
@@ -107,9 +107,9 @@ func TestConfirmRefusesAnExpiredHold(t *testing.T) {
 }
 
 func TestAnotherGroupFindsNothing(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		a := d.reserve(nine(0))
-		other := newDesk(t, d.db)
+		other := newKit(t, d.db)
 		for name, call := range map[string]func() error{
 			"read":   func() error { _, err := d.booking.Read(other.ctx, a.ID); return err },
 			"book":   func() error { _, err := d.booking.Confirm(other.ctx, a.ID, booking.Confirmation{}); return err },

@@ -14,7 +14,7 @@ import (
 )
 
 // tasks are what staff have to do about a patient.
-func (d *desk) tasks() []task.Task {
+func (d *kit) tasks() []task.Task {
 	d.t.Helper()
 	s := &task.Service{Store: taskstore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 	all, _, err := s.Tasks(d.ctx, task.Query{})
@@ -24,7 +24,7 @@ func (d *desk) tasks() []task.Task {
 
 // TestOverlapOfOnePatientWarnsAndGivesStaffATask books Ada with two clinicians at the same time, by every way there is.
 func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		other := d.newGP("Patel")
 		first := d.book(nine(0))
 		order := booking.Request{
@@ -107,7 +107,7 @@ func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 }
 
 func TestOverlapOfOnePatientIsRefusedWhereThePracticeRefusesIt(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{PatientOverlap: ptr(practice.RefuseOverlap)})
 		d.must(err)
 		other := d.newGP("Patel")
@@ -167,7 +167,7 @@ func TestOverlapOfOnePatientIsRefusedWhereThePracticeRefusesIt(t *testing.T) {
 // TestConcurrentBookingsOfOnePatientNoticeTheirOverlap books Ada with many clinicians at the same moment: of each two,
 // one knows of the other.
 func TestConcurrentBookingsOfOnePatientNoticeTheirOverlap(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{PatientOverlap: ptr(practice.RefuseOverlap)})
 		d.must(err)
 		var gps []practice.PractitionerID

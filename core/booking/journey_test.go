@@ -28,7 +28,7 @@ func TestJourneyStagesExcludeEachOther(t *testing.T) {
 		step  booking.Step
 		wrong error
 	}
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for name, notes := range map[string][]note{
 			"a visit": {{"08:55", booking.Step{Stage: came}, nil}, {"09:02", booking.Step{Stage: seen}, nil},
 				{"09:12", booking.Step{Stage: left}, nil}},
@@ -63,7 +63,7 @@ func TestJourneyStagesExcludeEachOther(t *testing.T) {
 				{"09:00", booking.Step{Undo: true}, booking.ErrStage}},
 		} {
 			t.Run(name, func(t *testing.T) {
-				d := newDesk(t, d.db)
+				d := newKit(t, d.db)
 				a := d.book(nine(0))
 				var got booking.Appointment
 				for _, n := range notes {
@@ -101,7 +101,7 @@ func TestJourneyStagesExcludeEachOther(t *testing.T) {
 }
 
 func TestJourneyNeedsAConfirmedAppointment(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		held := d.reserve(nine(0))
 		_, err := d.booking.RecordJourney(d.ctx, held.ID, booking.Step{Stage: booking.StageArrived})
 		want(t, err, booking.ErrNotConfirmed)

@@ -41,8 +41,8 @@ func (c *clock) Move(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
-// desk is a small practice on one database, with a clock that moves.
-type desk struct {
+// kit is a small practice on one database, with a clock that moves.
+type kit struct {
 	t        testing.TB
 	ctx      context.Context
 	db       *store.DB
@@ -63,11 +63,11 @@ var monday = time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)
 
 func ptr[T any](v T) *T { return &v }
 
-// newDesk makes a practice with one GP who works on weekdays from nine to twelve in steps of ten minutes, and one
+// newKit makes a practice with one GP who works on weekdays from nine to twelve in steps of ten minutes, and one
 // patient, Ada.
-func newDesk(t testing.TB, db *store.DB) *desk {
+func newKit(t testing.TB, db *store.DB) *kit {
 	t.Helper()
-	d := &desk{t: t, db: db, clock: &clock{at: monday}}
+	d := &kit{t: t, db: db, clock: &clock{at: monday}}
 	d.practice = &practice.Service{Store: practicestore.New(db), Now: d.clock.Now, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: d.clock.Now, NewID: db.NewID}
 	d.diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: d.clock.Now,
@@ -90,20 +90,20 @@ func newDesk(t testing.TB, db *store.DB) *desk {
 	d.kind = d.newType("Routine", 10)
 	d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")})
 	d.ada, err = patienttest.Register(d.ctx, d.patients,
-		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 			Mobile: ptr("07700 900123")})
 	d.must(err)
 	return d
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) newGP(name string) practice.Practitioner {
+func (d *kit) newGP(name string) practice.Practitioner {
 	d.t.Helper()
 	p, err := d.practice.CreatePractitioner(d.ctx,
 		practice.PractitionerChange{Title: ptr("Dr"), FirstName: ptr("Chidi"), LastName: ptr(name)})
@@ -111,7 +111,7 @@ func (d *desk) newGP(name string) practice.Practitioner {
 	return p
 }
 
-func (d *desk) newType(name string, minutes int) diary.Type {
+func (d *kit) newType(name string, minutes int) diary.Type {
 	d.t.Helper()
 	k, err := d.diary.CreateType(d.ctx, diary.TypeChange{Name: ptr(name), Minutes: ptr(minutes), InPerson: ptr(true)})
 	d.must(err)
@@ -120,14 +120,14 @@ func (d *desk) newType(name string, minutes int) diary.Type {
 
 // session adds a session; what the change leaves out is the GP, the place, the type, from nine to twelve in steps of
 // ten, from the first Monday on.
-func (d *desk) session(c diary.SessionChange) diary.Session {
+func (d *kit) session(c diary.SessionChange) diary.Session {
 	d.t.Helper()
 	s, err := d.diary.CreateSession(d.ctx, d.sessionOf(c))
 	d.must(err)
 	return s
 }
 
-func (d *desk) sessionOf(c diary.SessionChange) diary.SessionChange {
+func (d *kit) sessionOf(c diary.SessionChange) diary.SessionChange {
 	full := diary.SessionChange{
 		Practitioner: &d.gp.ID, Location: &d.place.ID, Types: &[]diary.TypeID{d.kind.ID}, StartDate: date("2031-01-06"),
 		From: timeOfDay("09:00"), To: timeOfDay("12:00"), Step: ptr(10),
@@ -165,19 +165,19 @@ func nine(plus time.Duration) time.Time {
 	return time.Date(2031, time.January, 6, 9, 0, 0, 0, time.UTC).Add(plus)
 }
 
-func (d *desk) ask(start time.Time) booking.Request {
+func (d *kit) ask(start time.Time) booking.Request {
 	return booking.Request{Type: d.kind.ID, Location: d.place.ID, Practitioner: d.gp.ID, Start: start,
 		Length: 10 * time.Minute, Patient: d.ada}
 }
 
-func (d *desk) reserve(start time.Time) booking.Appointment {
+func (d *kit) reserve(start time.Time) booking.Appointment {
 	d.t.Helper()
 	a, err := d.booking.Reserve(d.ctx, d.ask(start))
 	d.must(err)
 	return a
 }
 
-func (d *desk) book(start time.Time) booking.Appointment {
+func (d *kit) book(start time.Time) booking.Appointment {
 	d.t.Helper()
 	a := d.reserve(start)
 	got, err := d.booking.Confirm(d.ctx, a.ID, booking.Confirmation{})
@@ -185,7 +185,7 @@ func (d *desk) book(start time.Time) booking.Appointment {
 	return got
 }
 
-func (d *desk) starts(q diary.SlotQuery) []string {
+func (d *kit) starts(q diary.SlotQuery) []string {
 	d.t.Helper()
 	q.Size = 500
 	page, err := d.diary.Slots(d.ctx, q)
@@ -200,7 +200,7 @@ func (d *desk) starts(q diary.SlotQuery) []string {
 	return out
 }
 
-func (d *desk) events(id booking.ID) []string {
+func (d *kit) events(id booking.ID) []string {
 	d.t.Helper()
 	all, err := d.db.Events(d.ctx, int64(d.group.ID), 0, 1000)
 	d.must(err)
@@ -220,9 +220,9 @@ func want(t testing.TB, err, target error) {
 	}
 }
 
-func each(t *testing.T, test func(t *testing.T, d *desk)) {
+func each(t *testing.T, test func(t *testing.T, d *kit)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newDesk(t, db)) })
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(t, newKit(t, db)) })
 }
 
 // move is another time for an appointment, or another practitioner.
@@ -242,11 +242,11 @@ func (m move) of(state booking.State) booking.Change {
 	}
 }
 
-func (d *desk) edit(id booking.ID, m move) (booking.Appointment, error) {
+func (d *kit) edit(id booking.ID, m move) (booking.Appointment, error) {
 	return d.booking.Change(d.ctx, id, m.of(booking.Reserved))
 }
 
-func (d *desk) reschedule(id booking.ID, m move) (booking.Appointment, error) {
+func (d *kit) reschedule(id booking.ID, m move) (booking.Appointment, error) {
 	return d.booking.Change(d.ctx, id, m.of(booking.Booked))
 }
 

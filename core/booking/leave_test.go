@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -30,12 +31,12 @@ import (
 )
 
 // archive is what archives and deletes patients.
-func (d *desk) archive() *archive.Service {
+func (d *kit) archive() *archive.Service {
 	return &archive.Service{Store: archivestore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 }
 
 // come books Ada for a time on the first Monday, and holds another for her.
-func (d *desk) come(minute int) (booked, held booking.ID) {
+func (d *kit) come(minute int) (booked, held booking.ID) {
 	d.t.Helper()
 	made, err := d.booking.Book(d.ctx, booking.Request{
 		Patient: d.ada, Location: d.place.ID, Type: d.kind.ID, Practitioner: d.gp.ID,
@@ -53,7 +54,7 @@ func (d *desk) come(minute int) (booked, held booking.ID) {
 	return made.ID, hold.ID
 }
 
-func (d *desk) state(id booking.ID) booking.State {
+func (d *kit) state(id booking.ID) booking.State {
 	d.t.Helper()
 	a, err := bookingstore.New(d.db).Appointment(d.ctx, d.group.ID, id)
 	d.must(err)
@@ -61,17 +62,17 @@ func (d *desk) state(id booking.ID) booking.State {
 }
 
 // leaving are the two ways to leave.
-var leaving = map[string]func(d *desk) (patient.Patient, error){
-	"archived": func(d *desk) (patient.Patient, error) {
+var leaving = map[string]func(d *kit) (patient.Patient, error){
+	"archived": func(d *kit) (patient.Patient, error) {
 		return d.archive().Archive(d.ctx, d.ada, archive.Reasons{Reason: "moved_away_or_transfer_of_care"})
 	},
-	"deleted": func(d *desk) (patient.Patient, error) { return d.archive().Delete(d.ctx, d.ada) },
+	"deleted": func(d *kit) (patient.Patient, error) { return d.archive().Delete(d.ctx, d.ada) },
 }
 
 func TestLeavingCancelsFutureAppointments(t *testing.T) {
 	for name, leave := range leaving {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, d *desk) {
+			each(t, func(t *testing.T, d *kit) {
 				booked, held := d.come(0)
 				if _, err := leave(d); err != nil {
 					d.t.Fatal(err)
@@ -80,7 +81,7 @@ func TestLeavingCancelsFutureAppointments(t *testing.T) {
 					d.t.Fatalf("the appointment is %s and the hold %s", d.state(booked), d.state(held))
 				}
 				other, err := patienttest.Register(d.ctx, d.patients,
-					patient.Changes{FirstName: new("Bea"), LastName: new("King"), BirthDate: new("1990-01-01"),
+					patient.Changes{FirstName: new("Bea"), LastName: new("King"), BirthDate: new(input.DayOf(1990, 1, 1)),
 						Mobile: ptr("07700 900124")})
 				d.must(err)
 				d.ada = other
@@ -93,7 +94,7 @@ func TestLeavingCancelsFutureAppointments(t *testing.T) {
 func TestLeavingIsRefusedWithFutureAppointmentsWhereThePracticeRefusesIt(t *testing.T) {
 	for name, leave := range leaving {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, d *desk) {
+			each(t, func(t *testing.T, d *kit) {
 				refuse := practice.RefuseToLeave
 				_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{Leaving: &refuse})
 				d.must(err)
@@ -120,7 +121,7 @@ func TestLeavingIsRefusedWithFutureAppointmentsWhereThePracticeRefusesIt(t *test
 }
 
 func TestConcurrentBookingAndLeavingLeaveNoLiveAppointment(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for minute := 0; minute < 60; minute += 20 {
 			var wait sync.WaitGroup
 			var made booking.Appointment
@@ -141,7 +142,7 @@ func TestConcurrentBookingAndLeavingLeaveNoLiveAppointment(t *testing.T) {
 				d.t.Fatalf("the appointment of a deleted patient is %s", d.state(made.ID))
 			}
 			d.ada, err = patienttest.Register(d.ctx, d.patients,
-				patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+				patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 					Mobile: ptr("07700 900123")})
 			d.must(err)
 		}
@@ -149,7 +150,7 @@ func TestConcurrentBookingAndLeavingLeaveNoLiveAppointment(t *testing.T) {
 }
 
 func TestAppointmentsOmitTheNameOfADeletedPatient(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		booked, _ := d.come(0)
 		d.clock.Move(4 * time.Hour) // it has been
 		_, err := d.archive().Delete(d.ctx, d.ada)
@@ -180,7 +181,7 @@ func TestAppointmentsOmitTheNameOfADeletedPatient(t *testing.T) {
 }
 
 func TestBookingRefusesADeceasedPatient(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		booked, _ := d.come(0)
 		_, held := d.come(20)
 		// The death comes from the national service; the practice has not acted.
@@ -216,7 +217,7 @@ func TestBookingRefusesADeceasedPatient(t *testing.T) {
 }
 
 // jobs are those of a kind that wait to be done.
-func (d *desk) jobs(kind string) []job.Job {
+func (d *kit) jobs(kind string) []job.Job {
 	d.t.Helper()
 	var texts []string
 	if pool := d.db.Postgres(); pool != nil {
@@ -242,7 +243,7 @@ func (d *desk) jobs(kind string) []job.Job {
 }
 
 // opened runs the jobs that give staff tasks, and lists those of Ada.
-func (d *desk) opened() []task.Task {
+func (d *kit) opened() []task.Task {
 	d.t.Helper()
 	tasks := &task.Service{Store: taskstore.New(d.db), Now: d.clock.Now, NewID: d.db.NewID}
 	for _, j := range d.jobs(job.TaskKind) {
@@ -256,7 +257,7 @@ func (d *desk) opened() []task.Task {
 }
 
 func TestDeathGivesStaffATaskForOpenAppointments(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		booked, _ := d.come(0)
 		p, err := d.archive().Archive(d.ctx, d.ada, archive.Reasons{Reason: patient.ReasonDeceased})
 		if err != nil || !p.Dead() || p.DeathSource != contactpoint.FromPractice || p.Reachable() == nil ||
@@ -299,7 +300,7 @@ func (p pds) Trace(context.Context, practice.ID, demographics.Trace) (demographi
 }
 
 func TestDeathReportedByPDSGivesStaffATaskForOpenAppointments(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		booked, _ := d.come(0)
 		d.must(patientstore.New(d.db).Do(d.ctx, func(tx patient.Tx) error {
 			p, err := patientstore.New(d.db).Patient(d.ctx, d.group.ID, d.ada)

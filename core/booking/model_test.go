@@ -115,21 +115,21 @@ func (s *gridSession) span(midnight int64) (start, end int64) {
 // TestSlotsAgreeWithAMinuteGrid makes practices at random, books at random in them, and compares every search for free
 // slots over two years, with all their clock changes, with the grid.
 func TestSlotsAgreeWithAMinuteGrid(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		seeds := uint64(6)
 		if testing.Short() {
 			seeds = 1
 		}
 		for seed := range seeds {
 			t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-				d := newDesk(t, d.db)
+				d := newKit(t, d.db)
 				compareWithGrid(t, d, rand.New(rand.NewPCG(seed, 7)))
 			})
 		}
 	})
 }
 
-func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
+func compareWithGrid(t *testing.T, d *kit, random *rand.Rand) {
 	zones := []string{"Europe/London", "Europe/London", "Europe/London", "America/New_York", "Australia/Lord_Howe",
 		"UTC"}
 	g := &grid{holidays: map[string]bool{}, busy: map[practice.PractitionerID]map[int64]bool{},
@@ -205,7 +205,7 @@ func compareWithGrid(t *testing.T, d *desk, random *rand.Rand) {
 
 // takeAway makes a block, of one practitioner or of all, in the practice and in the grid; some are ended again, and
 // some changed.
-func takeAway(d *desk, g *grid, random *rand.Rand, from time.Time, people []practice.PractitionerID) {
+func takeAway(d *kit, g *grid, random *rand.Rand, from time.Time, people []practice.PractitionerID) {
 	d.t.Helper()
 	zone, err := time.LoadLocation("Europe/London")
 	d.must(err)
@@ -253,7 +253,7 @@ func takeAway(d *desk, g *grid, random *rand.Rand, from time.Time, people []prac
 }
 
 // compareStretches compares the time that is worked and that is free in five days with the grid.
-func (g *grid) compareStretches(d *desk, from time.Time, people []practice.PractitionerID) {
+func (g *grid) compareStretches(d *kit, from time.Time, people []practice.PractitionerID) {
 	d.t.Helper()
 	to := from.AddDate(0, 0, 5)
 	worked, free := map[string]bool{}, map[string]bool{}
@@ -290,7 +290,7 @@ func (g *grid) compareStretches(d *desk, from time.Time, people []practice.Pract
 		seen := map[string]bool{}
 		for _, s := range c.got {
 			if !slices.Contains(people, s.Practitioner) {
-				continue // the one the desk began with
+				continue // the one the practice began with
 			}
 			for m := s.Start.Unix() / 60; m < s.End.Unix()/60; m++ {
 				if k := key(s.Practitioner, m); !c.want[k] || seen[k] {
@@ -309,7 +309,7 @@ func (g *grid) compareStretches(d *desk, from time.Time, people []practice.Pract
 
 // addSession adds a session to the practice and to the grid.
 func addSession(
-	d *desk, g *grid, random *rand.Rand, zone string, who practice.PractitionerID, all []diary.TypeID,
+	d *kit, g *grid, random *rand.Rand, zone string, who practice.PractitionerID, all []diary.TypeID,
 	kinds map[diary.TypeID]int64,
 ) {
 	d.t.Helper()
@@ -367,7 +367,7 @@ func addSession(
 
 // bookSome reserves, books, moves and cancels some of the free slots, keeps the grid in step, and lets some holds run
 // out.
-func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time, kinds map[diary.TypeID]int64) {
+func bookSome(t *testing.T, d *kit, g *grid, random *rand.Rand, from time.Time, kinds map[diary.TypeID]int64) {
 	t.Helper()
 	mark := func(a booking.Appointment, busy bool) {
 		for m := a.Start.Unix() / 60; m < a.End.Unix()/60; m++ {
@@ -432,7 +432,7 @@ func bookSome(t *testing.T, d *desk, g *grid, random *rand.Rand, from time.Time,
 }
 
 func TestSlotIDFindsItsSlot(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		page, err := d.diary.Slots(d.ctx, diary.SlotQuery{To: diary.On(input.DateOf(monday.AddDate(0, 0, 20))),
 			Index: 2, Size: 30})
 		d.must(err)

@@ -22,7 +22,7 @@ import (
 // a crowded diary, while holds run out. The diary must be right afterwards, and every answer true.
 func TestConcurrentChangesNeverDoubleBook(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
-		one := newDesk(t, storetest.Open(t, address))
+		one := newKit(t, storetest.Open(t, address))
 		one.booking.Hold = time.Minute
 		other := *one
 		other.db = storetest.Open(t, address)
@@ -66,7 +66,7 @@ func TestConcurrentChangesNeverDoubleBook(t *testing.T) {
 }
 
 // roam makes calls at random, and remembers their answers.
-func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Rand, calls int) {
+func roam(t *testing.T, d *kit, gps []practice.PractitionerID, random *rand.Rand, calls int) {
 	type answer struct {
 		state   booking.State
 		version int64
@@ -124,7 +124,7 @@ func roam(t *testing.T, d *desk, gps []practice.PractitionerID, random *rand.Ran
 
 // TestOneOfFiveHundredConcurrentReservationsSucceeds checks that the others are refused.
 func TestOneOfFiveHundredConcurrentReservationsSucceeds(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		var wait sync.WaitGroup
 		errs := make([]error, 500)
 		for i := range errs {

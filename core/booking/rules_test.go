@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -25,7 +26,7 @@ func fieldsOf(err error) string {
 }
 
 func TestReserveRefuses(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for _, c := range []struct {
 			name   string
 			change func(*booking.Request)
@@ -70,7 +71,7 @@ func TestReserveRefuses(t *testing.T) {
 }
 
 func TestOverrideNeverTakesATakenTime(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		night := nine(12 * time.Hour)
 		r := d.ask(night)
 		_, err := d.booking.Reserve(d.ctx, r)
@@ -102,7 +103,7 @@ func TestOverrideNeverTakesATakenTime(t *testing.T) {
 }
 
 func TestConflictOffersTheNearestFreeSlots(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for m := 30; m <= 50; m += 10 {
 			d.reserve(nine(time.Duration(m) * time.Minute))
 		}
@@ -122,9 +123,9 @@ func TestConflictOffersTheNearestFreeSlots(t *testing.T) {
 }
 
 func TestConfirmRules(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"),
-			LastName: new("Hope"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
+			LastName: new("Hope"), BirthDate: new(input.DayOf(1990, 1, 1)), Email: ptr("bob@example.org")})
 		d.must(err)
 		r := d.ask(nine(0))
 		r.Patient = 0
@@ -157,7 +158,7 @@ func TestConfirmRules(t *testing.T) {
 	})
 }
 
-func (d *desk) cancel(id booking.ID) booking.Appointment {
+func (d *kit) cancel(id booking.ID) booking.Appointment {
 	d.t.Helper()
 	got, err := d.booking.Cancel(d.ctx, id, booking.Cancellation{SuppressPolicy: true})
 	d.must(err)
@@ -165,7 +166,7 @@ func (d *desk) cancel(id booking.ID) booking.Appointment {
 }
 
 func TestCancellationPolicyLimitsChanges(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		tuesday := nine(24 * time.Hour)
 		a, b := d.book(tuesday), d.book(tuesday.Add(10*time.Minute))
 		move := move{Practitioner: d.gp.ID, Start: tuesday.Add(time.Hour), Minutes: 10}
@@ -221,7 +222,7 @@ func TestCancellationPolicyLimitsChanges(t *testing.T) {
 }
 
 func TestCancelIsIdempotent(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		a := d.book(nine(24 * time.Hour))
 		first, second := d.cancel(a.ID), d.cancel(a.ID)
 		if first.Version != second.Version || !second.CancelledAt.Equal(first.CancelledAt) ||
@@ -243,7 +244,7 @@ func TestCancelIsIdempotent(t *testing.T) {
 }
 
 func TestEditChangesAHold(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		other := d.newGP("Raman")
 		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO")})
 		a := d.reserve(nine(0))
@@ -276,7 +277,7 @@ func TestEditChangesAHold(t *testing.T) {
 }
 
 func TestRescheduleEventNamesThePreviousTime(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		a := d.book(nine(48 * time.Hour))
 		m := move{Practitioner: d.gp.ID, Start: nine(49 * time.Hour), Minutes: 10}
 		first, err := d.reschedule(a.ID, m)
@@ -304,7 +305,7 @@ func TestRescheduleEventNamesThePreviousTime(t *testing.T) {
 }
 
 func TestReleaseFreesExpiredHolds(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		held, booked := d.reserve(nine(0)), d.book(nine(10*time.Minute))
 		job := booking.ReleaseJob(d.group.ID, held.ReservedUntil)
 		if job.RunAt.Before(held.ReservedUntil) || job.RunAt.Sub(held.ReservedUntil) >= 10*time.Second {
@@ -333,9 +334,9 @@ func TestReleaseFreesExpiredHolds(t *testing.T) {
 }
 
 func TestListAppointments(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		bob, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Bob"),
-			LastName: new("Byrne"), BirthDate: new("1990-01-01"), Email: ptr("bob@example.org")})
+			LastName: new("Byrne"), BirthDate: new(input.DayOf(1990, 1, 1)), Email: ptr("bob@example.org")})
 		d.must(err)
 		other := d.newGP("Raman")
 		d.session(diary.SessionChange{Practitioner: &other.ID, Rule: ptr("FREQ=WEEKLY;BYDAY=MO,TU")})

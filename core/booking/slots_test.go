@@ -13,7 +13,7 @@ import (
 )
 
 func TestSessionRefusesInvalidFields(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for _, c := range []struct {
 			name   string
 			change diary.SessionChange
@@ -58,7 +58,7 @@ func TestSessionRefusesInvalidFields(t *testing.T) {
 }
 
 func TestSlotsShowDiaryChangesAtOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		day := diary.SlotQuery{From: when("2031-01-07"), To: when("2031-01-07")}
 		count := func(want int) {
 			t.Helper()
@@ -117,7 +117,7 @@ func TestSlotsShowDiaryChangesAtOnce(t *testing.T) {
 }
 
 func TestSlotSearchWindowIsBounded(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for _, c := range []struct {
 			name     string
 			from, to string
@@ -154,7 +154,7 @@ func TestSlotSearchWindowIsBounded(t *testing.T) {
 }
 
 func TestTypesCountTheirFreeSlots(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		idle := d.newType("Not offered", 10)
 		d.reserve(nine(0))
 		types, err := d.diary.Types(d.ctx, diary.TypeQuery{Slots: true})
@@ -183,7 +183,7 @@ func TestTypesCountTheirFreeSlots(t *testing.T) {
 }
 
 func TestExplanationCountsWhyTimesAreMissing(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=MO"), From: timeOfDay("14:00"),
 			To:         timeOfDay("15:00"),
 			Exceptions: &[]diary.Exception{{From: *date("2031-01-06"), To: *date("2031-01-06")}}})
@@ -208,7 +208,7 @@ func TestExplanationCountsWhyTimesAreMissing(t *testing.T) {
 }
 
 func TestSlotsOnClockChangeNights(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.session(diary.SessionChange{Rule: ptr("FREQ=WEEKLY;BYDAY=SU"), From: timeOfDay("00:00"),
 			To:   timeOfDay("04:00"),
 			Step: ptr(30)})

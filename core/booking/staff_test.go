@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -17,7 +18,7 @@ import (
 )
 
 func TestMoveToAnotherPlaceIsRecorded(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		branch, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: ptr("The Branch")})
 		d.must(err)
 		made, err := d.booking.Book(d.ctx, booking.Request{
@@ -68,7 +69,7 @@ func TestMoveToAnotherPlaceIsRecorded(t *testing.T) {
 
 // TestBookingRespectsThePlacesOfAType books by staff, who need no session.
 func TestBookingRespectsThePlacesOfAType(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		offer := func(kind diary.TypeID, at practice.LocationID) {
 			storetest.Insert(t, d.db, "product_location", storetest.Row{"practice_group_id": d.group.ID,
 				"product_id": kind, "location_id": at})
@@ -139,9 +140,9 @@ func TestBookingRespectsThePlacesOfAType(t *testing.T) {
 // TestPageOfEachPatientsAppointments asks with few bookings, which are read whole, and with many, which the database
 // numbers.
 func TestPageOfEachPatientsAppointments(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		bob, err := patienttest.Register(d.ctx, d.patients,
-			patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+			patient.Changes{FirstName: new("Bob"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 				Mobile: ptr("07700 900124")})
 		d.must(err)
 		of := map[patient.ID][]booking.ID{}

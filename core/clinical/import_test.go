@@ -8,54 +8,13 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/clinical"
 	"frontdesk/core/fault"
-	"frontdesk/core/form"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store/storetest"
 )
 
-// wellbeing is a questionnaire with a question of every kind, of which the second
-// section's are asked of smokers alone.
-func wellbeing() form.Questionnaire {
-	return form.Questionnaire{Token: "wellbeing", Title: "Wellbeing", Content: form.Content{
-		Confirmation: "Thank you.", Styling: form.Styling{MainFont: "#212b32"},
-		Settings: form.Settings{ShowLogo: true},
-		Sections: []form.Section{
-			{Title: "You", Questions: []form.Question{
-				{ID: 1, Title: "Do you smoke?", Kind: form.AskOption, Required: true, Choices: []string{"Yes",
-					"No"}},
-				{ID: 2, Title: "What do you like?", Kind: form.AskOption, Multiple: true, Choices: []string{"Tea",
-					"Coffee"}},
-				{ID: 3, Title: "Your work", Kind: form.AskText},
-				{ID: 4, Title: "Anything else?", Kind: form.AskLines},
-				{ID: 5, Title: "Allergies", Kind: form.AskTerm, Becomes: clinical.Allergy, Multiple: true},
-				{ID: 6, Title: "Since when?", Kind: form.AskDate},
-				{ID: 7, Title: "Next of kin", Kind: form.AskRelationship, Relationship: "Emergency_Contact",
-					Capture: form.Capture{Phone: true}},
-				{ID: 8, Title: "A picture", Kind: form.AskFile},
-				{ID: 9, Title: "Signed", Kind: form.AskSignature},
-				{ID: 12, Title: "Instead of coffee?", Kind: form.AskText, Required: true,
-					DependsOn: &form.Dependency{Question: 2, Answer: "Coffee", Negate: true}},
-			}},
-			{Title: "Smoking", DependsOn: &form.Dependency{Question: 1, Answer: "Yes"},
-				Questions: []form.Question{
-					{ID: 10, Title: "How many a day?", Kind: form.AskText, Required: true},
-					{ID: 11, Title: "Pipe or cigarette?", Kind: form.AskText, Required: true,
-						DependsOn: &form.Dependency{Question: 10, Answer: "none", Negate: true}},
-				}},
-		},
-	}}
-}
-
-func (d *desk) questionnaire() form.Questionnaire {
-	d.Helper()
-	q, err := d.forms.Import(d.operator, wellbeing())
-	d.must(err)
-	return q
-}
-
-func (d *desk) prescribe(of patient.ID, comments string, at time.Time) clinical.Prescription {
+func (d *kit) prescribe(of patient.ID, comments string, at time.Time) clinical.Prescription {
 	d.Helper()
 	p, err := d.imported.ImportPrescription(d.operator, clinical.Prescription{
 		Patient: of, Doctor: d.doctor, At: at, Status: "signed", Comments: comments,
@@ -72,7 +31,7 @@ func (d *desk) prescribe(of patient.ID, comments string, at time.Time) clinical.
 	return p
 }
 
-func (d *desk) test(of patient.ID, tests string, received time.Time) clinical.Lab {
+func (d *kit) test(of patient.ID, tests string, received time.Time) clinical.Lab {
 	d.Helper()
 	l, err := d.imported.ImportLab(d.operator, clinical.Lab{
 		Patient: of, Doctor: d.doctor, Status: "received", Requested: date("2031-07-01"), Sampled: input.NoDate,
@@ -83,44 +42,8 @@ func (d *desk) test(of patient.ID, tests string, received time.Time) clinical.La
 	return l
 }
 
-func TestAQuestionnaireIsReadAsItWasImported(t *testing.T) {
-	each(t, func(d *desk) {
-		made := d.questionnaire()
-		found, err := d.forms.Find(d.ctx, made.ID)
-		if err != nil || !reflect.DeepEqual(found, made) || found.Title != "Wellbeing" ||
-			found.Content.Confirmation != "Thank you." {
-			d.Fatalf("got %+v, %v\nwant %+v", found, err, made)
-		}
-		first, second := found.Content.Sections[0], found.Content.Sections[1]
-		if first.ID == 0 || first.Questions[0].ID < 1000 || second.DependsOn.Question != first.Questions[0].ID ||
-			second.Questions[1].DependsOn.Question != second.Questions[0].ID {
-			d.Fatalf("got %+v", found.Content)
-		}
-		if got := titles(d.forms.List(d.ctx, clinical.Query{})); got != "Wellbeing" {
-			d.Fatal(got)
-		}
-		if got := titles(d.forms.List(d.ctx,
-			clinical.Query{Cursor: &input.Cursor{From: int64(made.ID)}})); got != "" {
-			d.Fatal(got)
-		}
-		for name, change := range map[string]func(*form.Questionnaire){
-			"no title":               func(q *form.Questionnaire) { q.Title = "" },
-			"an unknown kind":        func(q *form.Questionnaire) { q.Content.Sections[0].Questions[2].Kind = "essay" },
-			"nothing to choose from": func(q *form.Questionnaire) { q.Content.Sections[0].Questions[0].Choices = nil },
-			"a term that is nothing": func(q *form.Questionnaire) { q.Content.Sections[0].Questions[4].Becomes = "" },
-			"an unknown dependency":  func(q *form.Questionnaire) { q.Content.Sections[1].DependsOn.Question = 99 },
-		} {
-			q := wellbeing()
-			change(&q)
-			if _, err := d.forms.Import(d.operator, q); fault.Of(err).Kind != fault.Invalid {
-				d.Errorf("%s: got %v", name, err)
-			}
-		}
-	})
-}
-
 func TestPrescriptionsAreRead(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.prescribe(d.ada, "a", d.now)
 		d.prescribe(d.ben, "b", d.now.Add(-48*time.Hour))
 		last := d.prescribe(d.ada, "c", d.now.Add(-24*time.Hour))
@@ -163,7 +86,7 @@ func TestPrescriptionsAreRead(t *testing.T) {
 }
 
 func TestLaboratoryRequestsAreRead(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.test(d.ada, "a", d.now)
 		d.test(d.ben, "b", time.Time{})
 		d.test(d.ada, "c", d.now.Add(-time.Hour))
@@ -194,7 +117,7 @@ func TestLaboratoryRequestsAreRead(t *testing.T) {
 }
 
 func TestWhatIsImportedNamesThoseThatAreThere(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		_, err := d.imported.ImportPrescription(d.operator, clinical.Prescription{Patient: 1})
 		d.want(err, patient.ErrNotFound)
 		_, err = d.imported.ImportPrescription(d.operator, clinical.Prescription{Patient: d.ada, Doctor: 1})
@@ -207,16 +130,14 @@ func TestWhatIsImportedNamesThoseThatAreThere(t *testing.T) {
 }
 
 func TestAnotherPracticeFindsNothingThatIsReadOnly(t *testing.T) {
-	each(t, func(d *desk) {
-		q, p, l := d.questionnaire(), d.prescribe(d.ada, "a", d.now), d.test(d.ada, "a", d.now)
-		_, err := d.forms.Find(d.other, q.ID)
-		d.want(err, form.ErrNotFound)
-		_, err = d.imported.Prescription(d.other, p.ID)
+	each(t, func(d *kit) {
+		p, l := d.prescribe(d.ada, "a", d.now), d.test(d.ada, "a", d.now)
+		_, err := d.imported.Prescription(d.other, p.ID)
 		d.want(err, clinical.ErrNoPrescription)
 		_, err = d.imported.Lab(d.other, l.ID)
 		d.want(err, clinical.ErrNoLab)
-		none := titles(d.forms.List(d.other, clinical.Query{})) + titles(d.imported.Prescriptions(d.other,
-			clinical.Query{})) + titles(d.imported.Labs(d.other, clinical.Query{}))
+		none := titles(d.imported.Prescriptions(d.other, clinical.Query{})) +
+			titles(d.imported.Labs(d.other, clinical.Query{}))
 		labs, err := d.imported.LabsOf(d.other, []patient.ID{d.ada})
 		d.must(err)
 		prescriptions, err := d.imported.PrescriptionsOf(d.other, []patient.ID{d.ada}, input.Page{})
@@ -228,13 +149,9 @@ func TestAnotherPracticeFindsNothingThatIsReadOnly(t *testing.T) {
 }
 
 func TestRolesDecideWhoSeesWhatIsReadOnly(t *testing.T) {
-	each(t, func(d *desk) {
-		q, p, l := d.questionnaire(), d.prescribe(d.ada, "a", d.now), d.test(d.ada, "a", d.now)
+	each(t, func(d *kit) {
+		p, l := d.prescribe(d.ada, "a", d.now), d.test(d.ada, "a", d.now)
 		for g, calls := range map[access.Permission][]func(ctxOf) error{
-			access.SeeQuestionnaires: {
-				func(c ctxOf) error { _, err := d.forms.Find(c(), q.ID); return err },
-				func(c ctxOf) error { _, _, err := d.forms.List(c(), clinical.Query{}); return err },
-			},
 			access.SeePrescriptions: {
 				func(c ctxOf) error { _, err := d.imported.Prescription(c(), p.ID); return err },
 				func(c ctxOf) error { _, _, err := d.imported.Prescriptions(c(), clinical.Query{}); return err },
@@ -267,11 +184,9 @@ func TestRolesDecideWhoSeesWhatIsReadOnly(t *testing.T) {
 func TestEveryImportIsAudited(t *testing.T) {
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		d := open(t, storetest.Open(t, address))
-		d.questionnaire()
 		d.prescribe(d.ada, "a", d.now)
 		d.test(d.ada, "a", d.now)
-		if got := audited(t, address); got != "questionnaire.import false true\nprescription.import false "+
-			"true\nlab.import false true" {
+		if got := audited(t, address); got != "prescription.import false true\nlab.import false true" {
 			t.Fatal(got)
 		}
 	})

@@ -4,25 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/clinical"
-	"frontdesk/core/document"
-	"frontdesk/core/fault"
-	"frontdesk/core/form"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
-	"frontdesk/core/seal"
 	"frontdesk/store"
 	clinicalstore "frontdesk/store/clinical"
-	documentstore "frontdesk/store/document"
-	formstore "frontdesk/store/form"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
@@ -33,17 +26,14 @@ func ptr[T any](v T) *T { return &v }
 var grants = []access.Permission{
 	access.SeeRecords, access.EditRecords, access.SeeLetters, access.EditLetters, access.SeePrescriptions,
 	access.SeeLabs,
-	access.SeeQuestionnaires, access.FillQuestionnaires,
 }
 
-// desk is a practice with a clinician, a place and two patients, beside another
+// kit is a practice with a clinician, a place and two patients, beside another
 // one, and a clock that moves.
-type desk struct {
+type kit struct {
 	records  *clinical.Records
 	letters  *clinical.Letters
 	imported *clinical.Imported
-	forms    *form.Service
-	files    *document.Documents
 	*testing.T
 	db       *store.DB
 	now      time.Time
@@ -58,27 +48,18 @@ type desk struct {
 	patients *patient.Service
 }
 
-func each(t *testing.T, test func(d *desk)) {
+func each(t *testing.T, test func(d *kit)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) { test(open(t, db)) })
 }
 
-func open(t *testing.T, db *store.DB) *desk {
+func open(t *testing.T, db *store.DB) *kit {
 	t.Helper()
-	d := &desk{T: t, db: db, now: time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC)}
+	d := &kit{T: t, db: db, now: time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC)}
 	clock := func() time.Time { return d.now }
 	d.records = &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}
 	d.letters = &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: clock, NewID: db.NewID}
 	d.imported = &clinical.Imported{Store: clinicalstore.NewImported(db), Now: clock, NewID: db.NewID}
-	box, err := seal.Parse([]byte(seal.NewKey()))
-	d.must(err)
-	d.files = &document.Documents{Store: documentstore.NewDocuments(db), Box: func() (*seal.Box, error) {
-		return box,
-			nil
-	},
-		Pages: func() string { return "https://desk.example.org" }, Now: clock, NewID: db.NewID}
-	d.forms = &form.Service{Store: formstore.New(db), Records: d.records, Files: d.files,
-		MediaType: http.DetectContentType, Now: clock, NewID: db.NewID}
 	groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
 	d.patients = &patient.Service{Store: patientstore.New(db), Now: clock, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane"})
@@ -101,10 +82,10 @@ func open(t *testing.T, db *store.DB) *desk {
 	return d
 }
 
-func (d *desk) register(name string) patient.ID {
+func (d *kit) register(name string) patient.ID {
 	d.Helper()
 	id, err := patienttest.Register(d.operator, d.patients,
-		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 			Email: ptr(name + "@example.org")})
 	d.must(err)
 	return id
@@ -116,21 +97,21 @@ func as(group practice.ID, actor string, grants ...access.Permission) context.Co
 		RequestID: "r1", Permissions: grants})
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.Helper()
 	if err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *desk) want(err, target error) {
+func (d *kit) want(err, target error) {
 	d.Helper()
 	if !errors.Is(err, target) {
 		d.Fatalf("got %v, want %v", err, target)
 	}
 }
 
-func (d *desk) text(of patient.ID, in clinical.ConsultationID, question, answer string) clinical.Record {
+func (d *kit) text(of patient.ID, in clinical.ConsultationID, question, answer string) clinical.Record {
 	d.Helper()
 	r, err := d.records.CreateFreeText(d.ctx, clinical.Place{Patient: of, Consultation: in},
 		clinical.FreeTextChange{Question: &question, Answer: &answer})
@@ -138,7 +119,7 @@ func (d *desk) text(of patient.ID, in clinical.ConsultationID, question, answer 
 	return r
 }
 
-func (d *desk) letter(of patient.ID, title string) clinical.Letter {
+func (d *kit) letter(of patient.ID, title string) clinical.Letter {
 	d.Helper()
 	l, err := d.letters.Create(d.ctx, clinical.LetterChange{Patient: &of, Title: &title, Body: ptr("<p>Dear</p>")})
 	d.must(err)
@@ -156,8 +137,6 @@ func titles[T any](found []T, more bool, err error) string {
 		case clinical.Record:
 			out = append(out, f.Title)
 		case clinical.Letter:
-			out = append(out, f.Title)
-		case form.Questionnaire:
 			out = append(out, f.Title)
 		case clinical.Prescription:
 			out = append(out, f.Comments)
@@ -191,7 +170,7 @@ func date(s string) input.Date {
 }
 
 // merge makes Ben a part of Ada, and gives what makes them two again.
-func (d *desk) merge() func() {
+func (d *kit) merge() func() {
 	d.Helper()
 	preview, err := patienttest.Merging(d.db, d.patients).Preview(d.operator, d.ada, d.ben)
 	d.must(err)
@@ -207,7 +186,7 @@ func (d *desk) merge() func() {
 func audited(t *testing.T, address string) string {
 	t.Helper()
 	rows, err := storetest.Raw(t, address).Query(`SELECT action, length(before) > 0, length(after) > 0 FROM audit
-		WHERE entity IN ('document', 'consultation', 'record', 'letter', 'prescription', 'lab', 'questionnaire') ORDER BY id`)
+		WHERE entity IN ('document', 'consultation', 'record', 'letter', 'prescription', 'lab') ORDER BY id`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,22 +206,6 @@ func audited(t *testing.T, address string) string {
 // ctxOf gives a caller.
 type ctxOf func() context.Context
 
-func with(d *desk, grants ...access.Permission) ctxOf {
+func with(d *kit, grants ...access.Permission) ctxOf {
 	return func() context.Context { return as(d.group, "Partner", grants...) }
-}
-
-// messageOf is what a caller is told.
-func messageOf(err error) string {
-	if err == nil {
-		return ""
-	}
-	return fault.Of(err).Message
-}
-
-// refused is what a caller is told whose role does not let it do something.
-func (d *desk) refused(err error) {
-	d.Helper()
-	if f := fault.Of(err); f.Kind != fault.Forbidden || !strings.HasPrefix(f.Message, "Missing permission ") {
-		d.Fatalf("got %v", err)
-	}
 }

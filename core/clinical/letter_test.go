@@ -17,7 +17,7 @@ import (
 )
 
 func TestALetterIsKeptAsItWasGiven(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made, err := d.letters.Create(d.khan, clinical.LetterChange{
 			Patient: &d.ada, Title: ptr(" Referral "), Body: ptr("<p>Dear colleague,</p>\n<p>…</p>"),
 			Location:  &d.place,
@@ -41,7 +41,7 @@ func TestALetterIsKeptAsItWasGiven(t *testing.T) {
 }
 
 func TestALetterIsChangedWhereTheChangeSaysSo(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.letter(d.ada, "Note")
 		d.now = d.now.Add(time.Hour)
 		changed, err := d.letters.Update(d.ctx, made.ID, clinical.LetterChange{
@@ -66,7 +66,7 @@ func TestALetterIsChangedWhereTheChangeSaysSo(t *testing.T) {
 }
 
 func TestWhatALetterMayBe(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		contacts := &contact.Service{Store: contactstore.New(d.db), Now: d.records.Now, NewID: d.db.NewID}
 		insurer, err := contacts.Create(d.operator, contact.Change{Company: ptr("Crown Insurance")})
 		d.must(err)
@@ -124,7 +124,7 @@ func TestWhatALetterMayBe(t *testing.T) {
 }
 
 func TestADeletedLetterIsKeptAndLeftAlone(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.letter(d.ada, "Note")
 		d.now = d.now.Add(time.Hour)
 		gone, err := d.letters.Delete(d.ctx, made.ID)
@@ -144,7 +144,7 @@ func TestADeletedLetterIsKeptAndLeftAlone(t *testing.T) {
 }
 
 func TestLettersAreListed(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		var all []clinical.Letter
 		for _, c := range []struct {
 			title, on string
@@ -192,7 +192,7 @@ func TestLettersAreListed(t *testing.T) {
 }
 
 func TestAnotherPracticeFindsNoLetters(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.letter(d.ada, "Note")
 		_, err := d.letters.Find(d.other, made.ID)
 		d.want(err, clinical.ErrNoLetter)
@@ -210,7 +210,7 @@ func TestAnotherPracticeFindsNoLetters(t *testing.T) {
 }
 
 func TestTheLettersOfAMergedPatientAreTheOthers(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		d.letter(d.ada, "a")
 		b, err := d.letters.Create(d.ctx, clinical.LetterChange{Patient: &d.ben, Title: ptr("b"),
 			Recipient: &clinical.Recipient{Kind: clinical.ToPatient, ID: int64(d.ben)}})
@@ -231,7 +231,7 @@ func TestTheLettersOfAMergedPatientAreTheOthers(t *testing.T) {
 }
 
 func TestRolesDecideWhoSeesAndWritesLetters(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.letter(d.ada, "Note")
 		see, edit := as(d.group, "Partner", access.SeeLetters), as(d.group, "Partner", access.EditLetters)
 		for name, do := range map[string]func() error{

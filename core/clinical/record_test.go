@@ -18,7 +18,7 @@ import (
 )
 
 func TestAQuestionAndItsAnswerAreKeptInANewConsultation(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		r, err := d.records.CreateFreeText(d.khan, clinical.Place{Patient: d.ada}, clinical.FreeTextChange{
 			SectionTitle: ptr(" History "), Question: ptr("Smoking?"), Answer: ptr("Ten a day.\nSince 1999."),
 		})
@@ -50,7 +50,7 @@ func TestAQuestionAndItsAnswerAreKeptInANewConsultation(t *testing.T) {
 }
 
 func TestAnAllergyIsActiveFromTheStart(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		r, err := d.records.CreateAllergy(d.ctx, clinical.Place{Patient: d.ada},
 			clinical.AllergyChange{Allergen: ptr("Penicillin"), Severity: ptr(clinical.Severity("High")),
 				Comments: ptr("Rash")})
@@ -69,7 +69,7 @@ func TestAnAllergyIsActiveFromTheStart(t *testing.T) {
 }
 
 func TestWhatAnEntrySaidBeforeIsKept(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		r := d.text(d.ada, 0, "Smoking?", "Ten a day.")
 		made := d.now.Truncate(time.Microsecond)
 		for _, answer := range []string{"Five a day.", "None."} {
@@ -107,7 +107,7 @@ func TestWhatAnEntrySaidBeforeIsKept(t *testing.T) {
 }
 
 func TestWhatAnEntryMayBe(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		at := clinical.Place{Patient: d.ada}
 		for name, c := range map[string]clinical.FreeTextChange{
 			"no question":   {Question: ptr(" "), Answer: ptr("x")},
@@ -149,7 +149,7 @@ func TestWhatAnEntryMayBe(t *testing.T) {
 }
 
 func TestAConsultationIsDeletedWithItsEntries(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		r := d.text(d.ada, 0, "a", "x")
 		other := d.text(d.ada, 0, "b", "x")
 		d.text(d.ada, r.Consultation, "c", "x")
@@ -187,7 +187,7 @@ func TestAConsultationIsDeletedWithItsEntries(t *testing.T) {
 }
 
 func TestRecordsAndConsultationsAreListed(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		start := d.now
 		var all []clinical.Record
 		for _, c := range []struct {
@@ -249,7 +249,7 @@ func TestRecordsAndConsultationsAreListed(t *testing.T) {
 }
 
 func TestAnotherPracticeFindsNoRecords(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		r := d.text(d.ada, 0, "a", "x")
 		c, err := d.records.Consultation(d.ctx, r.Consultation)
 		d.must(err)
@@ -282,7 +282,7 @@ func TestAnotherPracticeFindsNoRecords(t *testing.T) {
 }
 
 func TestTheRecordsOfAMergedPatientAreTheOthers(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		d.text(d.ada, 0, "a", "x")
 		b := d.text(d.ben, 0, "b", "x")
 		unmerge := d.merge()
@@ -302,7 +302,7 @@ func TestTheRecordsOfAMergedPatientAreTheOthers(t *testing.T) {
 }
 
 func TestRolesDecideWhoSeesAndWritesRecords(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		r := d.text(d.ada, 0, "a", "x")
 		try := func(ctx context.Context) map[string]error {
 			out := map[string]error{}
@@ -370,7 +370,7 @@ func TestEveryChangeOfARecordIsAudited(t *testing.T) {
 }
 
 func TestNoVersionIsLostWhenManyWriteAtOnce(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		r := d.text(d.ada, 0, "Smoking?", "0")
 		var wait sync.WaitGroup
 		for i := range 8 {

@@ -25,8 +25,8 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// desk is a practice with no contacts yet, beside another one, and a clock that moves.
-type desk struct {
+// kit is a practice with no contacts yet, beside another one, and a clock that moves.
+type kit struct {
 	*contact.Service
 	t          *testing.T
 	db         *store.DB
@@ -35,10 +35,10 @@ type desk struct {
 	ctx, other context.Context
 }
 
-func each(t *testing.T, test func(t *testing.T, d *desk)) {
+func each(t *testing.T, test func(t *testing.T, d *kit)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		d := &desk{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
+		d := &kit{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
 		d.Service = &contact.Service{Store: contactstore.New(db), Now: func() time.Time { return d.now },
 			NewID: db.NewID}
 		groups := &practice.Service{Store: practicestore.New(db), Now: d.Now, NewID: db.NewID}
@@ -55,21 +55,21 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	})
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) want(err, target error) {
+func (d *kit) want(err, target error) {
 	d.t.Helper()
 	if !errors.Is(err, target) {
 		d.t.Fatalf("got %v, want %v", err, target)
 	}
 }
 
-func (d *desk) add(ch contact.Change) contact.Contact {
+func (d *kit) add(ch contact.Change) contact.Contact {
 	d.t.Helper()
 	c, err := d.Create(d.ctx, ch)
 	d.must(err)
@@ -77,7 +77,7 @@ func (d *desk) add(ch contact.Change) contact.Contact {
 }
 
 // list is the last names, or companies, of a list.
-func (d *desk) list(q contact.Query) string {
+func (d *kit) list(q contact.Query) string {
 	d.t.Helper()
 	found, more, err := d.Contacts(d.ctx, q)
 	d.must(err)
@@ -91,7 +91,7 @@ func (d *desk) list(q contact.Query) string {
 	return strings.Join(out, " ")
 }
 
-func (d *desk) phones(id contact.ID) string {
+func (d *kit) phones(id contact.ID) string {
 	d.t.Helper()
 	all, err := d.PhonesOf(d.ctx, []contact.ID{id})
 	d.must(err)
@@ -103,7 +103,7 @@ func (d *desk) phones(id contact.ID) string {
 }
 
 func TestContactIsKeptAsGiven(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.add(contact.Change{
 			Title: ptr("Dr"), FirstName: ptr(" Chidi "), LastName: ptr("Okafor"), Company: ptr("Brambleford Hospital"),
 			Email: ptr("okafor@example.org"),
@@ -139,7 +139,7 @@ func TestContactIsKeptAsGiven(t *testing.T) {
 }
 
 func TestContactDetailsAreChecked(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for _, c := range []struct {
 			name string
 			in   contact.Change
@@ -178,7 +178,7 @@ func TestContactDetailsAreChecked(t *testing.T) {
 }
 
 func TestTelephoneNumbersComeAndGo(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		c := d.add(contact.Change{LastName: ptr("Bell")})
 		_, err := d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Kind: ptr(input.Fax), Number: ptr("01632 960123")})
 		d.must(err)
@@ -229,7 +229,7 @@ func TestTelephoneNumbersComeAndGo(t *testing.T) {
 func second[T any](_ T, err error) error { return err }
 
 func TestDeletedContactIsKeptAndCannotBeChanged(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		c := d.add(contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{Number: ptr("01632 960123")}}})
 		d.now = d.now.Add(time.Hour)
 		gone, err := d.Delete(d.ctx, c.ID)
@@ -253,7 +253,7 @@ func TestDeletedContactIsKeptAndCannotBeChanged(t *testing.T) {
 }
 
 func TestContactsAreListedAndFound(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		start := d.now
 		for _, ch := range []contact.Change{
 			{FirstName: ptr("Siân"), LastName: ptr("Årup"), IsPayor: ptr(true)},
@@ -312,7 +312,7 @@ func TestContactsAreListedAndFound(t *testing.T) {
 }
 
 func TestManyContactsAreReadAtOnce(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		const n = 230 // more than one statement has room for
 		ids := make([]contact.ID, n)
 		for i := range ids {
@@ -340,7 +340,7 @@ func TestManyContactsAreReadAtOnce(t *testing.T) {
 }
 
 func TestAnotherPracticesContactsAreNotFound(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		c := d.add(contact.Change{LastName: ptr("Bell"), Phones: &[]contact.PhoneChange{{Number: ptr("01632 960123")}}})
 		phones, err := d.PhonesOf(d.ctx, []contact.ID{c.ID})
 		d.must(err)
@@ -369,7 +369,7 @@ func TestAnotherPracticesContactsAreNotFound(t *testing.T) {
 }
 
 func TestContactsNeedTheirGrants(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		c := d.add(contact.Change{LastName: ptr("Bell")})
 		as := func(g ...access.Permission) context.Context {
 			return access.With(context.Background(), access.Caller{Group: d.group.ID, Home: d.group.ID, Permissions: g})
@@ -409,7 +409,7 @@ func TestContactsNeedTheirGrants(t *testing.T) {
 }
 
 func TestContactChangesAreAudited(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		c := d.add(contact.Change{LastName: ptr("Bell")})
 		d.must(second(d.AddPhone(d.ctx, c.ID, contact.PhoneChange{Number: ptr("01632 960123")})))
 		d.must(second(d.Update(d.ctx, c.ID, contact.Change{LastName: ptr("Ring")})))
@@ -439,7 +439,7 @@ func TestContactChangesAreAudited(t *testing.T) {
 }
 
 func TestConcurrentContactChangesAreAllKept(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		c := d.add(contact.Change{LastName: ptr("Bell")})
 		var wait sync.WaitGroup
 		errs := make([]error, 20)

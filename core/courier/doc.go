@@ -13,7 +13,7 @@
 // # A delivery
 //
 // An event is committed together with a delivery for every endpoint that gets its
-// type (see store/webhook.go), so that neither is there without the other.
+// type (see store/webhook/delivery.go), so that neither is there without the other.
 //
 //	event committed ──────────► waiting ◄──────── replay, from any state
 //	      │                      ▲  │  ▲

@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/demographics"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 )
 
@@ -27,7 +28,7 @@ func TestReferenceFindsTheDetailsGiven(t *testing.T) {
 		}{
 			{
 				"another birth date", demographics.Registration{NHSNumber: new("999 000 0018"),
-					BirthDate: new("1985-12-11")}, "details_differ",
+					BirthDate: new(input.DayOf(1985, 12, 11))}, "details_differ",
 				demographics.Said{NHSNumber: "9990000018", BirthDate: "1985-12-11"}, []string{"dob"}, ada,
 			},
 			{
@@ -36,7 +37,7 @@ func TestReferenceFindsTheDetailsGiven(t *testing.T) {
 			},
 			{
 				"a twin", demographics.Registration{
-					NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"), Forename: new("Grace"),
+					NHSNumber: new("9990000018"), BirthDate: new(input.DayOf(1985, 12, 10)), Forename: new("Grace"),
 					Surname: new("King"), Postcode: new("zz12ab"), Sex: new(patient.Sex("Male")),
 				}, "details_differ",
 				demographics.Said{NHSNumber: "9990000018", BirthDate: "1985-12-10", Forename: "Grace", Surname: "King",

@@ -21,8 +21,8 @@ import (
 // birth, or the names, date of birth and postcode.
 type Registration struct {
 	NHSNumber *string
-	// BirthDate is a date, or nothing when the caller does not know it: then the person's identity cannot be confirmed.
-	BirthDate                   *string
+	// BirthDate is nil or NoDate when the caller does not know it: then the person's identity cannot be confirmed.
+	BirthDate                   *input.Date
 	Forename, Surname, Postcode *string
 	Sex                         *patient.Sex
 	EHRPartner, EHRPartnerID    *string
@@ -39,17 +39,15 @@ type sought struct {
 // check reads what was sent.
 func (r Registration) check(today input.Date) (sought, error) {
 	var in input.Checks
-	var out sought
+	out := sought{born: input.NoDate}
 	text := func(s *string) string {
 		if s == nil {
 			return ""
 		}
 		return strings.TrimSpace(*s)
 	}
-	if born := text(r.BirthDate); born != "" {
-		out.born = patient.BirthDate(&in, "birth_date", born, today)
-	} else {
-		out.born = input.NoDate
+	if r.BirthDate != nil && *r.BirthDate != input.NoDate {
+		out.born = patient.BirthDate(&in, "birth_date", *r.BirthDate, today)
 	}
 	required := func(field string, value *string, limit int) string {
 		typed := text(value)

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/idempotency"
+	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -123,7 +124,7 @@ func TestSupersededNumberFindsPatientWithTheNewOne(t *testing.T) {
 					k.Fatalf("while the service is down: got %v, want %v", got, want)
 				}
 				r := ada()
-				r.BirthDate = new("1985-12-11")
+				r.BirthDate = new(input.DayOf(1985, 12, 11))
 				if _, err := patienttest.Register(k.Ctx, k.Patients, r); !errors.Is(err, patient.ErrNHSNumberTaken) {
 					k.Fatalf("another person with the old number: %v", err)
 				}
@@ -208,7 +209,7 @@ func TestOnlyTheServiceChangesWhatItVerified(t *testing.T) {
 		for name, c := range map[string]patient.Changes{
 			"a forename": {FirstName: new("Grace")}, "a surname": {LastName: new("King")},
 			"no sex": {Sex: new(patient.Sex(""))},
-			"a sex":  {Sex: new(patient.Sex("Male"))}, "a birth date": {BirthDate: new("1990-01-01")},
+			"a sex":  {Sex: new(patient.Sex("Male"))}, "a birth date": {BirthDate: new(input.DayOf(1990, 1, 1))},
 		} {
 			if err := amend(c); !errors.Is(err, patient.ErrVerified) {
 				k.Errorf("%s: got %v", name, err)
@@ -230,7 +231,7 @@ func TestPDSDoesNotRenameAnotherPerson(t *testing.T) {
 		r.FirstName = new("Grace")
 		id := k.Register(r)
 		_, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"),
-			BirthDate: new("1985-12-10")})
+			BirthDate: new(input.DayOf(1985, 12, 10))})
 		if p := k.Profile(id); !errors.Is(err, patient.ErrDetailsDiffer) || p.FirstName != "Grace" ||
 			p.NumberStatus != "" {
 			k.Fatalf("got %v, %+v", err, p)
@@ -322,7 +323,7 @@ func TestWithdrawnNumberIsMarked(t *testing.T) {
 		id := k.Trace("9990000018", "1985-12-10")
 		k.Spine.Err = demographics.ErrNumberInvalid
 		_, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"),
-			BirthDate: new("1985-12-10")})
+			BirthDate: new(input.DayOf(1985, 12, 10))})
 		if !errors.Is(err, demographics.ErrNumberInvalid) || k.Profile(id).NumberStatus != patient.NumberWithdrawn {
 			k.Fatalf("got %v, %+v", err, k.Profile(id))
 		}
@@ -332,10 +333,10 @@ func TestWithdrawnNumberIsMarked(t *testing.T) {
 func TestPatientWithNumberAndAnotherBirthDateIsNotChanged(t *testing.T) {
 	withKit(t, func(k *kit) {
 		r := ada()
-		r.BirthDate = new("1985-12-11")
+		r.BirthDate = new(input.DayOf(1985, 12, 11))
 		id := k.Register(r)
 		_, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"),
-			BirthDate: new("1985-12-10")})
+			BirthDate: new(input.DayOf(1985, 12, 10))})
 		if p := k.Profile(id); !errors.Is(err, patient.ErrNHSNumberTaken) || p.NumberStatus != "" ||
 			p.BirthDate.String() != "1985-12-11" {
 			k.Fatalf("got %v, %+v", err, p)
@@ -350,7 +351,7 @@ func TestManyTraceTheSameNewPersonAtOnce(t *testing.T) {
 		for i := range ids {
 			wait.Go(func() {
 				got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000018"),
-					BirthDate: new("1985-12-10")})
+					BirthDate: new(input.DayOf(1985, 12, 10))})
 				if err != nil {
 					k.Error(err)
 				}
@@ -404,7 +405,7 @@ func TestMobileOfTwoPatientsIsFlagged(t *testing.T) {
 		if k.Profile(a).SharedMobile {
 			k.Fatal("flagged for one patient")
 		}
-		child := patient.Changes{FirstName: new("Byron"), LastName: new("King"), BirthDate: new("2020-05-12"),
+		child := patient.Changes{FirstName: new("Byron"), LastName: new("King"), BirthDate: new(input.DayOf(2020, 5, 12)),
 			Mobile: new("+44 7700 900123")}
 		b := k.Register(child)
 		if !k.Profile(a).SharedMobile || !k.Profile(b).SharedMobile {
@@ -478,9 +479,9 @@ func TestChangeIsRecordedOnce(t *testing.T) {
 		hears("another name and number", "patient.phone-updated", "patient.updated", "patient.demographics-updated")
 		connect := func() {
 			k.Helper()
-			number, born, partner, known := "9990000018", "1985-12-10", "EMIS", "7"
-			if _, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: &number, BirthDate: &born,
-				EHRPartner: &partner, EHRPartnerID: &known}); err != nil {
+			number, partner, known := "9990000018", "EMIS", "7"
+			if _, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: &number,
+				BirthDate: new(input.DayOf(1985, 12, 10)), EHRPartner: &partner, EHRPartnerID: &known}); err != nil {
 				k.Fatal(err)
 			}
 		}
@@ -520,7 +521,7 @@ func TestRequestWithIdempotencyKeyAsksTheServiceOutsideItsTransaction(t *testing
 			return answers.Once(k.Ctx, claim, func(ctx context.Context) idempotency.Answer {
 				runs++
 				got, err := k.Demographics.Register(ctx, demographics.Registration{NHSNumber: new("9990000018"),
-					BirthDate: new("1985-12-10")})
+					BirthDate: new(input.DayOf(1985, 12, 10))})
 				if err != nil {
 					return idempotency.Answer{Status: 503}
 				}

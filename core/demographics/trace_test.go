@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/demographics"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 )
@@ -30,7 +31,8 @@ func TestTracedPersonBecomesPatient(t *testing.T) {
 			k.Fatalf("two patients: %s and %s", id, again)
 		}
 		got, err := k.Demographics.Register(k.Ctx, demographics.Registration{
-			BirthDate: new("1985-12-10"), Forename: new("Ada"), Surname: new("Byron"), Postcode: new("zz12ab"),
+			BirthDate: new(input.DayOf(1985, 12, 10)), Forename: new("Ada"), Surname: new("Byron"),
+			Postcode:   new("zz12ab"),
 			EHRPartner: new("systm_one"), EHRPartnerID: new("E-1"),
 		})
 		if err != nil || got.ID != id {
@@ -49,16 +51,17 @@ func TestUncertainMatchShowsNoDetails(t *testing.T) {
 		twin.NHSNumber = "9990000026"
 		k.Spine.Put(twin)
 		for name, r := range map[string]demographics.Registration{
-			"another birth date": {NHSNumber: new("9990000018"), BirthDate: new("1985-12-11")},
+			"another birth date": {NHSNumber: new("9990000018"), BirthDate: new(input.DayOf(1985, 12, 11))},
 			"no birth date":      {NHSNumber: new("9990000018")},
-			"another surname": {NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"),
+			"another surname": {NHSNumber: new("9990000018"), BirthDate: new(input.DayOf(1985, 12, 10)),
 				Surname: new("King")},
-			"a twin's forename": {NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"),
+			"a twin's forename": {NHSNumber: new("9990000018"), BirthDate: new(input.DayOf(1985, 12, 10)),
 				Surname: new("Byron"), Forename: new("Grace")},
-			"another sex": {NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"),
+			"another sex": {NHSNumber: new("9990000018"), BirthDate: new(input.DayOf(1985, 12, 10)),
 				Sex: new(patient.Sex("Male"))},
-			"a record with nothing but number": {NHSNumber: new("9000000033"), BirthDate: new("1985-12-10")},
-			"two people who match": {BirthDate: new("1985-12-10"), Forename: new("Ada"),
+			"a record with nothing but number": {NHSNumber: new("9000000033"),
+				BirthDate: new(input.DayOf(1985, 12, 10))},
+			"two people who match": {BirthDate: new(input.DayOf(1985, 12, 10)), Forename: new("Ada"),
 				Surname: new("Byron"), Postcode: new("ZZ1 2AB")},
 		} {
 			got, err := k.Demographics.Register(k.Ctx, r)
@@ -92,7 +95,7 @@ func TestUncertainMatchShowsNoDetails(t *testing.T) {
 		k.Spine.Put(odd)
 		for _, name := range []string{"oneill", "O’NEILL", "Luczak"} {
 			if got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000034"),
-				BirthDate: new("1985-12-10"), Surname: &name}); err != nil || got.ID == 0 {
+				BirthDate: new(input.DayOf(1985, 12, 10)), Surname: &name}); err != nil || got.ID == 0 {
 				k.Fatalf("%s: got %+v, %v", name, got, err)
 			}
 		}
@@ -107,7 +110,7 @@ func TestForenameOfPDSRegistrationMayBeShort(t *testing.T) {
 		first := k.Trace("9990000034", "1985-12-10")
 		for _, said := range []string{"Elizabeth", "ELIZABETH ANNE", "Lizzie", "E", "E.", "Anne"} {
 			got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: new("9990000034"),
-				BirthDate: new("1985-12-10"), Forename: &said})
+				BirthDate: new(input.DayOf(1985, 12, 10)), Forename: &said})
 			if err != nil || got.ID != first {
 				k.Errorf("%s: got %+v, %v", said, got, err)
 			}
@@ -118,8 +121,9 @@ func TestForenameOfPDSRegistrationMayBeShort(t *testing.T) {
 func TestNoBreakSpaceDoesNotStopTrace(t *testing.T) {
 	withKit(t, func(k *kit) {
 		for _, postcode := range []string{"ZZ1\u00a02AB", "zz12ab", "\u2007ZZ1\u202f2AB\u200b"} {
-			got, err := k.Demographics.Register(k.Ctx, demographics.Registration{BirthDate: new("1985-12-10"),
-				Forename: new("Ada"), Surname: new("Byron"), Postcode: &postcode})
+			got, err := k.Demographics.Register(k.Ctx,
+				demographics.Registration{BirthDate: new(input.DayOf(1985, 12, 10)),
+					Forename: new("Ada"), Surname: new("Byron"), Postcode: &postcode})
 			if err != nil || got.ID == 0 {
 				k.Errorf("%q: got %+v, %v", postcode, got, err)
 			}
@@ -133,14 +137,18 @@ func TestInvalidTraceIsRefusedFieldByField(t *testing.T) {
 			r    demographics.Registration
 			want string
 		}{
-			{demographics.Registration{NHSNumber: new("999 000 0019"), BirthDate: new("1985-12-10")}, "nhs_number"},
-			{demographics.Registration{NHSNumber: new(" "), BirthDate: new("1985-12-10")}, "nhs_number"},
-			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("2031-01-07")}, "birth_date"},
-			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1874-01-07")}, "birth_date"},
-			{demographics.Registration{BirthDate: new("1985-12-10")}, "forename surname postcode"},
-			{demographics.Registration{BirthDate: new("1985-12-10"), Forename: new("A\u202eda"), Surname: new("B\x00"),
+			{demographics.Registration{NHSNumber: new("999 000 0019"), BirthDate: new(input.DayOf(1985, 12, 10))},
+				"nhs_number"},
+			{demographics.Registration{NHSNumber: new(" "), BirthDate: new(input.DayOf(1985, 12, 10))}, "nhs_number"},
+			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new(input.DayOf(2031, 1, 7))},
+				"birth_date"},
+			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new(input.DayOf(1874, 1, 7))},
+				"birth_date"},
+			{demographics.Registration{BirthDate: new(input.DayOf(1985, 12, 10))}, "forename surname postcode"},
+			{demographics.Registration{BirthDate: new(input.DayOf(1985, 12, 10)), Forename: new("A\u202eda"),
+				Surname:  new("B\x00"),
 				Postcode: new("ZZ1 2AB")}, "forename surname"},
-			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10"),
+			{demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new(input.DayOf(1985, 12, 10)),
 				Sex: new(patient.Sex("x"))}, "sex"},
 		} {
 			if _, err := k.Demographics.Register(k.Ctx, c.r); patienttest.Fields(err) != c.want {
@@ -161,7 +169,8 @@ func TestWhileTheServiceIsDownAPersonReadLatelyIsStillFound(t *testing.T) {
 		if got := k.Trace("9990000018", "1985-12-10"); got != id {
 			k.Fatal("another person was found")
 		}
-		byName := demographics.Registration{BirthDate: new("1985-12-10"), Forename: new("ada"), Surname: new("byron"),
+		byName := demographics.Registration{BirthDate: new(input.DayOf(1985, 12, 10)), Forename: new("ada"),
+			Surname:  new("byron"),
 			Postcode: new("ZZ1 2AB")}
 		if got, err := k.Demographics.Register(k.Ctx, byName); err != nil || got.ID != id {
 			k.Fatalf("by name: got %+v, %v", got, err)
@@ -174,10 +183,12 @@ func TestWhileTheServiceIsDownAPersonReadLatelyIsStillFound(t *testing.T) {
 			}
 		}
 		down("another birth date", demographics.Registration{NHSNumber: new("9990000018"),
-			BirthDate: new("1985-12-11")})
-		down("an unknown person", demographics.Registration{NHSNumber: new("9990000026"), BirthDate: new("1985-12-10")})
+			BirthDate: new(input.DayOf(1985, 12, 11))})
+		down("an unknown person", demographics.Registration{NHSNumber: new("9990000026"),
+			BirthDate: new(input.DayOf(1985, 12, 10))})
 		k.Clock = k.Clock.Add(2 * time.Hour)
-		down("read long ago", demographics.Registration{NHSNumber: new("9990000018"), BirthDate: new("1985-12-10")})
+		down("read long ago", demographics.Registration{NHSNumber: new("9990000018"),
+			BirthDate: new(input.DayOf(1985, 12, 10))})
 		down("read long ago, by name", byName)
 		if _, n, _ := k.Patients.List(k.Ctx, patient.Query{Count: true, Limit: 5}); n != 1 {
 			k.Fatalf("%d patients", n)

@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/event"
+	"frontdesk/core/input"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -107,7 +108,7 @@ func at[T any](v T) *T { return &v }
 
 func (s *surgery) register(first, number string) patient.ID {
 	s.Helper()
-	r := patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+	r := patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 		Mobile: at("07700 900123"), Email: at("ada@example.org")}
 	if number != "" {
 		r.NHSNumber = at(number)
@@ -204,7 +205,7 @@ func TestMessageEventsHaveTheirTexts(t *testing.T) {
 		s := newSurgery(t, db)
 		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{
 			Patient: s.register("Ada", ""), Channel: carrier.SMS, Text: "Your results are in.",
-			SendAt: "2031-01-07T09:00:00Z", Fallback: carrier.Email,
+			SendAt: time.Date(2031, 1, 7, 9, 0, 0, 0, time.UTC), Fallback: carrier.Email,
 		})
 		s.must(err)
 		for i, text := range []string{"Thanks", "What are they?"} {
@@ -281,7 +282,7 @@ func TestEventsOfARestrictedRecordHaveNoContactDetails(t *testing.T) {
 		s := newSurgery(t, db)
 		id := s.register("Ada", "9990000018")
 		sent, err := s.core.Messaging.Send(s.ctx, messaging.Request{Patient: id, Channel: carrier.SMS, Text: "Hello",
-			SendAt: "2031-01-07T09:00:00Z"})
+			SendAt: time.Date(2031, 1, 7, 9, 0, 0, 0, time.UTC)})
 		s.must(err)
 		s.restricted = demographics.Person{NHSNumber: "9990000018", Version: "2", FirstName: "Ada", LastName: "Byron",
 			Restricted: true}
@@ -289,7 +290,7 @@ func TestEventsOfARestrictedRecordHaveNoContactDetails(t *testing.T) {
 		s.must(err)
 		s.restricted.BirthDate = p.BirthDate
 		_, err = s.core.Demographics.Register(s.ctx,
-			demographics.Registration{NHSNumber: at("9990000018"), BirthDate: at("1985-12-10")})
+			demographics.Registration{NHSNumber: at("9990000018"), BirthDate: new(input.DayOf(1985, 12, 10))})
 		s.must(err)
 		hidden := map[string]any{"first_name": "Ada", "last_name": "Byron", "dob": "1985-12-10",
 			"nhs_number": "9990000018"}

@@ -18,8 +18,8 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// desk is a practice with two rooms, one type of ten minutes and one GP, whose hours are set by each test.
-type desk struct {
+// kit is a practice with two rooms, one type of ten minutes and one GP, whose hours are set by each test.
+type kit struct {
 	t           *testing.T
 	ctx         context.Context
 	db          *store.DB
@@ -35,10 +35,10 @@ type desk struct {
 
 func ptr[T any](v T) *T { return &v }
 
-func each(t *testing.T, test func(t *testing.T, d *desk)) {
+func each(t *testing.T, test func(t *testing.T, d *kit)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		d := &desk{t: t, db: db}
+		d := &kit{t: t, db: db}
 		d.now.Store(ptr(time.Date(2031, time.January, 6, 7, 0, 0, 0, time.UTC)))
 		clock := func() time.Time { return *d.now.Load() }
 		d.diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: clock,
@@ -57,21 +57,21 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 	})
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) place(name string) practice.LocationID {
+func (d *kit) place(name string) practice.LocationID {
 	d.t.Helper()
 	p, err := d.practice.CreateLocation(d.ctx, practice.LocationChange{Name: &name})
 	d.must(err)
 	return p.ID
 }
 
-func (d *desk) practitioner(name string) practice.PractitionerID {
+func (d *kit) practitioner(name string) practice.PractitionerID {
 	d.t.Helper()
 	p, err := d.practice.CreatePractitioner(d.ctx, practice.PractitionerChange{FirstName: ptr("Chidi"),
 		LastName: &name})
@@ -79,7 +79,7 @@ func (d *desk) practitioner(name string) practice.PractitionerID {
 	return p.ID
 }
 
-func (d *desk) newType(name string, minutes int) diary.TypeID {
+func (d *kit) newType(name string, minutes int) diary.TypeID {
 	d.t.Helper()
 	k, err := d.diary.CreateType(d.ctx, diary.TypeChange{Name: &name, Minutes: &minutes, InPerson: ptr(true)})
 	d.must(err)
@@ -92,24 +92,24 @@ func on(day, from, to string) diary.SessionChange {
 }
 
 // until is that on each date to the last, or in each week.
-func (d *desk) until(c diary.SessionChange, last string) diary.SessionChange {
+func (d *kit) until(c diary.SessionChange, last string) diary.SessionChange {
 	c.EndDate = date(last)
 	return c
 }
 
 // works sets when the GP works here.
-func (d *desk) works(c diary.SessionChange) diary.Session {
+func (d *kit) works(c diary.SessionChange) diary.Session {
 	d.t.Helper()
 	return d.set(newHours{Practitioner: d.gp, Location: d.here, SessionChange: c})
 }
 
 // away sets when the GP does not work.
-func (d *desk) away(c diary.SessionChange) diary.Session {
+func (d *kit) away(c diary.SessionChange) diary.Session {
 	d.t.Helper()
 	return d.set(newHours{Away: true, Practitioner: d.gp, Location: d.here, SessionChange: c})
 }
 
-func (d *desk) set(n newHours) diary.Session {
+func (d *kit) set(n newHours) diary.Session {
 	d.t.Helper()
 	h, err := d.diary.CreateSession(d.ctx, n.change())
 	d.must(err)
@@ -117,7 +117,7 @@ func (d *desk) set(n newHours) diary.Session {
 }
 
 // free is the free time from one date to the end of another, and where it is when that is not here.
-func (d *desk) free(from, to string) []string {
+func (d *kit) free(from, to string) []string {
 	d.t.Helper()
 	zone := d.group.Zone()
 	start, _ := time.ParseInLocation(time.DateOnly, from, zone)
@@ -137,7 +137,7 @@ func (d *desk) free(from, to string) []string {
 }
 
 // slots is how many slots REST offers on some dates.
-func (d *desk) slots(from, to string) int {
+func (d *kit) slots(from, to string) int {
 	d.t.Helper()
 	page, err := d.diary.Slots(d.ctx, diary.SlotQuery{From: moment(from), To: moment(to)})
 	d.must(err)
@@ -145,7 +145,7 @@ func (d *desk) slots(from, to string) int {
 }
 
 // worked is when practitioners work here.
-func (d *desk) worked(from, to time.Time) ([]diary.Stretch, error) {
+func (d *kit) worked(from, to time.Time) ([]diary.Stretch, error) {
 	all, _, err := d.diary.WorkingTime(d.ctx, diary.TimeQuery{Places: []practice.LocationID{d.here}, From: from,
 		To: to})
 	return all, err

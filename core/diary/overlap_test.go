@@ -9,7 +9,7 @@ import (
 
 // TestOverlappingSessionsOfferOneSlot lays sessions over one another and asks every way there is to list and to count.
 func TestOverlappingSessionsOfferOneSlot(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		first := d.works(on("2031-01-06", "09:00", "11:00"))
 		d.works(on("2031-01-06", "10:00", "12:00"))
 		d.set(newHours{Practitioner: d.gp, Location: d.there, SessionChange: on("2031-01-06", "11:30", "12:30")})

@@ -26,7 +26,7 @@ func same(t *testing.T, what string, got any, want ...string) {
 }
 
 func TestBlockedTimeIsNeitherFreeNorWorked(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.works(on("2031-02-03", "09:00", "12:00"))
 		same(t, "whole", d.free("2031-02-03", "2031-02-03"), "03 09:00-12:00")
 		for _, c := range []struct {
@@ -80,7 +80,7 @@ func TestBlockedTimeIsNeitherFreeNorWorked(t *testing.T) {
 }
 
 func TestReserveRefusesBlockedTime(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.works(on("2031-02-03", "09:00", "12:00"))
 		ask := booking.Request{Type: d.kind, Location: d.here, Practitioner: d.gp,
 			Start: time.Date(2031, 2, 3, 10, 0, 0, 0, time.UTC), Length: 10 * time.Minute}
@@ -124,7 +124,7 @@ func TestReserveRefusesBlockedTime(t *testing.T) {
 }
 
 func TestBlockAppliesToAPractitionerEverywhereAndToARoomForAll(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.works(on("2031-02-03", "09:00", "10:00"))
 		d.set(newHours{Practitioner: d.gp, Location: d.there, SessionChange: on("2031-02-03", "14:00", "15:00")})
 		other := d.practitioner("Smith")
@@ -150,7 +150,7 @@ func TestBlockAppliesToAPractitionerEverywhereAndToARoomForAll(t *testing.T) {
 }
 
 func TestBlocksFollowTheWallClock(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.works(d.until(diary.SessionChange{
 			StartDate: date("2031-03-23"), From: timeOfDay("00:00"), To: timeOfDay("04:00"),
 			Recurrence: &diary.Recurrence{Interval: 1},
@@ -199,7 +199,7 @@ func TestBlocksFollowTheWallClock(t *testing.T) {
 
 // TestOvernightBlockReachesTheNextUTCDay is about a practice behind UTC, whose evening is the next day there.
 func TestOvernightBlockReachesTheNextUTCDay(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		zone := "America/New_York"
 		_, err := d.practice.UpdateGroup(d.ctx, practice.GroupChange{TimeZone: &zone})
 		d.must(err)
@@ -212,7 +212,7 @@ func TestOvernightBlockReachesTheNextUTCDay(t *testing.T) {
 }
 
 func TestSessionsOnABankHoliday(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.works(d.until(diary.SessionChange{
 			StartDate: date("2031-12-18"), From: timeOfDay("09:00"), To: timeOfDay("10:00"),
 			Recurrence: &diary.Recurrence{Interval: 1},
@@ -228,7 +228,7 @@ func TestSessionsOnABankHoliday(t *testing.T) {
 }
 
 func TestFreeTimeExcludesHeldBookedAndPastTime(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.works(on("2031-02-03", "09:00", "10:00"))
 		d.works(on("2031-02-03", "10:00", "11:00")) // the two are one
 		d.set(newHours{Practitioner: d.gp, Location: d.there, SessionChange: on("2031-02-04", "09:00", "10:00")})
@@ -288,7 +288,7 @@ func TestFreeTimeExcludesHeldBookedAndPastTime(t *testing.T) {
 }
 
 func TestNewSessionOffersTheTypesOfItsPlace(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		long := d.newType("Long", 25)
 		made := d.works(diary.SessionChange{
 			StartDate: date("2031-02-03"), From: timeOfDay("09:00"), To: timeOfDay("10:00"), Comment: ptr("Term time"),
@@ -358,7 +358,7 @@ func TestReadingRefusesInvalidDatesAndTimes(t *testing.T) {
 }
 
 func TestSessionRefusesInvalidHours(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		weekly := &diary.Recurrence{Interval: 1}
 		good := on("2031-02-03", "09:00", "10:00")
 		with := func(f func(*newHours)) newHours {
@@ -431,7 +431,7 @@ func TestSessionRefusesInvalidHours(t *testing.T) {
 }
 
 func TestSessionsSinceADateExcludeEndedOnes(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.works(on("2031-02-03", "09:00", "12:00"))
 		last := d.works(on("2031-02-04", "09:00", "12:00"))
 		weekly := on("2031-01-06", "14:00", "15:00")
@@ -456,7 +456,7 @@ func TestSessionsSinceADateExcludeEndedOnes(t *testing.T) {
 }
 
 func TestSessionsNeedPermissionAndAreAudited(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.works(on("2031-02-03", "09:00", "12:00"))
 		only := func(grants ...access.Permission) context.Context {
 			return access.With(context.Background(),

@@ -14,7 +14,7 @@ type traveller struct{ *post }
 func (traveller) Abroad() bool { return true }
 
 func TestANumberOfAnotherCountryIsTextedOnlyByACarrierThatCan(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		home := &post{name: "home", got: map[string]int{}}
 		away := traveller{&post{name: "away", got: map[string]int{}}}
 		d.post = []carrier.Carrier{home, away}

@@ -87,7 +87,7 @@ func (c *counter) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier
 	return out
 }
 
-func (d *desk) states(ids []messaging.ID) string {
+func (d *kit) states(ids []messaging.ID) string {
 	d.Helper()
 	count := map[messaging.State]int{}
 	for _, id := range ids {
@@ -97,7 +97,7 @@ func (d *desk) states(ids []messaging.ID) string {
 }
 
 // later moves the clock and hands over what is due by then.
-func (d *desk) later(by time.Duration, channels ...carrier.Channel) {
+func (d *kit) later(by time.Duration, channels ...carrier.Channel) {
 	d.Helper()
 	d.clock = d.clock.Add(by)
 	for _, channel := range channels {
@@ -108,7 +108,7 @@ func (d *desk) later(by time.Duration, channels ...carrier.Channel) {
 func TestTheSameRequestIsSentAgainUntilItIsAnswered(t *testing.T) {
 	for _, taken := range []bool{false, true} {
 		t.Run(fmt.Sprintf("it was taken %v", taken), func(t *testing.T) {
-			withDesk(t, func(d *desk) {
+			withDesk(t, func(d *kit) {
 				c := newCounter()
 				c.down, c.taken = true, taken
 				d.post = []carrier.Carrier{c}
@@ -153,7 +153,7 @@ func TestWhatIsNotAnsweredInTimeGoesByItsOtherWay(t *testing.T) {
 		{"it takes nothing", func(c *counter) { c.busy = 20 * time.Minute }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			withDesk(t, func(d *desk) {
+			withDesk(t, func(d *kit) {
 				first := newCounter()
 				c.set(first)
 				second := &post{name: "mail", got: map[string]int{}}
@@ -185,7 +185,7 @@ func TestWhatIsNotAnsweredInTimeGoesByItsOtherWay(t *testing.T) {
 }
 
 func TestAReceiptOfOneOfARequestAppliesToAll(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := newCounter()
 		c.down, c.taken = true, true
 		d.post = []carrier.Carrier{c}
@@ -213,7 +213,7 @@ func TestAReceiptOfOneOfARequestAppliesToAll(t *testing.T) {
 }
 
 func TestWhatACarrierMayHaveIsNotCalledBack(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := newCounter()
 		c.down = true
 		d.post = []carrier.Carrier{c}
@@ -226,7 +226,7 @@ func TestWhatACarrierMayHaveIsNotCalledBack(t *testing.T) {
 }
 
 func TestAnotherCarrierDoesNotTakeWhatOneMayHave(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := newCounter()
 		c.down = true
 		other := &post{name: "other", got: map[string]int{}}
@@ -268,7 +268,7 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 		{"notes that may be lost", "", 1, "unknown:6", "unknown:6"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			withDesk(t, func(d *desk) {
+			withDesk(t, func(d *kit) {
 				by := newCounter()
 				d.post, d.d.Journal = []carrier.Carrier{by}, dispatchstore.NewJournal(d.db)
 				ids := d.messages(6, nil)
@@ -318,7 +318,7 @@ func TestOnlyWhatWasOnTheWireIsInDoubt(t *testing.T) {
 }
 
 func TestNotesAreThrownAwayWithWhatIsWrittenDown(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := newCounter()
 		d.post, d.d.Journal = []carrier.Carrier{c}, dispatchstore.NewJournal(d.db)
 		var mu sync.Mutex
@@ -344,7 +344,7 @@ func TestNotesAreThrownAwayWithWhatIsWrittenDown(t *testing.T) {
 }
 
 func TestMessagesWithoutReceiptsAreAskedAboutAfterTwoHours(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := newCounter()
 		d.post = []carrier.Carrier{c}
 		ids := d.messages(4, nil)

@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -59,8 +60,8 @@ func (p *post) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier.Re
 	return out
 }
 
-// desk is one practice group that sends, with a clock that a test moves.
-type desk struct {
+// kit is one practice group that sends, with a clock that a test moves.
+type kit struct {
 	*testing.T
 	db    *store.DB
 	group practice.ID
@@ -71,14 +72,14 @@ type desk struct {
 	d     *dispatch.Service
 }
 
-func withDesk(t *testing.T, test func(d *desk)) {
-	storetest.Each(t, func(t *testing.T, db *store.DB) { test(newDesk(t, db)) })
+func withDesk(t *testing.T, test func(d *kit)) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) { test(newKit(t, db)) })
 }
 
-// newDesk makes a practice group of its own.
-func newDesk(t *testing.T, db *store.DB) *desk {
+// newKit makes a practice group of its own.
+func newKit(t *testing.T, db *store.DB) *kit {
 	t.Helper()
-	d := &desk{T: t, db: db, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
+	d := &kit{T: t, db: db, clock: time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC)}
 	now := func() time.Time { return d.clock }
 	groups := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
 	g, err := groups.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane", Sandbox: true})
@@ -106,19 +107,19 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 }
 
 // server is another server on the same database.
-func (d *desk) server(on dispatch.Store) *dispatch.Service {
+func (d *kit) server(on dispatch.Store) *dispatch.Service {
 	return &dispatch.Service{Store: on, Messages: d.s, Now: d.s.Now, NewID: d.s.NewID, Timeout: d.d.Timeout}
 }
 
 // messages queues some, each to a patient of its own.
-func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
+func (d *kit) messages(n int, more func(*messaging.Request)) []messaging.ID {
 	d.Helper()
 	people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 	out := make([]messaging.ID, n)
 	for i := range out {
 		mobile, email := fmt.Sprintf("07700 9%05d", i), fmt.Sprintf("p%d@example.org", i)
 		id, err := patienttest.Register(d.ctx, people,
-			patient.Changes{FirstName: new("P"), LastName: new(fmt.Sprint("N", i)), BirthDate: new("1990-01-01"),
+			patient.Changes{FirstName: new("P"), LastName: new(fmt.Sprint("N", i)), BirthDate: new(input.DayOf(1990, 1, 1)),
 				Mobile: &mobile, Email: &email})
 		if err != nil {
 			d.Fatal(err)
@@ -136,7 +137,7 @@ func (d *desk) messages(n int, more func(*messaging.Request)) []messaging.ID {
 	return out
 }
 
-func (d *desk) dispatch(channel carrier.Channel) {
+func (d *kit) dispatch(channel carrier.Channel) {
 	d.Helper()
 	j := messaging.DispatchJob(d.group, 0, channel, d.clock, d.clock)
 	if err := d.d.Run(context.Background(), j); err != nil {
@@ -144,7 +145,7 @@ func (d *desk) dispatch(channel carrier.Channel) {
 	}
 }
 
-func (d *desk) state(id messaging.ID) messaging.Details {
+func (d *kit) state(id messaging.ID) messaging.Details {
 	d.Helper()
 	m, err := d.s.History(d.ctx, id)
 	if err != nil {
@@ -154,7 +155,7 @@ func (d *desk) state(id messaging.ID) messaging.Details {
 }
 
 func TestManySendersSendEachMessageOnce(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := &post{name: "a", got: map[string]int{}}
 		d.post = []carrier.Carrier{c}
 		ids := d.messages(100, nil)
@@ -192,7 +193,7 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 		sent       int
 	}{{true, messaging.Sent, 1}, {false, messaging.Unknown, 0}} {
 		t.Run(fmt.Sprintf("idempotent %v", c.idempotent), func(t *testing.T) {
-			withDesk(t, func(d *desk) {
+			withDesk(t, func(d *kit) {
 				by := &post{name: "a", idempotent: c.idempotent, got: map[string]int{}}
 				d.post = []carrier.Carrier{by}
 				id := d.messages(1, nil)[0]
@@ -229,7 +230,7 @@ func TestASenderThatDiedLeavesNothingSentTwice(t *testing.T) {
 }
 
 func TestABusyCarrierIsRelievedByAnother(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		first := &post{name: "a", got: map[string]int{},
 			answer: func(carrier.Outgoing) error { return &carrier.Busy{After: time.Hour, Code: "429"} }}
 		second := &post{name: "b", got: map[string]int{}}
@@ -254,7 +255,7 @@ func TestABusyCarrierIsRelievedByAnother(t *testing.T) {
 }
 
 func TestTheOtherWayIsTakenOnceAndNeverAfterReading(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		refuses := func(m carrier.Outgoing) error {
 			if m.Channel == carrier.SMS {
 				return &carrier.Refusal{Code: "no", Reason: "No."}
@@ -291,12 +292,12 @@ func TestTheOtherWayIsTakenOnceAndNeverAfterReading(t *testing.T) {
 	})
 }
 
-func keyOf(d *desk, id messaging.ID, leg int) string {
+func keyOf(d *kit, id messaging.ID, leg int) string {
 	return messaging.Message{ID: id, Leg: leg}.Key(d.group)
 }
 
 func TestUncertainMessagesAreHandedOverAgainOnlyWhereThatIsHarmless(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		lost := errors.New("cut off")
 		c := &post{name: "a", got: map[string]int{}, answer: func(carrier.Outgoing) error { return lost }}
 		d.post = []carrier.Carrier{c}

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -19,9 +20,9 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// judged is a desk whose carrier keeps what it took, and Ada, whom messages are to.
+// judged is a kit whose carrier keeps what it took, and Ada, whom messages are to.
 type judged struct {
-	*desk
+	*kit
 	ada    patient.ID
 	people *patient.Service
 	sent   []carrier.Outgoing
@@ -32,8 +33,8 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		for _, c := range cases {
 			t.Run(name(c), func(t *testing.T) {
-				d := newDesk(t, db)
-				j := &judged{desk: d, people: &patient.Service{Store: patientstore.New(db), Now: d.s.Now,
+				d := newKit(t, db)
+				j := &judged{kit: d, people: &patient.Service{Store: patientstore.New(db), Now: d.s.Now,
 					NewID: db.NewID}}
 				d.post = []carrier.Carrier{&post{name: "a", got: map[string]int{},
 					answer: func(m carrier.Outgoing) error {
@@ -50,8 +51,9 @@ func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *
 func (j *judged) person(name, mobile, email string) patient.ID {
 	j.Helper()
 	id, err := patienttest.Register(j.ctx, j.people,
-		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile,
-			Email: &email})
+		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1990, 1, 1)),
+			Mobile: &mobile,
+			Email:  &email})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -187,7 +189,7 @@ func TestEveryMessageIsJudgedAnewWhenItIsHandedOver(t *testing.T) {
 		at := j.clock.AddDate(0, 11, 0)
 		ask := messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Purpose: c.purpose,
 			Contact: c.contact,
-			SendAt:  at.Format(time.RFC3339)}
+			SendAt:  at}
 		later, err := j.s.Send(j.ctx, ask)
 		if err != nil || later.State != messaging.Scheduled {
 			j.Fatal(later.State, err)
@@ -195,7 +197,7 @@ func TestEveryMessageIsJudgedAnewWhenItIsHandedOver(t *testing.T) {
 		by := j.post[0].(*post)
 		takes := by.answer
 		by.answer = func(carrier.Outgoing) error { return &carrier.Busy{After: time.Hour, Code: "429"} }
-		ask.SendAt, ask.SendBy = "", at.Add(time.Hour).Format(time.RFC3339)
+		ask.SendAt, ask.SendBy = time.Time{}, at.Add(time.Hour)
 		tried, err := j.s.Send(j.ctx, ask)
 		if err != nil {
 			j.Fatal(err)
@@ -314,7 +316,7 @@ func TestAMessageACarrierMayHaveIsSentAgainUnchanged(t *testing.T) {
 }
 
 func TestManyMessagesAreJudgedTogether(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := &post{name: "a", got: map[string]int{}}
 		d.post = []carrier.Carrier{c}
 		d.messages(40, func(r *messaging.Request) { r.Purpose = messaging.Other })

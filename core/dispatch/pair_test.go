@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -29,9 +30,9 @@ func (b both) Pairs(first carrier.Channel, p carrier.Pair) bool {
 	return first == carrier.NHSApp && (p.Unread == 4*time.Hour || p.Unread == 24*time.Hour) && (p.Known || b.own)
 }
 
-// paired is a desk with a carrier for both ways, and one message to the NHS App with another way.
+// paired is a kit with a carrier for both ways, and one message to the NHS App with another way.
 type paired struct {
-	*desk
+	*kit
 	carrier  both
 	other    *post
 	sent     []carrier.Outgoing
@@ -42,8 +43,8 @@ type paired struct {
 const number = "+447700900123"
 
 func withPair(t *testing.T, test func(p *paired)) {
-	withDesk(t, func(d *desk) {
-		p := &paired{desk: d, minutes: 240, other: &post{name: "other", got: map[string]int{}}}
+	withDesk(t, func(d *kit) {
+		p := &paired{kit: d, minutes: 240, other: &post{name: "other", got: map[string]int{}}}
 		p.carrier.post = &post{name: "both", got: map[string]int{}}
 		p.carrier.answer = func(m carrier.Outgoing) error {
 			p.sent = append(p.sent, m)
@@ -68,8 +69,9 @@ func (p *paired) ask(more func(*messaging.Request)) messaging.ID {
 	people := &patient.Service{Store: patientstore.New(p.db), Now: p.s.Now, NewID: p.db.NewID}
 	nhs, mobile, email := "9990000018", number, "ada@example.org"
 	id, err := patienttest.Register(p.ctx, people,
-		patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"),
-			Mobile: &mobile, Email: &email})
+		patient.Changes{NHSNumber: &nhs, FirstName: new("Ada"), LastName: new("Byron"),
+			BirthDate: new(input.DayOf(1990, 1, 1)),
+			Mobile:    &mobile, Email: &email})
 	if err != nil {
 		p.Fatal(err)
 	}
@@ -115,7 +117,8 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 			func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, false},
 		{"the number may be another", func(p *paired) { p.carriers[carrier.NHSApp][0] = both{p.carrier.post, true} },
 			func(r *messaging.Request) { r.FallbackContact = "07700 900124" }, true},
-		{"another carrier carries the other way", nil, func(r *messaging.Request) { r.Fallback = carrier.Email }, false},
+		{"another carrier carries the other way", nil, func(r *messaging.Request) { r.Fallback = carrier.Email },
+			false},
 		{"another carrier is asked first for the other way",
 			func(p *paired) { p.carriers[carrier.SMS] = []carrier.Carrier{p.other, p.carrier} }, nil, false},
 		{"it is asked first for the other way",
@@ -156,7 +159,7 @@ func TestAMessageIsHandedOverForBothWaysWhereACarrierDoesJustThat(t *testing.T) 
 // tell has the carrier tell something about the message.
 func (p *paired) tell(id messaging.ID, progress carrier.Progress, by carrier.Channel, whole bool) {
 	p.Helper()
-	r := carrier.Receipt{Key: keyOf(p.desk, id, 1), ProviderID: "p1", Progress: progress, Channel: by, Whole: whole}
+	r := carrier.Receipt{Key: keyOf(p.kit, id, 1), ProviderID: "p1", Progress: progress, Channel: by, Whole: whole}
 	if progress == carrier.ProgressFailed {
 		r.Code, r.Reason = "C-"+string(by), "It did not arrive."
 	}
@@ -208,7 +211,8 @@ func TestReceiptsOfAPairAreApplied(t *testing.T) {
 			[]string{accepted, failed1, failed2}},
 		{"that is told first of the message", []told{allFailed, appFailed, smsFailed}, messaging.Failed, "C-",
 			[]string{accepted, failed1, failed2}},
-		{"no receipt says how, but it has failed", []told{allFailed}, messaging.Failed, "C-", []string{accepted, failed1}},
+		{"no receipt says how, but it has failed", []told{allFailed}, messaging.Failed, "C-",
+			[]string{accepted, failed1}},
 		{"both fail, and the end is not told", []told{appFailed, smsFailed}, messaging.Sent, "ok",
 			[]string{accepted, failed1, failed2}},
 		{"the patient reads it", []told{appRead, appWhole}, messaging.Read, "ok", []string{accepted, read1}},
@@ -268,7 +272,7 @@ func TestAPairThatIsRefusedGoesByTheOtherWayFromHere(t *testing.T) {
 			p.Fatalf("got %+v after %+v", m, p.sent)
 		}
 		if err := p.d.Receive(p.ctx, p.group, "both",
-			carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressFailed,
+			carrier.Report{Receipts: []carrier.Receipt{{Key: keyOf(p.kit, id, 2), Progress: carrier.ProgressFailed,
 				Channel: carrier.SMS}}}); err != nil {
 			p.Fatal(err)
 		}
@@ -347,7 +351,7 @@ func TestTheOtherWayIsNotTakenByWhoHasOptedOutOfIt(t *testing.T) {
 				p.dispatch(carrier.NHSApp)
 				p.dispatch(carrier.SMS)
 				if c.texts > 0 {
-					r := carrier.Receipt{Key: keyOf(p.desk, id, 2), Progress: carrier.ProgressDelivered}
+					r := carrier.Receipt{Key: keyOf(p.kit, id, 2), Progress: carrier.ProgressDelivered}
 					if err := p.d.Receive(p.ctx, p.group, "both",
 						carrier.Report{Receipts: []carrier.Receipt{r}}); err != nil {
 						p.Fatal(err)

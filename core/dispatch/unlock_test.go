@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -17,18 +18,18 @@ import (
 )
 
 // guess gives a wrong date of birth so often.
-func (d *desk) guess(link string, n int) error {
+func (d *kit) guess(link string, n int) error {
 	d.Helper()
 	var err error
 	for range n {
-		if _, err = d.s.Open(context.Background(), link, "1990-01-02"); err == nil {
+		if _, err = d.s.Open(context.Background(), link, input.DayOf(1990, 1, 2)); err == nil {
 			d.Fatal("a wrong date opens it")
 		}
 	}
 	return err
 }
 
-func (d *desk) told(id messaging.ID) string {
+func (d *kit) told(id messaging.ID) string {
 	d.Helper()
 	all, err := d.db.Events(d.ctx, int64(d.group), 0, 1000)
 	if err != nil {
@@ -44,10 +45,10 @@ func (d *desk) told(id messaging.ID) string {
 }
 
 func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		people := &patient.Service{Store: patientstore.New(d.db), Now: d.s.Now, NewID: d.db.NewID}
 		ada, err := patienttest.Register(d.ctx, people,
-			patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1990-01-01"),
+			patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1990, 1, 1)),
 				Mobile: ptr("07700 900123")})
 		if err != nil {
 			d.Fatal(err)
@@ -73,7 +74,7 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 		if err := d.guess(link, 2); !errors.Is(err, messaging.ErrLinkShut) {
 			d.Fatal(err)
 		}
-		if _, err := d.s.Open(context.Background(), link, "1990-01-01"); !errors.Is(err, messaging.ErrLinkShut) {
+		if _, err := d.s.Open(context.Background(), link, input.DayOf(1990, 1, 1)); !errors.Is(err, messaging.ErrLinkShut) {
 			d.Fatalf("the right date opens it: %v", err)
 		}
 		if got := d.told(taken.ID); got != "message.delivered message.locked" {
@@ -98,7 +99,7 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 		if m := d.state(taken.ID); m.Locked || len(m.Steps) != 2 || m.Steps[1].What != messaging.Unlocked {
 			d.Fatalf("unlocked: %+v", m)
 		}
-		if o, err := d.s.Open(context.Background(), link, "1990-01-01"); err != nil || o.Text != "Secret" {
+		if o, err := d.s.Open(context.Background(), link, input.DayOf(1990, 1, 1)); err != nil || o.Text != "Secret" {
 			d.Fatalf("got %+v, %v", o, err)
 		}
 		if got := d.told(taken.ID); got != "message.delivered message.locked message.unlocked message.read" {
@@ -113,7 +114,7 @@ func TestALockedMessageIsAnEventAndCanBeUnlocked(t *testing.T) {
 }
 
 func TestAMessageSentAgainHasAPageOfItsOwn(t *testing.T) {
-	withDesk(t, func(d *desk) {
+	withDesk(t, func(d *kit) {
 		c := &post{name: "a", got: map[string]int{}}
 		d.post = []carrier.Carrier{c}
 		first := d.messages(1,

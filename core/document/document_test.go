@@ -30,9 +30,9 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// desk is a practice with two patients, beside another one, a key, and a clock
+// kit is a practice with two patients, beside another one, a key, and a clock
 // that moves.
-type desk struct {
+type kit struct {
 	documents *document.Documents
 	shares    *document.Shares
 	tokens    *document.Tokens
@@ -49,14 +49,14 @@ type desk struct {
 	letters  *clinical.Letters
 }
 
-func each(t *testing.T, test func(d *desk)) {
+func each(t *testing.T, test func(d *kit)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) { test(open(t, db)) })
 }
 
-func open(t *testing.T, db *store.DB) *desk {
+func open(t *testing.T, db *store.DB) *kit {
 	t.Helper()
-	d := &desk{T: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
+	d := &kit{T: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
 	clock := func() time.Time { return d.now }
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
@@ -80,7 +80,7 @@ func open(t *testing.T, db *store.DB) *desk {
 	d.operator = access.With(context.Background(), access.Operator(g.ID))
 	for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
 		*to, err = patienttest.Register(d.operator, d.patients,
-			patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+			patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 				Email: ptr(name + "@example.org")})
 		d.must(err)
 	}
@@ -93,14 +93,14 @@ func as(group practice.ID, grants ...access.Permission) context.Context {
 		RequestID: "r1", Permissions: grants})
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.Helper()
 	if err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *desk) want(err, target error) {
+func (d *kit) want(err, target error) {
 	d.Helper()
 	if !errors.Is(err, target) {
 		d.Fatalf("got %v, want %v", err, target)
@@ -108,7 +108,7 @@ func (d *desk) want(err, target error) {
 }
 
 // folder keeps a folder, as an import does.
-func (d *desk) folder(f document.Folder) document.Folder {
+func (d *kit) folder(f document.Folder) document.Folder {
 	d.Helper()
 	f.ID, f.CreatedAt = document.FolderID(d.db.NewID()), d.now.UTC().Truncate(time.Microsecond)
 	storetest.Insert(d, d.db, "folder", storetest.Row{"practice_group_id": d.group, "id": f.ID,
@@ -118,7 +118,7 @@ func (d *desk) folder(f document.Folder) document.Folder {
 }
 
 // share notes that something was shared, as an import does.
-func (d *desk) share(sh document.Share) document.Share {
+func (d *kit) share(sh document.Share) document.Share {
 	d.Helper()
 	sh.ID, sh.At = d.db.NewID(), d.now.UTC().Truncate(time.Microsecond)
 	sh.Email, sh.Method = "ada@example.org", document.ByEmail
@@ -133,7 +133,7 @@ func (d *desk) share(sh document.Share) document.Share {
 	return sh
 }
 
-func (d *desk) make(of patient.ID, name string) document.Document {
+func (d *kit) make(of patient.ID, name string) document.Document {
 	d.Helper()
 	made, err := d.documents.Create(d.ctx, document.New{Patient: of, Name: name, MediaType: "application/pdf"})
 	d.must(err)
@@ -141,21 +141,21 @@ func (d *desk) make(of patient.ID, name string) document.Document {
 }
 
 // upload is the last part of the address a document's file is put at.
-func (d *desk) upload(of document.Document) string {
+func (d *kit) upload(of document.Document) string {
 	d.Helper()
 	address, err := d.documents.UploadAddress(d.ctx, of)
 	d.must(err)
 	return strings.TrimPrefix(address, "https://desk.example.org/files/")
 }
 
-func (d *desk) download(of document.Document) string {
+func (d *kit) download(of document.Document) string {
 	d.Helper()
 	address, err := d.documents.DownloadAddress(d.ctx, of)
 	d.must(err)
 	return strings.TrimPrefix(address, "https://desk.example.org/files/")
 }
 
-func (d *desk) put(of document.Document, content string) document.Document {
+func (d *kit) put(of document.Document, content string) document.Document {
 	d.Helper()
 	d.must(d.documents.Upload(context.Background(), d.upload(of), strings.NewReader(content)))
 	now, err := d.documents.Find(d.ctx, of.ID)
@@ -177,7 +177,7 @@ func names(found []document.Document, more bool, err error) string {
 	return strings.Join(out, " ")
 }
 
-func (d *desk) merge() func() {
+func (d *kit) merge() func() {
 	d.Helper()
 	preview, err := patienttest.Merging(d.db, d.patients).Preview(d.operator, d.ada, d.ben)
 	d.must(err)
@@ -190,7 +190,7 @@ func (d *desk) merge() func() {
 }
 
 func TestADocumentIsRoomForAFile(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made, err := d.documents.Create(d.ctx, document.New{Patient: d.ada, Name: " scan.pdf ",
 			MediaType: "Application/PDF"})
 		d.must(err)
@@ -225,7 +225,7 @@ func TestADocumentIsRoomForAFile(t *testing.T) {
 }
 
 func TestAFileIsPutOnceAndFetchedAgainAndAgain(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.make(d.ada, "scan.pdf")
 		put := d.upload(made)
 		if !strings.Contains(put, ".") || strings.Contains(put, "/") {
@@ -259,7 +259,7 @@ func TestAFileIsPutOnceAndFetchedAgainAndAgain(t *testing.T) {
 }
 
 func TestAnAddressIsGoodForOneThingForAWhile(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		a, b := d.put(d.make(d.ada, "a"), "a"), d.make(d.ada, "b")
 		put, get := d.upload(b), d.download(a)
 		none := context.Background()
@@ -296,7 +296,7 @@ func TestAnAddressIsGoodForOneThingForAWhile(t *testing.T) {
 }
 
 func TestAFileHasASize(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		none := context.Background()
 		put := d.upload(d.make(d.ada, "a"))
 		d.want(d.documents.Upload(none, put, strings.NewReader("")), document.ErrEmpty)
@@ -306,7 +306,7 @@ func TestAFileHasASize(t *testing.T) {
 }
 
 func TestADeletedDocumentCannotBeFetched(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		full, empty := d.put(d.make(d.ada, "a"), "a"), d.make(d.ada, "b")
 		get, put := d.download(full), d.upload(empty)
 		for _, id := range []document.ID{full.ID, empty.ID} {
@@ -330,7 +330,7 @@ func TestADeletedDocumentCannotBeFetched(t *testing.T) {
 }
 
 func TestDocumentsAreListed(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		start := d.now
 		var all []document.Document
 		for i, of := range []patient.ID{d.ada, d.ben, d.ada, d.ada} {
@@ -378,7 +378,7 @@ func TestDocumentsAreListed(t *testing.T) {
 }
 
 func TestDocumentsAreInFolders(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		letters := d.folder(document.Folder{Patient: d.ada, Name: "Letters", Path: "/Letters"})
 		year := d.folder(document.Folder{Patient: d.ada, Parent: letters.ID, Name: "2031", Path: "/Letters/2031"})
 		found, err := d.documents.Folders(d.ctx, []document.FolderID{year.ID, letters.ID, 1})

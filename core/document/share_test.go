@@ -17,7 +17,7 @@ import (
 )
 
 func TestSharesAreListedByThingAndByPatient(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		letter, doc, consultation := d.db.NewID(), int64(d.make(d.ada, "scan").ID), d.db.NewID()
 		share := func(kind document.Kind, subject int64, to document.Recipient, records ...int64) document.Share {
 			d.Helper()
@@ -76,7 +76,7 @@ func TestSharesAreListedByThingAndByPatient(t *testing.T) {
 }
 
 func TestAnIntegrationTokenIsGoodForAWeek(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		_, err := d.tokens.Find(d.ctx, d.ada)
 		d.want(err, document.ErrNoToken)
 		first, err := d.tokens.Create(d.ctx, d.ada)
@@ -104,7 +104,7 @@ func TestAnIntegrationTokenIsGoodForAWeek(t *testing.T) {
 }
 
 func TestAnotherPracticeFindsNoDocuments(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.put(d.make(d.ada, "a"), "x")
 		_, err := d.documents.Find(d.other, made.ID)
 		d.want(err, document.ErrNotFound)
@@ -133,7 +133,7 @@ func TestAnotherPracticeFindsNoDocuments(t *testing.T) {
 }
 
 func TestTheDocumentsOfAMergedPatientAreTheOthers(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		d.make(d.ada, "a")
 		b := d.put(d.make(d.ben, "b"), "x")
 		folder := d.folder(document.Folder{Patient: d.ben, Name: "Letters", Path: "/Letters"})
@@ -171,7 +171,7 @@ func TestTheDocumentsOfAMergedPatientAreTheOthers(t *testing.T) {
 }
 
 func TestRolesDecideWhoSeesAndMakesDocuments(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.put(d.make(d.ada, "a"), "x")
 		empty := d.make(d.ada, "b")
 		see, edit, fill := as(d.group, access.SeeDocuments), as(d.group, access.EditDocuments),

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"frontdesk/core/document"
 	"frontdesk/core/input"
@@ -67,9 +68,10 @@ func (c Content) read(answers []Answer, mediaType func([]byte) string) ([]answer
 	if len(raw) > 0 {
 		return nil, ErrNoQuestion
 	}
+	asked := c.asked(said)
 	for _, section := range c.Sections {
 		for _, q := range section.Questions {
-			if q.Required && len(said[q.ID]) == 0 && section.DependsOn.asked(said) && q.DependsOn.asked(said) {
+			if q.Required && len(said[q.ID]) == 0 && asked(q.ID) {
 				return nil, ErrUnanswered.Saying(fmt.Sprintf("%q must be answered.", q.Title))
 			}
 		}
@@ -77,20 +79,46 @@ func (c Content) read(answers []Answer, mediaType func([]byte) string) ([]answer
 	return out, nil
 }
 
-// asked reports whether the answers given are those something depends on. What
-// depends on a question that was not answered is not asked.
-func (d *Dependency) asked(said map[int64][]value) bool {
-	if d == nil {
-		return true
+// asked tells which questions are asked, by the answers given. What depends on a question that was not answered, or is
+// not asked itself, is not asked.
+func (c Content) asked(said map[int64][]value) func(question int64) bool {
+	needs := c.dependencies()
+	var asked func(question int64) bool
+	asked = func(question int64) bool {
+		on := needs[question]
+		delete(needs, question) // a circle ends here
+		defer func() { needs[question] = on }()
+		return !slices.ContainsFunc(on, func(d *Dependency) bool {
+			values := said[d.Question]
+			has := slices.ContainsFunc(values, func(v value) bool { return v.text == d.Answer })
+			return len(values) == 0 || has == d.Negate || !asked(d.Question)
+		})
 	}
-	values := said[d.Question]
-	has := slices.ContainsFunc(values, func(v value) bool { return v.text == d.Answer })
-	return len(values) > 0 && has != d.Negate
+	return asked
 }
+
+// dependencies are what decides whether each question is asked.
+func (c Content) dependencies() map[int64][]*Dependency {
+	out := map[int64][]*Dependency{}
+	for _, section := range c.Sections {
+		for _, q := range section.Questions {
+			for _, d := range []*Dependency{section.DependsOn, q.DependsOn} {
+				if d != nil {
+					out[q.ID] = append(out[q.ID], d)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// maxTogether is how long all answers to a question may be that are kept as one entry: as long as an entry may be.
+const maxTogether = 50_000
 
 // read checks the answers to a question; empty text is none.
 func (q Question) read(raw []any, mediaType func([]byte) string) ([]value, error) {
 	var out []value
+	together := 0
 	for _, v := range raw {
 		if text, ok := v.(string); ok && strings.TrimSpace(text) == "" || v == nil {
 			continue
@@ -99,13 +127,15 @@ func (q Question) read(raw []any, mediaType func([]byte) string) ([]value, error
 		if wrong != "" {
 			return nil, ErrAnswer.Saying(fmt.Sprintf("%q takes %s.", q.Title, wrong))
 		}
-		out = append(out, one)
+		out, together = append(out, one), together+utf8.RuneCountInString(one.text)+len(between)
 	}
 	switch {
 	case len(out) > 100:
 		return nil, ErrAnswer.Saying(fmt.Sprintf("%q takes at most 100 answers.", q.Title))
 	case len(out) > 1 && !q.Multiple:
 		return nil, ErrAnswer.Saying(fmt.Sprintf("%q takes one answer.", q.Title))
+	case together > maxTogether+len(between) && q.Kind != AskTerm:
+		return nil, ErrAnswer.Saying(fmt.Sprintf("%q takes answers of at most 50,000 characters together.", q.Title))
 	}
 	return out, nil
 }
@@ -156,9 +186,10 @@ func (q Question) value(v any, typeOf func([]byte) string) (out value, wrong str
 func medical(text string, isText bool, object map[string]any) (out value, wrong string) {
 	var in input.Checks
 	if !isText {
-		out.code, _ = object["code"].(string)
+		var ok bool
+		out.code, ok = object["code"].(string)
 		text, _ = object["term"].(string)
-		if out.code != "" && !record.IsConcept(out.code) {
+		if !ok && object["code"] != nil || out.code != "" && !record.IsConcept(out.code) {
 			return out, "the id of a SNOMED CT concept as code"
 		}
 	}
@@ -196,7 +227,7 @@ func aPerson(object map[string]any, isObject bool) (out value, wrong string) {
 			return out, "an object of texts"
 		}
 		if text = in.Text("answer", text, 500); text != "" {
-			lines = append(lines, in.Text("answer", key, 50)+": "+text)
+			lines = append(lines, in.Required("answer", key, 50)+": "+text)
 		}
 	}
 	if !isObject || len(lines) == 0 || len(lines) > 30 || in.Err() != nil {

@@ -42,9 +42,15 @@ func (s *Service) Fill(ctx context.Context, id ID, of patient.ID, answers []Answ
 		return Filled{}, err
 	}
 	out := Filled{Questionnaire: id}
-	var waiting []document.Document
+	// A file without an address is found before anything is kept.
+	for _, d := range waiting(given) {
+		address, err := s.Files.FormAddress(ctx, d)
+		if err != nil {
+			return Filled{}, err
+		}
+		out.UploadAddresses = append(out.UploadAddresses, address)
+	}
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		waiting = nil
 		held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
 		if err != nil {
 			return err
@@ -54,11 +60,9 @@ func (s *Service) Fill(ctx context.Context, id ID, of patient.ID, answers []Answ
 			return err
 		}
 		for _, a := range given {
-			files, err := s.keep(ctx, tx, who, out.Consultation, a, now)
-			if err != nil {
+			if err := s.keep(ctx, tx, who, out.Consultation, a, now); err != nil {
 				return err
 			}
-			waiting = append(waiting, files...)
 		}
 		return patient.Record(ctx, tx, who, now, patient.Fact(event.QuestionnaireFilled, held, event.IDs{
 			"questionnaire": int64(id), "consultation": int64(out.Consultation.ID),
@@ -67,14 +71,19 @@ func (s *Service) Fill(ctx context.Context, id ID, of patient.ID, answers []Answ
 	if err != nil {
 		return Filled{}, err
 	}
-	for _, d := range waiting {
-		address, err := s.Files.FormAddress(ctx, d)
-		if err != nil {
-			return Filled{}, err
-		}
-		out.UploadAddresses = append(out.UploadAddresses, address)
-	}
 	return out, nil
+}
+
+// waiting are the documents that wait for their files, in the order of the questions.
+func waiting(given []answered) (out []document.Document) {
+	for _, a := range given {
+		for _, v := range a.values {
+			if v.file != nil && v.content == nil {
+				out = append(out, v.document)
+			}
+		}
+	}
+	return out
 }
 
 // read holds the answers against the questions, and makes documents of the files among them.
@@ -98,11 +107,13 @@ func (s *Service) read(q Questionnaire, answers []Answer, now time.Time) ([]answ
 	return given, nil
 }
 
-// keep puts a question's answers into a consultation, and gives the documents
-// that wait for their files.
+// between stands between several answers to one question.
+const between = ", "
+
+// keep puts a question's answers into a consultation.
 func (s *Service) keep(
 	ctx context.Context, tx Tx, who access.Caller, c clinical.Consultation, a answered, now time.Time,
-) (waiting []document.Document, err error) {
+) error {
 	r := clinical.Record{Kind: clinical.FreeText, Section: a.section.ID, SectionTitle: a.section.Title,
 		Title: a.question.Title}
 	var texts []string
@@ -116,7 +127,7 @@ func (s *Service) keep(
 				term.Status = clinical.Active
 			}
 			if _, err := s.Records.Enter(ctx, tx, who, c, term, now); err != nil {
-				return nil, err
+				return err
 			}
 			continue
 		case AskFile, AskSignature:
@@ -124,21 +135,19 @@ func (s *Service) keep(
 			d := v.document
 			d.Patient = c.Patient
 			if err := keepFile(ctx, tx, who, d, v.content, now); err != nil {
-				return nil, err
-			}
-			if v.content == nil {
-				waiting = append(waiting, d)
+				return err
 			}
 		case AskRelationship:
 			r.Kind = clinical.Relationship
 		}
 		texts = append(texts, v.text)
 	}
-	if len(texts) > 0 {
-		r.Term = strings.Join(texts, ", ")
-		_, err = s.Records.Enter(ctx, tx, who, c, r, now)
+	if len(texts) == 0 {
+		return nil
 	}
-	return waiting, err
+	r.Term = strings.Join(texts, between)
+	_, err := s.Records.Enter(ctx, tx, who, c, r, now)
+	return err
 }
 
 // keepFile keeps the document of an answer, with its content where that is there already.

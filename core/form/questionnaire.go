@@ -7,6 +7,7 @@ package form
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"frontdesk/core/access"
@@ -208,8 +209,11 @@ func (s *Service) List(ctx context.Context, q clinical.Query) ([]Questionnaire, 
 
 // Import keeps a new questionnaire. Its sections and questions get
 // ids of their own; what depends on a question names it by the id it came with.
-// It needs the permission access.Setup.
+// It needs the permission access.ImportRecords.
 func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, error) {
+	if _, err := access.Require(ctx, access.ImportRecords); err != nil {
+		return Questionnaire{}, err
+	}
 	var in input.Checks
 	q.Title = in.Required("title", q.Title, 200)
 	if q.Content.Sections == nil {
@@ -222,9 +226,9 @@ func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, e
 			return nil
 		}
 		id, ok := known[d.Question]
-		if !ok {
-			in.Wrong("dependent_on", input.CodeString, "the id of a question of this questionnaire",
-				"There is no such question.")
+		if !ok || id == 0 {
+			in.Wrong("dependent_on", input.CodeString, "the id of one question of this questionnaire",
+				"There is no such question, or more than one.")
 		}
 		return &Dependency{id, d.Answer, d.Negate}
 	}
@@ -234,6 +238,10 @@ func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, e
 		for j := range section.Questions {
 			section.Questions[j].DependsOn = again(section.Questions[j].DependsOn)
 		}
+	}
+	if q.Content.circular() {
+		in.Wrong("dependent_on", input.CodeString, "the id of a question that does not depend on this one",
+			"A question depends on itself.")
 	}
 	if err := in.Err(); err != nil {
 		return Questionnaire{}, err
@@ -247,25 +255,67 @@ func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, e
 	})
 }
 
+// circular reports whether a question depends on itself, by way of others or not.
+func (c Content) circular() bool {
+	needs := c.dependencies()
+	open, over := map[int64]bool{}, map[int64]bool{}
+	var circle func(question int64) bool
+	circle = func(question int64) bool {
+		if open[question] || over[question] {
+			return !over[question]
+		}
+		open[question] = true
+		if slices.ContainsFunc(needs[question], func(d *Dependency) bool { return circle(d.Question) }) {
+			return true
+		}
+		over[question] = true
+		return false
+	}
+	for _, section := range c.Sections {
+		for _, q := range section.Questions {
+			if circle(q.ID) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// check checks a question as far as it is right by itself.
+func (q *Question) check(in *input.Checks) {
+	q.Title = in.Required("title", q.Title, 2000)
+	q.Kind = input.Choice(in, "type", q.Kind, QuestionKinds)
+	if q.Kind == AskOption && len(q.Choices) == 0 {
+		in.Wrong("possible_answers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
+	}
+	for i, choice := range q.Choices {
+		if in.Required("possible_answers", choice, 2000) != choice || slices.Contains(q.Choices[:i], choice) {
+			in.Wrong("possible_answers", input.CodeString, "answers that differ, without spaces around them",
+				"These are not answers to choose from.")
+		}
+	}
+	if q.Kind == AskTerm {
+		q.Becomes = input.Choice(in, "record_type", q.Becomes, []clinical.Kind{clinical.Allergy,
+			clinical.Condition, clinical.FamilyHistory, clinical.Medication, clinical.Procedure})
+	}
+}
+
 // number gives sections and questions their ids, and notes which question had
-// which before.
+// which before; 0 is more than one.
 func (s *Service) number(in *input.Checks, sections []Section, known map[int64]int64) {
 	for i := range sections {
-		sections[i].ID = s.NewID()
+		sections[i].ID, sections[i].Title = s.NewID(), in.Text("section_title", sections[i].Title, 200)
 		if sections[i].Questions == nil {
 			sections[i].Questions = []Question{}
 		}
 		for j := range sections[i].Questions {
 			q := &sections[i].Questions[j]
-			q.Kind = input.Choice(in, "type", q.Kind, QuestionKinds)
-			if q.Kind == AskOption && len(q.Choices) == 0 {
-				in.Wrong("possible_answers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
-			}
-			if q.Kind == AskTerm {
-				q.Becomes = input.Choice(in, "record_type", q.Becomes, []clinical.Kind{clinical.Allergy,
-					clinical.Condition, clinical.FamilyHistory, clinical.Medication, clinical.Procedure})
-			}
+			q.check(in)
 			id := s.NewID()
+			if _, twice := known[q.ID]; twice {
+				known[q.ID], q.ID = 0, id
+				continue
+			}
 			known[q.ID], q.ID = id, id
 		}
 	}

@@ -12,6 +12,12 @@ type Date int32
 // NoDate is the lack of a date.
 const NoDate = Date(-1 << 31)
 
+// NotADate is what a door passes for a text that is no date: checks refuse it, with what else is wrong.
+const NotADate = NoDate + 1
+
+// NotAnInstant is what a door passes for a text that is no instant: checks refuse it, with what else is wrong.
+var NotAnInstant = time.Unix(0, 0).UTC()
+
 const isoDate = "2006-01-02"
 
 // DateOf is the date a clock in the instant's own zone shows.
@@ -81,9 +87,15 @@ func (c *Checks) Date(field, value string) Date {
 // The dates that ParseDate reads: the only ones that can be kept and read again.
 var firstDate, lastDate = DayOf(1800, time.January, 1), DayOf(2199, time.December, 31)
 
+// Believed reports whether a date is one that ParseDate reads.
+func (d Date) Believed() bool { return d >= firstDate && d <= lastDate }
+
 // Day is a calendar date that was read elsewhere; NoDate is as good as one.
 func (c *Checks) Day(field string, d Date) Date {
-	if d != NoDate && (d < firstDate || d > lastDate) {
+	switch {
+	case d == NotADate:
+		return c.Date(field, "")
+	case d != NoDate && !d.Believed():
 		c.Wrong(field, CodeDate, "a date from 1800-01-01 to 2199-12-31", "This date is too far away.")
 	}
 	return d
@@ -92,13 +104,16 @@ func (c *Checks) Day(field string, d Date) Date {
 // Instant reads an instant with its zone (RFC 3339), from the year 2000 to 2199.
 func Instant(s string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339, s)
-	return t, err == nil && t.Year() >= 2000 && t.Year() < 2200
+	return t, err == nil && believed(t)
 }
+
+// believed reports whether an instant is of the years 2000 to 2199.
+func believed(t time.Time) bool { return t.Year() >= 2000 && t.Year() < 2200 }
 
 // Within is an instant from low to high, to the microsecond; a zero high is no
 // bound. The zero time is one that is wrong.
-func (c *Checks) Within(field, text string, low, high time.Time, expected string) time.Time {
-	at, ok := Instant(text)
+func (c *Checks) Within(field string, at, low, high time.Time, expected string) time.Time {
+	ok := believed(at)
 	switch at = at.UTC().Truncate(time.Microsecond); {
 	case !ok:
 		c.Wrong(field, CodeDate, expected, "This is not an instant.")
@@ -112,18 +127,36 @@ func (c *Checks) Within(field, text string, low, high time.Time, expected string
 	return time.Time{}
 }
 
-// Bound reads a date, of which the beginning or, with days 1, the end is meant,
-// or an instant.
-func (c *Checks) Bound(field, text string, zone *time.Location, days int) time.Time {
+// Bound is an instant, or a date of which the beginning or the end is meant.
+type Bound struct {
+	At  time.Time
+	Day Date // NoDate beside an instant
+}
+
+// ReadBound reads a date or an instant; an empty text is none, and one that is neither is refused by Checks.Bound.
+func ReadBound(text string) *Bound {
+	if text == "" {
+		return nil
+	}
 	text = strings.TrimSpace(text)
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
-		return at.UTC()
+		return &Bound{At: at, Day: NoDate}
 	}
-	d, ok := ParseDate(text)
-	if !ok {
+	if d, ok := ParseDate(text); ok {
+		return &Bound{Day: d}
+	}
+	return &Bound{Day: NotADate}
+}
+
+// Bound is the instant that a bound means: of a date the beginning or, with days 1, the end.
+func (c *Checks) Bound(field string, b Bound, zone *time.Location, days int) time.Time {
+	if b.Day == NoDate {
+		return b.At.UTC()
+	}
+	if !b.Day.Believed() {
 		c.Wrong(field, CodeDate, "a date such as 2026-03-15, or an instant", "This is not a date.")
 		return time.Time{}
 	}
-	y, m, day := d.UTC().Date()
+	y, m, day := b.Day.UTC().Date()
 	return time.Date(y, m, day+days, 0, 0, 0, 0, zone).UTC()
 }

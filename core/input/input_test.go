@@ -306,7 +306,8 @@ func TestABoundIsADayInItsZoneOrAnInstant(t *testing.T) {
 		{"soon", 0, time.Time{}},
 	} {
 		var in input.Checks
-		if got := in.Bound("x", c.text, london, c.days); !got.Equal(c.want) || (in.Err() == nil) == c.want.IsZero() {
+		if got := in.Bound("x", *input.ReadBound(c.text), london, c.days); !got.Equal(c.want) ||
+			(in.Err() == nil) == c.want.IsZero() {
 			t.Errorf("%q: got %v, %v", c.text, got, in.Err())
 		}
 	}
@@ -410,7 +411,11 @@ func TestAnInstantIsWithinItsBounds(t *testing.T) {
 		{"2031-01-06", high, time.Time{}, input.CodeDate},
 	} {
 		var in input.Checks
-		if got := in.Within("x", c.text, low, c.high, "a time"); !got.Equal(c.want) || code(&in) != c.code {
+		at, ok := input.Instant(c.text)
+		if !ok {
+			at = input.NotAnInstant
+		}
+		if got := in.Within("x", at, low, c.high, "a time"); !got.Equal(c.want) || code(&in) != c.code {
 			t.Errorf("%q: got %v, %q", c.text, got, code(&in))
 		}
 	}

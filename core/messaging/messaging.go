@@ -129,7 +129,7 @@ type Message struct {
 
 	WriteToRecord bool `json:"write_to_record,omitempty"`
 	// TaskID is the task it belongs to, and Assignee the member of staff whom what comes of it is for; 0 is none.
-	TaskID      string       `json:"task_id,omitempty"`
+	TaskID      int64        `json:"task_id,omitempty,string"`
 	Assignee    int64        `json:"assignee_id,omitempty"`
 	SubmittedBy string       `json:"submitted_by"`
 	KeyID       access.KeyID `json:"-"`

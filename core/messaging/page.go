@@ -83,7 +83,7 @@ func (s *Service) page(ctx context.Context, link string) (Opened, Message, error
 
 // Open shows a message to a reader who gives the patient's date of birth. A message that was opened has been read: it
 // goes no other way any more. Errors: ErrLink, ErrLinkShut, ErrWrongDate, and a field fault.
-func (s *Service) Open(ctx context.Context, link, birthDate string) (Opened, error) {
+func (s *Service) Open(ctx context.Context, link string, birthDate input.Date) (Opened, error) {
 	o, m, err := s.page(ctx, link)
 	if err != nil {
 		return o, err

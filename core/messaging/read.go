@@ -37,7 +37,7 @@ type Query struct {
 // Search is what a caller looks for.
 type Search struct {
 	Query
-	FromText, ToText string // dates or instants
+	Since, Until *input.Bound // nil is no bound
 }
 
 // Most is how many messages are listed at most for a caller who asks for no page.
@@ -65,11 +65,11 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 		input.Choice(&in, "channel", find.Channel, carrier.Channels)
 	}
 	find.From, find.To = time.Unix(0, 0).UTC(), time.Date(2200, time.January, 1, 0, 0, 0, 0, time.UTC)
-	if q.FromText != "" {
-		find.From = in.Bound("start_date", q.FromText, g.Zone(), 0)
+	if q.Since != nil {
+		find.From = in.Bound("start_date", *q.Since, g.Zone(), 0)
 	}
-	if q.ToText != "" {
-		find.To = in.Bound("end_date", q.ToText, g.Zone(), 1)
+	if q.Until != nil {
+		find.To = in.Bound("end_date", *q.Until, g.Zone(), 1)
 	}
 	if err := in.Err(); err != nil {
 		return nil, 0, err

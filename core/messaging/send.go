@@ -2,7 +2,6 @@ package messaging
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"frontdesk/core/access"
@@ -41,16 +40,17 @@ type Request struct {
 	Purpose         Purpose // empty is DirectCare
 	// Urgent goes out at any time of day. Plain puts plain characters for those that only look different.
 	Urgent, Plain bool
-	// SendAt is when, an instant; empty is now. SendBy is the latest time it may be sent; empty is MaxLate after that.
-	SendAt, SendBy string
+	// SendAt is when; zero is now. SendBy is the latest time it may be sent; zero is MaxLate after that.
+	SendAt, SendBy time.Time
 	// PastIsNow sends at once what was to go at a time that has passed, however long ago that is.
 	PastIsNow bool
 
 	WriteToRecord, AutoWriteToRecord bool
 	SnomedCode, SnomedTerm           string
-	TaskID, Attachment, ShortLink    string
-	AssigneeID                       int64  // a member of staff
-	AssigneeType                     string // Admin, also when empty
+	// TaskID is a task and AssigneeID a member of staff; 0 is none, and a negative one cannot be found.
+	TaskID, AssigneeID int64
+	// Linked says that it leads to an attachment or a short link, of which there are none yet.
+	Linked bool
 }
 
 // Taken is a message that was taken.
@@ -94,11 +94,11 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	} else {
 		input.Choice(&in, "purpose", r.Purpose, []Purpose{DirectCare, Other})
 	}
-	if at, err := time.Parse(time.RFC3339, r.SendAt); r.PastIsNow && err == nil && !at.After(now) {
-		r.SendAt = ""
+	if r.PastIsNow && !r.SendAt.After(now) {
+		r.SendAt = time.Time{}
 	}
 	times(&in, &m, r.SendAt, r.SendBy, now)
-	if r.SendAt == "" && !r.Urgent {
+	if r.SendAt.IsZero() && !r.Urgent {
 		m.Wait(g, now)
 	}
 	Fits(&in, "text", m)
@@ -120,10 +120,10 @@ func (m *Message) Wait(g practice.Group, now time.Time) {
 	m.State, m.SendAt, m.DueAt, m.SendBy = Scheduled, next, next, next.Add(late)
 }
 
-// times reads when a message is to go.
-func times(in *input.Checks, m *Message, sendAt, sendBy string, now time.Time) {
+// times checks when a message is to go.
+func times(in *input.Checks, m *Message, sendAt, sendBy, now time.Time) {
 	m.SendAt = now
-	if sendAt != "" {
+	if !sendAt.IsZero() {
 		at := in.Within("send_at", sendAt, now.Add(-MaxLate), now.Add(maxAhead),
 			"an instant within a year, such as 2026-03-15T09:30:00Z")
 		if at.After(now) {
@@ -131,7 +131,7 @@ func times(in *input.Checks, m *Message, sendAt, sendBy string, now time.Time) {
 		}
 	}
 	m.SendBy = m.SendAt.Add(MaxLate)
-	if sendBy != "" {
+	if !sendBy.IsZero() {
 		m.SendBy = in.Within("send_by", sendBy, m.SendAt.Add(time.Microsecond), time.Time{},
 			"an instant after the time to send it")
 	}
@@ -233,16 +233,10 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 // attached refuses what a message may be attached to and this practice group
 // lacks: there are no teams and no links yet.
 func (r Request) attached(ctx context.Context, tx Tx, group practice.ID, m *Message) error {
-	switch {
-	case r.Attachment != "" || r.ShortLink != "":
+	if r.Linked {
 		return ErrNoLink
-	case r.AssigneeType != "" && (r.AssigneeType != "Admin" || r.AssigneeID == 0):
-		return ErrNoAssignee
 	}
-	if m.Assignee = r.AssigneeID; r.TaskID != "" {
-		id, _ := input.Digits(r.TaskID) // what is no id is no task's
-		m.TaskID = strconv.FormatInt(id, 10)
-	}
+	m.Assignee, m.TaskID = r.AssigneeID, r.TaskID
 	return tx.Attached(ctx, group, *m)
 }
 

@@ -18,7 +18,7 @@ import (
 type Changes struct {
 	NHSNumber, EHRPartnerID          *string
 	Title, FirstName, LastName       *string
-	BirthDate                        *string // a date, or an instant whose date is meant; empty is not known
+	BirthDate                        *input.Date // NoDate is not known
 	Sex                              *Sex
 	Mobile, Landline, Email          *string
 	Line1, Line2, Line3, Town        *string
@@ -61,9 +61,8 @@ func (c Changes) apply(p *Patient, in *input.Checks, today input.Date) {
 		a.Country = strings.ToUpper(strings.TrimSpace(*c.CountryCode))
 	}
 	if c.BirthDate != nil {
-		p.BirthDate = input.NoDate
-		if strings.TrimSpace(*c.BirthDate) != "" {
-			p.BirthDate = BirthDate(in, "birth_date", *c.BirthDate, today)
+		if p.BirthDate = *c.BirthDate; p.BirthDate != input.NoDate {
+			p.BirthDate = BirthDate(in, "birth_date", p.BirthDate, today)
 		}
 	}
 	c.particulars(&p.Particulars, in)

@@ -69,9 +69,9 @@ func TestNumbersForTestsAreRefusedOutsideTheSandbox(t *testing.T) {
 			ctx := access.With(context.Background(), access.Operator(g.ID))
 			_, registered := patienttest.Register(ctx, k.Patients, ada())
 			_, traced := k.Demographics.Register(ctx, demographics.Registration{NHSNumber: new("9990000018"),
-				BirthDate: new("1985-12-10")})
+				BirthDate: new(input.DayOf(1985, 12, 10))})
 			_, real := patienttest.Register(ctx, k.Patients, patient.Changes{FirstName: new("Ada"),
-				LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: new("07700 900123"),
+				LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)), Mobile: new("07700 900123"),
 				NHSNumber: new("9434765919")})
 			want := map[bool]string{true: "", false: "nhs_number"}[sandbox]
 			if patienttest.Fields(registered) != want || patienttest.Fields(traced) != want || real != nil || sandbox &&
@@ -109,7 +109,8 @@ func TestRegisterRefuses(t *testing.T) {
 			want   string
 		}{
 			{"nothing wrong", func(*patient.Changes) {}, ""},
-			{"an instant for a birth date", func(r *patient.Changes) { r.BirthDate = new("1985-12-10T00:00:00Z") }, ""},
+			{"an instant for a birth date",
+				func(r *patient.Changes) { r.BirthDate = new(patient.ReadBirthDate("1985-12-10T00:00:00Z")) }, ""},
 			{"an e-mail address instead of a mobile number", func(r *patient.Changes) {
 				r.Mobile, r.Email = nil,
 					new("ada@example.org")
@@ -124,10 +125,14 @@ func TestRegisterRefuses(t *testing.T) {
 			{"a wrong check digit", func(r *patient.Changes) { r.NHSNumber = new("999 000 0019") }, "nhs_number"},
 			{"ten equal digits, which are never issued",
 				func(r *patient.Changes) { r.NHSNumber = new("111 111 1111") }, "nhs_number"},
-			{"a birth date in the future", func(r *patient.Changes) { r.BirthDate = new("2031-01-07") }, "birth_date"},
-			{"today's birth date", func(r *patient.Changes) { r.BirthDate = new("2031-01-06") }, ""},
-			{"a birth date before 1875", func(r *patient.Changes) { r.BirthDate = new("1874-12-31") }, "birth_date"},
-			{"a birth date that is none", func(r *patient.Changes) { r.BirthDate = new("10/12/1985") }, "birth_date"},
+			{"a birth date in the future", func(r *patient.Changes) { r.BirthDate = new(input.DayOf(2031, 1, 7)) },
+				"birth_date"},
+			{"today's birth date", func(r *patient.Changes) { r.BirthDate = new(input.DayOf(2031, 1, 6)) }, ""},
+			{"a birth date before 1875", func(r *patient.Changes) { r.BirthDate = new(input.DayOf(1874, 12, 31)) },
+				"birth_date"},
+			{"a birth date that is none", func(r *patient.Changes) {
+				r.BirthDate = new(patient.ReadBirthDate("10/12/1985"))
+			}, "birth_date"},
 			{"an unknown title", func(r *patient.Changes) { r.Title = new("Wizard") }, "title"},
 			{"no title", func(r *patient.Changes) { r.Title = new("") }, ""},
 			{"an unknown sex", func(r *patient.Changes) { r.Sex = new(patient.Sex("x")) }, "sex"},
@@ -174,7 +179,7 @@ func TestRegisterBringsAKnownPatientUpToDate(t *testing.T) {
 		if err != nil || len(trail) != 2 || trail[1].Action != "patient.update" {
 			t.Fatalf("audit trail %+v, %v", trail, err)
 		}
-		r.BirthDate = new("1985-12-11")
+		r.BirthDate = new(input.DayOf(1985, 12, 11))
 		if _, err := patienttest.Register(ctx, s, r); !errors.Is(err, patient.ErrNHSNumberTaken) {
 			t.Fatalf("another birth date: got %v", err)
 		}
@@ -218,16 +223,18 @@ func TestSearchFindsEveryNumberAndTheSecondHalfOfADoubleName(t *testing.T) {
 	withKit(t, func(k *kit) {
 		add := func(r patient.Changes) patient.ID { return k.Register(r) }
 		ada := add(patient.Changes{
-			FirstName: new("Ada-Marie"), LastName: new("Byron–King"), BirthDate: new("1985-12-10"),
+			FirstName: new("Ada-Marie"), LastName: new("Byron–King"), BirthDate: new(input.DayOf(1985, 12, 10)),
 			NHSNumber: new("9434765919"), EHRPartnerID: new("E-77 12"),
 			Mobile: new("07700 900101"), Landline: new("01632 960123"),
 		})
-		add(patient.Changes{FirstName: new("Grace"), LastName: new("Kingsley"), BirthDate: new("1985-12-10"),
-			Mobile: new("07700 900102")})
-		add(patient.Changes{FirstName: new("King"), LastName: new("Cole"), BirthDate: new("1985-12-10"),
+		add(patient.Changes{FirstName: new("Grace"), LastName: new("Kingsley"),
+			BirthDate: new(input.DayOf(1985, 12, 10)),
+			Mobile:    new("07700 900102")})
+		add(patient.Changes{FirstName: new("King"), LastName: new("Cole"), BirthDate: new(input.DayOf(1985, 12, 10)),
 			Mobile: new("07700 900103")})
-		neill := add(patient.Changes{FirstName: new("Siân"), LastName: new("O'Neill"), BirthDate: new("1968-03-01"),
-			Mobile: new("07700 900104")})
+		neill := add(patient.Changes{FirstName: new("Siân"), LastName: new("O'Neill"),
+			BirthDate: new(input.DayOf(1968, 3, 1)),
+			Mobile:    new("07700 900104")})
 		d, err := k.Identifiers.Save(k.Ctx, 0, identifier.Change{Name: new("Insurance"),
 			Type: identifier.User})
 		if err != nil {
@@ -289,7 +296,8 @@ func TestSearchFindsEveryNumberAndTheSecondHalfOfADoubleName(t *testing.T) {
 			}
 		}
 		// A name that is another now is not found by what it was.
-		r := patient.Changes{FirstName: new("Ada"), LastName: new("Lovelace"), BirthDate: new("1985-12-10"),
+		r := patient.Changes{FirstName: new("Ada"), LastName: new("Lovelace"),
+			BirthDate: new(input.DayOf(1985, 12, 10)),
 			NHSNumber: new("9434765919"), Mobile: new("07700 900101")}
 		k.Register(r)
 		if _, n, err := k.Patients.List(k.Ctx, patient.Query{Text: "king", Count: true, Limit: 9}); err != nil ||
@@ -303,7 +311,7 @@ func TestSearch(t *testing.T) {
 	each(t, func(t *testing.T, _ *store.DB, s *patient.Service, ctx context.Context) {
 		add := func(first, last, born string, more patient.Changes) {
 			t.Helper()
-			more.FirstName, more.LastName, more.BirthDate = &first, &last, &born
+			more.FirstName, more.LastName, more.BirthDate = &first, &last, new(patienttest.Date(born))
 			if more.Mobile == nil {
 				more.Mobile = new("07700 900999")
 			}

@@ -32,19 +32,26 @@ const MaxName = 200
 // oldest is the earliest birth date we believe; the longest documented life began in that year.
 var oldest = input.DayOf(1875, time.January, 1)
 
-// BirthDate reads a date of birth: a date, or an instant whose date is meant.
-func BirthDate(in *input.Checks, field, value string, today input.Date) input.Date {
-	value = strings.TrimSpace(value)
-	d, ok := input.ParseDate(value)
-	if !ok {
-		// Partners send 1985-03-12T00:00:00Z and mean the date written.
-		if _, err := time.Parse(time.RFC3339, value); err == nil {
-			d, ok = input.ParseDate(value[:len("2006-01-02")])
-		}
+// ReadBirthDate reads a date of birth: a date, or an instant whose date is meant; an empty text is NoDate.
+func ReadBirthDate(text string) input.Date {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return input.NoDate
 	}
+	if _, err := time.Parse(time.RFC3339, text); err == nil {
+		text = text[:len("2006-01-02")] // partners send 1985-03-12T00:00:00Z and mean the date written
+	}
+	if d, ok := input.ParseDate(text); ok {
+		return d
+	}
+	return input.NotADate
+}
+
+// BirthDate checks a date of birth, which must be known.
+func BirthDate(in *input.Checks, field string, d, today input.Date) input.Date {
 	expected := "a date from 1875-01-01 to today, as YYYY-MM-DD"
 	switch {
-	case !ok:
+	case !d.Believed():
 		in.Wrong(field, input.CodeDate, expected, "This is not a date of birth.")
 		return input.NoDate
 	case d > today:
@@ -75,8 +82,8 @@ func (r *Registration) record(id ID, now time.Time) (Patient, error) {
 			r.Landline, r.Phone = &number, Phone{}
 		}
 	}
-	if !r.NameOnly && (r.BirthDate == nil || strings.TrimSpace(*r.BirthDate) == "") {
-		BirthDate(&in, "birth_date", "", input.DateOf(now.UTC()))
+	if !r.NameOnly && (r.BirthDate == nil || *r.BirthDate == input.NoDate) {
+		BirthDate(&in, "birth_date", input.NoDate, input.DateOf(now.UTC()))
 	}
 	r.apply(&p, &in, input.DateOf(now.UTC()))
 	if !r.NameOnly && p.Mobile == "" && p.Email == "" {

@@ -132,8 +132,7 @@ type GroupChange struct {
 	UnreadMinutes, SMSPrice                        *int
 	VAT                                            *int // in parts of a thousand
 	PatientOverlap                                 *Overlap
-	// SendFrom and SendUntil are times of day, 08:00 or 24:00.
-	SendFrom, SendUntil *string
+	SendFrom, SendUntil                            *int // minutes of the day
 }
 
 func (c GroupChange) apply(g *Group) {
@@ -153,7 +152,8 @@ func (c GroupChange) apply(g *Group) {
 	input.Set(&g.SMSPrice, c.SMSPrice)
 	input.Set(&g.VAT, c.VAT)
 	input.Set(&g.PatientOverlap, c.PatientOverlap)
-	g.window(c.SendFrom, c.SendUntil)
+	input.Set(&g.SendFrom, c.SendFrom)
+	input.Set(&g.SendUntil, c.SendUntil)
 }
 
 // check tidies a group, of which these were kept already.
@@ -185,27 +185,6 @@ func (g *Group) check(kept ...string) error {
 		in.Wrong("send_until", input.CodeString, expected, "This is not a time of day after send_from.")
 	}
 	return in.Err()
-}
-
-// window reads times of day; one that is none becomes -1, which check refuses.
-func (g *Group) window(from, until *string) {
-	for _, t := range []struct {
-		text *string
-		to   *int
-	}{{from, &g.SendFrom}, {until, &g.SendUntil}} {
-		if t.text == nil {
-			continue
-		}
-		at, err := time.Parse("15:04", *t.text)
-		switch {
-		case *t.text == "24:00":
-			*t.to = 1440
-		case err != nil:
-			*t.to = -1
-		default:
-			*t.to = 60*at.Hour() + at.Minute()
-		}
-	}
 }
 
 // Clock is a minute of the day as people write it.

@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -51,7 +52,8 @@ func newOffice(t *testing.T, db *store.DB) *office {
 	for first, id := range map[string]*patient.ID{"Ada": &o.ada, "Bob": &o.bob} {
 		email := first + "@example.org"
 		*id, err = patienttest.Register(o.ctx, o.people,
-			patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
+			patient.Changes{FirstName: new(first), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
+				Email: &email})
 		o.must(err)
 	}
 	return o

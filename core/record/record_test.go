@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -55,7 +56,7 @@ func TestAWrittenEntryIsAnEventOnce(t *testing.T) {
 				people := &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 				email := "ada@example.org"
 				ada, err := patienttest.Register(ctx, people,
-					patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+					patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 						Email: &email})
 				if err != nil {
 					t.Fatal(err)

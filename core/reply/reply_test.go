@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -47,8 +48,8 @@ func (p post) SendAll(ctx context.Context, all []carrier.Outgoing) []carrier.Res
 	return out
 }
 
-// desk is one practice group that gets replies, and Ada, whom messages are to.
-type desk struct {
+// kit is one practice group that gets replies, and Ada, whom messages are to.
+type kit struct {
 	*testing.T
 	db     *store.DB
 	group  practice.ID
@@ -58,7 +59,7 @@ type desk struct {
 	s      *reply.Service
 }
 
-func newDesk(t *testing.T, db *store.DB) *desk {
+func newKit(t *testing.T, db *store.DB) *kit {
 	t.Helper()
 	now := func() time.Time { return time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC) }
 	groups := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
@@ -66,7 +67,7 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	j := &desk{T: t, db: db, group: g.ID, ctx: access.With(context.Background(), access.Operator(g.ID))}
+	j := &kit{T: t, db: db, group: g.ID, ctx: access.With(context.Background(), access.Operator(g.ID))}
 	pages := func() string { return "https://desk.example.org" }
 	messages := &messaging.Service{
 		Store: messagingstore.New(db), Now: now, NewID: db.NewID, Pages: pages,
@@ -92,19 +93,20 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 }
 
 // eachCase runs a test for each case, in a practice group of its own.
-func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *desk, c C)) {
+func eachCase[C any](t *testing.T, cases []C, name func(C) string, test func(j *kit, c C)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		for _, c := range cases {
-			t.Run(name(c), func(t *testing.T) { test(newDesk(t, db), c) })
+			t.Run(name(c), func(t *testing.T) { test(newKit(t, db), c) })
 		}
 	})
 }
 
-func (j *desk) person(name, mobile, email string) patient.ID {
+func (j *kit) person(name, mobile, email string) patient.ID {
 	j.Helper()
 	id, err := patienttest.Register(j.ctx, j.people,
-		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1990-01-01"), Mobile: &mobile,
-			Email: &email})
+		patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1990, 1, 1)),
+			Mobile: &mobile,
+			Email:  &email})
 	if err != nil {
 		j.Fatal(err)
 	}
@@ -112,7 +114,7 @@ func (j *desk) person(name, mobile, email string) patient.ID {
 }
 
 // answer sends a reply in from a number, and gives it as it is kept.
-func (j *desk) answer(id, from, text string) reply.Reply {
+func (j *kit) answer(id, from, text string) reply.Reply {
 	j.Helper()
 	if err := j.s.Receive(j.ctx, j.group, "a",
 		carrier.Report{Replies: []carrier.Reply{{ID: id, Channel: carrier.SMS, From: from, Text: text}}}); err != nil {
@@ -126,7 +128,7 @@ func (j *desk) answer(id, from, text string) reply.Reply {
 }
 
 // text sends a text message to a patient.
-func (j *desk) text(to patient.ID, contact string) messaging.ID {
+func (j *kit) text(to patient.ID, contact string) messaging.ID {
 	j.Helper()
 	taken, err := j.s.Dispatch.Messages.Send(j.ctx,
 		messaging.Request{Patient: to, Channel: carrier.SMS, Text: "Hello", Contact: contact})
@@ -138,7 +140,7 @@ func (j *desk) text(to patient.ID, contact string) messaging.ID {
 
 func TestAReplyIsTheirsWhoAloneHasTheNumber(t *testing.T) {
 	one := []struct{ name string }{{"one"}}
-	eachCase(t, one, func(c struct{ name string }) string { return c.name }, func(j *desk, _ struct{ name string }) {
+	eachCase(t, one, func(c struct{ name string }) string { return c.name }, func(j *kit, _ struct{ name string }) {
 		first := j.text(j.ada, "")
 		if r := j.answer("1", "+447700900001", "Thank you"); r.Patient != j.ada || r.Message != first ||
 			len(r.Possible) != 0 || !r.Open {
@@ -159,18 +161,18 @@ func TestAReplyIsTheirsWhoAloneHasTheNumber(t *testing.T) {
 // sharing are ways in which two patients come to have one number.
 var sharing = []struct {
 	name  string
-	share func(j *desk) patient.ID
+	share func(j *kit) patient.ID
 }{
-	{"both have it as their mobile", func(j *desk) patient.ID {
+	{"both have it as their mobile", func(j *kit) patient.ID {
 		return j.person("Byron", "07700 900001", "byron@example.org")
 	}},
-	{"one was written to there because a request said so", func(j *desk) patient.ID {
+	{"one was written to there because a request said so", func(j *kit) patient.ID {
 		bob := j.person("Bob", "07700 900005", "bob@example.org")
 		j.text(bob, "07700 900001")
 		j.text(j.ada, "")
 		return bob
 	}},
-	{"one had it when it was last written to", func(j *desk) patient.ID {
+	{"one had it when it was last written to", func(j *kit) patient.ID {
 		bob := j.person("Bob", "07700 900001", "bob@example.org")
 		j.text(bob, "")
 		value := "07700 900005"
@@ -184,11 +186,11 @@ var sharing = []struct {
 
 type shared = struct {
 	name  string
-	share func(j *desk) patient.ID
+	share func(j *kit) patient.ID
 }
 
 func TestAReplyFromASharedNumberHasNoPatientUntilStaffNameOne(t *testing.T) {
-	eachCase(t, sharing, func(c shared) string { return c.name }, func(j *desk, c shared) {
+	eachCase(t, sharing, func(c shared) string { return c.name }, func(j *kit, c shared) {
 		j.text(j.ada, "")
 		other := c.share(j)
 		r := j.answer("1", "+447700900001", "Can I come earlier?")
@@ -237,7 +239,7 @@ func TestAReplyFromASharedNumberHasNoPatientUntilStaffNameOne(t *testing.T) {
 }
 
 func TestAReplyThatNamesItsMessageIsThatPatients(t *testing.T) {
-	eachCase(t, sharing[:1], func(c shared) string { return c.name }, func(j *desk, c shared) {
+	eachCase(t, sharing[:1], func(c shared) string { return c.name }, func(j *kit, c shared) {
 		id := j.text(j.ada, "")
 		other := c.share(j)
 		j.text(other, "")
@@ -272,7 +274,7 @@ func TestCANCELAndYESAreForStaffAndDoNotOptOut(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		for _, c := range words {
 			t.Run(c.text, func(t *testing.T) {
-				j := newDesk(t, db)
+				j := newKit(t, db)
 				if c.meaning == reply.Start {
 					j.answer("stop", "+447700900001", "STOP")
 				}
@@ -288,7 +290,7 @@ func TestCANCELAndYESAreForStaffAndDoNotOptOut(t *testing.T) {
 			})
 		}
 		// YES does not take a STOP back.
-		j := newDesk(t, db)
+		j := newKit(t, db)
 		j.answer("stop", "+447700900001", "STOP")
 		j.answer("1", "+447700900001", "YES")
 		taken, err := j.s.Dispatch.Messages.Send(j.ctx,

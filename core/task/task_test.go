@@ -28,8 +28,8 @@ import (
 
 func ptr[T any](v T) *T { return &v }
 
-// desk is a practice with two clinicians and two patients, beside another one, and a clock that moves.
-type desk struct {
+// kit is a practice with two clinicians and two patients, beside another one, and a clock that moves.
+type kit struct {
 	*task.Service
 	t          *testing.T
 	db         *store.DB
@@ -41,10 +41,10 @@ type desk struct {
 	patients   *patient.Service
 }
 
-func each(t *testing.T, test func(t *testing.T, d *desk)) {
+func each(t *testing.T, test func(t *testing.T, d *kit)) {
 	t.Helper()
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		d := &desk{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
+		d := &kit{t: t, db: db, now: time.Date(2031, time.January, 6, 7, 0, 0, 123456789, time.UTC)}
 		clock := func() time.Time { return d.now }
 		d.Service = &task.Service{Store: taskstore.New(db), Now: clock, NewID: db.NewID}
 		groups := &practice.Service{Store: practicestore.New(db), Now: clock, NewID: db.NewID}
@@ -65,7 +65,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 		}
 		for to, name := range map[*patient.ID]string{&d.ada: "Ada", &d.ben: "Ben"} {
 			id, err := patienttest.Register(setup, d.patients,
-				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new("1985-12-10"),
+				patient.Changes{FirstName: new(name), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
 					Email: ptr(name + "@example.org")})
 			d.must(err)
 			*to = id
@@ -75,19 +75,19 @@ func each(t *testing.T, test func(t *testing.T, d *desk)) {
 }
 
 // as is a caller in a group.
-func (d *desk) as(group practice.ID, actor string, grants ...access.Permission) context.Context {
+func (d *kit) as(group practice.ID, actor string, grants ...access.Permission) context.Context {
 	return access.With(context.Background(),
 		access.Caller{Group: group, Home: group, Key: 7, Actor: actor, RequestID: "r1", Permissions: grants})
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.t.Helper()
 	if err != nil {
 		d.t.Fatal(err)
 	}
 }
 
-func (d *desk) want(err, target error) {
+func (d *kit) want(err, target error) {
 	d.t.Helper()
 	if !errors.Is(err, target) {
 		d.t.Fatalf("got %v, want %v", err, target)
@@ -95,14 +95,14 @@ func (d *desk) want(err, target error) {
 }
 
 // refused checks that a caller without the permission is refused.
-func (d *desk) refused(err error) {
+func (d *kit) refused(err error) {
 	d.t.Helper()
 	if f := fault.Of(err); f.Kind != fault.Forbidden || !strings.HasPrefix(f.Message, "Missing permission ") {
 		d.t.Fatalf("got %v", err)
 	}
 }
 
-func (d *desk) add(c task.Change) task.Task {
+func (d *kit) add(c task.Change) task.Task {
 	d.t.Helper()
 	if c.Assignee == nil {
 		c.Assignee = &d.khan
@@ -113,7 +113,7 @@ func (d *desk) add(c task.Change) task.Task {
 }
 
 // list is the subjects of a list.
-func (d *desk) list(q task.Query) string {
+func (d *kit) list(q task.Query) string {
 	d.t.Helper()
 	found, more, err := d.Tasks(d.ctx, q)
 	d.must(err)
@@ -136,7 +136,7 @@ func date(s string) input.Date {
 }
 
 func TestCreateKeepsEveryField(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.add(task.Change{
 			Subject: ptr(" Ring about the results "), Comments: ptr("Before noon.\nMobile."),
 			Due:      ptr(date("2031-01-09")),
@@ -161,7 +161,7 @@ func TestCreateKeepsEveryField(t *testing.T) {
 }
 
 func TestUpdateChangesGivenFieldsAndRecordsTheAuthor(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.add(task.Change{Subject: ptr("Ring"), Due: ptr(date("2031-01-09")), Patient: &d.ada,
 			Kind: ptr(task.Call)})
 		d.now = d.now.Add(time.Hour)
@@ -191,7 +191,7 @@ func TestUpdateChangesGivenFieldsAndRecordsTheAuthor(t *testing.T) {
 }
 
 func TestTaskRefusesInvalidFields(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		for name, c := range map[string]struct {
 			change task.Change
 			want   error
@@ -228,7 +228,7 @@ func TestTaskRefusesInvalidFields(t *testing.T) {
 }
 
 func TestTasksFilter(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		start := d.now
 		for _, c := range []task.Change{
 			{Subject: ptr("a"), Kind: ptr(task.Call), Priority: ptr(task.High), Patient: &d.ada,
@@ -290,7 +290,7 @@ func TestTasksFilter(t *testing.T) {
 }
 
 func TestDeletedTaskCannotChange(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.add(task.Change{Subject: ptr("Ring")})
 		d.now = d.now.Add(time.Hour)
 		gone, err := d.Delete(d.ctx, made.ID)
@@ -310,7 +310,7 @@ func TestDeletedTaskCannotChange(t *testing.T) {
 }
 
 func TestTaskOfAnotherGroupIsNotFound(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.add(task.Change{Subject: ptr("Ring"), Patient: &d.ada})
 		_, err := d.Task(d.other, made.ID)
 		d.want(err, task.ErrNotFound)
@@ -329,7 +329,7 @@ func TestTaskOfAnotherGroupIsNotFound(t *testing.T) {
 }
 
 func TestTasksNeedPermission(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		made := d.add(task.Change{Subject: ptr("Ring")})
 		only := d.as(d.group, "Partner", access.SeeTasks)
 		_, err := d.Create(only, task.Change{Subject: ptr("x"), Assignee: &d.khan})
@@ -400,7 +400,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 }
 
 func TestMergeMovesTasksToTheKeptPatient(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		d.add(task.Change{Subject: ptr("a"), Patient: &d.ada})
 		d.add(task.Change{Subject: ptr("b"), Patient: &d.ben})
 		staff := access.With(context.Background(), access.Operator(d.group))
@@ -429,7 +429,7 @@ func TestMergeMovesTasksToTheKeptPatient(t *testing.T) {
 }
 
 func TestTaskCanBeAssignedToAnyMemberOfStaff(t *testing.T) {
-	each(t, func(t *testing.T, d *desk) {
+	each(t, func(t *testing.T, d *kit) {
 		clock := func() time.Time { return d.now }
 		staff := &account.Service{Store: accountstore.New(d.db), Keys: &key.Service{Store: keystore.New(d.db), Now: clock,
 			NewID: d.db.NewID},

@@ -47,14 +47,14 @@ func (a *asked) about(id webhook.ID) int {
 }
 
 // counts has the courier counted.
-func (d *desk) counts() *asked {
+func (d *kit) counts() *asked {
 	a := &asked{Queue: d.queue, times: map[webhook.ID]int{}}
 	d.queue = a
 	return a
 }
 
 // queued reports whether an event is listed among an endpoint's deliveries, and no longer in the backlog.
-func (d *desk) queued(w webhook.Webhook, e event.Event) bool {
+func (d *kit) queued(w webhook.Webhook, e event.Event) bool {
 	d.Helper()
 	list, _, err := d.hooks.Deliveries(d.ctx, w.ID, webhook.Query{Before: e.ID + 1, Limit: 1})
 	d.must(err)
@@ -62,7 +62,7 @@ func (d *desk) queued(w webhook.Webhook, e event.Event) bool {
 }
 
 func TestEndpointThatHangsGetsEachEventOnceWhenItRecovers(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		a := d.counts()
 		hanging := d.hook(webhook.Request{URL: "https://hang.example/"})
 		healthy := d.hook(webhook.Request{URL: "https://well.example/"})
@@ -104,7 +104,7 @@ func TestEndpointThatHangsGetsEachEventOnceWhenItRecovers(t *testing.T) {
 }
 
 func TestAttemptsThatTimeOutAtAnEndpointThatHangsAreWrittenDown(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		hanging := d.hook(webhook.Request{URL: "https://hang.example/"})
 		held := make(chan struct{})
 		release := sync.OnceFunc(func() { close(held) })
@@ -131,7 +131,7 @@ func TestAttemptsThatTimeOutAtAnEndpointThatHangsAreWrittenDown(t *testing.T) {
 }
 
 func TestBacklogLeftBehindIsDeliveredByTheNextProgram(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		off := d.hook(webhook.Request{URL: "https://off.example/"})
 		inOrder := d.hook(webhook.Request{URL: "https://order.example/", Ordered: true})
@@ -174,7 +174,7 @@ func TestBacklogLeftBehindIsDeliveredByTheNextProgram(t *testing.T) {
 // An endpoint that a busy machine lets wait may be taken for blocked for a moment,
 // and what is kept for it in the backlog is on its way to it all the same.
 func TestEventInTheBacklogIsADeliveryThatWaits(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w, other := d.hook(webhook.Request{}), d.hook(webhook.Request{URL: "https://other.example/",
 			Types: only(event.MessageSent)})
 		d.db.BlockedEndpoints(func(practice.ID) []webhook.ID { return []webhook.ID{w.ID} })
@@ -199,7 +199,7 @@ func TestEventInTheBacklogIsADeliveryThatWaits(t *testing.T) {
 
 // A transaction may begin while an endpoint is blocked and end when it no longer is.
 func TestBacklogIsDeliveredWhenNothingIsBlockedAnyMore(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
 		d.state(w, d.happens(event.AppointmentConfirmed, 1, 1), webhook.Delivered, 1)
@@ -212,7 +212,7 @@ func TestBacklogIsDeliveredWhenNothingIsBlockedAnyMore(t *testing.T) {
 }
 
 func TestAwaitedBacklogDoesNotWaitForThatOfAnEndpointThatHangs(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		hanging := d.hook(webhook.Request{URL: "https://hang.example/"})
 		practices := &practice.Service{Store: practicestore.New(d.db), Now: d.now, NewID: d.db.NewID}
 		other, err := practices.CreateGroup(d.ctx, practice.Group{Name: "Elsewhere"})
@@ -249,7 +249,7 @@ func TestAwaitedBacklogDoesNotWaitForThatOfAnEndpointThatHangs(t *testing.T) {
 }
 
 func TestEndpointThatIsSwitchedOffIsNotLookedUpForEveryEvent(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		a := d.counts()
 		gone, healthy := d.hook(webhook.Request{URL: "https://gone.example/"}), d.hook(webhook.Request{})
 		d.deliver()

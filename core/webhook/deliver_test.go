@@ -17,7 +17,7 @@ import (
 )
 
 func TestEventReachesEveryEndpointThatGetsItsType(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		one := d.hook(webhook.Request{URL: "https://one.example/", SigningKey: "a key of theirs"})
 		two := d.hook(webhook.Request{URL: "https://two.example/"})
 		d.hook(webhook.Request{URL: "https://other.example/", Types: only(event.MessageSent)})
@@ -47,7 +47,7 @@ func TestEventReachesEveryEndpointThatGetsItsType(t *testing.T) {
 }
 
 func TestEventThatWasNotCommittedIsNotDelivered(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
 		e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: event.AppointmentConfirmed, Subject: 1, Sequence: 1,
@@ -69,7 +69,7 @@ func TestFailedDeliveryIsTriedOnScheduleAndThenGivenUp(t *testing.T) {
 		5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour,
 		20 * time.Hour, 24 * time.Hour,
 	}
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		d.poster.says(func(p courier.Parcel) courier.Answer {
 			if p.Attempt%2 == 0 {
@@ -110,7 +110,7 @@ func TestFailedDeliveryIsTriedOnScheduleAndThenGivenUp(t *testing.T) {
 }
 
 func TestEndpointThatAsksToWaitIsLeftAloneAndLosesNoAttempt(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		d.poster.says(func(courier.Parcel) courier.Answer { return courier.Answer{Status: 429, RetryAfter: time.Minute} })
 		d.deliver()
@@ -140,7 +140,7 @@ func TestEndpointThatAsksToWaitIsLeftAloneAndLosesNoAttempt(t *testing.T) {
 }
 
 func TestEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		watcher := d.hook(webhook.Request{Types: only(event.WebhookDisabled), URL: "https://watcher.example/"})
 		d.poster.says(func(p courier.Parcel) courier.Answer {
@@ -172,7 +172,7 @@ func TestEndpointThatIsGoneIsSwitchedOffAtOnce(t *testing.T) {
 }
 
 func TestEndpointThatFailsForFiveDaysIsSwitchedOffAndOneThatRecoversIsNot(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		d.poster.says(status(503))
 		d.deliver()
@@ -204,7 +204,7 @@ func TestEndpointThatFailsForFiveDaysIsSwitchedOffAndOneThatRecoversIsNot(t *tes
 }
 
 func TestOrderedDeliveriesOfOneThingWaitForEachOther(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{Ordered: true})
 		var down atomic.Bool
 		down.Store(true)
@@ -241,7 +241,7 @@ func TestOrderedDeliveriesOfOneThingWaitForEachOther(t *testing.T) {
 }
 
 func TestDeliveriesOfADeadCourierAreDeliveredWhenTheirLeaseIsOver(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		d.must(d.queue.DoUnawaited(d.ctx, func(tx courier.Tx) error {
@@ -264,7 +264,7 @@ func TestDeliveriesOfADeadCourierAreDeliveredWhenTheirLeaseIsOver(t *testing.T) 
 }
 
 func TestSeveralCouriersDeliverEachEventOnce(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
 		first := d.stop
@@ -295,7 +295,7 @@ func TestSeveralCouriersDeliverEachEventOnce(t *testing.T) {
 }
 
 func TestStoppingGivesBackDeliveriesThatWereNotPosted(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		release := make(chan struct{})
 		d.poster.says(func(courier.Parcel) courier.Answer {
@@ -329,7 +329,7 @@ func TestStoppingGivesBackDeliveriesThatWereNotPosted(t *testing.T) {
 }
 
 func TestHundredsOfEndpointsThatHangDoNotHoldUpAnother(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		const hanging, events = 450, 3
 		held := make(chan struct{})
 		for n := range hanging {
@@ -362,7 +362,7 @@ func TestHundredsOfEndpointsThatHangDoNotHoldUpAnother(t *testing.T) {
 }
 
 func TestAttemptsUnderWayAreLimitedWhenManyEndpointsHang(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		const hanging, spare = 60, 24
 		d.shared = spare
 		held := make(chan struct{})

@@ -20,6 +20,7 @@ import (
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	webhookstore "frontdesk/store/webhook"
+	"frontdesk/test/wait"
 )
 
 // poster remembers what was posted, and answers what a test says.
@@ -27,7 +28,6 @@ type poster struct {
 	mu     sync.Mutex
 	got    []courier.Parcel
 	answer func(courier.Parcel) courier.Answer
-	came   chan struct{}
 }
 
 func (p *poster) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
@@ -35,10 +35,6 @@ func (p *poster) Post(_ context.Context, parcel courier.Parcel) courier.Answer {
 	p.got = append(p.got, parcel)
 	answer := p.answer
 	p.mu.Unlock()
-	select {
-	case p.came <- struct{}{}:
-	default:
-	}
 	if answer == nil {
 		return courier.Answer{Status: 204}
 	}
@@ -75,8 +71,8 @@ func status(code int) func(courier.Parcel) courier.Answer {
 	return func(courier.Parcel) courier.Answer { return courier.Answer{Status: code, Body: "because"} }
 }
 
-// desk is one practice group with a courier, and a clock that a test moves.
-type desk struct {
+// kit is one practice group with a courier, and a clock that a test moves.
+type kit struct {
 	*testing.T
 	db      *store.DB
 	group   practice.ID
@@ -95,21 +91,21 @@ type desk struct {
 
 var noon = time.Date(2030, time.January, 7, 12, 0, 0, 0, time.UTC)
 
-func (d *desk) now() time.Time {
+func (d *kit) now() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.clock
 }
 
-func (d *desk) move(by time.Duration) {
+func (d *kit) move(by time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.clock = d.clock.Add(by)
 }
 
-func newDesk(t *testing.T, db *store.DB) *desk {
+func newKit(t *testing.T, db *store.DB) *kit {
 	t.Helper()
-	d := &desk{T: t, db: db, clock: noon, poster: &poster{came: make(chan struct{}, 1)}}
+	d := &kit{T: t, db: db, clock: noon, poster: &poster{}}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
 	d.queue = webhookstore.New(db)
@@ -127,13 +123,13 @@ func newDesk(t *testing.T, db *store.DB) *desk {
 }
 
 // as is a caller with a key of the group.
-func (d *desk) as(actor string, scopes []access.Scope, permissions ...access.KeyPermission) context.Context {
+func (d *kit) as(actor string, scopes []access.Scope, permissions ...access.KeyPermission) context.Context {
 	return access.With(context.Background(), access.Caller{Group: d.group, Home: d.group, Key: 1, Actor: actor,
 		Permissions: access.OfKey(scopes, permissions)})
 }
 
 // deliver starts the courier; the test's end stops it.
-func (d *desk) deliver() {
+func (d *kit) deliver() {
 	d.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	c := courier.New(d.queue, d.hooks, d.poster, slog.New(slog.DiscardHandler), time.Now)
@@ -159,14 +155,14 @@ func (d *desk) deliver() {
 	d.Cleanup(d.stop)
 }
 
-func (d *desk) must(err error) {
+func (d *kit) must(err error) {
 	d.Helper()
 	if err != nil {
 		d.Fatal(err)
 	}
 }
 
-func (d *desk) refused(err, want error) {
+func (d *kit) refused(err, want error) {
 	d.Helper()
 	if !errors.Is(err, want) {
 		d.Fatalf("got %v, want %v", err, want)
@@ -175,7 +171,7 @@ func (d *desk) refused(err, want error) {
 
 func only(of event.Type) []event.Type { return []event.Type{of} }
 
-func (d *desk) hook(r webhook.Request) webhook.Webhook {
+func (d *kit) hook(r webhook.Request) webhook.Webhook {
 	d.Helper()
 	if r.URL == "" {
 		r.URL = "https://partner.example/hooks"
@@ -190,7 +186,7 @@ func (d *desk) hook(r webhook.Request) webhook.Webhook {
 }
 
 // happens records an event, as capabilities do.
-func (d *desk) happens(of event.Type, subject, sequence int64) event.Event {
+func (d *kit) happens(of event.Type, subject, sequence int64) event.Event {
 	d.Helper()
 	e := event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: of, Subject: subject, Sequence: sequence, At: d.now(),
 		Data: json.RawMessage(`{"n":1}`)}
@@ -199,27 +195,19 @@ func (d *desk) happens(of event.Type, subject, sequence int64) event.Event {
 }
 
 // until waits for something the courier does.
-func (d *desk) until(what string, is func() bool) {
+func (d *kit) until(what string, is func() bool) {
 	d.Helper()
-	for end := time.Now().Add(time.Minute); !is(); {
-		if time.Now().After(end) {
-			d.Fatalf("waited in vain for: %s", what)
-		}
-		select {
-		case <-d.poster.came:
-		case <-time.After(2 * time.Millisecond):
-		}
-	}
+	wait.Until(d, what, is)
 }
 
-func (d *desk) delivery(w webhook.Webhook, id int64) (webhook.Delivery, []webhook.Attempt) {
+func (d *kit) delivery(w webhook.Webhook, id int64) (webhook.Delivery, []webhook.Attempt) {
 	d.Helper()
 	got, attempts, err := d.hooks.Delivery(d.ctx, w.ID, id)
 	d.must(err)
 	return got, attempts
 }
 
-func (d *desk) state(w webhook.Webhook, e event.Event, want webhook.State, attempts int) {
+func (d *kit) state(w webhook.Webhook, e event.Event, want webhook.State, attempts int) {
 	d.Helper()
 	d.until(string(want), func() bool {
 		got, _ := d.delivery(w, e.ID)
@@ -227,7 +215,7 @@ func (d *desk) state(w webhook.Webhook, e event.Event, want webhook.State, attem
 	})
 }
 
-func each(t *testing.T, run func(d *desk)) {
+func each(t *testing.T, run func(d *kit)) {
 	t.Helper()
-	storetest.Each(t, func(t *testing.T, db *store.DB) { run(newDesk(t, db)) })
+	storetest.Each(t, func(t *testing.T, db *store.DB) { run(newKit(t, db)) })
 }

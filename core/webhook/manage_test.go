@@ -21,7 +21,7 @@ import (
 func ptr[T any](v T) *T { return &v }
 
 func TestSigningKeyIsShownOnceAndKeptSealed(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.hook(webhook.Request{Headers: map[string]string{"authorization": "Bearer abc"}, Asymmetric: true})
 		if !strings.HasPrefix(made.Secrets.Key.Secret, "whsec_") || made.Secrets.Headers["Authorization"] != "Bearer abc" {
 			d.Fatalf("the answer has %+v", made.Secrets)
@@ -53,7 +53,7 @@ func TestSigningKeyIsShownOnceAndKeptSealed(t *testing.T) {
 }
 
 func TestWrongRequestIsRefusedFieldByField(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		for _, c := range []struct {
 			name  string
 			r     webhook.Request
@@ -82,7 +82,7 @@ func TestWrongRequestIsRefusedFieldByField(t *testing.T) {
 }
 
 func TestPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		ours := d.hook(webhook.Request{})
 		theirs, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://theirs.example",
 			Types: only(event.AppointmentConfirmed)})
@@ -135,7 +135,7 @@ func TestPartnerSeesItsOwnWebhooksAndStaffSeesAll(t *testing.T) {
 }
 
 func TestAnotherPracticeFindsNothing(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		practices := &practice.Service{Store: practicestore.New(d.db), Now: d.now, NewID: d.db.NewID}
 		other, err := practices.CreateGroup(d.ctx, practice.Group{Name: "Elsewhere"})
@@ -165,7 +165,7 @@ func TestAnotherPracticeFindsNothing(t *testing.T) {
 }
 
 func TestKeySeesEventsOfItsScopesAloneAndDetailsNeedStaff(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		_, err := d.hooks.Create(d.partner, webhook.Request{Format: webhook.Standard, URL: "https://a.example",
 			Types: only(event.MessageSent)})
 		d.refused(err, access.ErrPermission)
@@ -192,7 +192,7 @@ func TestKeySeesEventsOfItsScopesAloneAndDetailsNeedStaff(t *testing.T) {
 }
 
 func TestDetailsAreAddedOnlyWhereTheyAreWanted(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		d.details = func(_ context.Context, _ practice.ID, e event.Event) (json.RawMessage, error) {
 			return json.RawMessage(`{"patient":{"first_name":"Ada"}}`), nil
 		}
@@ -215,7 +215,7 @@ func TestDetailsAreAddedOnlyWhereTheyAreWanted(t *testing.T) {
 }
 
 func TestBothKeysSignWhileAKeyIsChanged(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{SigningKey: "the old key", Asymmetric: true})
 		rotated, err := d.hooks.Rotate(d.ctx, w.ID, "", 24*time.Hour)
 		d.must(err)
@@ -235,7 +235,7 @@ func TestBothKeysSignWhileAKeyIsChanged(t *testing.T) {
 }
 
 func TestDeletedWebhookGetsNothingAndItsRowsGo(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
 		_, err := d.hooks.Delete(d.ctx, webhook.Standard, w.ID)
@@ -261,7 +261,7 @@ func TestDeletedWebhookGetsNothingAndItsRowsGo(t *testing.T) {
 }
 
 func TestTestEventGoesToOneEndpointAndIsNotInTheLog(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{Types: only(event.MessageSent), URL: "https://one.example/"})
 		d.hook(webhook.Request{Types: only(event.MessageSent), URL: "https://two.example/"})
 		d.deliver()
@@ -288,7 +288,7 @@ func TestTestEventGoesToOneEndpointAndIsNotInTheLog(t *testing.T) {
 }
 
 func TestWebhooksOfAPracticeAreLimited(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		for range webhook.Most {
 			d.hook(webhook.Request{})
 		}

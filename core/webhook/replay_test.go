@@ -16,7 +16,7 @@ import (
 )
 
 func TestReplayedDeliveryKeepsItsID(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
 		e := d.happens(event.AppointmentConfirmed, 1, 1)
@@ -39,7 +39,7 @@ func TestReplayedDeliveryKeepsItsID(t *testing.T) {
 }
 
 func TestDeliveryReplayedWhileUnderWayGoesOutAgain(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		answers := make(chan struct{})
 		answered := sync.OnceFunc(func() { close(answers) })
@@ -68,7 +68,7 @@ func TestDeliveryReplayedWhileUnderWayGoesOutAgain(t *testing.T) {
 }
 
 func TestRecoverQueuesMissedEventsAlone(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
 		// One that is not written down when the clock is moved goes out again.
@@ -129,7 +129,7 @@ func TestRecoverQueuesMissedEventsAlone(t *testing.T) {
 }
 
 func TestTheLogIsReadOnceAndWholeWhileItIsWritten(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		const writers, events = 4, 150
 		wrote := make(chan error, writers)
 		for n := range int64(writers) {
@@ -171,7 +171,7 @@ func TestTheLogIsReadOnceAndWholeWhileItIsWritten(t *testing.T) {
 }
 
 func TestWaitingReaderOfTheLogGetsTheNextEventAtOnce(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		d.happens(event.MessageSent, 1, 1)
 		newest, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: webhook.Newest, Limit: 10})
 		d.must(err)
@@ -203,7 +203,7 @@ func TestWaitingReaderOfTheLogGetsTheNextEventAtOnce(t *testing.T) {
 }
 
 func TestEventsAndDeliveriesAreForgottenAfterThirtyDays(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.hook(webhook.Request{})
 		d.deliver()
 		old := d.happens(event.AppointmentConfirmed, 1, 1)

@@ -15,14 +15,14 @@ import (
 )
 
 // token is a caller whose role has some permissions.
-func (d *desk) token(may ...access.Permission) context.Context {
+func (d *kit) token(may ...access.Permission) context.Context {
 	return access.With(context.Background(), access.Caller{
 		Group: d.group, Home: d.group, Key: 2, Actor: "Website", Application: true, Permissions: may,
 	})
 }
 
 // semble makes an endpoint in that format.
-func (d *desk) semble(of ...event.Type) webhook.Webhook {
+func (d *kit) semble(of ...event.Type) webhook.Webhook {
 	d.Helper()
 	w, err := d.hooks.Create(d.token(access.EditWebhooks), webhook.Request{
 		Format: webhook.Semble, Types: of, Description: "Sync", URL: "https://sync.example/hooks",
@@ -33,7 +33,7 @@ func (d *desk) semble(of ...event.Type) webhook.Webhook {
 }
 
 // occurs records an event with data.
-func (d *desk) occurs(of event.Type, data string) event.Event {
+func (d *kit) occurs(of event.Type, data string) event.Event {
 	d.Helper()
 	e := event.Event{
 		ID: d.db.NewID(), Group: int64(d.group), Type: of, Subject: d.db.NewID(), Sequence: 1, At: d.now(),
@@ -44,7 +44,7 @@ func (d *desk) occurs(of event.Type, data string) event.Event {
 }
 
 func TestSembleEndpointGetsSeveralTypesInItsOwnForm(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		w := d.semble(event.PatientMerged, event.AppointmentConfirmed, event.InvoicePaid, event.PatientMerged)
 		standard := d.hook(webhook.Request{})
 		d.deliver()
@@ -81,7 +81,7 @@ func TestSembleEndpointGetsSeveralTypesInItsOwnForm(t *testing.T) {
 
 // A change is one event; its parts are delivered by themselves.
 func TestPartsOfAnEventAreDeliveredEachUnderItsOwnID(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		d.semble(event.InvoiceLineAdded, event.InvoicePaid)
 		d.deliver()
 		ids := event.IDs{"invoice": 7, "line": 8, "contact": 0}
@@ -107,7 +107,7 @@ func TestPartsOfAnEventAreDeliveredEachUnderItsOwnID(t *testing.T) {
 }
 
 func TestSembleEndpointIsChangedPausedAndDeleted(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		edit, see := d.token(access.EditWebhooks), d.token(access.SeeWebhooks)
 		made := d.semble(event.AppointmentConfirmed)
 		d.deliver()
@@ -150,7 +150,7 @@ func TestSembleEndpointIsChangedPausedAndDeleted(t *testing.T) {
 }
 
 func TestEachDoorSeesEndpointsInItsOwnFormat(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		semble, standard := d.semble(event.AppointmentConfirmed), d.hook(webhook.Request{})
 		_, err := d.hooks.Get(d.ctx, webhook.Standard, semble.ID)
 		d.refused(err, webhook.ErrNotFound)
@@ -169,7 +169,7 @@ func TestEachDoorSeesEndpointsInItsOwnFormat(t *testing.T) {
 }
 
 func TestSembleEndpointNeedsPermissionAndShowsHeadersToThoseWhoEdit(t *testing.T) {
-	each(t, func(d *desk) {
+	each(t, func(d *kit) {
 		made := d.semble(event.AppointmentConfirmed)
 		see, edit := d.token(access.SeeWebhooks), d.token(access.EditWebhooks)
 		w, err := d.hooks.Get(see, webhook.Semble, made.ID)

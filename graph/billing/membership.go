@@ -2,6 +2,8 @@ package billing
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"frontdesk/core/billing"
 	"frontdesk/core/input"
@@ -46,9 +48,21 @@ func (m Mutation) AddPatientMembership(ctx context.Context, patientID, membershi
 		if err != nil {
 			return patient.Patient{}, err
 		}
-		return m.Core.Membership.Add(ctx, id, billing.Subscription{Product: n, Start: wire.Deref(start),
-			Comments: wire.Deref(comments)})
+		return m.Core.Membership.Add(ctx, id, billing.Subscription{Product: n, Start: dateWritten(wire.Deref(start)),
+			Said: wire.Deref(start), Comments: wire.Deref(comments)})
 	})
+}
+
+// dateWritten reads a date, or an instant, whose date is taken as it is written.
+func dateWritten(text string) input.Date {
+	text = strings.TrimSpace(text)
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		text = input.DateOf(at).String()
+	}
+	if d, ok := input.ParseDate(text); ok {
+		return d
+	}
+	return input.NotADate
 }
 
 // RemovePatientMembership ends a patient's membership.

@@ -2235,7 +2235,7 @@ type QuestionnaireMedicalTermQuestion struct {
 	DependentOn *QuestionnaireDependency `json:"dependentOn,omitempty"`
 	// Whether it takes several answers.
 	AllowMultipleAnswers *bool `json:"allowMultipleAnswers,omitempty"`
-	// What becomes of the answer in the record.
+	// The kind of record item that the answer is written to.
 	RecordType *QuestionnaireMedicalTermQuestionRecordType `json:"recordType,omitempty"`
 }
 
@@ -4447,7 +4447,7 @@ func (e ProductType) MarshalGQL(w io.Writer) {
 	fmt.Fprint(w, strconv.Quote(e.String()))
 }
 
-// What becomes of a medical term in the record.
+// The kind of record item that a medical term is written to.
 type QuestionnaireMedicalTermQuestionRecordType string
 
 const (

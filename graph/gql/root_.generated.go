@@ -3974,7 +3974,7 @@ type QuestionnaireMedicalTermQuestion implements IQuestionnaireQuestion {
   dependentOn: QuestionnaireDependency
   "Whether it takes several answers."
   allowMultipleAnswers: Boolean
-  "What becomes of the answer in the record."
+  "The kind of record item that the answer is written to."
   recordType: QuestionnaireMedicalTermQuestionRecordType
 }
 
@@ -4026,7 +4026,7 @@ type QuestionnaireRelationshipQuestionSettings {
   captureAuthorizationCode: Boolean
 }
 
-"What becomes of a medical term in the record."
+"The kind of record item that a medical term is written to."
 enum QuestionnaireMedicalTermQuestionRecordType {
   "An allergy."
   allergy

@@ -117,12 +117,12 @@ func (q Query) PatientCommunications(
 	return out, nil
 }
 
-// instant is a moment as core takes it; empty for null.
-func instant(m *scalar.Moment) string {
+// instant is a moment as core takes it; zero for null.
+func instant(m *scalar.Moment) time.Time {
 	if m == nil || m.IsZero() {
-		return ""
+		return time.Time{}
 	}
-	return m.T.UTC().Format(time.RFC3339Nano)
+	return m.T
 }
 
 // SendSms sends a text message.

@@ -242,7 +242,7 @@ func registration(in *gql.CreatePatientDataInput, insData *gql.INSInput) (patien
 	}
 	r.Line1, r.Line2, r.Line3 = streetLines(in.Address.Value())
 	if d := in.Dob.Value(); d != nil && !d.IsZero() {
-		r.BirthDate = new(birthText(d))
+		r.BirthDate = new(wire.DateOf(d))
 	}
 	if p := in.PlaceOfBirth.Value(); p != nil {
 		r.BirthPlace, r.BirthPlaceCode = p.Name.Value(), p.Code.Value()
@@ -342,7 +342,7 @@ func (m Mutation) UpdatePatient(ctx context.Context, id string,
 	}
 	c.Line1, c.Line2, c.Line3 = streetLines(wire.Change(in.Address))
 	if d, set := in.Dob.ValueOK(); set {
-		c.BirthDate = new(birthText(d))
+		c.BirthDate = new(wire.DateOf(d))
 	}
 	if p, set := in.PlaceOfBirth.ValueOK(); set {
 		c.BirthPlace, c.BirthPlaceCode = new(""), new("")
@@ -419,14 +419,6 @@ func (f Fields) ArchivedInfo(ctx context.Context, obj *gql.Patient) (*gql.Patien
 	}
 	out.UnarchivedBy, err = f.UserByID(ctx, account.StaffID(p.UnarchivedBy))
 	return out, err
-}
-
-// birthText is a birth date as core reads one; null when it is not known.
-func birthText(d *scalar.Moment) string {
-	if day := wire.DateOf(d); day != input.NoDate {
-		return day.String()
-	}
-	return ""
 }
 
 // streetLines splits the one text this API has for house and street at line breaks, or

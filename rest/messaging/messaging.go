@@ -1,6 +1,7 @@
 package messaging
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"strconv"
@@ -27,14 +28,18 @@ func (o Operations) SendMessage(
 		Text:    in.MessageString, Subject: in.Subject.Value,
 		Contact: in.RecipientContactDetail.Value, Fallback: carrier.Channel(in.FallbackMessageType.Value),
 		FallbackContact: in.FallbackContactDetail.Value,
-		Encrypted:       truth(in.Encrypted), Purpose: messaging.Purpose(in.Purpose.Value), SendAt: in.SendAt.Value,
-		SendBy: in.SendBy.Value,
+		Encrypted:       truth(in.Encrypted), Purpose: messaging.Purpose(in.Purpose.Value),
+		SendAt: wire.Time(in.SendAt.Value), SendBy: wire.Time(in.SendBy.Value),
 		Urgent: in.Urgent.Value, Plain: in.PlainCharacters.Value,
 		WriteToRecord: in.WriteToRecord.Value, AutoWriteToRecord: in.AutoWriteToRecord.Value,
 		SnomedCode: in.SnomedCode.Value,
 		SnomedTerm: in.SnomedTerm.Value,
-		TaskID:     in.TaskID.Value, Attachment: in.AttachmentUUID.Value, ShortLink: in.ShortLinkID.Value,
-		AssigneeID: whole(&check, "assignee_id", in.AssigneeID), AssigneeType: string(in.AssigneeType.Value),
+		TaskID:     taskID(in.TaskID.Value),
+		Linked:     in.AttachmentUUID.Value != "" || in.ShortLinkID.Value != "",
+		AssigneeID: whole(&check, "assignee_id", in.AssigneeID),
+	}
+	if kind := in.AssigneeType.Value; kind != "" && (kind != oas.MessageRequestAssigneeTypeAdmin || r.AssigneeID == 0) {
+		r.AssigneeID = noID
 	}
 	if err := check.Err(); err != nil {
 		return nil, err
@@ -44,6 +49,17 @@ func (o Operations) SendMessage(
 		return nil, err
 	}
 	return sent(got), nil
+}
+
+// noID is an id that nothing has.
+const noID = -1
+
+// taskID reads the id of a task, or 0 where there is none. What is no id is no task's.
+func taskID(text string) int64 {
+	if text == "" {
+		return 0
+	}
+	return cmp.Or(wire.ID[int64](text), noID)
 }
 
 // sent is a message that was taken.
@@ -149,7 +165,7 @@ func (o Operations) message(ctx context.Context, id messaging.ID) (*oas.Message,
 		SentAt: wire.OptInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
 		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true},
 		SubmittedBy: wire.String(m.SubmittedBy),
-		TaskID:      wire.Text(m.TaskID), AssigneeID: wire.Text(orNone(m.Assignee)),
+		TaskID:      wire.Text(orNone(m.TaskID)), AssigneeID: wire.Text(orNone(m.Assignee)),
 		MessageType: oas.MessageType(m.Channel), FallbackMessageType: wire.Text(string(m.Fallback)), Content: m.Content,
 		ContactSource: wire.Text(m.ContactSource),
 		Locked:        oas.NewOptBool(m.Locked), SendBy: oas.NewOptDateTime(m.SendBy.UTC()),
@@ -220,7 +236,7 @@ func (o Operations) ListSentMessages(ctx context.Context,
 		return nil, err
 	}
 	found, count, err := o.Core.Messaging.Messages(ctx,
-		messaging.Search{Query: q, FromText: p.StartDate.Value, ToText: p.EndDate.Value})
+		messaging.Search{Query: q, Since: input.ReadBound(p.StartDate.Value), Until: input.ReadBound(p.EndDate.Value)})
 	if err != nil {
 		return nil, err
 	}

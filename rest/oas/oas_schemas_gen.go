@@ -247,8 +247,8 @@ func (AppointmentWarningCode) AllValues() []AppointmentWarningCode {
 	}
 }
 
-// What becomes of the appointments a patient has to come when they are archived or deleted: they are
-// cancelled and their times are free, or the call is refused with their number.
+// What archiving or deleting a patient does to their future appointments: `cancel` cancels them and
+// frees their times, `refuse` refuses the call and says how many there are.
 // Ref: #/components/schemas/ArchivedPatientAppointments
 type ArchivedPatientAppointments string
 

@@ -23,8 +23,9 @@ func (o Operations) RegisterPatient(ctx context.Context, in *oas.PatientRegistra
 		NHSNumber: wire.Ptr(in.NhsNumber.Get()), EHRPartnerID: wire.Ptr(in.EhrPartnerID.Get()),
 		Title:    wire.As[string](in.Title.Get()),
 		Landline: wire.Ptr(in.Landline.Get()), Mobile: wire.Ptr(in.Mobile.Get()), Email: wire.Ptr(in.Email.Get()),
-		Source: wire.As[patient.Source](in.DataSource.Get()), BirthDate: &in.Dob, FirstName: &in.FirstName,
-		LastName: &in.LastName, Sex: wire.As[patient.Sex](in.Sex.Get()), Line1: wire.Ptr(in.AddressLine1.Get()),
+		Source: wire.As[patient.Source](in.DataSource.Get()), BirthDate: new(patient.ReadBirthDate(in.Dob)),
+		FirstName: &in.FirstName,
+		LastName:  &in.LastName, Sex: wire.As[patient.Sex](in.Sex.Get()), Line1: wire.Ptr(in.AddressLine1.Get()),
 		Line2: wire.Ptr(in.AddressLine2.Get()), Line3: wire.Ptr(in.AddressLine3.Get()), Town: wire.Ptr(in.Town.Get()),
 		County: wire.Ptr(in.County.Get()), Country: wire.Ptr(in.Country.Get()), Postcode: wire.Ptr(in.Postcode.Get()),
 	}})
@@ -119,7 +120,7 @@ func (o Operations) RegisterPatientPds(
 	ctx context.Context, in *oas.PDSRegistration, _ oas.RegisterPatientPdsParams,
 ) (oas.RegisterPatientPdsOK, error) {
 	got, err := o.Core.Demographics.Register(ctx, demographics.Registration{
-		NHSNumber: wire.Ptr(in.NhsNumber.Get()), BirthDate: wire.Ptr(in.Dob.Get()),
+		NHSNumber: wire.Ptr(in.NhsNumber.Get()), BirthDate: new(patient.ReadBirthDate(in.Dob.Value)),
 		Forename: wire.Ptr(in.Forename.Get()),
 		Surname:  wire.Ptr(in.Surname.Get()), Postcode: wire.Ptr(in.Postcode.Get()),
 		Sex:        wire.As[patient.Sex](in.Sex.Get()),

@@ -67,7 +67,7 @@ func (o Operations) UpdatePracticeGroup(
 		Leaving:           wire.As[practice.Leaving](in.ArchivedPatientAppointments.Get()),
 		CancellationHours: wire.Ptr(in.CancellationPolicyHours.Get()), WindowDays: wire.Ptr(in.BookingWindowDays.Get()),
 		UnreadMinutes: wire.Ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: wire.Ptr(in.SMSPricePence.Get()),
-		SendFrom: wire.Ptr(in.SendFrom.Get()), SendUntil: wire.Ptr(in.SendUntil.Get()),
+		SendFrom: wire.Clock(in.SendFrom), SendUntil: wire.Clock(in.SendUntil),
 	})
 	if err != nil {
 		return nil, err

@@ -44,6 +44,32 @@ func OptionalID[T ~int64](in *input.Checks, field string, s oas.OptString) T {
 	return FieldID[T](in, field, s.Value)
 }
 
+// Time reads an instant; an empty text is the zero time, and one that is no instant is refused by core.
+func Time(text string) time.Time {
+	if text == "" {
+		return time.Time{}
+	}
+	if t, ok := input.Instant(text); ok {
+		return t
+	}
+	return input.NotAnInstant
+}
+
+// Clock reads a time of day, 08:00 or 24:00, in minutes since midnight; core refuses -1, which is what is none.
+func Clock(s oas.OptString) *int {
+	if !s.Set {
+		return nil
+	}
+	at, err := time.Parse("15:04", s.Value)
+	switch {
+	case s.Value == "24:00":
+		return new(24 * 60)
+	case err != nil:
+		return new(-1)
+	}
+	return new(60*at.Hour() + at.Minute())
+}
+
 // Digits is an id to answer with.
 func Digits[T interface{ String() string }](v T) oas.ID { return oas.ID(v.String()) }
 

@@ -154,7 +154,6 @@ func (g *GovUK) read(in wish, kind string) (*notice, *answer) {
 		a := notifyError(http.StatusBadRequest, kind, message)
 		return nil, &a
 	}
-	n := &notice{ID: uuid(), Type: kind}
 	given, other := in.PhoneNumber, in.EmailAddress
 	if kind == "email" {
 		given, other = other, given
@@ -183,27 +182,36 @@ func (g *GovUK) read(in wish, kind string) (*notice, *answer) {
 	case inbox.ScriptOf(*given) == inbox.Refused:
 		return no("ValidationError", "the recipient does not exist")
 	}
-	for _, need := range template.Needs {
-		if _, ok := in.Personalisation[need].(string); !ok {
-			return no("BadRequestError", "Missing personalisation: "+need)
-		}
-	}
-	if slices.Contains(template.Needs, "subject") {
-		n.Subject, _ = in.Personalisation["subject"].(string)
-	}
-	n.Body, _ = in.Personalisation["body"].(string)
-	if kind == "sms" && utf8.RuneCountInString(n.Body) > 918 {
-		return no("ValidationError", "Content for template has a character count greater than the limit of 918")
-	}
-	if strings.TrimSpace(n.Body) == "" {
-		return no("ValidationError", "Your message is empty.")
-	}
-	n.to, n.Template.ID, n.Template.Version = *given, in.TemplateID, 1
+	n := &notice{ID: uuid(), Type: kind, to: *given}
+	n.Template.ID, n.Template.Version = in.TemplateID, 1
 	n.Template.URI = "/services/templates/" + in.TemplateID
 	if in.Reference != nil {
 		n.Reference = *in.Reference
 	}
+	if kind, message := n.fill(template.Needs, in.Personalisation); kind != "" {
+		return no(kind, message)
+	}
 	return n, nil
+}
+
+// fill puts into a message what its template needs, or says what is wrong.
+func (n *notice) fill(needs []string, given map[string]any) (kind, message string) {
+	for _, need := range needs {
+		if _, ok := given[need].(string); !ok {
+			return "BadRequestError", "Missing personalisation: " + need
+		}
+	}
+	if slices.Contains(needs, "subject") {
+		n.Subject, _ = given["subject"].(string)
+	}
+	n.Body, _ = given["body"].(string)
+	if n.Type == "sms" && utf8.RuneCountInString(n.Body) > 918 {
+		return "ValidationError", "Content for template has a character count greater than the limit of 918"
+	}
+	if strings.TrimSpace(n.Body) == "" {
+		return "ValidationError", "Your message is empty."
+	}
+	return "", ""
 }
 
 // isMobile takes a British mobile number as it is written at home or abroad,

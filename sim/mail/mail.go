@@ -28,6 +28,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emersion/go-sasl"
@@ -65,14 +66,15 @@ type Options struct {
 
 // Server is the mail server.
 type Server struct {
-	box   *inbox.Box
-	o     Options
-	smtp  *smtp.Server
-	tls   *tls.Config
-	pool  *x509.CertPool
-	ctx   context.Context // ends with the server
-	end   context.CancelFunc
-	posts sync.WaitGroup
+	box    *inbox.Box
+	o      Options
+	smtp   *smtp.Server
+	tls    *tls.Config
+	pool   *x509.CertPool
+	ctx    context.Context // ends with the server
+	slowed atomic.Int64
+	end    context.CancelFunc
+	posts  sync.WaitGroup
 
 	mu       sync.Mutex
 	tries    map[string]int // by message identifier
@@ -128,6 +130,9 @@ func (s *Server) ServeTLS(l net.Listener) error { return s.smtp.Serve(tls.NewLis
 // CertPool is the authority that the server's certificate is from. The
 // certificate is for localhost, 127.0.0.1, ::1 and the server's own name.
 func (s *Server) CertPool() *x509.CertPool { return s.pool }
+
+// Slowed is how many messages the slow script has taken its time over.
+func (s *Server) Slowed() int64 { return s.slowed.Load() }
 
 // Sessions is how many greetings there have been: one for each connection, or
 // two when TLS begins after the first.

@@ -147,7 +147,7 @@ func TestClosingDoesNotWaitForWhatIsSlow(t *testing.T) {
 	}
 	sent := make(chan error)
 	go func() { sent <- send(s, addr, "slow@y.example", header+"\r\nx\r\n") }()
-	wait.Out(20 * time.Millisecond) // the message is on its way
+	wait.Until(t, "the slow message to be slow", func() bool { return s.Slowed() == 1 })
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}

@@ -126,6 +126,7 @@ func (s *session) Data(r io.Reader) error {
 func (s *session) perform(to string, m message) error {
 	switch inbox.ScriptOf(to) {
 	case inbox.Slow:
+		s.server.slowed.Add(1)
 		timer := time.NewTimer(s.server.o.Slow)
 		defer timer.Stop()
 		select {

@@ -64,7 +64,7 @@ func scanAppointments(bare bool) func(store.Scanner) (booking.Appointment, error
 
 // Appointment finds an appointment.
 func (t *Tx) Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error) {
-	return store.Find(ctx, t.Conn, booking.ErrNotFound, selectAppointments+` AND a.id = $2`, store.In{group, id},
+	return store.ByKey(ctx, t.Conn, booking.ErrNotFound, selectAppointments+` AND a.id = $2`, store.In{group, id},
 		scanAppointments(false))
 }
 

@@ -26,7 +26,7 @@ func scanKey(scan store.Scanner) (key.Key, error) {
 
 // APIKey finds a key.
 func (t *Tx) APIKey(ctx context.Context, group access.GroupID, id access.KeyID) (key.Key, error) {
-	return store.Find(ctx, t.Conn, key.ErrUnknown, `SELECT `+keyColumns+` FROM api_key WHERE practice_group_id = $1
+	return store.ByKey(ctx, t.Conn, key.ErrUnknown, `SELECT `+keyColumns+` FROM api_key WHERE practice_group_id = $1
 		AND id = $2`,
 		store.In{group, id}, scanKey)
 }

@@ -13,7 +13,7 @@ import (
 
 // KeyBearer finds who holds a key.
 func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyID) (key.Bearer, error) {
-	return store.Find(ctx, t.Conn, key.ErrBadToken, `SELECT k.practice_group_id, k.id, k.hash, k.partner, k.rate_limit,
+	return store.ByKey(ctx, t.Conn, key.ErrBadToken, `SELECT k.practice_group_id, k.id, k.hash, k.partner, k.rate_limit,
 		k.expires_at, k.revoked_at, k.last_used_at, k.role,
 			r.permissions, g.graphql_limit, g.limit_status
 		FROM api_key k
@@ -34,7 +34,7 @@ func (t *Tx) KeyBearer(ctx context.Context, group access.GroupID, id access.KeyI
 
 // SessionBearer finds whose session it is.
 func (t *Tx) SessionBearer(ctx context.Context, group access.GroupID, id access.SessionID) (key.Bearer, error) {
-	return store.Find(ctx, t.Conn, key.ErrBadToken, `SELECT s.practice_group_id, s.id, s.hash, s.staff_id, s.key_id,
+	return store.ByKey(ctx, t.Conn, key.ErrBadToken, `SELECT s.practice_group_id, s.id, s.hash, s.staff_id, s.key_id,
 		s.made_at, s.expires_at, s.revoked_at, s.last_used_at,
 			k.partner, k.rate_limit, k.expires_at, k.revoked_at, f.title, f.first_name, f.last_name, f.deleted_at,
 			COALESCE(f.role, k.role),

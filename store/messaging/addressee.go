@@ -33,7 +33,7 @@ func ScanAddressee(p *patient.Patient, scan store.Scanner) error {
 
 // Addressee finds a patient, with what matters to messages.
 func (t *Tx) Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error) {
-	return store.Find(ctx, t.Conn, patient.ErrNotFound, selectAddressees+` = $2`, store.In{group, id},
+	return store.ByKey(ctx, t.Conn, patient.ErrNotFound, selectAddressees+` = $2`, store.In{group, id},
 		func(scan store.Scanner) (p patient.Patient, err error) {
 			err = ScanAddressee(&p, scan)
 			return p, err

@@ -3,7 +3,6 @@ package messaging
 import (
 	"context"
 	"slices"
-	"strconv"
 	"time"
 
 	"frontdesk/core/carrier"
@@ -31,7 +30,7 @@ func Into(m *messaging.Message) store.In {
 		&m.FallbackContact, &m.Subject, &m.Content, &m.Encrypted, &m.Purpose, &m.Leg, &m.State, &m.Prior,
 		value.When(&m.DueAt), value.Num(&m.Lease), &m.Tries, &m.Carrier, &m.ProviderID, &m.Code, &m.Reason, &m.Parts,
 		&m.Encoding, &m.Cost, value.When(&m.SendAt), value.When(&m.SendBy), &m.UnreadMinutes, value.When(&m.SentAt),
-		value.When(&m.DeliveredAt), value.When(&m.ReadAt), value.When(&m.EndedAt), &m.WriteToRecord, &m.TaskID,
+		value.When(&m.DeliveredAt), value.When(&m.ReadAt), value.When(&m.EndedAt), &m.WriteToRecord, value.NumText(&m.TaskID),
 		&m.SubmittedBy, &m.KeyID, value.Text(&m.Link), value.When(&m.CreatedAt), value.When(&m.UpdatedAt), &m.Paired,
 		value.Num(&m.Assignee), &m.FallbackSource, &m.Request, &m.Journal, value.When(&m.AskAt)}
 }
@@ -45,7 +44,7 @@ func Scan(scan store.Scanner) (messaging.Message, error) {
 
 // Message finds a message.
 func (t *Tx) Message(ctx context.Context, group practice.ID, id messaging.ID) (messaging.Message, error) {
-	return store.Find(ctx, t.Conn, messaging.ErrNotFound, `SELECT `+Columns+` FROM message m
+	return store.ByKey(ctx, t.Conn, messaging.ErrNotFound, `SELECT `+Columns+` FROM message m
 		WHERE m.practice_group_id = $1 AND m.id = $2`, store.In{group, id}, Scan)
 }
 
@@ -108,7 +107,7 @@ func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging
 		args[i] = store.In{group, m.ID, m.Patient, m.Batch, m.Channel, m.Contact, m.ContactSource, m.Fallback,
 			m.FallbackContact, m.Subject, m.Content, m.Encrypted, m.Purpose, m.Leg, m.LegChannel(), m.State,
 			value.At(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
-			value.At(m.SentAt), value.At(m.DeliveredAt), value.At(m.EndedAt), m.WriteToRecord, m.TaskID,
+			value.At(m.SentAt), value.At(m.DeliveredAt), value.At(m.EndedAt), m.WriteToRecord, value.AsText(m.TaskID),
 			m.SubmittedBy, m.KeyID, value.OptText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, value.Opt(m.Assignee),
 			m.FallbackSource}
 	}
@@ -292,15 +291,11 @@ func (t *Tx) Attached(ctx context.Context, group practice.ID, m messaging.Messag
 			return err
 		}
 	}
-	if m.TaskID == "" {
+	if m.TaskID == 0 {
 		return nil
 	}
-	task, err := strconv.ParseInt(m.TaskID, 10, 64)
-	if err != nil {
-		return messaging.ErrNoTask
-	}
 	found, err := t.One(ctx, `SELECT id FROM task WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`,
-		store.In{group, task}, &id)
+		store.In{group, m.TaskID}, &id)
 	if err == nil && !found {
 		err = messaging.ErrNoTask
 	}

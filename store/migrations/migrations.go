@@ -142,8 +142,11 @@ func (db Database) Up(ctx context.Context, log *slog.Logger) (err error) {
 		return err
 	}
 	defer m.close()
-	if _, pending, err := m.version(ctx); err != nil || !pending {
+	switch _, pending, err := m.version(ctx); {
+	case err != nil:
 		return err
+	case !pending:
+		return m.finish(ctx)
 	}
 	if db.Postgres != nil {
 		unlock, err := lockMigrations(ctx, m.sql)
@@ -165,10 +168,24 @@ func (db Database) Up(ctx context.Context, log *slog.Logger) (err error) {
 	if err := m.river(ctx, log); err != nil {
 		return fmt.Errorf("migrate the job queue: %w", m.Outward(err))
 	}
-	if db.Postgres == nil {
-		return m.Outward(plan.Estimate(ctx, db.SQLite))
+	return m.finish(ctx)
+}
+
+// finish does what follows the last migration, unless it is done: a program may have been killed between the two.
+func (m *migrator) finish(ctx context.Context) error {
+	if m.Postgres == nil {
+		done, err := plan.Estimated(ctx, m.SQLite)
+		if err == nil && !done {
+			err = plan.Estimate(ctx, m.SQLite)
+		}
+		return m.Outward(err)
 	}
-	_, err = m.sql.ExecContext(ctx, `ALTER TABLE handover_note SET UNLOGGED`) // see 00021_handover.sql
+	var logged bool // see 00021_handover.sql
+	err := m.sql.QueryRowContext(ctx,
+		`SELECT relpersistence <> 'u' FROM pg_class WHERE oid = 'handover_note'::regclass`).Scan(&logged)
+	if err == nil && logged {
+		_, err = m.sql.ExecContext(ctx, `ALTER TABLE handover_note SET UNLOGGED`)
+	}
 	return m.Outward(err)
 }
 

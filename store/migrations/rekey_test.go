@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
@@ -30,7 +31,7 @@ func TestAnUpgradeWorksOutTheKeysOfNamesAgain(t *testing.T) {
 		s := &patient.Service{Store: patientstore.New(db), Now: now, NewID: db.NewID}
 		mobile := "07700 900123"
 		if _, err := patienttest.Register(ctx, s,
-			patient.Changes{FirstName: new("Ada"), LastName: new("O′Neill—King"), BirthDate: new("1985-12-10"),
+			patient.Changes{FirstName: new("Ada"), LastName: new("O′Neill—King"), BirthDate: new(input.DayOf(1985, 12, 10)),
 				Mobile: &mobile}); err != nil {
 			t.Fatal(err)
 		}

@@ -41,7 +41,7 @@ func patientDest(p *patient.Patient) store.In {
 
 // Patient finds a patient.
 func (t *Tx) Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error) {
-	return store.Find(ctx, t.Conn, patient.ErrNotFound, `SELECT `+patientColumns+` FROM patient
+	return store.ByKey(ctx, t.Conn, patient.ErrNotFound, `SELECT `+patientColumns+` FROM patient
 		WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanPatient)
 }
 

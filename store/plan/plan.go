@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -48,6 +49,39 @@ func Estimate(ctx context.Context, db *sql.DB) error {
 	}
 	_, err = db.ExecContext(ctx, `ANALYZE sqlite_schema`) // this connection made the change and does not see it
 	return err
+}
+
+// Estimated reports whether the database has the figures that Estimate gives it.
+func Estimated(ctx context.Context, db *sql.DB) (bool, error) {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return false, err
+	}
+	defer tx.Rollback()
+	var found int
+	text := `SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'`
+	if err := tx.QueryRowContext(ctx, text).Scan(&found); err != nil || found == 0 {
+		return false, err
+	}
+	all, err := indexes(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	has := map[[2]string]bool{}
+	rows, err := tx.QueryContext(ctx, `SELECT idx, stat FROM sqlite_stat1`)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var one [2]string
+		if err := rows.Scan(&one[0], &one[1]); err != nil {
+			return false, err
+		}
+		has[one] = true
+	}
+	missing := slices.ContainsFunc(all, func(i index) bool { return !has[[2]string{i.name, i.figures()}] })
+	return !missing && len(has) == len(all), rows.Err()
 }
 
 // index is an index of SQLite's that begins with the practice group.

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,6 +93,30 @@ func Opt[T ~int64](n T) any {
 		return nil
 	}
 	return int64(n)
+}
+
+// NumText reads an id that is kept as text, of which the empty one is 0.
+func NumText(n *int64) sql.Scanner { return numText{n} }
+
+type numText struct{ n *int64 }
+
+// Scan implements sql.Scanner.
+func (w numText) Scan(src any) (err error) {
+	var digits string
+	if err = Text(&digits).Scan(src); err != nil || digits == "" {
+		*w.n = 0
+		return err
+	}
+	*w.n, err = strconv.ParseInt(digits, 10, 64)
+	return err
+}
+
+// AsText sends an id that is kept as text; 0 is the empty one.
+func AsText(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
 }
 
 // Text reads text that may be NULL, as the empty one.

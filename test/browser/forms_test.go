@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/key"
 	"frontdesk/core/messaging"
@@ -72,7 +73,8 @@ func TestTheForms(t *testing.T) {
 	ctx := access.With(context.Background(), access.Operator(g.ID))
 	email := "ada@example.org"
 	ada, err := patienttest.Register(ctx, c.Patient,
-		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Email: &email})
+		patient.Changes{FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)),
+			Email: &email})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,8 @@ func TestCrash(t *testing.T) {
 				seed := random.Uint64()
 				clients.Go(func() { w.client(t, stop, seed) })
 			}
-			wait.Out(time.Duration(30+random.IntN(400)) * time.Millisecond) // a random moment under load
+			enough := w.answered.Load() + int64(20+random.IntN(300)) // a random moment under load
+			wait.Within(t, time.Minute, "answers", func() bool { return w.answered.Load() >= enough })
 			s.kill()
 			close(stop)
 			clients.Wait()

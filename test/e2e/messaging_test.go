@@ -130,6 +130,7 @@ func TestInvalidMessageIsRefusedBeforeItIsStored(t *testing.T) {
 		p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"})
 		phoneless := p.ok("POST", "/v1/patients/register", map[string]any{"first_name": "No", "last_name": "Phone",
 			"dob": "1990-01-01", "email": "no.phone@example.org"}).str("patient_id")
+		staff := p.ok("GET", "/v1/practitioners", nil).data()[0]["id"].(string)
 		for _, c := range []struct {
 			status int
 			code   string
@@ -147,6 +148,9 @@ func TestInvalidMessageIsRefusedBeforeItIsStored(t *testing.T) {
 			{404, "assignee_not_found", p.message("byron", "sms",
 				map[string]any{"assignee_id": 7, "assignee_type": "Admin"})},
 			{404, "task_not_found", p.message("byron", "sms", map[string]any{"task_id": "7"})},
+			{404, "assignee_not_found", p.message("byron", "sms",
+				map[string]any{"assignee_id": json.Number(staff), "assignee_type": "AdminTeam"})},
+			{404, "assignee_not_found", p.message("byron", "sms", map[string]any{"assignee_type": "Admin"})},
 			{404, "link_not_found", p.message("byron", "sms", map[string]any{"short_link_id": "7"})},
 			{400, "invalid_request", p.message("byron", "sms",
 				map[string]any{"recipient_contact_detail": "01632 960123"})},

@@ -221,7 +221,7 @@ func TestShutdownAnswersOpenRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, _ := io.ReadAll(res.Body)
-		if res.StatusCode != 200 || !strings.Contains(string(text), "patient_id") {
+		if res.StatusCode != http.StatusOK || !strings.Contains(string(text), "patient_id") {
 			t.Fatalf("the request in flight got %d %s", res.StatusCode, text)
 		}
 		s.cmd.Wait()

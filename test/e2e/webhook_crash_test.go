@@ -51,9 +51,10 @@ func TestWebhookCrash(t *testing.T) {
 		for range 8 {
 			asking.Go(func() {
 				for count.Load() < int64(events) {
-					id, err := invent(serving.Load())
-					if err != nil {
-						wait.Out(10 * time.Millisecond) // the program is dead
+					p := serving.Load()
+					id, err := invent(p)
+					if err != nil { // the program is dead
+						wait.Holds(time.Second, func() bool { return serving.Load() != p })
 						continue
 					}
 					answered.Store(id, true)
@@ -64,8 +65,9 @@ func TestWebhookCrash(t *testing.T) {
 		random := chance(t)
 		began := time.Now()
 		for kill := range kills {
-			wait.Within(t, 10*time.Minute, "events", func() bool { return count.Load() >= int64(kill*events/kills) })
-			wait.Out(time.Duration(random.IntN(100)) * time.Millisecond) // a random moment under load
+			// A random moment under load.
+			enough := int64(kill*events/kills + random.IntN(events/kills/2))
+			wait.Within(t, 10*time.Minute, "events", func() bool { return count.Load() >= enough })
 			serving.Load().kill()
 			begin()
 		}

@@ -336,10 +336,12 @@ func TestFailedDeliveryIsRecordedAndRetried(t *testing.T) {
 		{"it resets the connection", func(w http.ResponseWriter, _ *http.Request) { reset(w) }, 0, "reset"},
 		{"it redirects to this machine", answers(307, "Location", inside.URL), 307, ""},
 		{"it is too slow to end its answer", func(w http.ResponseWriter, r *http.Request) {
-			for r.Context().Err() == nil {
+			for range time.Tick(50 * time.Millisecond) {
+				if r.Context().Err() != nil {
+					return
+				}
 				io.WriteString(w, "x")
 				w.(http.Flusher).Flush()
-				wait.Out(50 * time.Millisecond) // the endpoint is the slow one
 			}
 		}, 200, "timeout"},
 		{"it does not speak HTTP", func(w http.ResponseWriter, _ *http.Request) {

@@ -34,7 +34,3 @@ func Holds(limit time.Duration, holds func() bool) bool {
 	}
 	return true
 }
-
-// Out lets time pass in which another program or network stack, which has no clock to move, must be left alone: a
-// moment for a kill under load, or a slow peer. Never use it to wait for a result.
-func Out(d time.Duration) { <-time.After(d) }

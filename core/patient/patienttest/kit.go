@@ -179,7 +179,7 @@ func Fields(err error) string {
 // AdaSays is what a partner's program says of Ada.
 func AdaSays() patient.Changes {
 	return patient.Changes{
-		FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new("1985-12-10"), Mobile: new("07700 900123"),
+		FirstName: new("Ada"), LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)), Mobile: new("07700 900123"),
 		NHSNumber: new("999 000 0018"),
 	}
 }
@@ -208,7 +208,8 @@ func Merging(db *store.DB, s *patient.Service) *merge.Service {
 // Trace registers through the national service, and must find a patient.
 func (k *Kit) Trace(number, born string) patient.ID {
 	k.Helper()
-	got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: &number, BirthDate: &born})
+	got, err := k.Demographics.Register(k.Ctx, demographics.Registration{NHSNumber: &number,
+		BirthDate: new(patient.ReadBirthDate(born))})
 	if err != nil || got.ID == 0 {
 		k.Fatalf("got %+v, %v", got, err)
 	}
