@@ -10,11 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
 
 	"frontdesk/core/key"
 	"frontdesk/core/practice"
 	"frontdesk/graph/graphtest"
+	"frontdesk/graph/wire"
+	"frontdesk/store/storetest"
 )
 
 // everything is the kit's practice to be asked all there is, as often as it takes.
@@ -113,4 +117,40 @@ func TestUpdateKeepsFieldsItLeavesOut(t *testing.T) {
 	each(t, func(t *testing.T, d *kit) {
 		graphtest.Leaving(d.everything())
 	})
+}
+
+// TestIDsOfAnotherKindFindNothing gives each argument that takes an id the id of an event, which is none of the things
+// that can be named.
+func TestIDsOfAnotherKindFindNothing(t *testing.T) {
+	d := open1(t, storetest.Open(t, storetest.SQLite(t)))
+	p := d.everything()
+	tried := 0
+	for _, f := range graphtest.Schema().Mutation.Fields {
+		doc, errs := gqlparser.LoadQuery(graphtest.Schema(), "mutation { m: "+p.World().Call(f, 0)+" }")
+		if errs != nil {
+			t.Fatal(errs)
+		}
+		for _, a := range doc.Operations[0].SelectionSet[0].(*ast.Field).Arguments {
+			eachLeaf(a.Value, func(v *ast.Value) {
+				right, within := v.Raw, a.Value.String()
+				_, id, ok := wire.Decode(right)
+				kept := strings.Contains(within, `sourceId:"`+right) || strings.Contains(within, `productIds:["`+right)
+				if !ok || v.ExpectedType.Name() != "ID" || kept {
+					return // what is kept for other programs names nothing of ours
+				}
+				tried++
+				v.Raw = wire.Encode(wire.KindEvent, id)
+				var text strings.Builder
+				formatter.NewFormatter(&text).FormatQueryDocument(doc)
+				if _, body := p.Ask(text.String()); strings.Contains(body, "INTERNAL") ||
+					strings.Contains(body, `"error":null`) {
+					t.Errorf("%s in place of %s\n%s\n%s", v.Raw, right, text.String(), body)
+				}
+				v.Raw = right
+			})
+		}
+	}
+	if tried < 100 {
+		t.Errorf("%d ids were tried", tried)
+	}
 }

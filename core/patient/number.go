@@ -50,6 +50,9 @@ var (
 // faults.
 func (s *Service) AddNumber(ctx context.Context, id ID, of DefinitionID, value string) (Patient, error) {
 	value, err := s.checkNumber(ctx, of, value)
+	if err == nil && of == 0 {
+		err = ErrNoDefinition
+	}
 	if err != nil {
 		return Patient{}, err
 	}
