@@ -17,7 +17,8 @@ var long = kong.Vars{
 	"zone_help":      "The time zone its plain dates and new sessions are in.",
 	"key_scope_help": "What it may use: booking, messaging, booking_links. Repeat it, or separate with commas.",
 	"key_permission_help": "What it may do besides: setup (change the practice's places, people, types and sessions), " +
-		"auto_write_to_record.",
+		"staff (merge records and vouch for contact details, as a member of staff), " +
+		"auto_write_to_record (write messages into records without approval).",
 	"join_help":              "Make a practice group a member of a network. The network begins with its first member.",
 	"doctor_public_url_help": "Where patients reach the server, as serve has it: it is tried.",
 	"seal_adopt_help":        "Take another key for this database, because the one its secrets are sealed with is lost.",

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"frontdesk/core/access"
 	"frontdesk/store/storetest"
 	"frontdesk/test/wait"
 )
@@ -120,4 +121,25 @@ func TestGroupsAndKeysAtTheCommandLine(t *testing.T) {
 			t.Fatalf("list: %s", out)
 		}
 	})
+}
+
+// TestHelpNamesWhatAKeyAndARoleCanHave reads the help of the commands that make them.
+func TestHelpNamesWhatAKeyAndARoleCanHave(t *testing.T) {
+	help, _, _ := run(t, "key", "create", "--help")
+	for _, name := range access.Scopes {
+		if !strings.Contains(help, string(name)) {
+			t.Errorf("key create does not name the scope %s", name)
+		}
+	}
+	for _, name := range access.KeyPermissions {
+		if !strings.Contains(help, string(name)+" (") {
+			t.Errorf("key create does not say what %s is", name)
+		}
+	}
+	help, _, _ = run(t, "token", "create", "--help")
+	for _, name := range access.Presets() {
+		if !strings.Contains(help, name) {
+			t.Errorf("token create does not name the role %s", name)
+		}
+	}
 }
