@@ -20,6 +20,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/input"
+	"frontdesk/core/messaging"
 	messagingrest "frontdesk/rest/messaging"
 	"frontdesk/rest/oas"
 	"frontdesk/web"
@@ -132,9 +133,12 @@ type batchBody struct {
 // unread is what is wrong with a body that cannot be read.
 func unread(err error) error {
 	var tooLarge *http.MaxBytesError
+	var known *fault.Error
 	switch {
 	case errors.As(err, &tooLarge):
 		return web.ErrTooLarge
+	case errors.As(err, &known):
+		return known
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return errCut
 	}
@@ -144,42 +148,80 @@ func unread(err error) error {
 	})
 }
 
+// What words of the contract are expected to be.
+const (
+	oneOfChannels = "one of SMS, EMAIL, NHS_APP"
+	oneOfPurposes = "one of direct_care, other"
+)
+
+// wrongWord is the refusal of a word that the contract does not have.
+func wrongWord(field, expected string) error {
+	return fault.Wrong(field, input.CodeChoice, expected, "This is not one of the possible values.")
+}
+
+// text reads a field that is text, as expected.
+func (b *batchBody) text(name, expected string) (out string, err error) {
+	err = b.json.Decode(&out)
+	if other := new(json.UnmarshalTypeError); errors.As(err, &other) {
+		err = fault.Wrong(name, input.CodeType, expected, "This is not of the right type.")
+	}
+	return out, err
+}
+
+// field reads a field other than the recipients. What it refuses, it refuses as in a short body.
+func (b *batchBody) field(name string) (err error) {
+	switch name {
+	case "name":
+		b.batch.Name, err = b.text(name, "string")
+	case "subject":
+		b.batch.Subject, err = b.text(name, "string")
+	case "content":
+		b.batch.Content, err = b.text(name, "string")
+	case "purpose":
+		var word string
+		if word, err = b.text(name, oneOfPurposes); err == nil && oas.Purpose(word).Validate() != nil {
+			err = wrongWord(name, oneOfPurposes)
+		}
+		b.batch.Purpose = messaging.Purpose(word)
+	case "channel":
+		var word string
+		var known bool
+		word, err = b.text(name, oneOfChannels)
+		if b.batch.Channel, known = messagingrest.Channels[word]; err == nil && !known {
+			err = wrongWord(name, oneOfChannels)
+		}
+	case "plain_characters":
+		err = b.json.Decode(&b.batch.Plain)
+	default:
+		var ignored json.RawMessage
+		err = b.json.Decode(&ignored)
+	}
+	return err
+}
+
 // read reads the whole body, and takes the recipients in as they come.
 func (b *batchBody) read(ctx context.Context, service *batch.Service) (load *batch.Load, err error) {
 	if t, err := b.json.Token(); err != nil || t != json.Delim('{') {
 		return nil, unread(err)
 	}
-	into := map[string]*string{"name": &b.batch.Name, "subject": &b.batch.Subject, "content": &b.batch.Content,
-		"purpose": (*string)(&b.batch.Purpose)}
 	for b.json.More() {
 		name, err := b.json.Token()
 		if err != nil {
 			return load, unread(err)
 		}
-		switch to, known := into[name.(string)]; {
-		case known:
-			err = b.json.Decode(to)
-		case name == "plain_characters":
-			err = b.json.Decode(&b.batch.Plain)
-		case name == "channel":
-			var word string
-			err = b.json.Decode(&word)
-			b.batch.Channel = messagingrest.Channels[word]
-		case name == "recipients" && load == nil:
-			if b.batch.Name != "" && b.batch.Channel != "" && b.batch.Content != "" {
-				if err := service.Check(ctx, b.batch); err != nil {
-					return nil, err // before a million recipients are read for nothing
-				}
+		if name != "recipients" || load != nil {
+			if err := b.field(name.(string)); err != nil {
+				return load, unread(err)
 			}
-			if load, err = b.load(ctx, service); err != nil {
-				return load, err
-			}
-		default:
-			var ignored json.RawMessage
-			err = b.json.Decode(&ignored)
+			continue
 		}
-		if err != nil {
-			return load, unread(err)
+		if b.batch.Name != "" && b.batch.Channel != "" && b.batch.Content != "" {
+			if err := service.Check(ctx, b.batch); err != nil {
+				return nil, err // before a million recipients are read for nothing
+			}
+		}
+		if load, err = b.load(ctx, service); err != nil {
+			return load, err
 		}
 	}
 	if _, err := b.json.Token(); err != nil {
@@ -191,7 +233,10 @@ func (b *batchBody) read(ctx context.Context, service *batch.Service) (load *bat
 			Message: "There is something after the end of the body.",
 		})
 	}
-	if load == nil {
+	switch {
+	case b.batch.Channel == "":
+		return load, fault.Wrong("channel", input.CodeType, oneOfChannels, "This is required.")
+	case load == nil:
 		return nil, fault.Wrong("recipients", input.CodeType, "an array", "A batch needs recipients.")
 	}
 	return load, nil
