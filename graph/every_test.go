@@ -126,7 +126,8 @@ func TestIDsOfAnotherKindFindNothing(t *testing.T) {
 	p := d.everything()
 	tried := 0
 	for _, f := range graphtest.Schema().Mutation.Fields {
-		doc, errs := gqlparser.LoadQuery(graphtest.Schema(), "mutation { m: "+p.World().Call(f, 0)+" }")
+		doc, errs := gqlparser.LoadQueryWithRules(graphtest.Schema(),
+			"mutation { m: "+p.World().Call(f, 0)+" }", nil)
 		if errs != nil {
 			t.Fatal(errs)
 		}
