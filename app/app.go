@@ -7,6 +7,7 @@
 //	webhooks.go  who delivers events to partners' endpoints
 //	operator.go  the program, opened for one command of an operator
 //	metrics.go   figures for Prometheus
+//	video.go     STUN and TURN for video consultations
 //	trace.go     traces for OpenTelemetry
 //	collector.go memory.go  how memory is collected, and given back
 package app
@@ -28,6 +29,7 @@ import (
 	_ "time/tzdata" // sessions need their zones where the system has none
 
 	"frontdesk/connect/registry"
+	"frontdesk/connect/relay"
 	"frontdesk/core"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
@@ -76,6 +78,8 @@ type Config struct {
 	// NotifyRest is how long NHS Notify is left alone when requests in a row have
 	// failed; 0 is 30 seconds.
 	NotifyRest time.Duration
+	// Video is how video consultations find their way.
+	Video Video
 	// WebhookTimeout is the longest one delivery may take; 0 is 15 seconds.
 	WebhookTimeout time.Duration
 	// WebhookRoots are whose certificates endpoints may have; nil is the
@@ -107,6 +111,7 @@ type App struct {
 	stop     context.CancelFunc
 	couriers func(context.Context) error // stops them
 	stopping chan struct{}
+	relay    *relay.Relay
 }
 
 // Open opens the database, fills the sandbox, and begins to serve and to run
@@ -138,6 +143,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.core, a.carriers = newCore(a.db, keys, a.config, a.pages, a.sims)
 	a.core.Webhook.Stopping = a.stopping
+	if err := a.startRelay(ctx, keys); err != nil {
+		return err
+	}
 	if err := a.fill(ctx); err != nil {
 		return err
 	}
@@ -282,6 +290,10 @@ func (a *App) Close(ctx context.Context) error {
 		a.stop()
 	}
 	errs := []error{a.sims.Close()}
+	if a.core != nil {
+		a.core.Video.Close() // or the servers would wait for consultations
+	}
+	errs = append(errs, a.relay.Close())
 	for _, s := range a.servers {
 		if err := s.Shutdown(ctx); err != nil {
 			errs = append(errs, s.Close())

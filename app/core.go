@@ -42,6 +42,7 @@ import (
 	"frontdesk/core/sending"
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
+	"frontdesk/core/video"
 	"frontdesk/core/webhook"
 	"frontdesk/operator"
 	"frontdesk/sandbox"
@@ -75,6 +76,7 @@ import (
 	relationshipstore "frontdesk/store/relationship"
 	replystore "frontdesk/store/reply"
 	taskstore "frontdesk/store/task"
+	videostore "frontdesk/store/video"
 	webhookstore "frontdesk/store/webhook"
 )
 
@@ -159,6 +161,8 @@ func (w wiring) diary() {
 	w.Practice = &practice.Service{Store: practicestore.New(db), Now: now, NewID: newID}
 	w.Diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: newID}
 	w.Booking = &booking.Service{Store: bookingstore.New(db), Diary: w.Diary, Now: now, NewID: newID, Hold: w.c.Hold}
+	w.Video = &video.Service{Store: videostore.New(db), Box: w.Connector.Box, Pages: w.pages,
+		RelayOnly: w.c.Video.RelayOnly, Now: now, NewID: newID}
 	w.Product = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: newID}
 	w.Invoice = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: newID}
 	w.PaymentType = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)}

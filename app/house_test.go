@@ -102,6 +102,8 @@ var rooms = map[string]struct {
 		"core/patient", "core/diary",
 		"core/task", // what staff have to look at
 	}},
+	"core/video": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal",
+		"core/patient", "core/booking"}},
 	"core/billing": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/write", "core/practice",
 		"core/label",
@@ -210,6 +212,7 @@ var rooms = map[string]struct {
 	"store/relationship": {ours: []string{"core/...", "store", "store/value", "store/patient"}},
 	"store/task": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/account",
 		"store/patient"}},
+	"store/video":     {ours: []string{"core/...", "store", "store/booking", "store/value"}},
 	"store/connector": {ours: []string{"core/...", "store", "store/value"}},
 	"store/dispatch":  {ours: []string{"core/...", "store", "store/value", "store/batch", "store/messaging"}},
 	"store/document":  {ours: []string{"core/...", "store", "store/listing", "store/value", "store/patient"}},
@@ -267,6 +270,7 @@ var rooms = map[string]struct {
 		ours:   []string{"core/webhook", "core/courier"},
 		theirs: []string{"code.dny.dev/ssrf", "github.com/standard-webhooks/standard-webhooks"},
 	},
+	"connect/relay":       {ours: []string{"core/video"}, theirs: []string{"github.com/pion"}},
 	"connect/witness":     {},
 	"connect/registry":    {ours: []string{"connect/...", "core/...", "web"}},
 	"connect/connecttest": {ours: []string{"core/input", "core/demographics", "core/patient", "core/practice"}},
@@ -285,7 +289,8 @@ var rooms = map[string]struct {
 	"rest/messaging": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
 	"rest/webhook": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"},
 		theirs: []string{"github.com/go-faster/jx"}},
-	"pages": {ours: []string{"core/...", "core", "web"}, theirs: []string{"github.com/a-h/templ"}},
+	"pages": {ours: []string{"core/...", "core", "web"}, theirs: []string{"github.com/a-h/templ",
+		"github.com/coder/websocket", "golang.org/x/time/rate"}},
 	"files": {ours: []string{"core", "core/document", "web"}},
 	"graph": {
 		ours: []string{"core/...", "core", "web", "graph/gql", "graph/wire", "graph/practice", "graph/patient",

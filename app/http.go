@@ -95,6 +95,8 @@ func (a *App) routePages(add adder) map[string]bool {
 		"/record/confirm/{link}": "confirm",
 		"/unsubscribe/{link}":    "unsubscribe",
 		"/invite/{link}":         "invite",
+		"GET /video/{link}":      "video",
+		"GET /video/{link}/":     "video",
 	} {
 		add(pattern, operation, patients)
 		shown[pattern] = true

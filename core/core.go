@@ -33,6 +33,7 @@ import (
 	"frontdesk/core/sending"
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
+	"frontdesk/core/video"
 	"frontdesk/core/webhook"
 )
 
@@ -56,6 +57,7 @@ type Core struct {
 	Label        *label.Service
 	Diary        *diary.Service
 	Booking      *booking.Service
+	Video        *video.Service
 	Product      *billing.Products
 	Invoice      *billing.Invoices
 	PaymentType  *billing.PaymentTypes

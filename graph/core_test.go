@@ -32,6 +32,7 @@ import (
 	"frontdesk/core/relationship"
 	"frontdesk/core/seal"
 	"frontdesk/core/task"
+	"frontdesk/core/video"
 	"frontdesk/core/webhook"
 	"frontdesk/store"
 	accountstore "frontdesk/store/account"
@@ -57,6 +58,7 @@ import (
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
 	taskstore "frontdesk/store/task"
+	videostore "frontdesk/store/video"
 	webhookstore "frontdesk/store/webhook"
 )
 
@@ -124,6 +126,8 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Diary:        days,
 		Booking: &booking.Service{Store: bookingstore.New(db), Diary: days, Now: clock, NewID: db.NewID,
 			Hold: 10 * time.Minute},
+		Video: &video.Service{Store: videostore.New(db), Box: testBox, Pages: pages, Now: clock,
+			NewID: db.NewID},
 		Contact:     &contact.Service{Store: contactstore.New(db), Now: clock, NewID: db.NewID},
 		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: clock, NewID: db.NewID},
 		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: clock, NewID: db.NewID},

@@ -112,6 +112,17 @@ func (o *Operator) in(ctx context.Context, group string) (context.Context, pract
 	return access.With(ctx, access.Operator(id)), g, err
 }
 
+// VideoURL gives where a group's video consultations take place, and sets it first unless template is nil; empty is
+// our own room.
+func (o *Operator) VideoURL(ctx context.Context, group string, template *string) (string, error) {
+	ctx, g, err := o.in(ctx, group)
+	if err != nil || template == nil {
+		return g.VideoURL, err
+	}
+	g, err = o.Core.Practice.UpdateGroup(ctx, practice.GroupChange{VideoURL: template})
+	return g.VideoURL, err
+}
+
 // NewKey is what a key should be.
 type NewKey struct {
 	Group, Partner      string

@@ -10,6 +10,8 @@
 //	invite.go   a password that a member of staff chooses
 //	record.go   whether something goes into a record
 //	staff.go    members of staff, signed in
+//	video.go    a video consultation, and why it cannot be entered
+//	socket.go   what its two pages tell each other
 //	inbox.go    what the people of the sandbox received
 package pages
 
@@ -39,15 +41,12 @@ type door struct {
 }
 
 // New is the door. Its addresses are /pages/, /verify/, /m/,
-// /record/confirm/, /unsubscribe/ and /invite/.
+// /record/confirm/, /unsubscribe/, /invite/ and /video/.
 func New(c *core.Core) http.Handler {
 	d := &door{core: c, strangers: web.NewAttempts(c.Key.Now)}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /pages/style.css", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/css; charset=utf-8")
-		w.Header().Set("Cache-Control", "max-age=3600")
-		w.Write(style)
-	})
+	mux.HandleFunc("GET /pages/style.css", fixed("text/css; charset=utf-8", style))
+	mux.HandleFunc("GET /pages/video.js", fixed("text/javascript; charset=utf-8", videoScript))
 	mux.HandleFunc("GET /verify/{link}", d.verify)
 	mux.HandleFunc("GET /m/{link}", d.askBirth)
 	mux.HandleFunc("POST /m/{link}", d.openMessage)
@@ -57,9 +56,21 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("POST /unsubscribe/{link}", d.unsubscribe)
 	mux.HandleFunc("GET /invite/{link}", d.askPassword)
 	mux.HandleFunc("POST /invite/{link}", d.choosePassword)
+	mux.HandleFunc("GET /video/{link}", d.meet)
+	mux.HandleFunc("GET /video/{link}/ice", d.ice)
+	mux.HandleFunc("GET /video/{link}/socket", d.socket)
 	ours := http.NewCrossOriginProtection()
 	ours.SetDenyHandler(http.HandlerFunc(foreign))
 	return web.Seen(web.Visitors(careful(ours.Handler(mux))), c.Audit, d.fail)
+}
+
+// fixed answers a file that is part of the program.
+func fixed(mediaType string, content []byte) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", mediaType)
+		w.Header().Set("Cache-Control", "max-age=3600")
+		w.Write(content)
+	}
 }
 
 // careful sets the headers of every page.
@@ -73,6 +84,7 @@ func careful(next http.Handler) http.Handler {
 		// no-referrer a browser would not even tell us that a form is our own:
 		// it sends "Origin: null", which older ones send with nothing else.
 		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=()")
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r)

@@ -11,6 +11,7 @@ import (
 // others are the names this API has for fields of core, where they differ. An operation
 // has the first of them that it takes.
 var others = map[string][]string{
+	"appointment":      {"appointment_id"},
 	"billpayer":        {"billpayer_id"},
 	"birth_date":       {"dob"},
 	"channel":          {"message_type"},

@@ -32,6 +32,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/reply"
 	"frontdesk/core/seal"
+	"frontdesk/core/video"
 	"frontdesk/core/webhook"
 	"frontdesk/rest"
 	"frontdesk/store"
@@ -51,6 +52,7 @@ import (
 	recordstore "frontdesk/store/record"
 	replystore "frontdesk/store/reply"
 	"frontdesk/store/storetest"
+	videostore "frontdesk/store/video"
 	webhookstore "frontdesk/store/webhook"
 	"frontdesk/web"
 )
@@ -85,6 +87,7 @@ func doorOn(t testing.TB, db *store.DB) (h http.Handler, group, secret string) {
 			Box: box,
 		},
 	}
+	c.Video = &video.Service{Store: videostore.New(db), Box: box, Pages: home, Now: now, NewID: db.NewID}
 	c.Demographics = &demographics.Service{Store: demographicsstore.New(db), Now: now, NewID: db.NewID}
 	c.Merge = &merge.Service{Store: mergestore.New(db), Now: now, NewID: db.NewID}
 	c.Record = &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: home, Now: now, NewID: db.NewID}

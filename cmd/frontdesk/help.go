@@ -25,8 +25,17 @@ var long = kong.Vars{
 	"public_url_help":        "Where patients reach this server, for links sent to them. Default: where it listens",
 	"trusted_proxy_help": "Reverse proxies, by address or range, whose X-Forwarded-For gives the client's address. " +
 		"Without it, all who come through a proxy share its limits.",
-	"serve_credentials_help":  "With --sandbox, write the keys to this file, for its owner alone to read.",
-	"webhook_allow_help":      "Hosts, or HOST:PORT, that webhooks may lead to though their address is not public.",
+	"serve_credentials_help": "With --sandbox, write the keys to this file, for its owner alone to read.",
+	"webhook_allow_help":     "Hosts, or HOST:PORT, that webhooks may lead to though their address is not public.",
+	"ice_server_help": "STUN or TURN servers elsewhere for video consultations, such as " +
+		"stun:stun.example.org:3478.",
+	"ice_secret_help": "What TURN servers elsewhere share with this program to check credentials.",
+	"ice_relay_only_help": "Send all sound and picture of video consultations through TURN, so that neither side " +
+		"learns the other's address.",
+	"turn_listen_help": "Serve TURN here for video consultations, over UDP and TCP, for example 0.0.0.0:3478.",
+	"turn_ports_help":  "The UDP ports that the TURN server gives to calls.",
+	"video_template_help": "Rooms at the practice's own provider, such as https://meet.example.org/{room}; empty is " +
+		"Frontdesk's own room. Without it, shows which.",
 	"rate_limit_help":         "Requests a minute for each key that has no limit of its own; 0 is no limit.",
 	"graphql_cost_help":       "What an operation of the GraphQL API may cost, and how many values its answer may have.",
 	"graphql_same_field_help": "How often a document may ask for one field beside itself.",

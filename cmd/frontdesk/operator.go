@@ -48,6 +48,7 @@ type group struct {
 	Create groupCreate `cmd:"" help:"Make a practice group and print its id."`
 	List   groupList   `cmd:"" help:"List the practice groups."`
 	Limit  groupLimit  `cmd:"" help:"Say how often tokens of the GraphQL API may be used."`
+	Video  groupVideo  `cmd:"" help:"Show or set where a practice group's video consultations take place."`
 }
 
 type groupCreate struct {

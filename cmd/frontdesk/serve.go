@@ -28,6 +28,7 @@ type serve struct {
 	SendTimeout   time.Duration `default:"30s" help:"How long a carrier may take for a message. Default: ${default}"`
 	WebhookAllow  []string      `name:"webhook-allow" placeholder:"HOST,..." help:"${webhook_allow_help}"`
 	GraphQL       graphQL       `embed:"" prefix:"graphql-"`
+	Video         callSettings  `embed:""`
 	RateLimit     int           `default:"600" help:"${rate_limit_help} Default: ${default}"`
 }
 
@@ -80,6 +81,8 @@ func (s serve) Validate() error {
 	case min(s.GraphQL.Cost, s.GraphQL.Depth, s.GraphQL.Tokens, s.GraphQL.Aliases, s.GraphQL.SameField,
 		s.GraphQL.Operations) < 1:
 		return fmt.Errorf("the limits of the GraphQL API, --graphql-…, are 1 or more")
+	case s.Video.validate() != nil:
+		return s.Video.validate()
 	case s.Credentials != "" && !s.Sandbox:
 		return fmt.Errorf("--credentials goes with --sandbox; make a real key with: frontdesk key create")
 	}
@@ -98,7 +101,7 @@ func (s serve) Run(ctx context.Context, unknown []stray) error {
 		WebhookAllow: s.WebhookAllow,
 		SendTimeout:  s.SendTimeout, SealKey: s.SealKey, PublicURL: s.PublicURL, TrustedProxies: s.TrustedProxy,
 		Hold: s.Hold, RateLimit: s.RateLimit, Log: log,
-		Out: os.Stdout, GraphQL: app.GraphQLLimits(s.GraphQL),
+		Out: os.Stdout, GraphQL: app.GraphQLLimits(s.GraphQL), Video: s.Video.settings(),
 	})
 	if err != nil {
 		return err

@@ -71,6 +71,8 @@ const (
 	IncludeDetails Permission = "includeDetails"
 	// EditBookingLinks makes links by which patients book.
 	EditBookingLinks Permission = "editBookingLinks"
+	// HostVideo shows the address from which staff let patients into a video consultation.
+	HostVideo Permission = "hostVideo"
 	// WriteUnapproved writes a message into the record without approval.
 	WriteUnapproved Permission = "writeUnapproved"
 	// ImportRecords adds records that were made elsewhere.
@@ -95,7 +97,8 @@ var Permissions = []Permission{
 	EditDocuments,
 	SeeMessages, SendMessages, ApproveRecordEntries, SeeWebhooks, EditWebhooks, SeeLabels, SettingsLabel,
 	SettingsGeneral, SettingsSeeUsers, EditUsers, SeeIdentity, MergePatients, VerifyContacts, SeeIdentityChecks,
-	UnlockMessages, SeeAllWebhooks, IncludeDetails, EditBookingLinks, WriteUnapproved, ImportRecords, InviteUsers,
+	UnlockMessages, SeeAllWebhooks, IncludeDetails, EditBookingLinks, HostVideo, WriteUnapproved, ImportRecords,
+	InviteUsers,
 	ManageKeys,
 	ManageConnections, SeeAudit,
 }

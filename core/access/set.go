@@ -56,7 +56,8 @@ var ofKeyPermission = map[KeyPermission][]Permission{
 		EditAvailability, EditUsers, SettingsGeneral, ImportRecords, InviteUsers, ManageKeys, ManageConnections,
 		SeeAudit,
 	},
-	Staff: {MergePatients, VerifyContacts, SeeIdentityChecks, UnlockMessages, SeeAllWebhooks, IncludeDetails},
+	Staff: {MergePatients, VerifyContacts, SeeIdentityChecks, UnlockMessages, SeeAllWebhooks, IncludeDetails,
+		HostVideo},
 }
 
 // ofKey are the sets of all keys there can be, worked out once: every request asks for one. A
@@ -132,7 +133,7 @@ var presets = map[string][]Permission{
 		SeePractice, SeePatients, EditPatients, SeeContacts, EditContacts, SeeBookings, EditBookings, SeeAvailability,
 		EditAvailability, SeeInvoices, EditInvoices, SeeProducts, SeeTasks, EditTasks, SeeLetters, SeeQuestionnaires,
 		FillQuestionnaires, SeeDocuments, EditDocuments, SeeMessages, SendMessages, ApproveRecordEntries,
-		SettingsLabel, SettingsSeeUsers, MergePatients, VerifyContacts, EditBookingLinks,
+		SettingsLabel, SettingsSeeUsers, MergePatients, VerifyContacts, EditBookingLinks, HostVideo,
 	},
 	"booking": {
 		SeePractice, SeePatients, EditPatients, SeeBookings, EditBookings, SeeAvailability, SeeProducts,

@@ -74,6 +74,9 @@ type Group struct {
 	// Leaving is what happens to appointments to come when their patient is
 	// archived or deleted.
 	Leaving Leaving `json:"archived_patient_appointments"`
+	// VideoURL is where video consultations take place: the address at the practice's own provider, with {room}
+	// where the room goes. Empty is our own room.
+	VideoURL string `json:"video_url_template"`
 	// Sandbox marks an invented group.
 	Sandbox   bool      `json:"sandbox"`
 	CreatedAt time.Time `json:"created_at"`
@@ -133,6 +136,7 @@ type GroupChange struct {
 	VAT                                            *int // in parts of a thousand
 	PatientOverlap                                 *Overlap
 	SendFrom, SendUntil                            *int // minutes of the day
+	VideoURL                                       *string
 }
 
 func (c GroupChange) apply(g *Group) {
@@ -154,6 +158,7 @@ func (c GroupChange) apply(g *Group) {
 	input.Set(&g.PatientOverlap, c.PatientOverlap)
 	input.Set(&g.SendFrom, c.SendFrom)
 	input.Set(&g.SendUntil, c.SendUntil)
+	input.Set(&g.VideoURL, c.VideoURL)
 }
 
 // check tidies a group, of which these were kept already.
@@ -177,6 +182,7 @@ func (g *Group) check(kept ...string) error {
 	g.SMSPrice = in.Between("sms_price_pence", g.SMSPrice, 0, 1000)
 	g.VAT = in.Between("vat_rate", g.VAT, 0, input.MaxRate)
 	g.PatientOverlap = input.Choice(&in, "patient_overlap", g.PatientOverlap, Overlaps)
+	g.VideoURL = checkVideoURL(&in, g.VideoURL)
 	expected := "a time of day such as 08:00, and one after it such as 20:00"
 	if g.SendFrom < 0 || g.SendFrom > 1439 {
 		in.Wrong("send_from", input.CodeString, expected, "This is not a time of day.")

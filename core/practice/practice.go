@@ -7,6 +7,7 @@
 //	holiday.go       bank holidays, by rule and by hand
 //	network.go       groups that book for one another
 //	branding.go      how a practice looks
+//	video.go         where its video consultations take place
 //	metadata.go      what other programs keep with things here
 package practice
 

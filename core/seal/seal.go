@@ -121,6 +121,19 @@ func (b *Box) Sign(text, about string) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(signature(b.keys[0].sign, text, about)), nil
 }
 
+// Signatures are those that Sign gave and gives with each key, the newest first: what was signed with an older key is
+// found again among them. Error: ErrNoKey.
+func (b *Box) Signatures(text, about string) ([]string, error) {
+	if b == nil || len(b.keys) == 0 {
+		return nil, ErrNoKey
+	}
+	all := make([]string, len(b.keys))
+	for i, k := range b.keys {
+		all[i] = base64.RawURLEncoding.EncodeToString(signature(k.sign, text, about))
+	}
+	return all, nil
+}
+
 // Signed reports whether a text was signed with one of the keys.
 func (b *Box) Signed(text, sign, about string) bool {
 	given, err := base64.RawURLEncoding.Strict().DecodeString(sign)

@@ -20,7 +20,7 @@ import (
 
 // besideBooking are the fields of a booking that a bare one lacks.
 var besideBooking = []string{"doctorName", "location", "appointment", "cancellationReason", "bookingJourney",
-	"patientMessagesSent"}
+	"patientMessagesSent", "videoUrl"}
 
 // booked is an appointment as this API has it: always what costs little, and of the rest
 // what is asked for.
@@ -100,6 +100,34 @@ func (f Fields) Patient(ctx context.Context, obj *gql.Booking) (*gql.Patient, er
 // Metadata is what other programs keep with a booking.
 func (f Fields) Metadata(ctx context.Context, obj *gql.Booking) ([]*gql.MetadataEntry, error) {
 	return f.MetadataOf(ctx, practice.OfBooking, obj.ID)
+}
+
+// VideoURL is where the patient goes for a video consultation.
+func (f Fields) VideoURL(ctx context.Context, obj *gql.Booking) (*string, error) {
+	b := obj.Of
+	if !b.Video {
+		return nil, nil
+	}
+	load := func(ctx context.Context, of []inVideo) (map[inVideo]string, error) {
+		all := make([]booking.Appointment, len(of))
+		for i, v := range of {
+			all[i].ID, all[i].State, all[i].Video = v.id, v.state, true
+		}
+		found, err := f.Core.Video.Addresses(ctx, all...)
+		out := make(map[inVideo]string, len(of))
+		for _, v := range of {
+			out[v] = found[v.id]
+		}
+		return out, err
+	}
+	address, err := wire.Loader(ctx, "video", load).Load(ctx, inVideo{b.ID, b.State})
+	return wire.Text(address), err
+}
+
+// inVideo is an appointment by video, and how it stood when it was read.
+type inVideo struct {
+	id    booking.ID
+	state booking.State
 }
 
 // Booking finds one booking, cancelled ones too.

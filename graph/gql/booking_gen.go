@@ -19,6 +19,8 @@ type BookingResolver interface {
 
 	Patient(ctx context.Context, obj *Booking) (*Patient, error)
 
+	VideoURL(ctx context.Context, obj *Booking) (*string, error)
+
 	Billed(ctx context.Context, obj *Booking) (*bool, error)
 
 	Metadata(ctx context.Context, obj *Booking) ([]*MetadataEntry, error)
@@ -357,9 +359,9 @@ func (ec *executionContext) _Booking_videoUrl(ctx context.Context, field graphql
 		ctx,
 		ec.OperationContext,
 		field,
-		contextOf("Booking", false, false),
+		contextOf("Booking", true, true),
 		func(ctx context.Context) (any, error) {
-			return obj.VideoURL, nil
+			return ec.Resolvers.Booking().VideoURL(ctx, obj)
 		},
 		nil,
 		ec.marshalOString2ᚖstring,
@@ -1303,7 +1305,8 @@ func (ec *executionContext) _Booking(ctx context.Context, sel ast.SelectionSet, 
 		case "updatedAt":
 			counted(out, i, graphql.RequiredNull, ec._Booking_updatedAt(ctx, field, obj))
 		case "videoUrl":
-			counted(out, i, graphql.RequiredNull, ec._Booking_videoUrl(ctx, field, obj))
+			field := field
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Booking_videoUrl(ctx, field, obj) })
 		case "comments":
 			counted(out, i, graphql.RequiredNull, ec._Booking_comments(ctx, field, obj))
 		case "reference":

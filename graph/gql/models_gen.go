@@ -307,8 +307,6 @@ type Booking struct {
 	CreatedAt *scalar.Moment `json:"createdAt,omitempty"`
 	// When it was last changed; when it was made, until then.
 	UpdatedAt *scalar.Moment `json:"updatedAt,omitempty"`
-	// Where a video consultation takes place.
-	VideoURL *string `json:"videoUrl,omitempty"`
 	// Notes of the practice.
 	Comments *string `json:"comments,omitempty"`
 	// What people call it by.

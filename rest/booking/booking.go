@@ -86,7 +86,7 @@ func (o Operations) move(
 	if err != nil {
 		return nil, err
 	}
-	return appointment(a), nil
+	return o.appointment(ctx, a)
 }
 
 // EditAppointment changes a hold.
@@ -129,7 +129,7 @@ func (o Operations) BookAppointment(
 	if err != nil {
 		return nil, err
 	}
-	return appointment(a), nil
+	return o.appointment(ctx, a)
 }
 
 // CancelAppointment gives the time back.
@@ -142,7 +142,7 @@ func (o Operations) CancelAppointment(
 	if err != nil {
 		return nil, err
 	}
-	return appointment(a), nil
+	return o.appointment(ctx, a)
 }
 
 // stages are the stages of a journey as this API spells them.
@@ -162,7 +162,7 @@ func (o Operations) UpdateAppointmentJourney(
 	if err != nil {
 		return nil, err
 	}
-	return appointment(a), nil
+	return o.appointment(ctx, a)
 }
 
 // warnings are what staff should know of an appointment that was held, booked or
@@ -219,13 +219,24 @@ func appointment(a booking.Appointment) *oas.Appointment {
 	return out
 }
 
+// appointment is an appointment with where it takes place by video.
+func (o Operations) appointment(ctx context.Context, a booking.Appointment) (*oas.Appointment, error) {
+	rooms, err := o.Core.Video.Addresses(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	out := appointment(a)
+	out.VideoURL = given(rooms[a.ID])
+	return out, nil
+}
+
 // GetAppointment finds one appointment.
 func (o Operations) GetAppointment(ctx context.Context, p oas.GetAppointmentParams) (*oas.Appointment, error) {
 	a, err := o.Core.Booking.Read(ctx, wire.ID[booking.ID](p.ID))
 	if err != nil {
 		return nil, err
 	}
-	return appointment(a), nil
+	return o.appointment(ctx, a)
 }
 
 // GetAppointmentStatus answers the status of an appointment.
@@ -293,9 +304,14 @@ func (o Operations) ListAppointments(ctx context.Context,
 	if err != nil {
 		return nil, err
 	}
+	rooms, err := o.Core.Video.Addresses(ctx, found...)
+	if err != nil {
+		return nil, err
+	}
 	out := &oas.ListAppointmentsOK{Data: make([]oas.Appointment, len(found)), Count: float64(count)}
 	for i, a := range found {
 		out.Data[i] = *appointment(a)
+		out.Data[i].VideoURL = given(rooms[a.ID])
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@
 //
 //	booking.go  appointments
 //	diary.go    appointment types, sessions and slots
+//	video.go    links of video consultations
 package booking
 
 import "frontdesk/core"

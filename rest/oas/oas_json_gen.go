@@ -2060,6 +2060,12 @@ func (s *Configuration) encodeFields(e *jx.Encoder) {
 		e.Float64(s.CancellationPolicyHours)
 	}
 	{
+		if s.VideoURLTemplate.Set {
+			e.FieldStart("video_url_template")
+			s.VideoURLTemplate.Encode(e)
+		}
+	}
+	{
 		e.FieldStart("booking_window_days")
 		e.Float64(s.BookingWindowDays)
 	}
@@ -6994,6 +7000,16 @@ func (s *PracticeGroupInput) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"booking_window_days\"")
 			}
+		case "video_url_template":
+			if err := func() error {
+				s.VideoURLTemplate.Reset()
+				if err := s.VideoURLTemplate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"video_url_template\"")
+			}
 		case "archived_patient_appointments":
 			if err := func() error {
 				s.ArchivedPatientAppointments.Reset()
@@ -8560,6 +8576,131 @@ func (s *UnmergePatientsReq) Decode(d *jx.Decoder) error {
 		return nil
 	}); err != nil {
 		return errors.Wrap(err, "decode UnmergePatientsReq")
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *VideoLink) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *VideoLink) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("video_link")
+		e.Str(s.VideoLink)
+	}
+	{
+		if s.StaffLink.Set {
+			e.FieldStart("staff_link")
+			s.StaffLink.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("appointment_id")
+		s.AppointmentID.Encode(e)
+	}
+	{
+		e.FieldStart("opens_at")
+		json.EncodeDateTime(e, s.OpensAt)
+	}
+	{
+		e.FieldStart("closes_at")
+		json.EncodeDateTime(e, s.ClosesAt)
+	}
+	{
+		e.FieldStart("own_provider")
+		e.Bool(s.OwnProvider)
+	}
+}
+
+var jsonFieldsNameOfVideoLinkRequest = [3]string{
+	0: "appointment_id",
+	1: "patient_id",
+	2: "practitioner_id",
+}
+
+// Decode decodes VideoLinkRequest from json.
+func (s *VideoLinkRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode VideoLinkRequest to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "appointment_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.AppointmentID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"appointment_id\"")
+			}
+		case "patient_id":
+			if err := func() error {
+				s.PatientID.Reset()
+				if err := s.PatientID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_id\"")
+			}
+		case "practitioner_id":
+			if err := func() error {
+				s.PractitionerID.Reset()
+				if err := s.PractitionerID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"practitioner_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode VideoLinkRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfVideoLinkRequest) {
+					name = jsonFieldsNameOfVideoLinkRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
 	}
 
 	return nil

@@ -21,6 +21,7 @@ const (
 	CreatePractitionerOperation         OperationName = "CreatePractitioner"
 	CreateSessionOperation              OperationName = "CreateSession"
 	CreateTestEventOperation            OperationName = "CreateTestEvent"
+	CreateVideoLinkOperation            OperationName = "CreateVideoLink"
 	CreateWebhookOperation              OperationName = "CreateWebhook"
 	DeleteSessionOperation              OperationName = "DeleteSession"
 	DeleteWebhookOperation              OperationName = "DeleteWebhook"

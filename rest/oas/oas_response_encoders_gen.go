@@ -208,6 +208,19 @@ func encodeCreateTestEventResponse(response *Event, w http.ResponseWriter) error
 	return nil
 }
 
+func encodeCreateVideoLinkResponse(response *VideoLink, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeCreateWebhookResponse(response *CreatedWebhook, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)

@@ -31,16 +31,18 @@ type ApiKeyAuth struct {
 
 // Ref: #/components/schemas/Appointment
 type Appointment struct {
-	ID                      ID             `json:"id"`
-	PatientID               OptNilString   `json:"patient_id"`
-	PractitionerID          ID             `json:"practitioner_id"`
-	LocationID              ID             `json:"location_id"`
-	AppointmentTypeID       ID             `json:"appointment_type_id"`
-	Duration                OptFloat64     `json:"duration"`
-	StartTime               NilDateTime    `json:"start_time"`
-	Video                   OptBool        `json:"video"`
-	InPerson                OptBool        `json:"in_person"`
-	Telephone               OptBool        `json:"telephone"`
+	ID                ID           `json:"id"`
+	PatientID         OptNilString `json:"patient_id"`
+	PractitionerID    ID           `json:"practitioner_id"`
+	LocationID        ID           `json:"location_id"`
+	AppointmentTypeID ID           `json:"appointment_type_id"`
+	Duration          OptFloat64   `json:"duration"`
+	StartTime         NilDateTime  `json:"start_time"`
+	Video             OptBool      `json:"video"`
+	InPerson          OptBool      `json:"in_person"`
+	Telephone         OptBool      `json:"telephone"`
+	// Where the patient goes for the video consultation; left out when the appointment is not by video, or
+	// not confirmed. Treat it as a secret of the patient's.
 	VideoURL                OptString      `json:"video_url"`
 	LinkID                  OptNilString   `json:"link_id"`
 	ReservedUntil           OptNilDateTime `json:"reserved_until"`
@@ -531,6 +533,8 @@ type Configuration struct {
 	Timezone                string             `json:"timezone"`
 	BankHolidays            BankHolidayCountry `json:"bank_holidays"`
 	CancellationPolicyHours float64            `json:"cancellation_policy_hours"`
+	// Extension. Rooms of video consultations at the practice's own provider; left out when they are here.
+	VideoURLTemplate OptString `json:"video_url_template"`
 	// How many days a search for slots covers when it names none.
 	BookingWindowDays float64 `json:"booking_window_days"`
 	// How long a reservation is held.
@@ -4904,11 +4908,15 @@ type PracticeGroupInput struct {
 	Email   OptString `json:"email"`
 	Website OptString `json:"website"`
 	// For new sessions and for plain dates. Sessions keep the zone they were made with.
-	Timezone                    OptString                      `json:"timezone"`
-	Address                     OptAddress                     `json:"address"`
-	BankHolidays                OptBankHolidayCountry          `json:"bank_holidays"`
-	CancellationPolicyHours     OptInt                         `json:"cancellation_policy_hours"`
-	BookingWindowDays           OptInt                         `json:"booking_window_days"`
+	Timezone                OptString             `json:"timezone"`
+	Address                 OptAddress            `json:"address"`
+	BankHolidays            OptBankHolidayCountry `json:"bank_holidays"`
+	CancellationPolicyHours OptInt                `json:"cancellation_policy_hours"`
+	BookingWindowDays       OptInt                `json:"booking_window_days"`
+	// Extension. Where video consultations take place, when the practice has a provider of its own: an
+	// https address with `{room}` once, such as `https://meet.example.org/{room}`. Empty is Frontdesk's
+	// own room.
+	VideoURLTemplate            OptString                      `json:"video_url_template"`
 	ArchivedPatientAppointments OptArchivedPatientAppointments `json:"archived_patient_appointments"`
 	// How long a patient has to read a message in the NHS App before it goes by its other way too.
 	UnreadFallbackMinutes OptInt `json:"unread_fallback_minutes"`
@@ -5472,6 +5480,31 @@ func (Title) AllValues() []Title {
 
 type UnmergePatientsReq struct {
 	MergeID OptID `json:"merge_id"`
+}
+
+// Ref: #/components/schemas/VideoLink
+type VideoLink struct {
+	// The patient's address. Each person who has it can come in.
+	VideoLink string `json:"video_link"`
+	// Extension. The address of the practitioner, who lets the patient in; only for keys with the
+	// permission `staff`. Never send it to the patient.
+	StaffLink     OptString `json:"staff_link"`
+	AppointmentID ID        `json:"appointment_id"`
+	// Extension. From when one can come in.
+	OpensAt time.Time `json:"opens_at"`
+	// Extension. Until when.
+	ClosesAt time.Time `json:"closes_at"`
+	// Extension. Whether the room is at the practice's own provider.
+	OwnProvider bool `json:"own_provider"`
+}
+
+// Ref: #/components/schemas/VideoLinkRequest
+type VideoLinkRequest struct {
+	AppointmentID ID `json:"appointment_id"`
+	// The request is refused when the appointment is another patient's.
+	PatientID OptID `json:"patient_id"`
+	// The request is refused when the appointment is with another practitioner.
+	PractitionerID OptID `json:"practitioner_id"`
 }
 
 // Ref: #/components/schemas/Webhook

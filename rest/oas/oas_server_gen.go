@@ -111,6 +111,15 @@ type Handler interface {
 	//
 	// POST /v1/events/test
 	CreateTestEvent(ctx context.Context, req *EventRequest, params CreateTestEventParams) (*Event, error)
+	// CreateVideoLink implements createVideoLink operation.
+	//
+	// Gives the address at which the patient of a confirmed video appointment meets the practitioner;
+	// asked for again, it is the same. The room is open from 30 minutes before the appointment until 60
+	// minutes after it, as the appointment is by then. A practice with a provider of its own gets an
+	// address there.
+	//
+	// POST /v1/video_links
+	CreateVideoLink(ctx context.Context, req *VideoLinkRequest, params CreateVideoLinkParams) (*VideoLink, error)
 	// CreateWebhook implements createWebhook operation.
 	//
 	// Sends each event of one type in this practice group to an address of yours. The answer is the only

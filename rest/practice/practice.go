@@ -68,6 +68,7 @@ func (o Operations) UpdatePracticeGroup(
 		CancellationHours: wire.Ptr(in.CancellationPolicyHours.Get()), WindowDays: wire.Ptr(in.BookingWindowDays.Get()),
 		UnreadMinutes: wire.Ptr(in.UnreadFallbackMinutes.Get()), SMSPrice: wire.Ptr(in.SMSPricePence.Get()),
 		SendFrom: wire.Clock(in.SendFrom), SendUntil: wire.Clock(in.SendUntil),
+		VideoURL: wire.Ptr(in.VideoURLTemplate.Get()),
 	})
 	if err != nil {
 		return nil, err
@@ -93,6 +94,7 @@ func (o Operations) GetConfiguration(ctx context.Context) (*oas.Configuration, e
 		SMSPricePence:               oas.NewOptFloat64(float64(g.SMSPrice)),
 		SendFrom:                    wire.String(practice.Clock(g.SendFrom)),
 		SendUntil:                   wire.String(practice.Clock(g.SendUntil)),
+		VideoURLTemplate:            oas.OptString{Value: g.VideoURL, Set: g.VideoURL != ""},
 		ArchivedPatientAppointments: oas.NewOptArchivedPatientAppointments(oas.ArchivedPatientAppointments(g.Leaving)),
 	}, nil
 }

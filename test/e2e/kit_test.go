@@ -121,6 +121,7 @@ type program struct {
 		Group   string            `json:"practice_group_id"`
 		Key     string            `json:"api_key"`
 		Keys    map[string]string `json:"keys"`
+		Token   string            `json:"graphql_token"`
 		Second  struct {
 			Group string `json:"practice_group_id"`
 			Key   string `json:"api_key"`

@@ -47,6 +47,7 @@ var acrossNetwork = map[string]struct {
 	"GET /v1/slots/count":                 {true, nil},
 	"GET /v1/slots/{id}":                  {true, nil},
 	"POST /v1/slots/availability":         {true, aReservation},
+	"POST /v1/video_links":                {false, fields{"appointment_id": "1"}},
 	"GET /v1/sessions":                    {false, nil}, // they are set up, which needs `setup`
 	"POST /v1/sessions":                   {false, fields{}},
 	"GET /v1/sessions/{id}":               {false, nil},

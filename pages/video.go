@@ -1,0 +1,115 @@
+package pages
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"frontdesk/core/fault"
+	"frontdesk/core/video"
+	"frontdesk/web"
+)
+
+//go:embed video.js
+var videoScript []byte
+
+// videoPolicy is what the page of a video consultation may do besides: run our own script, and reach our own server.
+const videoPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+// consultation is what the page of a video consultation shows.
+type consultation struct {
+	face
+	Role        string
+	Staff       bool
+	When, Until string
+}
+
+func (c consultation) title() string {
+	if c.Staff {
+		return "Video consultation: staff"
+	}
+	return "Your video consultation"
+}
+
+func (c consultation) waiting() string {
+	if c.Staff {
+		return "The consultation room"
+	}
+	return "You are in the waiting room"
+}
+
+func (c consultation) other() string {
+	if c.Staff {
+		return "The patient"
+	}
+	return "The practice"
+}
+
+// meet shows the page of a video consultation. Opening it records nothing: the visitor comes in only from there.
+func (d *door) meet(w http.ResponseWriter, r *http.Request) {
+	v, err := d.core.Video.Visit(r.Context(), r.PathValue("link"))
+	if err != nil {
+		d.shutRoom(w, r, v, err)
+		return
+	}
+	if v.Elsewhere != "" {
+		http.Redirect(w, r, v.Elsewhere, http.StatusSeeOther)
+		return
+	}
+	h, zone := w.Header(), v.Group.Zone()
+	h.Set("Content-Security-Policy", videoPolicy)
+	h.Set("Permissions-Policy", "camera=(self), microphone=(self)")
+	show(w, r, http.StatusOK, videoPage(consultation{
+		face: faceOf(v.Group), Role: string(v.Role), Staff: v.Role == video.Staff, When: moment(v.Start, zone),
+		Until: v.Closes.In(zone).Format("15:04"),
+	}))
+}
+
+// shutRoom says why a room cannot be entered, and whom to ring.
+func (d *door) shutRoom(w http.ResponseWriter, r *http.Request, v video.Visit, err error) {
+	var title, message string
+	switch {
+	case errors.Is(err, video.ErrEarly):
+		title = "It is too early for this video consultation"
+		message = "It is on " + moment(v.Start, v.Group.Zone()) + ". Open this page again from " +
+			v.Opens.In(v.Group.Zone()).Format("15:04") + " on that day."
+	case errors.Is(err, video.ErrOver):
+		title, message = "This video consultation is over", "It can no longer be entered."
+	case errors.Is(err, video.ErrOff):
+		title, message = "There is no video consultation", video.ErrOff.Message
+	default:
+		d.fail(w, r, err)
+		return
+	}
+	web.Note(r, web.Fault(err))
+	show(w, r, web.Status(web.Fault(err)), problem(title, message, faceOf(v.Group)))
+}
+
+// iceAnswer is which servers help to find a way to the other browser.
+type iceAnswer struct {
+	Type      string            `json:"type"`
+	Servers   []video.ICEServer `json:"ice_servers"`
+	RelayOnly bool              `json:"relay_only"`
+}
+
+func (d *door) iceServers() iceAnswer {
+	return iceAnswer{"ice", d.core.Video.Servers(), d.core.Video.RelayOnly}
+}
+
+// ice answers the servers, for the check of the network.
+func (d *door) ice(w http.ResponseWriter, r *http.Request) {
+	if _, err := d.core.Video.Visit(r.Context(), r.PathValue("link")); err != nil {
+		web.Fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(d.iceServers()); err != nil {
+		web.Of(r.Context()).Cause = err
+	}
+}
+
+// errOrigin is returned to a WebSocket that another site opens.
+var errOrigin = fault.New(fault.Forbidden, "cross_site_socket",
+	"A page of another site cannot take part in a video consultation.")
