@@ -97,6 +97,8 @@ func (a *App) routePages(add adder) map[string]bool {
 		"/invite/{link}":         "invite",
 		"GET /video/{link}":      "video",
 		"GET /video/{link}/":     "video",
+		// It lasts as long as a consultation, and is counted by itself.
+		"GET /video/{link}/socket": "video_socket",
 	} {
 		add(pattern, operation, patients)
 		shown[pattern] = true

@@ -145,7 +145,7 @@
       by('trouble').hidden = false;
       by('trouble').focus();
     }
-    by('asking').hidden = Boolean(stream);
+    by('asking').hidden = true;
     if (!stream) by('preview').hidden = true;
     by('level').hidden = !stream;
     by('again').hidden = !problem;
@@ -215,7 +215,8 @@
       say('waiting-status', 'The patient is waiting.');
       return show('waiting');
     }
-    if (call && staff) return; // the other side has lost its connection, and may come back
+    if (call) call.away = message.other === 'absent';
+    if (call && staff) return; // the patient has lost the connection, and may come back
     if (call) {
       if (!message.admitted) sentAway = setTimeout(() => { hangUp(); waiting(message); }, 20000);
       return;
@@ -266,13 +267,14 @@
   function resume() {
     if (call.pc.signalingState === 'have-local-offer') signal({ description: call.pc.localDescription });
     call.renewed = 0;
+    call.away = false;
     tell();
   }
 
   function begin(peer) {
     const pc = new RTCPeerConnection(ice);
     const mine = { pc, peer, offering: false, answering: false, ignoring: false, early: [], work: Promise.resolve(),
-      got: -1, at: performance.now(), began: performance.now(), renewed: 0, flowing: false };
+      got: -1, at: performance.now(), began: performance.now(), renewed: 0, flowing: false, away: false };
     call = mine;
     say('call-status', 'Connecting.');
     for (const track of stream.getTracks()) pc.addTrack(track, stream);
@@ -357,6 +359,10 @@
       return say('call-status', 'Connected.');
     }
     if (now - mine.at < 2000) return;
+    if (mine.away) {
+      mine.began = now;
+      return say('call-status', `${staff ? 'The patient' : 'The practice'} has lost the connection. Wait for them to come back.`);
+    }
     say('call-status', mine.flowing ? 'Reconnecting.' : 'Connecting.');
     // When nothing helps for long, staff's page begins the call anew.
     if (staff && now - mine.began > 25000) {

@@ -105,7 +105,7 @@ func (w *ward) link() (patient, staff string) {
 	w.Helper()
 	l, err := w.video.MakeLink(w.ctx, video.Request{Appointment: w.visit.ID})
 	w.must(err)
-	return secret(l.URL), secret(l.StaffURL)
+	return secret(l.Patient), secret(l.Staff)
 }
 
 func secret(address string) string { return address[strings.LastIndex(address, "/")+1:] }

@@ -53,8 +53,8 @@ func (s *Service) Visit(ctx context.Context, link string) (Visit, error) {
 	if err != nil || v.Elsewhere == "" {
 		return v, err
 	}
-	found, err := s.addresses(ctx, v.Group.ID, []booking.ID{v.Appointment})
-	v.Elsewhere = found[v.Appointment].patient
+	found, err := s.addresses(ctx, access.Visitor(ctx, v.Group.ID, string(v.Role)), []booking.ID{v.Appointment})
+	v.Elsewhere = found[v.Appointment].Patient
 	return v, err
 }
 

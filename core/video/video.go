@@ -134,9 +134,18 @@ func path(group practice.ID, secret string) string {
 // offered reports whether an appointment takes place by video, and stands.
 func offered(a booking.Appointment) bool { return a.Video && a.State == booking.Booked }
 
-// Addresses are where the patients of appointments go for their video consultation. Appointments that are not by video,
-// or are not confirmed, are left out.
-func (s *Service) Addresses(ctx context.Context, of ...booking.Appointment) (map[booking.ID]string, error) {
+// Address is where an appointment takes place by video. At the practice's own provider both sides meet at one address.
+type Address struct {
+	Patient string
+	// Staff is where staff let the patient in; empty for callers who may not.
+	Staff string
+	// Outside says that the room is at the practice's own provider.
+	Outside bool
+}
+
+// Addresses are where appointments take place by video. Appointments that are not by video, or are not confirmed, are
+// left out.
+func (s *Service) Addresses(ctx context.Context, of ...booking.Appointment) (map[booking.ID]Address, error) {
 	who, err := access.Require(ctx, access.SeeBookings)
 	if err != nil {
 		return nil, err
@@ -150,28 +159,18 @@ func (s *Service) Addresses(ctx context.Context, of ...booking.Appointment) (map
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	found, err := s.addresses(ctx, who.Group, ids)
+	found, err := s.addresses(ctx, who, ids)
 	if errors.Is(err, seal.ErrNoKey) { // there is no room, and the appointment can be read all the same
 		return nil, nil
 	}
-	out := make(map[booking.ID]string, len(found))
-	for id, a := range found {
-		out[id] = a.patient
-	}
-	return out, err
-}
-
-// addresses are where patient and staff go; at the practice's own provider that is one place.
-type addresses struct {
-	patient, staff string
-	outside        bool
+	return found, err
 }
 
 // addresses makes the rooms that are missing and works out where they are.
 func (s *Service) addresses(
-	ctx context.Context, group practice.ID, of []booking.ID,
-) (map[booking.ID]addresses, error) {
-	g, err := s.Store.Group(ctx, group)
+	ctx context.Context, who access.Caller, of []booking.ID,
+) (map[booking.ID]Address, error) {
+	g, err := s.Store.Group(ctx, who.Group)
 	if err != nil {
 		return nil, err
 	}
@@ -179,15 +178,18 @@ func (s *Service) addresses(
 	if err != nil {
 		return nil, err
 	}
-	rooms, err := s.rooms(ctx, box, group, of)
+	rooms, err := s.rooms(ctx, box, g.ID, of)
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[booking.ID]addresses, len(rooms))
+	out := make(map[booking.ID]Address, len(rooms))
 	for _, r := range rooms {
 		a, err := s.locate(ctx, box, g, r)
 		if err != nil {
 			return nil, err
+		}
+		if !who.May(access.HostVideo) {
+			a.Staff = ""
 		}
 		out[r.Appointment] = a
 	}
@@ -245,26 +247,26 @@ func (s *Service) room(box *seal.Box, group practice.ID, id ID, of booking.ID) (
 
 // locate works out where a room is. When the keys that it was made with are gone it gets new secrets: what was given
 // out before leads nowhere any more.
-func (s *Service) locate(ctx context.Context, box *seal.Box, g practice.Group, r Room) (addresses, error) {
+func (s *Service) locate(ctx context.Context, box *seal.Box, g practice.Group, r Room) (Address, error) {
 	patient, ok := s.secret(box, g.ID, r.ID, Patient, r.PatientHash)
 	staff, too := s.secret(box, g.ID, r.ID, Staff, r.StaffHash)
 	name, err := box.Open(r.Name, about)
 	if err != nil || !ok || !too {
 		fresh, err := s.room(box, g.ID, r.ID, r.Appointment)
 		if err != nil {
-			return addresses{}, err
+			return Address{}, err
 		}
 		if err := s.Store.Do(ctx, func(tx Tx) error { return tx.RenewRoom(ctx, g.ID, fresh) }); err != nil {
-			return addresses{}, err
+			return Address{}, err
 		}
 		return s.locate(ctx, box, g, fresh)
 	}
 	if g.VideoURL != "" {
 		there := g.VideoRoom(hex.EncodeToString(name))
-		return addresses{there, there, true}, nil
+		return Address{there, there, true}, nil
 	}
 	base := s.Pages()
-	return addresses{base + path(g.ID, patient), base + path(g.ID, staff), false}, nil
+	return Address{base + path(g.ID, patient), base + path(g.ID, staff), false}, nil
 }
 
 // secret finds the secret whose SHA-256 is kept.
@@ -290,15 +292,10 @@ type Request struct {
 
 // Link is where a video consultation takes place.
 type Link struct {
+	Address
 	Appointment booking.ID
-	// URL is the patient's address. StaffURL is that of staff, and empty for callers who may not let patients in.
-	URL, StaffURL string
-	// Outside says that the room is at the practice's own provider, which opens and closes it as it likes.
-	Outside        bool
-	Opens, Closes  time.Time
-	Start, Finish  time.Time
-	OfPatient      patient.ID
-	OfPractitioner practice.PractitionerID
+	// Opens and Closes are from and until when our own room can be entered.
+	Opens, Closes time.Time
 }
 
 // MakeLink gives the link of an appointment; asked for again, it is the same. Errors: booking.ErrNotFound,
@@ -327,22 +324,17 @@ func (s *Service) MakeLink(ctx context.Context, r Request) (Link, error) {
 	case a.Seen(now) != booking.Booked:
 		return Link{}, ErrNotBooked
 	}
-	found, err := s.addresses(ctx, who.Group, []booking.ID{a.ID})
+	found, err := s.addresses(ctx, who, []booking.ID{a.ID})
 	if err != nil {
 		return Link{}, err
 	}
 	there := found[a.ID]
-	l := Link{Appointment: a.ID, URL: there.patient, Outside: there.outside, Opens: a.Start.Add(-opensBefore),
-		Closes: a.End.Add(closesAfter), Start: a.Start, Finish: a.End, OfPatient: a.Patient,
-		OfPractitioner: a.Practitioner}
-	if who.May(access.HostVideo) {
-		l.StaffURL = there.staff
-	}
+	l := Link{Address: there, Appointment: a.ID, Opens: a.Start.Add(-opensBefore), Closes: a.End.Add(closesAfter)}
 	now := s.Now().Truncate(time.Microsecond)
 	shown := struct {
 		Appointment string `json:"appointment_id"`
 		Staff       bool   `json:"staff_link"`
-	}{a.ID.String(), l.StaffURL != ""}
+	}{a.ID.String(), l.Staff != ""}
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		e := who.Audit(now, "video.link", "video_link", int64(a.ID), nil, shown)
 		return tx.Audit(ctx, audit.Shown(e, who.Door, "video_link", a))

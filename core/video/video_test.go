@@ -163,19 +163,19 @@ func TestOwnProviderTakesThePlaceOfOurRoom(t *testing.T) {
 		w.must(set("https://meet.example.org/practice-{room}#config"))
 		l, err := w.video.MakeLink(w.ctx, video.Request{Appointment: w.visit.ID})
 		w.must(err)
-		if !l.Outside || l.URL != l.StaffURL ||
-			!regexp.MustCompile(`^https://meet\.example\.org/practice-[0-9a-f]{32}#config$`).MatchString(l.URL) {
+		if !l.Outside || l.Patient != l.Staff ||
+			!regexp.MustCompile(`^https://meet\.example\.org/practice-[0-9a-f]{32}#config$`).MatchString(l.Patient) {
 			t.Errorf("the link is %+v", l)
 		}
 		found, err := w.video.Addresses(w.ctx, w.visit)
 		w.must(err)
-		if found[w.visit.ID] != l.URL {
-			t.Errorf("the appointment says %q", found[w.visit.ID])
+		if found[w.visit.ID].Patient != l.Patient {
+			t.Errorf("the appointment says %q", found[w.visit.ID].Patient)
 		}
 		w.clock = nine
 		v, err := w.video.Visit(context.Background(), ours)
 		w.must(err)
-		if v.Elsewhere != l.URL {
+		if v.Elsewhere != l.Patient {
 			t.Errorf("the link sent before leads to %q", v.Elsewhere)
 		}
 		_, err = w.video.Join(context.Background(), ours, video.Hello{Page: "a"}, &page{})
@@ -198,7 +198,7 @@ func TestOnlyConfirmedVideoAppointmentsHaveAnAddress(t *testing.T) {
 		}
 		found, err = w.video.Addresses(w.ctx, held, w.visit)
 		w.must(err)
-		if len(found) != 1 || !strings.HasPrefix(found[w.visit.ID], "https://desk.example.org/video/") {
+		if len(found) != 1 || !strings.HasPrefix(found[w.visit.ID].Patient, "https://desk.example.org/video/") {
 			t.Errorf("addresses are %v", found)
 		}
 		_, err = w.video.MakeLink(w.ctx, video.Request{Appointment: held.ID})
@@ -225,12 +225,12 @@ func TestStaffAddressNeedsItsPermission(t *testing.T) {
 		w.want(err, access.ErrPermission)
 		l, err := ask(access.EditBookingLinks)
 		w.must(err)
-		if l.URL == "" || l.StaffURL != "" {
+		if l.Patient == "" || l.Staff != "" {
 			t.Errorf("a key without the permission gets %+v", l)
 		}
 		l, err = ask(access.EditBookingLinks, access.HostVideo)
 		w.must(err)
-		if l.StaffURL == "" {
+		if l.Staff == "" {
 			t.Error("a key with the permission gets no staff address")
 		}
 	})

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/video"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
 	"frontdesk/graph/wire"
@@ -20,7 +21,7 @@ import (
 
 // besideBooking are the fields of a booking that a bare one lacks.
 var besideBooking = []string{"doctorName", "location", "appointment", "cancellationReason", "bookingJourney",
-	"patientMessagesSent", "videoUrl"}
+	"patientMessagesSent", "videoUrl", "videoStaffUrl"}
 
 // booked is an appointment as this API has it: always what costs little, and of the rest
 // what is asked for.
@@ -104,24 +105,33 @@ func (f Fields) Metadata(ctx context.Context, obj *gql.Booking) ([]*gql.Metadata
 
 // VideoURL is where the patient goes for a video consultation.
 func (f Fields) VideoURL(ctx context.Context, obj *gql.Booking) (*string, error) {
-	b := obj.Of
+	a, err := f.videoAddress(ctx, obj.Of)
+	return wire.Text(a.Patient), err
+}
+
+// VideoStaffURL is where staff let the patient in.
+func (f Fields) VideoStaffURL(ctx context.Context, obj *gql.Booking) (*string, error) {
+	a, err := f.videoAddress(ctx, obj.Of)
+	return wire.Text(a.Staff), err
+}
+
+func (f Fields) videoAddress(ctx context.Context, b *booking.Appointment) (video.Address, error) {
 	if !b.Video {
-		return nil, nil
+		return video.Address{}, nil
 	}
-	load := func(ctx context.Context, of []inVideo) (map[inVideo]string, error) {
+	load := func(ctx context.Context, of []inVideo) (map[inVideo]video.Address, error) {
 		all := make([]booking.Appointment, len(of))
 		for i, v := range of {
 			all[i].ID, all[i].State, all[i].Video = v.id, v.state, true
 		}
 		found, err := f.Core.Video.Addresses(ctx, all...)
-		out := make(map[inVideo]string, len(of))
+		out := make(map[inVideo]video.Address, len(of))
 		for _, v := range of {
 			out[v] = found[v.id]
 		}
 		return out, err
 	}
-	address, err := wire.Loader(ctx, "video", load).Load(ctx, inVideo{b.ID, b.State})
-	return wire.Text(address), err
+	return wire.Loader(ctx, "video", load).Load(ctx, inVideo{b.ID, b.State})
 }
 
 // inVideo is an appointment by video, and how it stood when it was read.

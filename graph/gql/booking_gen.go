@@ -20,6 +20,7 @@ type BookingResolver interface {
 	Patient(ctx context.Context, obj *Booking) (*Patient, error)
 
 	VideoURL(ctx context.Context, obj *Booking) (*string, error)
+	VideoStaffURL(ctx context.Context, obj *Booking) (*string, error)
 
 	Billed(ctx context.Context, obj *Booking) (*bool, error)
 
@@ -362,6 +363,22 @@ func (ec *executionContext) _Booking_videoUrl(ctx context.Context, field graphql
 		contextOf("Booking", true, true),
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Booking().VideoURL(ctx, obj)
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _Booking_videoStaffUrl(ctx context.Context, field graphql.CollectedField, obj *Booking) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Booking", true, true),
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Booking().VideoStaffURL(ctx, obj)
 		},
 		nil,
 		ec.marshalOString2ᚖstring,
@@ -1307,6 +1324,9 @@ func (ec *executionContext) _Booking(ctx context.Context, sel ast.SelectionSet, 
 		case "videoUrl":
 			field := field
 			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Booking_videoUrl(ctx, field, obj) })
+		case "videoStaffUrl":
+			field := field
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Booking_videoStaffUrl(ctx, field, obj) })
 		case "comments":
 			counted(out, i, graphql.RequiredNull, ec._Booking_comments(ctx, field, obj))
 		case "reference":

@@ -637,8 +637,10 @@ type Booking {
   createdAt: DateTime
   "When it was last changed; when it was made, until then."
   updatedAt: DateTime
-  "Where a video consultation takes place."
+  "Where the patient goes for a video consultation."
   videoUrl: String
+  "Extension. Where staff let the patient in; null without the permission hostVideo. Never send it to the patient."
+  videoStaffUrl: String
   "Notes of the practice."
   comments: String
   "What people call it by."

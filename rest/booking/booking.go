@@ -226,7 +226,7 @@ func (o Operations) appointment(ctx context.Context, a booking.Appointment) (*oa
 		return nil, err
 	}
 	out := appointment(a)
-	out.VideoURL = given(rooms[a.ID])
+	out.VideoURL = given(rooms[a.ID].Patient)
 	return out, nil
 }
 
@@ -311,7 +311,7 @@ func (o Operations) ListAppointments(ctx context.Context,
 	out := &oas.ListAppointmentsOK{Data: make([]oas.Appointment, len(found)), Count: float64(count)}
 	for i, a := range found {
 		out.Data[i] = *appointment(a)
-		out.Data[i].VideoURL = given(rooms[a.ID])
+		out.Data[i].VideoURL = given(rooms[a.ID].Patient)
 	}
 	return out, nil
 }

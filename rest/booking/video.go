@@ -32,7 +32,7 @@ func (o Operations) CreateVideoLink(
 		return nil, err
 	}
 	return &oas.VideoLink{
-		VideoLink: l.URL, StaffLink: given(l.StaffURL), AppointmentID: wire.Digits(l.Appointment),
+		VideoLink: l.Patient, StaffLink: given(l.Staff), AppointmentID: wire.Digits(l.Appointment),
 		OpensAt: l.Opens, ClosesAt: l.Closes, OwnProvider: l.Outside,
 	}, nil
 }

@@ -146,6 +146,16 @@ try {
   await moving(staff, 'after the way was lost')
   await moving(patient, 'after the way was lost')
 
+  // The patient's page is gone without a word, and staff are told. Opened again it waits again.
+  await patient.page.reload()
+  await says(staff, 'call-status', 'The patient has lost the connection')
+  await state(staff, 'away')
+  await checked(patient)
+  await patient.page.click('#join')
+  await now(staff, 'waiting')
+  await staff.page.click('#let-in')
+  for (const v of [patient, staff]) { await now(v, 'call'); await says(v, 'call-status', 'Connected'); await moving(v, 'opened again') }
+
   // A second page of the patient's takes the place of the first, and waits again.
   const second = await open('second', patientPath, phone)
   await checked(second)

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"frontdesk/app"
+	"frontdesk/store/storetest"
 )
 
 // consultation books a video consultation of Ada's for Monday at nine, and gives its id.
@@ -241,7 +244,8 @@ func TestVideoSocketBoundsWhatPagesSay(t *testing.T) {
 }
 
 func TestPracticesOwnVideoProviderIsASetting(t *testing.T) {
-	each(t, func(t *testing.T, p *program) {
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
 		id := p.consultation()
 		ours := p.path(p.ok("GET", "/v1/appointments/"+id, nil).str("video_url"))
 		p.refused(http.StatusBadRequest, "invalid_request", "PATCH", "/v1/me",
@@ -260,13 +264,21 @@ func TestPracticesOwnVideoProviderIsASetting(t *testing.T) {
 			t.Errorf("the link is %s", l.Text)
 		}
 		_, a := p.graphQL(p.creds.Token,
-			`{ bookings(dateRange: {start: "2031-01-06", end: "2031-01-07"}) { data { videoUrl } } }`)
+			`{ bookings(dateRange: {start: "2031-01-06", end: "2031-01-07"}) { data { videoUrl videoStaffUrl } } }`)
 		if !strings.Contains(a.Text, there) {
 			t.Errorf("GraphQL says %s", a.Text)
 		}
 		p.clock.move(12*time.Hour + 50*time.Minute)
 		if res, _ := p.page(ours); res.StatusCode != http.StatusSeeOther || res.Header.Get("Location") != there {
 			t.Errorf("the link sent before leads to %d %q", res.StatusCode, res.Header.Get("Location"))
+		}
+		of := []string{"group", "video", "--json", "--db", address, "--group", p.creds.Group}
+		if got := ofCommand(t, "", of...)["video_url_template"]; got != "https://meet.example.org/{room}" {
+			t.Errorf("the command shows %v", got)
+		}
+		ofCommand(t, "", append(of, "--url-template", "")...)
+		if got := p.path(p.ok("GET", "/v1/appointments/"+id, nil).str("video_url")); got != ours {
+			t.Errorf("back in our own room the address is %q, and was %q", got, ours)
 		}
 	})
 }
