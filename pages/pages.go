@@ -38,12 +38,14 @@ type door struct {
 	core *core.Core
 	// strangers limits attempts to sign in, by address.
 	strangers *web.Attempts
+	// rooms limits how often pages come into video consultations, by address: each time is an entry in the audit trail.
+	rooms *web.Attempts
 }
 
 // New is the door. Its addresses are /pages/, /verify/, /m/,
 // /record/confirm/, /unsubscribe/, /invite/ and /video/.
 func New(c *core.Core) http.Handler {
-	d := &door{core: c, strangers: web.NewAttempts(c.Key.Now)}
+	d := &door{core: c, strangers: web.NewAttempts(c.Key.Now), rooms: web.NewAttempts(c.Key.Now)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pages/style.css", fixed("text/css; charset=utf-8", style))
 	mux.HandleFunc("GET /pages/video.js", fixed("text/javascript; charset=utf-8", videoScript))

@@ -57,6 +57,10 @@ func (d *door) socket(w http.ResponseWriter, r *http.Request) {
 		web.Fail(w, r, errOrigin)
 		return
 	}
+	if d.rooms.Take(r) > 0 {
+		web.Fail(w, r, errManyJoins)
+		return
+	}
 	// own has judged the origin, which may be that of a proxy in front of us.
 	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {

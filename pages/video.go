@@ -110,6 +110,10 @@ func (d *door) ice(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// errManyJoins is returned to an address from which pages come in again and again.
+var errManyJoins = fault.New(fault.Limited, "too_many_joins",
+	"Video consultations were entered too often from this address. Wait a minute, then try again.")
+
 // errOrigin is returned to a WebSocket that another site opens.
 var errOrigin = fault.New(fault.Forbidden, "cross_site_socket",
 	"A page of another site cannot take part in a video consultation.")

@@ -240,6 +240,15 @@ func TestVideoSocketBoundsWhatPagesSay(t *testing.T) {
 		if got := ends(first); got != 4001 {
 			t.Errorf("the first of two pages: closed with %d", got)
 		}
+		status, tried := http.StatusSwitchingProtocols, 0
+		for ; status == http.StatusSwitchingProtocols && tried < 100; tried++ {
+			_, status = p.dial(link, p.app.URL())
+		}
+		if status != http.StatusTooManyRequests {
+			t.Errorf("coming in %d times more from one address: %d", tried, status)
+		}
+		p.clock.move(time.Minute)
+		p.enter(link)
 	})
 }
 
