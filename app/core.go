@@ -32,6 +32,7 @@ import (
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
+	"frontdesk/core/link"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -68,6 +69,7 @@ import (
 	keystore "frontdesk/store/key"
 	labelstore "frontdesk/store/label"
 	limitstore "frontdesk/store/limit"
+	linkstore "frontdesk/store/link"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
@@ -142,6 +144,8 @@ func (w wiring) patients(people *registry.Demographics) {
 // care is the record, and the documents and forms that become part of it.
 func (w wiring) care() {
 	db, box, now, newID := w.db, w.Connector.Box, w.c.Now, w.db.NewID
+	w.Link = &link.Service{Store: linkstore.New(db), Attachment: w.Attachment, Box: box, Pages: w.pages, Now: now,
+		NewID: newID}
 	w.Record = &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: w.pages, Now: now,
 		NewID: newID}
 	w.Document = &document.Documents{Store: documentstore.NewDocuments(db), Box: box, Pages: w.pages, Now: now,

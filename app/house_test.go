@@ -95,6 +95,8 @@ var rooms = map[string]struct {
 		ours:   []string{"core/fault", "core/audit", "core/input", "core/access", "core/write", "core/practice"},
 		theirs: []string{"github.com/hashicorp/golang-lru"},
 	},
+	"core/link": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/write",
+		"core/practice", "core/seal", "core/patient", "core/attachment"}, theirs: []string{"github.com/google/uuid"}},
 	"core/label": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/write",
 		"core/practice"}},
 	"core/booking": {ours: []string{
@@ -178,6 +180,7 @@ var rooms = map[string]struct {
 	}},
 	"store/account":    {ours: []string{"core/...", "store", "store/value", "store/practice"}},
 	"store/archive":    {ours: []string{"core/...", "store", "store/booking", "store/merge", "store/patient"}},
+	"store/link":       {ours: []string{"core/...", "store", "store/value", "store/attachment", "store/practice"}},
 	"store/attachment": {ours: []string{"core/...", "store", "store/value", "store/patient"}},
 	"store/audit":      {ours: []string{"core/...", "store", "store/value"}},
 	"store/batch": {ours: []string{"core/...", "store", "store/value", "store/messaging", "store/patient",
@@ -278,7 +281,7 @@ var rooms = map[string]struct {
 	"rest": {
 		ours: []string{"core/...", "core", "web", "rest/oas", "rest/wire", "rest/practice", "rest/patient",
 			"rest/booking",
-			"rest/messaging", "rest/webhook"},
+			"rest/link", "rest/messaging", "rest/webhook"},
 		theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"},
 	},
 	"rest/wire":     {ours: []string{"core/input", "rest/oas"}},
@@ -286,6 +289,7 @@ var rooms = map[string]struct {
 	"rest/patient": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"},
 		theirs: []string{"github.com/go-faster/jx"}},
 	"rest/booking":   {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
+	"rest/link":      {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
 	"rest/messaging": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
 	"rest/webhook": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"},
 		theirs: []string{"github.com/go-faster/jx"}},

@@ -92,6 +92,8 @@ func (a *App) routePages(add adder) map[string]bool {
 		"GET /pages/":            "page",
 		"GET /verify/{link}":     "verify",
 		"/m/{link}":              "message",
+		"/s/{link}":              "link",
+		"/s/{link}/file":         "file",
 		"/record/confirm/{link}": "confirm",
 		"/unsubscribe/{link}":    "unsubscribe",
 		"/invite/{link}":         "invite",

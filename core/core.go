@@ -23,6 +23,7 @@ import (
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
+	"frontdesk/core/link"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -63,6 +64,7 @@ type Core struct {
 	PaymentType  *billing.PaymentTypes
 	Statement    *billing.Statements
 	Membership   *billing.Memberships
+	Link         *link.Service
 	Record       *record.Service
 	Task         *task.Service
 	Document     *document.Documents

@@ -23,6 +23,7 @@ var codes = map[fault.Kind]string{
 	fault.Unauthenticated: "UNAUTHENTICATED",
 	fault.Forbidden:       "FORBIDDEN",
 	fault.NotFound:        "NOT_FOUND",
+	fault.Gone:            "GONE",
 	fault.Conflict:        "CONFLICT",
 	fault.Mismatch:        "CONFLICT",
 	fault.Limited:         "TOO_MANY_REQUESTS",

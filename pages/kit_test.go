@@ -15,6 +15,7 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/attachment"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/demographics"
@@ -22,6 +23,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/key"
 	"frontdesk/core/limit"
+	"frontdesk/core/link"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -31,11 +33,13 @@ import (
 	"frontdesk/pages"
 	"frontdesk/store"
 	accountstore "frontdesk/store/account"
+	attachmentstore "frontdesk/store/attachment"
 	auditstore "frontdesk/store/audit"
 	demographicsstore "frontdesk/store/demographics"
 	dispatchstore "frontdesk/store/dispatch"
 	keystore "frontdesk/store/key"
 	limitstore "frontdesk/store/limit"
+	linkstore "frontdesk/store/link"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
@@ -135,6 +139,10 @@ func newKit(t *testing.T) *kit {
 	k.core.Dispatch = &dispatch.Service{
 		Store: dispatchstore.New(k.db), Messages: k.core.Messaging, Now: now, NewID: k.db.NewID, Timeout: time.Second,
 	}
+	k.core.Attachment = &attachment.Service{Store: attachmentstore.New(k.db), MediaType: http.DetectContentType, Now: now,
+		NewID: k.db.NewID}
+	k.core.Link = &link.Service{Store: linkstore.New(k.db), Attachment: k.core.Attachment, Pages: base, Now: now,
+		NewID: k.db.NewID, Box: func() (*seal.Box, error) { return box, nil }}
 	k.core.Messaging.Opened = k.core.Dispatch.Opened
 	g, err := k.core.Practice.CreateGroup(context.Background(),
 		practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})
@@ -288,7 +296,8 @@ func (k *kit) ask(r *http.Request) (int, string) {
 	w := httptest.NewRecorder()
 	k.door.ServeHTTP(w, r)
 	for _, c := range w.Result().Cookies() {
-		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || !c.Secure || c.Path != "/record/" {
+		if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || !c.Secure ||
+			c.Path != "/record/" && c.Path != r.URL.Path {
 			k.Errorf("%s %s: the cookie is %s", r.Method, r.URL.Path, c)
 		}
 		if k.cookies[c.Name] = c.Value; c.MaxAge < 0 {

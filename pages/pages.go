@@ -5,6 +5,7 @@
 //	text.go     text as it was written, with links to click
 //	identity.go a patient who could not be identified
 //	message.go  a message a patient reads, for a date of birth
+//	link.go     a link: the date of birth, then a file
 //	birth.go    a date of birth, as it is typed
 //	unsubscribe.go no more e-mails that are not direct care
 //	invite.go   a password that a member of staff chooses
@@ -40,18 +41,24 @@ type door struct {
 	strangers *web.Attempts
 	// rooms limits how often pages come into video consultations, by address: each time is an entry in the audit trail.
 	rooms *web.Attempts
+	// guesses limits links that were never given out, by address.
+	guesses *web.Attempts
 }
 
-// New is the door. Its addresses are /pages/, /verify/, /m/,
+// New is the door. Its addresses are /pages/, /verify/, /m/, /s/,
 // /record/confirm/, /unsubscribe/, /invite/ and /video/.
 func New(c *core.Core) http.Handler {
-	d := &door{core: c, strangers: web.NewAttempts(c.Key.Now), rooms: web.NewAttempts(c.Key.Now)}
+	now := c.Key.Now
+	d := &door{core: c, strangers: web.NewAttempts(now), rooms: web.NewAttempts(now), guesses: web.NewAttempts(now)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pages/style.css", fixed("text/css; charset=utf-8", style))
 	mux.HandleFunc("GET /pages/video.js", fixed("text/javascript; charset=utf-8", videoScript))
 	mux.HandleFunc("GET /verify/{link}", d.verify)
 	mux.HandleFunc("GET /m/{link}", d.askBirth)
 	mux.HandleFunc("POST /m/{link}", d.openMessage)
+	mux.HandleFunc("GET /s/{link}", d.openLink)
+	mux.HandleFunc("POST /s/{link}", d.proveBirth)
+	mux.HandleFunc("POST /s/{link}/file", d.fetchFile)
 	mux.HandleFunc("GET /record/confirm/{link}", d.proposal)
 	mux.HandleFunc("POST /record/confirm/{link}", d.decide)
 	mux.HandleFunc("GET /unsubscribe/{link}", d.askUnsubscribe)

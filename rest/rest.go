@@ -10,7 +10,8 @@
 //	invalid.go   what was wrong with a request that could not be read
 //	stream.go    batches whose body is read as it comes
 //
-// An area has a package of its own, with a file for each capability: practice, patient, booking, messaging, webhook.
+// An area has a package of its own, with a file for each capability: practice, patient, booking, messaging, link,
+// webhook.
 // What they share is in wire.
 package rest
 
@@ -29,6 +30,7 @@ import (
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
 	bookingrest "frontdesk/rest/booking"
+	linkrest "frontdesk/rest/link"
 	messagingrest "frontdesk/rest/messaging"
 	"frontdesk/rest/oas"
 	patientrest "frontdesk/rest/patient"
@@ -46,6 +48,7 @@ type (
 	patientOperations   = patientrest.Operations
 	bookingOperations   = bookingrest.Operations
 	messagingOperations = messagingrest.Operations
+	linkOperations      = linkrest.Operations
 	webhookOperations   = webhookrest.Operations
 )
 
@@ -54,6 +57,7 @@ type door struct {
 	patientOperations
 	bookingOperations
 	messagingOperations
+	linkOperations
 	webhookOperations
 
 	core   *core.Core
@@ -67,7 +71,8 @@ func New(c *core.Core) (http.Handler, error) {
 	d := &door{
 		practiceOperations: practiceOperations{Core: c}, patientOperations: patientOperations{Core: c},
 		bookingOperations: bookingOperations{Core: c}, messagingOperations: messagingOperations{Core: c},
-		webhookOperations: webhookOperations{Core: c}, core: c, strangers: web.NewAttempts(c.Key.Now),
+		linkOperations: linkOperations{Core: c}, webhookOperations: webhookOperations{Core: c}, core: c,
+		strangers: web.NewAttempts(c.Key.Now),
 	}
 	var err error
 	d.server, err = oas.NewServer(d, security{},

@@ -38,6 +38,8 @@ func Status(f *fault.Error) int {
 		return http.StatusForbidden
 	case fault.NotFound:
 		return http.StatusNotFound
+	case fault.Gone:
+		return http.StatusGone
 	case fault.Conflict:
 		return http.StatusConflict
 	case fault.Mismatch:

@@ -82,13 +82,29 @@ func (s *Service) Attach(ctx context.Context, of patient.ID, name, data string) 
 	if err != nil {
 		return Attachment{}, err
 	}
-	now := s.Now().Truncate(time.Microsecond)
-	a := Attachment{ID: s.NewID(), CreatedAt: now}
 	var in input.Checks
+	a := s.Read(&in, name, data)
+	if err := in.Err(); err != nil {
+		return a, err
+	}
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		if a.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, of); err != nil {
+			return err
+		}
+		return s.Keep(ctx, tx, who, a)
+	})
+	a.Content = nil
+	return a, err
+}
+
+// Read reads a file that is to be kept.
+func (s *Service) Read(in *input.Checks, name, data string) Attachment {
+	a := Attachment{ID: s.NewID(), CreatedAt: s.Now().Truncate(time.Microsecond)}
 	a.FileName = in.Required("file_name", name, 200)
 	if strings.ContainsAny(a.FileName, `/\`) {
 		in.Wrong("file_name", input.CodeString, "a file's name without a folder", "This is not a file's name.")
 	}
+	var err error
 	a.Content, err = base64.StdEncoding.DecodeString(data)
 	a.Size, a.MediaType = int64(len(a.Content)), s.MediaType(a.Content)
 	switch {
@@ -103,24 +119,17 @@ func (s *Service) Attach(ctx context.Context, of patient.ID, name, data string) 
 		in.Wrong("file_data", input.CodeString, "a PDF, a picture (JPEG, PNG, GIF, WebP) or plain text",
 			"Files of this kind are not kept.")
 	}
-	if err := in.Err(); err != nil {
-		return a, err
+	return a
+}
+
+// Keep keeps a file with its patient, whom the transaction has locked against a merge.
+func (s *Service) Keep(ctx context.Context, tx Tx, who access.Caller, a Attachment) error {
+	if err := tx.AddAttachment(ctx, who.Group, a); err != nil {
+		return err
 	}
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		held, err := tx.LockPatientAgainstMerge(ctx, who.Group, of)
-		if err != nil {
-			return err
-		}
-		a.Patient = held
-		if err := tx.AddAttachment(ctx, who.Group, a); err != nil {
-			return err
-		}
-		noted := a
-		noted.Content = nil
-		return tx.Audit(ctx, who.Audit(now, "patient.attach", "patient", int64(a.Patient), nil, noted))
-	})
-	a.Content = nil
-	return a, err
+	noted := a
+	noted.Content = nil
+	return tx.Audit(ctx, who.Audit(a.CreatedAt, "patient.attach", "patient", int64(a.Patient), nil, noted))
 }
 
 // Attachments lists a patient's files, newest first, without their content. Error: patient.ErrNotFound.

@@ -38,6 +38,8 @@ const (
 	MessageCancelled    Type = "message.cancelled"
 	MessageLocked       Type = "message.locked"
 	MessageUnlocked     Type = "message.unlocked"
+	// LinkLocked is recorded when a wrong date of birth was given ten times on a link.
+	LinkLocked          Type = "link.locked"
 	MessageExpired      Type = "message.expired"
 	MessageSuppressed   Type = "message.suppressed"
 	MessageUnknown      Type = "message.unknown"
@@ -55,7 +57,7 @@ var Logged = []Type{
 	AddedToSequence, WriteToRecordSucceeded, WriteToRecordFailed,
 	AppointmentReserved, AppointmentReleased,
 	MessageSent, MessageDelivered, MessageFailed, MessageRead, MessageReplied, MessageCancelled, MessageExpired,
-	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked,
+	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked, LinkLocked,
 	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, WebhookDisabled,
 }
 

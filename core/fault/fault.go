@@ -19,6 +19,7 @@ const (
 	Unauthenticated Kind = "unauthenticated" // we do not know who is asking
 	Forbidden       Kind = "forbidden"       // we know, and the answer is no
 	NotFound        Kind = "not_found"       // no such thing, for this caller
+	Gone            Kind = "gone"            // it was there, and is of no use any more
 	Conflict        Kind = "conflict"        // the state of things does not allow it
 	Mismatch        Kind = "mismatch"        // the same idempotency key came with another request
 	Limited         Kind = "limited"         // too many requests

@@ -9,7 +9,6 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
-	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -20,20 +19,15 @@ func (s *Service) pageURL(group practice.ID, m Message) string {
 	return s.Pages() + "/m/" + strconv.FormatInt(int64(group), 36) + "-" + m.Link
 }
 
-const (
-	// maxWrong is how many wrong birth dates lock a message.
-	maxWrong = 10
-	// linkLife is how long after it was sent a message can be opened, as often as
-	// the patient likes: each time for the birth date.
-	linkLife = 30 * 24 * time.Hour
-)
+// linkLife is how long after it was sent a message can be opened, as often as
+// the patient likes: each time for the birth date.
+const linkLife = 30 * 24 * time.Hour
 
 // The faults of a message's page.
 var (
-	ErrLink     = seal.ErrLink
-	ErrLinkShut = fault.New(fault.Forbidden, "link_locked", "A wrong date of birth was given too often. Contact "+
-		"your practice.")
-	ErrWrongDate = fault.New(fault.Forbidden, "wrong_birth_date", "That is not the date of birth we have.")
+	ErrLink      = seal.ErrLink
+	ErrLinkShut  = seal.ErrLinkLocked
+	ErrWrongDate = seal.ErrWrongBirthDate
 )
 
 // Opened is a message's page.
@@ -74,7 +68,7 @@ func (s *Service) page(ctx context.Context, link string) (Opened, Message, error
 	case err != nil:
 	case m.State == Cancelled || now.After(m.SendAt.Add(linkLife)) || now.Before(m.SendAt):
 		err = ErrLink
-	case wrong >= maxWrong:
+	case wrong >= seal.MaxWrongBirthDates:
 		err = ErrLinkShut
 	}
 	return Opened{Group: practice.Group{ID: g.ID, Name: g.Name, Phone: g.Phone, TimeZone: g.TimeZone}, Sent: m.SendAt},
@@ -106,7 +100,7 @@ func (s *Service) Open(ctx context.Context, link string, birthDate input.Date) (
 		if err != nil {
 			return err
 		}
-		if wrong >= maxWrong {
+		if wrong >= seal.MaxWrongBirthDates {
 			return ErrLinkShut
 		}
 		p, err := tx.Patient(ctx, group, before.Patient)
@@ -115,7 +109,7 @@ func (s *Service) Open(ctx context.Context, link string, birthDate input.Date) (
 		}
 		if p.BirthDate != born {
 			refused = ErrWrongDate
-			if err := tx.SaveLinkState(ctx, group, m.ID, wrong+1, opened); err != nil || wrong+1 < maxWrong {
+			if err := tx.SaveLinkState(ctx, group, m.ID, wrong+1, opened); err != nil || wrong+1 < seal.MaxWrongBirthDates {
 				return err
 			}
 			return s.mark(ctx, tx, group, before, Locked, now)

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/practice"
+	"frontdesk/core/seal"
 )
 
 // What happens to a message's page, in its timeline and as events.
@@ -44,7 +45,7 @@ func locked(ctx context.Context, r linkReader, group practice.ID, m Message) (bo
 		return false, nil
 	}
 	wrong, _, err := r.LinkState(ctx, group, m.ID)
-	return wrong >= maxWrong, err
+	return wrong >= seal.MaxWrongBirthDates, err
 }
 
 // mayUnlock gives a caller who may let a patient try again: a member of staff, or a program that acts for one.

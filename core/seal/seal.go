@@ -31,6 +31,10 @@ var (
 	// no use any more.
 	ErrLink = fault.New(fault.NotFound, "link_not_found",
 		"This link is not known, was used before, or is too old to use.")
+	// ErrLinkLocked and ErrWrongBirthDate are returned for a link whose reader proves who they are by the date of birth.
+	ErrLinkLocked = fault.New(fault.Forbidden, "link_locked",
+		"A wrong date of birth was given too often. Contact your practice.")
+	ErrWrongBirthDate = fault.New(fault.Forbidden, "wrong_birth_date", "That is not the date of birth we have.")
 	// ErrCannotOpen is returned for what was sealed with another key, or was
 	// changed since.
 	ErrCannotOpen = fault.New(fault.Internal, "cannot_unseal",
@@ -39,6 +43,9 @@ var (
 	ErrBadKey = fault.New(fault.Invalid, "bad_seal_key",
 		"A seal key file has one key of 32 bytes, in Base64, on each line.")
 )
+
+// MaxWrongBirthDates is how many wrong dates of birth lock a link.
+const MaxWrongBirthDates = 10
 
 // KeySize is the length of a key in bytes.
 const KeySize = 32

@@ -49,6 +49,7 @@ var samples = func() map[event.Type]json.RawMessage {
 		event.MessageCancelled:       message("cancelled", "queued"),
 		event.MessageLocked:          message("locked", ""),
 		event.MessageUnlocked:        message("unlocked", ""),
+		event.LinkLocked:             `{"link_id":"1000000000000013","patient_id":"1000000000000002"}`,
 		event.MessageExpired:         message("expired", "queued"),
 		event.MessageSuppressed:      message("suppressed", "queued"),
 		event.MessageUnknown:         message("unknown", "sending"),

@@ -669,6 +669,83 @@ func (s *Server) handleCreateAppointmentTypeRequest(args [0]string, argsEscaped 
 	}
 }
 
+// handleCreateAttachmentLinkRequest handles createAttachmentLink operation.
+//
+// A link by which the patient fetches a file after giving the date of birth: one the patient has, or a
+// new one that is kept with the patient.
+//
+// POST /v1/attachment_links
+func (s *Server) handleCreateAttachmentLinkRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: CreateAttachmentLinkOperation,
+			ID:   "createAttachmentLink",
+		}
+	)
+	ctx, ok := s.admit(ctx, CreateAttachmentLinkOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeCreateAttachmentLinkParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeCreateAttachmentLinkRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *CreateAttachmentLinkOK
+	response, err = s.h.CreateAttachmentLink(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeCreateAttachmentLinkResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleCreateBatchMessageRequest handles createBatchMessage operation.
 //
 // Keeps one text for many recipients and begins to look them up, in the record and then in the
@@ -2125,6 +2202,66 @@ func (s *Server) handleGetIdentityCheckRequest(args [1]string, argsEscaped bool,
 	}
 
 	if err := encodeGetIdentityCheckResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleGetLinkStatusRequest handles getLinkStatus operation.
+//
+// Whether a link was opened and used, by its address or its id. Given both, they must be of one link.
+//
+// GET /v1/links/status
+func (s *Server) handleGetLinkStatusRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetLinkStatusOperation,
+			ID:   "getLinkStatus",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetLinkStatusOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetLinkStatusParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *LinkStatus
+	response, err = s.h.GetLinkStatus(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetLinkStatusResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -4337,6 +4474,67 @@ func (s *Server) handleRegisterPatientPdsRequest(args [0]string, argsEscaped boo
 	}
 }
 
+// handleReissueLinkRequest handles reissueLink operation.
+//
+// Extension. The old address ends, and the new one has nothing counted against it: a locked, used or
+// withdrawn link can be used again. It is good for 30 days, or for as long as it was.
+//
+// POST /v1/links/{id}/reissue
+func (s *Server) handleReissueLinkRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ReissueLinkOperation,
+			ID:   "reissueLink",
+		}
+	)
+	ctx, ok := s.admit(ctx, ReissueLinkOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeReissueLinkParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *LinkStatus
+	response, err = s.h.ReissueLink(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeReissueLinkResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleReplayDeliveryRequest handles replayDelivery operation.
 //
 // Extension. Sends one event again, with the same `webhook-id`. It may also be an event that was never
@@ -5980,6 +6178,66 @@ func (s *Server) handleUpdateWebhookRequest(args [1]string, argsEscaped bool, w 
 	}
 
 	if err := encodeUpdateWebhookResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleWithdrawLinkRequest handles withdrawLink operation.
+//
+// Extension. Ends a link at once. The patient who opens it is told that the practice has withdrawn it.
+//
+// PATCH /v1/links/{id}/withdraw
+func (s *Server) handleWithdrawLinkRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: WithdrawLinkOperation,
+			ID:   "withdrawLink",
+		}
+	)
+	ctx, ok := s.admit(ctx, WithdrawLinkOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeWithdrawLinkParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *LinkStatus
+	response, err = s.h.WithdrawLink(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeWithdrawLinkResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)

@@ -2265,6 +2265,154 @@ func (s *CountSlotsOK) encodeFields(e *jx.Encoder) {
 	}
 }
 
+// Encode implements json.Marshaler.
+func (s *CreateAttachmentLinkOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *CreateAttachmentLinkOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("attachment_link")
+		e.Str(s.AttachmentLink)
+	}
+	{
+		e.FieldStart("attachment_uuid")
+		e.Str(s.AttachmentUUID)
+	}
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("expiry_date")
+		json.EncodeDateTime(e, s.ExpiryDate)
+	}
+}
+
+var jsonFieldsNameOfCreateAttachmentLinkReq = [6]string{
+	0: "patient_id",
+	1: "ehr_file_id",
+	2: "file_data",
+	3: "file_name",
+	4: "expiry_date",
+	5: "maximum_use_count",
+}
+
+// Decode decodes CreateAttachmentLinkReq from json.
+func (s *CreateAttachmentLinkReq) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode CreateAttachmentLinkReq to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "patient_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.PatientID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_id\"")
+			}
+		case "ehr_file_id":
+			if err := func() error {
+				s.EhrFileID.Reset()
+				if err := s.EhrFileID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"ehr_file_id\"")
+			}
+		case "file_data":
+			if err := func() error {
+				s.FileData.Reset()
+				if err := s.FileData.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"file_data\"")
+			}
+		case "file_name":
+			if err := func() error {
+				s.FileName.Reset()
+				if err := s.FileName.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"file_name\"")
+			}
+		case "expiry_date":
+			if err := func() error {
+				s.ExpiryDate.Reset()
+				if err := s.ExpiryDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"expiry_date\"")
+			}
+		case "maximum_use_count":
+			if err := func() error {
+				s.MaximumUseCount.Reset()
+				if err := s.MaximumUseCount.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"maximum_use_count\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode CreateAttachmentLinkReq")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfCreateAttachmentLinkReq) {
+					name = jsonFieldsNameOfCreateAttachmentLinkReq[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
 var jsonFieldsNameOfCreatePatientAttachmentReq = [2]string{
 	0: "file_name",
 	1: "file_data",
@@ -2855,6 +3003,8 @@ func (s *EventType) Decode(d *jx.Decoder) error {
 		*s = EventTypeMessageLocked
 	case EventTypeMessageUnlocked:
 		*s = EventTypeMessageUnlocked
+	case EventTypeLinkLocked:
+		*s = EventTypeLinkLocked
 	case EventTypeMessageCancelled:
 		*s = EventTypeMessageCancelled
 	case EventTypeMessageExpired:
@@ -3265,6 +3415,99 @@ func (s *KeyRotation) Decode(d *jx.Decoder) error {
 	}
 
 	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *LinkStatus) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *LinkStatus) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		e.FieldStart("type")
+		s.Type.Encode(e)
+	}
+	{
+		e.FieldStart("reference")
+		e.ArrStart()
+		for _, elem := range s.Reference {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("url")
+		e.Str(s.URL)
+	}
+	{
+		if s.AttachmentUUID.Set {
+			e.FieldStart("attachment_uuid")
+			s.AttachmentUUID.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("expiry_date")
+		json.EncodeDateTime(e, s.ExpiryDate)
+	}
+	{
+		if s.MaximumUseCount.Set {
+			e.FieldStart("maximum_use_count")
+			s.MaximumUseCount.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("number_of_uses")
+		e.Float64(s.NumberOfUses)
+	}
+	{
+		e.FieldStart("open_count")
+		e.Float64(s.OpenCount)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *LinkStatusReferenceItem) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *LinkStatusReferenceItem) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("type")
+		s.Type.Encode(e)
+	}
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+}
+
+// Encode encodes LinkStatusReferenceItemType as json.
+func (s LinkStatusReferenceItemType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Encode encodes LinkStatusStatus as json.
+func (s LinkStatusStatus) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Encode encodes LinkStatusType as json.
+func (s LinkStatusType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
 }
 
 // Encode implements json.Marshaler.

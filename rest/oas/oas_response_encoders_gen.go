@@ -130,6 +130,19 @@ func encodeCreateAppointmentTypeResponse(response *AppointmentTypeSetup, w http.
 	return nil
 }
 
+func encodeCreateAttachmentLinkResponse(response *CreateAttachmentLinkOK, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeCreateBatchMessageResponse(response *BatchMessage, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
@@ -406,6 +419,19 @@ func encodeGetDeliveryResponse(response *Delivery, w http.ResponseWriter) error 
 }
 
 func encodeGetIdentityCheckResponse(response *IdentityCheck, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeGetLinkStatusResponse(response *LinkStatus, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 
@@ -873,6 +899,19 @@ func encodeRegisterPatientPdsResponse(response RegisterPatientPdsOK, w http.Resp
 	return nil
 }
 
+func encodeReissueLinkResponse(response *LinkStatus, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeReplayDeliveryResponse(response *Delivery, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
@@ -1160,6 +1199,19 @@ func encodeUpdateSessionResponse(response *Session, w http.ResponseWriter) error
 }
 
 func encodeUpdateWebhookResponse(response *Webhook, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeWithdrawLinkResponse(response *LinkStatus, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 

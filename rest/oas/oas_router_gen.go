@@ -15,7 +15,7 @@ var (
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn105AllowedHeaders = map[string]string{
+	rn112AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn19AllowedHeaders = map[string]string{
@@ -32,23 +32,26 @@ var (
 	rn5AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn103AllowedHeaders = map[string]string{
+	rn110AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn86AllowedHeaders = map[string]string{
+	rn93AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn41AllowedHeaders = map[string]string{
+	rn43AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn61AllowedHeaders = map[string]string{
+	rn23AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn65AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn88AllowedHeaders = map[string]string{
+	rn95AllowedHeaders = map[string]string{
 		"DELETE": "X-Api-Key,X-Practice-Group-Id",
 		"PUT":    "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn22AllowedHeaders = map[string]string{
+	rn24AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
@@ -58,63 +61,72 @@ var (
 	rn9AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn64AllowedHeaders = map[string]string{
+	rn68AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn76AllowedHeaders = map[string]string{
+	rn80AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn78AllowedHeaders = map[string]string{
+	rn82AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn63AllowedHeaders = map[string]string{
+	rn67AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn43AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn90AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn93AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn66AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn30AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn52AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn23AllowedHeaders = map[string]string{
-		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn107AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn44AllowedHeaders = map[string]string{
-		"GET":   "X-Api-Key,X-Practice-Group-Id",
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn45AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
+	rn97AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn100AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn70AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn32AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn54AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn56AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn89AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn120AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn25AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn114AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn46AllowedHeaders = map[string]string{
+		"GET":   "X-Api-Key,X-Practice-Group-Id",
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
 	rn47AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn68AllowedHeaders = map[string]string{
+	rn49AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn109AllowedHeaders = map[string]string{
+	rn72AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn116AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn73AllowedHeaders = map[string]string{
+	rn77AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn94AllowedHeaders = map[string]string{
+	rn101AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn11AllowedHeaders = map[string]string{
@@ -123,93 +135,69 @@ var (
 	rn12AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn96AllowedHeaders = map[string]string{
+	rn103AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn101AllowedHeaders = map[string]string{
+	rn108AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn97AllowedHeaders = map[string]string{
+	rn104AllowedHeaders = map[string]string{
 		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn71AllowedHeaders = map[string]string{
+	rn75AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn81AllowedHeaders = map[string]string{
+	rn85AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn82AllowedHeaders = map[string]string{
+	rn86AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn15AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn25AllowedHeaders = map[string]string{
+	rn27AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn54AllowedHeaders = map[string]string{
+	rn58AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn99AllowedHeaders = map[string]string{
+	rn106AllowedHeaders = map[string]string{
 		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn70AllowedHeaders = map[string]string{
+	rn74AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn16AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn75AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
 	rn79AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn72AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn58AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn102AllowedHeaders = map[string]string{
+	rn83AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn27AllowedHeaders = map[string]string{
-		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn111AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn40AllowedHeaders = map[string]string{
+	rn76AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn62AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn109AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn29AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn34AllowedHeaders = map[string]string{
-		"DELETE": "X-Api-Key,X-Practice-Group-Id",
-		"GET":    "X-Api-Key,X-Practice-Group-Id",
-		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn118AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn74AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn13AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn18AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn59AllowedHeaders = map[string]string{
+	rn42AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn31AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn32AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
@@ -218,34 +206,58 @@ var (
 		"GET":    "X-Api-Key,X-Practice-Group-Id",
 		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn65AllowedHeaders = map[string]string{
+	rn78AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn50AllowedHeaders = map[string]string{
+	rn13AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn18AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn83AllowedHeaders = map[string]string{
-		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn63AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn37AllowedHeaders = map[string]string{
+	rn33AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn34AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn38AllowedHeaders = map[string]string{
+		"DELETE": "X-Api-Key,X-Practice-Group-Id",
+		"GET":    "X-Api-Key,X-Practice-Group-Id",
+		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn69AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn52AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn90AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn39AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn80AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn41AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn85AllowedHeaders = map[string]string{
+	rn84AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn92AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn100AllowedHeaders = map[string]string{
+	rn99AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn107AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn57AllowedHeaders = map[string]string{
+	rn61AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 )
@@ -313,9 +325,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 					break
 				}
 				switch elem[0] {
-				case 'a': // Prefix: "appointment"
+				case 'a': // Prefix: "a"
 
-					if l := len("appointment"); len(elem) >= l && elem[0:l] == "appointment" {
+					if l := len("a"); len(elem) >= l && elem[0:l] == "a" {
 						elem = elem[l:]
 					} else {
 						break
@@ -325,128 +337,37 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						break
 					}
 					switch elem[0] {
-					case '_': // Prefix: "_types"
+					case 'p': // Prefix: "ppointment"
 
-						if l := len("_types"); len(elem) >= l && elem[0:l] == "_types" {
+						if l := len("ppointment"); len(elem) >= l && elem[0:l] == "ppointment" {
 							elem = elem[l:]
 						} else {
 							break
 						}
 
 						if len(elem) == 0 {
-							switch r.Method {
-							case "GET":
-								s.handleListAppointmentTypesRequest([0]string{}, elemIsEscaped, w, r)
-							case "POST":
-								s.handleCreateAppointmentTypeRequest([0]string{}, elemIsEscaped, w, r)
-							default:
-								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "GET,POST",
-									allowedHeaders: rn21AllowedHeaders,
-									acceptPost:     "application/json",
-									acceptPatch:    "",
-								})
-							}
-
-							return
-						}
-						switch elem[0] {
-						case '/': // Prefix: "/"
-
-							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-								elem = elem[l:]
-							} else {
-								break
-							}
-
-							// Param: "id"
-							// Leaf parameter, slashes are prohibited
-							idx := strings.IndexByte(elem, '/')
-							if idx >= 0 {
-								break
-							}
-							args[0] = elem
-							elem = ""
-
-							if len(elem) == 0 {
-								// Leaf node.
-								switch r.Method {
-								case "PATCH":
-									s.handleUpdateAppointmentTypeRequest([1]string{
-										args[0],
-									}, elemIsEscaped, w, r)
-								default:
-									s.notAllowed(w, r, notAllowedParams{
-										allowedMethods: "PATCH",
-										allowedHeaders: rn105AllowedHeaders,
-										acceptPost:     "",
-										acceptPatch:    "application/json",
-									})
-								}
-
-								return
-							}
-
-						}
-
-					case 's': // Prefix: "s"
-
-						if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
-							elem = elem[l:]
-						} else {
 							break
 						}
-
-						if len(elem) == 0 {
-							switch r.Method {
-							case "GET":
-								s.handleListAppointmentsRequest([0]string{}, elemIsEscaped, w, r)
-							case "POST":
-								s.handleCreateAppointmentRequest([0]string{}, elemIsEscaped, w, r)
-							default:
-								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "GET,POST",
-									allowedHeaders: rn19AllowedHeaders,
-									acceptPost:     "application/json",
-									acceptPatch:    "",
-								})
-							}
-
-							return
-						}
 						switch elem[0] {
-						case '/': // Prefix: "/"
+						case '_': // Prefix: "_types"
 
-							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+							if l := len("_types"); len(elem) >= l && elem[0:l] == "_types" {
 								elem = elem[l:]
 							} else {
 								break
 							}
-
-							// Param: "id"
-							// Match until "/"
-							idx := strings.IndexByte(elem, '/')
-							if idx < 0 {
-								idx = len(elem)
-							}
-							args[0] = elem[:idx]
-							elem = elem[idx:]
 
 							if len(elem) == 0 {
 								switch r.Method {
 								case "GET":
-									s.handleGetAppointmentRequest([1]string{
-										args[0],
-									}, elemIsEscaped, w, r)
-								case "PUT":
-									s.handleEditAppointmentRequest([1]string{
-										args[0],
-									}, elemIsEscaped, w, r)
+									s.handleListAppointmentTypesRequest([0]string{}, elemIsEscaped, w, r)
+								case "POST":
+									s.handleCreateAppointmentTypeRequest([0]string{}, elemIsEscaped, w, r)
 								default:
 									s.notAllowed(w, r, notAllowedParams{
-										allowedMethods: "GET,PUT",
-										allowedHeaders: rn2AllowedHeaders,
-										acceptPost:     "",
+										allowedMethods: "GET,POST",
+										allowedHeaders: rn21AllowedHeaders,
+										acceptPost:     "application/json",
 										acceptPatch:    "",
 									})
 								}
@@ -462,149 +383,279 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									break
 								}
 
-								if len(elem) == 0 {
+								// Param: "id"
+								// Leaf parameter, slashes are prohibited
+								idx := strings.IndexByte(elem, '/')
+								if idx >= 0 {
 									break
 								}
+								args[0] = elem
+								elem = ""
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch r.Method {
+									case "PATCH":
+										s.handleUpdateAppointmentTypeRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									default:
+										s.notAllowed(w, r, notAllowedParams{
+											allowedMethods: "PATCH",
+											allowedHeaders: rn112AllowedHeaders,
+											acceptPost:     "",
+											acceptPatch:    "application/json",
+										})
+									}
+
+									return
+								}
+
+							}
+
+						case 's': // Prefix: "s"
+
+							if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								switch r.Method {
+								case "GET":
+									s.handleListAppointmentsRequest([0]string{}, elemIsEscaped, w, r)
+								case "POST":
+									s.handleCreateAppointmentRequest([0]string{}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "GET,POST",
+										allowedHeaders: rn19AllowedHeaders,
+										acceptPost:     "application/json",
+										acceptPatch:    "",
+									})
+								}
+
+								return
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								// Param: "id"
+								// Match until "/"
+								idx := strings.IndexByte(elem, '/')
+								if idx < 0 {
+									idx = len(elem)
+								}
+								args[0] = elem[:idx]
+								elem = elem[idx:]
+
+								if len(elem) == 0 {
+									switch r.Method {
+									case "GET":
+										s.handleGetAppointmentRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									case "PUT":
+										s.handleEditAppointmentRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									default:
+										s.notAllowed(w, r, notAllowedParams{
+											allowedMethods: "GET,PUT",
+											allowedHeaders: rn2AllowedHeaders,
+											acceptPost:     "",
+											acceptPatch:    "",
+										})
+									}
+
+									return
+								}
 								switch elem[0] {
-								case 'b': // Prefix: "book"
+								case '/': // Prefix: "/"
 
-									if l := len("book"); len(elem) >= l && elem[0:l] == "book" {
+									if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
 										elem = elem[l:]
 									} else {
 										break
 									}
 
 									if len(elem) == 0 {
-										// Leaf node.
-										switch r.Method {
-										case "PATCH":
-											s.handleBookAppointmentRequest([1]string{
-												args[0],
-											}, elemIsEscaped, w, r)
-										default:
-											s.notAllowed(w, r, notAllowedParams{
-												allowedMethods: "PATCH",
-												allowedHeaders: rn3AllowedHeaders,
-												acceptPost:     "",
-												acceptPatch:    "application/json",
-											})
-										}
-
-										return
-									}
-
-								case 'c': // Prefix: "cancel"
-
-									if l := len("cancel"); len(elem) >= l && elem[0:l] == "cancel" {
-										elem = elem[l:]
-									} else {
 										break
 									}
+									switch elem[0] {
+									case 'b': // Prefix: "book"
 
-									if len(elem) == 0 {
-										// Leaf node.
-										switch r.Method {
-										case "PATCH":
-											s.handleCancelAppointmentRequest([1]string{
-												args[0],
-											}, elemIsEscaped, w, r)
-										default:
-											s.notAllowed(w, r, notAllowedParams{
-												allowedMethods: "PATCH",
-												allowedHeaders: rn5AllowedHeaders,
-												acceptPost:     "",
-												acceptPatch:    "application/json",
-											})
+										if l := len("book"); len(elem) >= l && elem[0:l] == "book" {
+											elem = elem[l:]
+										} else {
+											break
 										}
 
-										return
-									}
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "PATCH":
+												s.handleBookAppointmentRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "PATCH",
+													allowedHeaders: rn3AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "application/json",
+												})
+											}
 
-								case 'j': // Prefix: "journey"
-
-									if l := len("journey"); len(elem) >= l && elem[0:l] == "journey" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										// Leaf node.
-										switch r.Method {
-										case "PATCH":
-											s.handleUpdateAppointmentJourneyRequest([1]string{
-												args[0],
-											}, elemIsEscaped, w, r)
-										default:
-											s.notAllowed(w, r, notAllowedParams{
-												allowedMethods: "PATCH",
-												allowedHeaders: rn103AllowedHeaders,
-												acceptPost:     "",
-												acceptPatch:    "application/json",
-											})
+											return
 										}
 
-										return
-									}
+									case 'c': // Prefix: "cancel"
 
-								case 'r': // Prefix: "reschedule"
-
-									if l := len("reschedule"); len(elem) >= l && elem[0:l] == "reschedule" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										// Leaf node.
-										switch r.Method {
-										case "PATCH":
-											s.handleRescheduleAppointmentRequest([1]string{
-												args[0],
-											}, elemIsEscaped, w, r)
-										default:
-											s.notAllowed(w, r, notAllowedParams{
-												allowedMethods: "PATCH",
-												allowedHeaders: rn86AllowedHeaders,
-												acceptPost:     "",
-												acceptPatch:    "application/json",
-											})
+										if l := len("cancel"); len(elem) >= l && elem[0:l] == "cancel" {
+											elem = elem[l:]
+										} else {
+											break
 										}
 
-										return
-									}
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "PATCH":
+												s.handleCancelAppointmentRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "PATCH",
+													allowedHeaders: rn5AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "application/json",
+												})
+											}
 
-								case 's': // Prefix: "status"
-
-									if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										// Leaf node.
-										switch r.Method {
-										case "GET":
-											s.handleGetAppointmentStatusRequest([1]string{
-												args[0],
-											}, elemIsEscaped, w, r)
-										default:
-											s.notAllowed(w, r, notAllowedParams{
-												allowedMethods: "GET",
-												allowedHeaders: rn41AllowedHeaders,
-												acceptPost:     "",
-												acceptPatch:    "",
-											})
+											return
 										}
 
-										return
+									case 'j': // Prefix: "journey"
+
+										if l := len("journey"); len(elem) >= l && elem[0:l] == "journey" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "PATCH":
+												s.handleUpdateAppointmentJourneyRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "PATCH",
+													allowedHeaders: rn110AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "application/json",
+												})
+											}
+
+											return
+										}
+
+									case 'r': // Prefix: "reschedule"
+
+										if l := len("reschedule"); len(elem) >= l && elem[0:l] == "reschedule" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "PATCH":
+												s.handleRescheduleAppointmentRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "PATCH",
+													allowedHeaders: rn93AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "application/json",
+												})
+											}
+
+											return
+										}
+
+									case 's': // Prefix: "status"
+
+										if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "GET":
+												s.handleGetAppointmentStatusRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "GET",
+													allowedHeaders: rn43AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "",
+												})
+											}
+
+											return
+										}
+
 									}
 
 								}
 
 							}
 
+						}
+
+					case 't': // Prefix: "ttachment_links"
+
+						if l := len("ttachment_links"); len(elem) >= l && elem[0:l] == "ttachment_links" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							// Leaf node.
+							switch r.Method {
+							case "POST":
+								s.handleCreateAttachmentLinkRequest([0]string{}, elemIsEscaped, w, r)
+							default:
+								s.notAllowed(w, r, notAllowedParams{
+									allowedMethods: "POST",
+									allowedHeaders: rn23AllowedHeaders,
+									acceptPost:     "application/json",
+									acceptPatch:    "",
+								})
+							}
+
+							return
 						}
 
 					}
@@ -636,7 +687,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn61AllowedHeaders,
+									allowedHeaders: rn65AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -676,7 +727,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "DELETE,PUT",
-										allowedHeaders: rn88AllowedHeaders,
+										allowedHeaders: rn95AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -704,7 +755,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET,POST",
-									allowedHeaders: rn22AllowedHeaders,
+									allowedHeaders: rn24AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -805,7 +856,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "GET",
-												allowedHeaders: rn64AllowedHeaders,
+												allowedHeaders: rn68AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -844,7 +895,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn76AllowedHeaders,
+													allowedHeaders: rn80AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -871,7 +922,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn78AllowedHeaders,
+													allowedHeaders: rn82AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -912,7 +963,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn63AllowedHeaders,
+													allowedHeaders: rn67AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -951,7 +1002,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "GET",
-														allowedHeaders: rn43AllowedHeaders,
+														allowedHeaders: rn45AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -978,7 +1029,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "PATCH",
-														allowedHeaders: rn90AllowedHeaders,
+														allowedHeaders: rn97AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -1009,7 +1060,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "PATCH",
-												allowedHeaders: rn93AllowedHeaders,
+												allowedHeaders: rn100AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -1041,7 +1092,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn66AllowedHeaders,
+								allowedHeaders: rn70AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -1066,7 +1117,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "POST",
-									allowedHeaders: rn30AllowedHeaders,
+									allowedHeaders: rn32AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -1104,7 +1155,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn52AllowedHeaders,
+								allowedHeaders: rn54AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -1113,66 +1164,202 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						return
 					}
 
-				case 'l': // Prefix: "locations"
+				case 'l': // Prefix: "l"
 
-					if l := len("locations"); len(elem) >= l && elem[0:l] == "locations" {
+					if l := len("l"); len(elem) >= l && elem[0:l] == "l" {
 						elem = elem[l:]
 					} else {
 						break
 					}
 
 					if len(elem) == 0 {
-						switch r.Method {
-						case "GET":
-							s.handleListLocationsRequest([0]string{}, elemIsEscaped, w, r)
-						case "POST":
-							s.handleCreateLocationRequest([0]string{}, elemIsEscaped, w, r)
-						default:
-							s.notAllowed(w, r, notAllowedParams{
-								allowedMethods: "GET,POST",
-								allowedHeaders: rn23AllowedHeaders,
-								acceptPost:     "application/json",
-								acceptPatch:    "",
-							})
-						}
-
-						return
+						break
 					}
 					switch elem[0] {
-					case '/': // Prefix: "/"
+					case 'i': // Prefix: "inks/"
 
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+						if l := len("inks/"); len(elem) >= l && elem[0:l] == "inks/" {
 							elem = elem[l:]
 						} else {
 							break
 						}
 
-						// Param: "id"
-						// Leaf parameter, slashes are prohibited
-						idx := strings.IndexByte(elem, '/')
-						if idx >= 0 {
+						if len(elem) == 0 {
 							break
 						}
-						args[0] = elem
-						elem = ""
+						switch elem[0] {
+						case 's': // Prefix: "status"
+							origElem := elem
+							if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch r.Method {
+								case "GET":
+									s.handleGetLinkStatusRequest([0]string{}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "GET",
+										allowedHeaders: rn56AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "",
+									})
+								}
+
+								return
+							}
+
+							elem = origElem
+						}
+						// Param: "id"
+						// Match until "/"
+						idx := strings.IndexByte(elem, '/')
+						if idx < 0 {
+							idx = len(elem)
+						}
+						args[0] = elem[:idx]
+						elem = elem[idx:]
 
 						if len(elem) == 0 {
-							// Leaf node.
+							break
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								break
+							}
+							switch elem[0] {
+							case 'r': // Prefix: "reissue"
+
+								if l := len("reissue"); len(elem) >= l && elem[0:l] == "reissue" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch r.Method {
+									case "POST":
+										s.handleReissueLinkRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									default:
+										s.notAllowed(w, r, notAllowedParams{
+											allowedMethods: "POST",
+											allowedHeaders: rn89AllowedHeaders,
+											acceptPost:     "",
+											acceptPatch:    "",
+										})
+									}
+
+									return
+								}
+
+							case 'w': // Prefix: "withdraw"
+
+								if l := len("withdraw"); len(elem) >= l && elem[0:l] == "withdraw" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch r.Method {
+									case "PATCH":
+										s.handleWithdrawLinkRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									default:
+										s.notAllowed(w, r, notAllowedParams{
+											allowedMethods: "PATCH",
+											allowedHeaders: rn120AllowedHeaders,
+											acceptPost:     "",
+											acceptPatch:    "",
+										})
+									}
+
+									return
+								}
+
+							}
+
+						}
+
+					case 'o': // Prefix: "ocations"
+
+						if l := len("ocations"); len(elem) >= l && elem[0:l] == "ocations" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
 							switch r.Method {
-							case "PATCH":
-								s.handleUpdateLocationRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
+							case "GET":
+								s.handleListLocationsRequest([0]string{}, elemIsEscaped, w, r)
+							case "POST":
+								s.handleCreateLocationRequest([0]string{}, elemIsEscaped, w, r)
 							default:
 								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "PATCH",
-									allowedHeaders: rn107AllowedHeaders,
-									acceptPost:     "",
-									acceptPatch:    "application/json",
+									allowedMethods: "GET,POST",
+									allowedHeaders: rn25AllowedHeaders,
+									acceptPost:     "application/json",
+									acceptPatch:    "",
 								})
 							}
 
 							return
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
+								break
+							}
+							args[0] = elem
+							elem = ""
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch r.Method {
+								case "PATCH":
+									s.handleUpdateLocationRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "PATCH",
+										allowedHeaders: rn114AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "application/json",
+									})
+								}
+
+								return
+							}
+
 						}
 
 					}
@@ -1194,7 +1381,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET,PATCH",
-								allowedHeaders: rn44AllowedHeaders,
+								allowedHeaders: rn46AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "application/json",
 							})
@@ -1231,7 +1418,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn45AllowedHeaders,
+										allowedHeaders: rn47AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1256,7 +1443,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn47AllowedHeaders,
+										allowedHeaders: rn49AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1294,7 +1481,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn68AllowedHeaders,
+										allowedHeaders: rn72AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1330,7 +1517,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "PATCH",
-											allowedHeaders: rn109AllowedHeaders,
+											allowedHeaders: rn116AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "application/json",
 										})
@@ -1356,7 +1543,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn73AllowedHeaders,
+										allowedHeaders: rn77AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1393,7 +1580,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn94AllowedHeaders,
+												allowedHeaders: rn101AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -1488,7 +1675,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn96AllowedHeaders,
+													allowedHeaders: rn103AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1515,7 +1702,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn101AllowedHeaders,
+													allowedHeaders: rn108AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1550,7 +1737,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "PUT",
-								allowedHeaders: rn97AllowedHeaders,
+								allowedHeaders: rn104AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -1586,7 +1773,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn71AllowedHeaders,
+									allowedHeaders: rn75AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -1622,7 +1809,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn81AllowedHeaders,
+											allowedHeaders: rn85AllowedHeaders,
 											acceptPost:     "application/json",
 											acceptPatch:    "",
 										})
@@ -1647,7 +1834,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn82AllowedHeaders,
+												allowedHeaders: rn86AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -1720,7 +1907,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "GET,POST",
-												allowedHeaders: rn25AllowedHeaders,
+												allowedHeaders: rn27AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -1757,7 +1944,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn54AllowedHeaders,
+													allowedHeaders: rn58AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1796,7 +1983,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "PUT",
-												allowedHeaders: rn99AllowedHeaders,
+												allowedHeaders: rn106AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -1835,7 +2022,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn70AllowedHeaders,
+													allowedHeaders: rn74AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1890,7 +2077,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn75AllowedHeaders,
+												allowedHeaders: rn79AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -1917,7 +2104,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn79AllowedHeaders,
+													allowedHeaders: rn83AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -1945,7 +2132,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "GET",
-												allowedHeaders: rn72AllowedHeaders,
+												allowedHeaders: rn76AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -1972,7 +2159,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn58AllowedHeaders,
+													allowedHeaders: rn62AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2001,7 +2188,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn102AllowedHeaders,
+												allowedHeaders: rn109AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2033,7 +2220,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET,POST",
-									allowedHeaders: rn27AllowedHeaders,
+									allowedHeaders: rn29AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -2069,7 +2256,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "PATCH",
-										allowedHeaders: rn111AllowedHeaders,
+										allowedHeaders: rn118AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "application/json",
 									})
@@ -2098,7 +2285,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn40AllowedHeaders,
+								allowedHeaders: rn42AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -2136,7 +2323,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET,POST",
-									allowedHeaders: rn29AllowedHeaders,
+									allowedHeaders: rn31AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -2180,7 +2367,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "DELETE,GET,PATCH",
-										allowedHeaders: rn34AllowedHeaders,
+										allowedHeaders: rn36AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "application/json",
 									})
@@ -2206,7 +2393,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn74AllowedHeaders,
+									allowedHeaders: rn78AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -2299,7 +2486,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn59AllowedHeaders,
+										allowedHeaders: rn63AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -2328,7 +2515,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "POST",
-								allowedHeaders: rn31AllowedHeaders,
+								allowedHeaders: rn33AllowedHeaders,
 								acceptPost:     "application/json",
 								acceptPatch:    "",
 							})
@@ -2354,7 +2541,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET,POST",
-								allowedHeaders: rn32AllowedHeaders,
+								allowedHeaders: rn34AllowedHeaders,
 								acceptPost:     "application/json",
 								acceptPatch:    "",
 							})
@@ -2397,7 +2584,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "DELETE,GET,PATCH",
-									allowedHeaders: rn36AllowedHeaders,
+									allowedHeaders: rn38AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "application/json",
 								})
@@ -2447,7 +2634,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "GET",
-												allowedHeaders: rn65AllowedHeaders,
+												allowedHeaders: rn69AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -2483,7 +2670,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn50AllowedHeaders,
+													allowedHeaders: rn52AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2511,7 +2698,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "POST",
-														allowedHeaders: rn83AllowedHeaders,
+														allowedHeaders: rn90AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -2542,7 +2729,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn37AllowedHeaders,
+												allowedHeaders: rn39AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -2571,7 +2758,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn39AllowedHeaders,
+											allowedHeaders: rn41AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -2622,7 +2809,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn80AllowedHeaders,
+													allowedHeaders: rn84AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -2649,7 +2836,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn85AllowedHeaders,
+													allowedHeaders: rn92AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -2678,7 +2865,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn92AllowedHeaders,
+												allowedHeaders: rn99AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2707,7 +2894,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn100AllowedHeaders,
+											allowedHeaders: rn107AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -2751,7 +2938,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 					default:
 						s.notAllowed(w, r, notAllowedParams{
 							allowedMethods: "GET",
-							allowedHeaders: rn57AllowedHeaders,
+							allowedHeaders: rn61AllowedHeaders,
 							acceptPost:     "",
 							acceptPatch:    "",
 						})
@@ -2845,9 +3032,9 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 					break
 				}
 				switch elem[0] {
-				case 'a': // Prefix: "appointment"
+				case 'a': // Prefix: "a"
 
-					if l := len("appointment"); len(elem) >= l && elem[0:l] == "appointment" {
+					if l := len("a"); len(elem) >= l && elem[0:l] == "a" {
 						elem = elem[l:]
 					} else {
 						break
@@ -2857,144 +3044,45 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 						break
 					}
 					switch elem[0] {
-					case '_': // Prefix: "_types"
+					case 'p': // Prefix: "ppointment"
 
-						if l := len("_types"); len(elem) >= l && elem[0:l] == "_types" {
+						if l := len("ppointment"); len(elem) >= l && elem[0:l] == "ppointment" {
 							elem = elem[l:]
 						} else {
 							break
 						}
 
 						if len(elem) == 0 {
-							switch method {
-							case "GET":
-								r.name = ListAppointmentTypesOperation
-								r.summary = "List Appointment Types"
-								r.operationID = "listAppointmentTypes"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/appointment_types"
-								r.args = args
-								r.count = 0
-								return r, true
-							case "POST":
-								r.name = CreateAppointmentTypeOperation
-								r.summary = "Create an Appointment Type"
-								r.operationID = "createAppointmentType"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/appointment_types"
-								r.args = args
-								r.count = 0
-								return r, true
-							default:
-								return
-							}
-						}
-						switch elem[0] {
-						case '/': // Prefix: "/"
-
-							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
-								elem = elem[l:]
-							} else {
-								break
-							}
-
-							// Param: "id"
-							// Leaf parameter, slashes are prohibited
-							idx := strings.IndexByte(elem, '/')
-							if idx >= 0 {
-								break
-							}
-							args[0] = elem
-							elem = ""
-
-							if len(elem) == 0 {
-								// Leaf node.
-								switch method {
-								case "PATCH":
-									r.name = UpdateAppointmentTypeOperation
-									r.summary = "Update an Appointment Type"
-									r.operationID = "updateAppointmentType"
-									r.operationGroup = ""
-									r.pathPattern = "/v1/appointment_types/{id}"
-									r.args = args
-									r.count = 1
-									return r, true
-								default:
-									return
-								}
-							}
-
-						}
-
-					case 's': // Prefix: "s"
-
-						if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
-							elem = elem[l:]
-						} else {
 							break
 						}
-
-						if len(elem) == 0 {
-							switch method {
-							case "GET":
-								r.name = ListAppointmentsOperation
-								r.summary = "List Appointments"
-								r.operationID = "listAppointments"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/appointments"
-								r.args = args
-								r.count = 0
-								return r, true
-							case "POST":
-								r.name = CreateAppointmentOperation
-								r.summary = "Create an Appointment"
-								r.operationID = "createAppointment"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/appointments"
-								r.args = args
-								r.count = 0
-								return r, true
-							default:
-								return
-							}
-						}
 						switch elem[0] {
-						case '/': // Prefix: "/"
+						case '_': // Prefix: "_types"
 
-							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+							if l := len("_types"); len(elem) >= l && elem[0:l] == "_types" {
 								elem = elem[l:]
 							} else {
 								break
 							}
-
-							// Param: "id"
-							// Match until "/"
-							idx := strings.IndexByte(elem, '/')
-							if idx < 0 {
-								idx = len(elem)
-							}
-							args[0] = elem[:idx]
-							elem = elem[idx:]
 
 							if len(elem) == 0 {
 								switch method {
 								case "GET":
-									r.name = GetAppointmentOperation
-									r.summary = "Get an Appointment"
-									r.operationID = "getAppointment"
+									r.name = ListAppointmentTypesOperation
+									r.summary = "List Appointment Types"
+									r.operationID = "listAppointmentTypes"
 									r.operationGroup = ""
-									r.pathPattern = "/v1/appointments/{id}"
+									r.pathPattern = "/v1/appointment_types"
 									r.args = args
-									r.count = 1
+									r.count = 0
 									return r, true
-								case "PUT":
-									r.name = EditAppointmentOperation
-									r.summary = "Edit an Appointment"
-									r.operationID = "editAppointment"
+								case "POST":
+									r.name = CreateAppointmentTypeOperation
+									r.summary = "Create an Appointment Type"
+									r.operationID = "createAppointmentType"
 									r.operationGroup = ""
-									r.pathPattern = "/v1/appointments/{id}"
+									r.pathPattern = "/v1/appointment_types"
 									r.args = args
-									r.count = 1
+									r.count = 0
 									return r, true
 								default:
 									return
@@ -3009,139 +3097,277 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 									break
 								}
 
-								if len(elem) == 0 {
+								// Param: "id"
+								// Leaf parameter, slashes are prohibited
+								idx := strings.IndexByte(elem, '/')
+								if idx >= 0 {
 									break
 								}
+								args[0] = elem
+								elem = ""
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch method {
+									case "PATCH":
+										r.name = UpdateAppointmentTypeOperation
+										r.summary = "Update an Appointment Type"
+										r.operationID = "updateAppointmentType"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/appointment_types/{id}"
+										r.args = args
+										r.count = 1
+										return r, true
+									default:
+										return
+									}
+								}
+
+							}
+
+						case 's': // Prefix: "s"
+
+							if l := len("s"); len(elem) >= l && elem[0:l] == "s" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								switch method {
+								case "GET":
+									r.name = ListAppointmentsOperation
+									r.summary = "List Appointments"
+									r.operationID = "listAppointments"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/appointments"
+									r.args = args
+									r.count = 0
+									return r, true
+								case "POST":
+									r.name = CreateAppointmentOperation
+									r.summary = "Create an Appointment"
+									r.operationID = "createAppointment"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/appointments"
+									r.args = args
+									r.count = 0
+									return r, true
+								default:
+									return
+								}
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								// Param: "id"
+								// Match until "/"
+								idx := strings.IndexByte(elem, '/')
+								if idx < 0 {
+									idx = len(elem)
+								}
+								args[0] = elem[:idx]
+								elem = elem[idx:]
+
+								if len(elem) == 0 {
+									switch method {
+									case "GET":
+										r.name = GetAppointmentOperation
+										r.summary = "Get an Appointment"
+										r.operationID = "getAppointment"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/appointments/{id}"
+										r.args = args
+										r.count = 1
+										return r, true
+									case "PUT":
+										r.name = EditAppointmentOperation
+										r.summary = "Edit an Appointment"
+										r.operationID = "editAppointment"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/appointments/{id}"
+										r.args = args
+										r.count = 1
+										return r, true
+									default:
+										return
+									}
+								}
 								switch elem[0] {
-								case 'b': // Prefix: "book"
+								case '/': // Prefix: "/"
 
-									if l := len("book"); len(elem) >= l && elem[0:l] == "book" {
+									if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
 										elem = elem[l:]
 									} else {
 										break
 									}
 
 									if len(elem) == 0 {
-										// Leaf node.
-										switch method {
-										case "PATCH":
-											r.name = BookAppointmentOperation
-											r.summary = "Book an Appointment"
-											r.operationID = "bookAppointment"
-											r.operationGroup = ""
-											r.pathPattern = "/v1/appointments/{id}/book"
-											r.args = args
-											r.count = 1
-											return r, true
-										default:
-											return
-										}
-									}
-
-								case 'c': // Prefix: "cancel"
-
-									if l := len("cancel"); len(elem) >= l && elem[0:l] == "cancel" {
-										elem = elem[l:]
-									} else {
 										break
 									}
+									switch elem[0] {
+									case 'b': // Prefix: "book"
 
-									if len(elem) == 0 {
-										// Leaf node.
-										switch method {
-										case "PATCH":
-											r.name = CancelAppointmentOperation
-											r.summary = "Cancel an Appointment"
-											r.operationID = "cancelAppointment"
-											r.operationGroup = ""
-											r.pathPattern = "/v1/appointments/{id}/cancel"
-											r.args = args
-											r.count = 1
-											return r, true
-										default:
-											return
+										if l := len("book"); len(elem) >= l && elem[0:l] == "book" {
+											elem = elem[l:]
+										} else {
+											break
 										}
-									}
 
-								case 'j': // Prefix: "journey"
-
-									if l := len("journey"); len(elem) >= l && elem[0:l] == "journey" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										// Leaf node.
-										switch method {
-										case "PATCH":
-											r.name = UpdateAppointmentJourneyOperation
-											r.summary = "Note how far the patient has come"
-											r.operationID = "updateAppointmentJourney"
-											r.operationGroup = ""
-											r.pathPattern = "/v1/appointments/{id}/journey"
-											r.args = args
-											r.count = 1
-											return r, true
-										default:
-											return
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "PATCH":
+												r.name = BookAppointmentOperation
+												r.summary = "Book an Appointment"
+												r.operationID = "bookAppointment"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/appointments/{id}/book"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
 										}
-									}
 
-								case 'r': // Prefix: "reschedule"
+									case 'c': // Prefix: "cancel"
 
-									if l := len("reschedule"); len(elem) >= l && elem[0:l] == "reschedule" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										// Leaf node.
-										switch method {
-										case "PATCH":
-											r.name = RescheduleAppointmentOperation
-											r.summary = "Reschedule an Appointment"
-											r.operationID = "rescheduleAppointment"
-											r.operationGroup = ""
-											r.pathPattern = "/v1/appointments/{id}/reschedule"
-											r.args = args
-											r.count = 1
-											return r, true
-										default:
-											return
+										if l := len("cancel"); len(elem) >= l && elem[0:l] == "cancel" {
+											elem = elem[l:]
+										} else {
+											break
 										}
-									}
 
-								case 's': // Prefix: "status"
-
-									if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										// Leaf node.
-										switch method {
-										case "GET":
-											r.name = GetAppointmentStatusOperation
-											r.summary = "Get appointment status"
-											r.operationID = "getAppointmentStatus"
-											r.operationGroup = ""
-											r.pathPattern = "/v1/appointments/{id}/status"
-											r.args = args
-											r.count = 1
-											return r, true
-										default:
-											return
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "PATCH":
+												r.name = CancelAppointmentOperation
+												r.summary = "Cancel an Appointment"
+												r.operationID = "cancelAppointment"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/appointments/{id}/cancel"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
 										}
+
+									case 'j': // Prefix: "journey"
+
+										if l := len("journey"); len(elem) >= l && elem[0:l] == "journey" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "PATCH":
+												r.name = UpdateAppointmentJourneyOperation
+												r.summary = "Note how far the patient has come"
+												r.operationID = "updateAppointmentJourney"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/appointments/{id}/journey"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
+										}
+
+									case 'r': // Prefix: "reschedule"
+
+										if l := len("reschedule"); len(elem) >= l && elem[0:l] == "reschedule" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "PATCH":
+												r.name = RescheduleAppointmentOperation
+												r.summary = "Reschedule an Appointment"
+												r.operationID = "rescheduleAppointment"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/appointments/{id}/reschedule"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
+										}
+
+									case 's': // Prefix: "status"
+
+										if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "GET":
+												r.name = GetAppointmentStatusOperation
+												r.summary = "Get appointment status"
+												r.operationID = "getAppointmentStatus"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/appointments/{id}/status"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
+										}
+
 									}
 
 								}
 
 							}
 
+						}
+
+					case 't': // Prefix: "ttachment_links"
+
+						if l := len("ttachment_links"); len(elem) >= l && elem[0:l] == "ttachment_links" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							// Leaf node.
+							switch method {
+							case "POST":
+								r.name = CreateAttachmentLinkOperation
+								r.summary = "Create an Attachment Link"
+								r.operationID = "createAttachmentLink"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/attachment_links"
+								r.args = args
+								r.count = 0
+								return r, true
+							default:
+								return
+							}
 						}
 
 					}
@@ -3640,71 +3866,203 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 						}
 					}
 
-				case 'l': // Prefix: "locations"
+				case 'l': // Prefix: "l"
 
-					if l := len("locations"); len(elem) >= l && elem[0:l] == "locations" {
+					if l := len("l"); len(elem) >= l && elem[0:l] == "l" {
 						elem = elem[l:]
 					} else {
 						break
 					}
 
 					if len(elem) == 0 {
-						switch method {
-						case "GET":
-							r.name = ListLocationsOperation
-							r.summary = "List Locations"
-							r.operationID = "listLocations"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/locations"
-							r.args = args
-							r.count = 0
-							return r, true
-						case "POST":
-							r.name = CreateLocationOperation
-							r.summary = "Create a Location"
-							r.operationID = "createLocation"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/locations"
-							r.args = args
-							r.count = 0
-							return r, true
-						default:
-							return
-						}
+						break
 					}
 					switch elem[0] {
-					case '/': // Prefix: "/"
+					case 'i': // Prefix: "inks/"
 
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+						if l := len("inks/"); len(elem) >= l && elem[0:l] == "inks/" {
 							elem = elem[l:]
 						} else {
 							break
 						}
 
-						// Param: "id"
-						// Leaf parameter, slashes are prohibited
-						idx := strings.IndexByte(elem, '/')
-						if idx >= 0 {
+						if len(elem) == 0 {
 							break
 						}
-						args[0] = elem
-						elem = ""
+						switch elem[0] {
+						case 's': // Prefix: "status"
+							origElem := elem
+							if l := len("status"); len(elem) >= l && elem[0:l] == "status" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch method {
+								case "GET":
+									r.name = GetLinkStatusOperation
+									r.summary = "Get link status"
+									r.operationID = "getLinkStatus"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/links/status"
+									r.args = args
+									r.count = 0
+									return r, true
+								default:
+									return
+								}
+							}
+
+							elem = origElem
+						}
+						// Param: "id"
+						// Match until "/"
+						idx := strings.IndexByte(elem, '/')
+						if idx < 0 {
+							idx = len(elem)
+						}
+						args[0] = elem[:idx]
+						elem = elem[idx:]
 
 						if len(elem) == 0 {
-							// Leaf node.
+							break
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								break
+							}
+							switch elem[0] {
+							case 'r': // Prefix: "reissue"
+
+								if l := len("reissue"); len(elem) >= l && elem[0:l] == "reissue" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch method {
+									case "POST":
+										r.name = ReissueLinkOperation
+										r.summary = "Give a link a new address"
+										r.operationID = "reissueLink"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/links/{id}/reissue"
+										r.args = args
+										r.count = 1
+										return r, true
+									default:
+										return
+									}
+								}
+
+							case 'w': // Prefix: "withdraw"
+
+								if l := len("withdraw"); len(elem) >= l && elem[0:l] == "withdraw" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch method {
+									case "PATCH":
+										r.name = WithdrawLinkOperation
+										r.summary = "Withdraw a link"
+										r.operationID = "withdrawLink"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/links/{id}/withdraw"
+										r.args = args
+										r.count = 1
+										return r, true
+									default:
+										return
+									}
+								}
+
+							}
+
+						}
+
+					case 'o': // Prefix: "ocations"
+
+						if l := len("ocations"); len(elem) >= l && elem[0:l] == "ocations" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
 							switch method {
-							case "PATCH":
-								r.name = UpdateLocationOperation
-								r.summary = "Update a Location"
-								r.operationID = "updateLocation"
+							case "GET":
+								r.name = ListLocationsOperation
+								r.summary = "List Locations"
+								r.operationID = "listLocations"
 								r.operationGroup = ""
-								r.pathPattern = "/v1/locations/{id}"
+								r.pathPattern = "/v1/locations"
 								r.args = args
-								r.count = 1
+								r.count = 0
+								return r, true
+							case "POST":
+								r.name = CreateLocationOperation
+								r.summary = "Create a Location"
+								r.operationID = "createLocation"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/locations"
+								r.args = args
+								r.count = 0
 								return r, true
 							default:
 								return
 							}
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
+								break
+							}
+							args[0] = elem
+							elem = ""
+
+							if len(elem) == 0 {
+								// Leaf node.
+								switch method {
+								case "PATCH":
+									r.name = UpdateLocationOperation
+									r.summary = "Update a Location"
+									r.operationID = "updateLocation"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/locations/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								default:
+									return
+								}
+							}
+
 						}
 
 					}

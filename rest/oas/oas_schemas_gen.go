@@ -610,6 +610,28 @@ type CountSlotsOK struct {
 	Count float64 `json:"count"`
 }
 
+type CreateAttachmentLinkOK struct {
+	AttachmentLink string `json:"attachment_link"`
+	// Names the link.
+	AttachmentUUID string    `json:"attachment_uuid"`
+	ID             ID        `json:"id"`
+	ExpiryDate     time.Time `json:"expiry_date"`
+}
+
+type CreateAttachmentLinkReq struct {
+	PatientID ID `json:"patient_id"`
+	// The id of one of the patient's attachments. Without it `file_data` and `file_name` are needed.
+	EhrFileID OptString `json:"ehr_file_id"`
+	// The file in Base64.
+	FileData OptString `json:"file_data"`
+	FileName OptString `json:"file_name"`
+	// The last day it is good for, or the instant it ends. Without it the link is good for 30 days; a year
+	// is the most.
+	ExpiryDate OptString `json:"expiry_date"`
+	// How often the file may be fetched. Fetching it again on the same visit counts once.
+	MaximumUseCount OptInt `json:"maximum_use_count"`
+}
+
 type CreatePatientAttachmentReq struct {
 	FileName string `json:"file_name"`
 	// The file in Base64.
@@ -861,6 +883,7 @@ const (
 	EventTypeMessageReplied              EventType = "message.replied"
 	EventTypeMessageLocked               EventType = "message.locked"
 	EventTypeMessageUnlocked             EventType = "message.unlocked"
+	EventTypeLinkLocked                  EventType = "link.locked"
 	EventTypeMessageCancelled            EventType = "message.cancelled"
 	EventTypeMessageExpired              EventType = "message.expired"
 	EventTypeMessageSuppressed           EventType = "message.suppressed"
@@ -892,6 +915,7 @@ func (EventType) AllValues() []EventType {
 		EventTypeMessageReplied,
 		EventTypeMessageLocked,
 		EventTypeMessageUnlocked,
+		EventTypeLinkLocked,
 		EventTypeMessageCancelled,
 		EventTypeMessageExpired,
 		EventTypeMessageSuppressed,
@@ -1045,6 +1069,86 @@ type KeyRotation struct {
 	SigningKey OptString `json:"signing_key"`
 	// How long the key before signs too.
 	OverlapHours OptInt `json:"overlap_hours"`
+}
+
+// Ref: #/components/schemas/LinkStatus
+type LinkStatus struct {
+	Status LinkStatusStatus `json:"status"`
+	Type   LinkStatusType   `json:"type"`
+	// What the link is for.
+	Reference       []LinkStatusReferenceItem `json:"reference"`
+	ID              ID                        `json:"id"`
+	URL             string                    `json:"url"`
+	AttachmentUUID  OptString                 `json:"attachment_uuid"`
+	ExpiryDate      time.Time                 `json:"expiry_date"`
+	MaximumUseCount OptNilFloat64             `json:"maximum_use_count"`
+	NumberOfUses    float64                   `json:"number_of_uses"`
+	// How often the right date of birth was given.
+	OpenCount float64 `json:"open_count"`
+}
+
+type LinkStatusReferenceItem struct {
+	Type LinkStatusReferenceItemType `json:"type"`
+	ID   ID                          `json:"id"`
+}
+
+type LinkStatusReferenceItemType string
+
+const (
+	LinkStatusReferenceItemTypePatient    LinkStatusReferenceItemType = "patient"
+	LinkStatusReferenceItemTypeAttachment LinkStatusReferenceItemType = "attachment"
+)
+
+// AllValues returns all LinkStatusReferenceItemType values.
+func (LinkStatusReferenceItemType) AllValues() []LinkStatusReferenceItemType {
+	return []LinkStatusReferenceItemType{
+		LinkStatusReferenceItemTypePatient,
+		LinkStatusReferenceItemTypeAttachment,
+	}
+}
+
+type LinkStatusStatus string
+
+const (
+	LinkStatusStatusUnused    LinkStatusStatus = "unused"
+	LinkStatusStatusOpened    LinkStatusStatus = "opened"
+	LinkStatusStatusHeld      LinkStatusStatus = "held"
+	LinkStatusStatusUsed      LinkStatusStatus = "used"
+	LinkStatusStatusExpired   LinkStatusStatus = "expired"
+	LinkStatusStatusWithdrawn LinkStatusStatus = "withdrawn"
+	LinkStatusStatusLocked    LinkStatusStatus = "locked"
+)
+
+// AllValues returns all LinkStatusStatus values.
+func (LinkStatusStatus) AllValues() []LinkStatusStatus {
+	return []LinkStatusStatus{
+		LinkStatusStatusUnused,
+		LinkStatusStatusOpened,
+		LinkStatusStatusHeld,
+		LinkStatusStatusUsed,
+		LinkStatusStatusExpired,
+		LinkStatusStatusWithdrawn,
+		LinkStatusStatusLocked,
+	}
+}
+
+type LinkStatusType string
+
+const (
+	LinkStatusTypeBooking    LinkStatusType = "booking"
+	LinkStatusTypeForm       LinkStatusType = "form"
+	LinkStatusTypeAttachment LinkStatusType = "attachment"
+	LinkStatusTypeVideo      LinkStatusType = "video"
+)
+
+// AllValues returns all LinkStatusType values.
+func (LinkStatusType) AllValues() []LinkStatusType {
+	return []LinkStatusType{
+		LinkStatusTypeBooking,
+		LinkStatusTypeForm,
+		LinkStatusTypeAttachment,
+		LinkStatusTypeVideo,
+	}
 }
 
 type ListAppointmentTypesOK struct {

@@ -31,6 +31,7 @@ var operationRolesApiKeyAuth = map[string][]string{
 	CountSlotsOperation:                 []string{},
 	CreateAppointmentOperation:          []string{},
 	CreateAppointmentTypeOperation:      []string{},
+	CreateAttachmentLinkOperation:       []string{},
 	CreateBatchMessageOperation:         []string{},
 	CreateLocationOperation:             []string{},
 	CreatePatientAttachmentOperation:    []string{},
@@ -53,6 +54,7 @@ var operationRolesApiKeyAuth = map[string][]string{
 	GetConfigurationOperation:           []string{},
 	GetDeliveryOperation:                []string{},
 	GetIdentityCheckOperation:           []string{},
+	GetLinkStatusOperation:              []string{},
 	GetMessageOperation:                 []string{},
 	GetPatientAttachmentOperation:       []string{},
 	GetPatientByIdOperation:             []string{},
@@ -88,6 +90,7 @@ var operationRolesApiKeyAuth = map[string][]string{
 	RecoverWebhookOperation:             []string{},
 	RegisterPatientOperation:            []string{},
 	RegisterPatientPdsOperation:         []string{},
+	ReissueLinkOperation:                []string{},
 	ReplayDeliveryOperation:             []string{},
 	ReplayWebhookOperation:              []string{},
 	RescheduleAppointmentOperation:      []string{},
@@ -111,6 +114,7 @@ var operationRolesApiKeyAuth = map[string][]string{
 	UpdatePractitionerOperation:         []string{},
 	UpdateSessionOperation:              []string{},
 	UpdateWebhookOperation:              []string{},
+	WithdrawLinkOperation:               []string{},
 }
 
 // GetRolesForApiKeyAuth returns the required roles for the given operation.
@@ -145,6 +149,7 @@ var operationRolesPracticeGroupId = map[string][]string{
 	CountSlotsOperation:                 []string{},
 	CreateAppointmentOperation:          []string{},
 	CreateAppointmentTypeOperation:      []string{},
+	CreateAttachmentLinkOperation:       []string{},
 	CreateBatchMessageOperation:         []string{},
 	CreateLocationOperation:             []string{},
 	CreatePatientAttachmentOperation:    []string{},
@@ -167,6 +172,7 @@ var operationRolesPracticeGroupId = map[string][]string{
 	GetConfigurationOperation:           []string{},
 	GetDeliveryOperation:                []string{},
 	GetIdentityCheckOperation:           []string{},
+	GetLinkStatusOperation:              []string{},
 	GetMessageOperation:                 []string{},
 	GetPatientAttachmentOperation:       []string{},
 	GetPatientByIdOperation:             []string{},
@@ -202,6 +208,7 @@ var operationRolesPracticeGroupId = map[string][]string{
 	RecoverWebhookOperation:             []string{},
 	RegisterPatientOperation:            []string{},
 	RegisterPatientPdsOperation:         []string{},
+	ReissueLinkOperation:                []string{},
 	ReplayDeliveryOperation:             []string{},
 	ReplayWebhookOperation:              []string{},
 	RescheduleAppointmentOperation:      []string{},
@@ -225,6 +232,7 @@ var operationRolesPracticeGroupId = map[string][]string{
 	UpdatePractitionerOperation:         []string{},
 	UpdateSessionOperation:              []string{},
 	UpdateWebhookOperation:              []string{},
+	WithdrawLinkOperation:               []string{},
 }
 
 // GetRolesForPracticeGroupId returns the required roles for the given operation.

@@ -68,6 +68,13 @@ type Handler interface {
 	//
 	// POST /v1/appointment_types
 	CreateAppointmentType(ctx context.Context, req *AppointmentTypeInput, params CreateAppointmentTypeParams) (*AppointmentTypeSetup, error)
+	// CreateAttachmentLink implements createAttachmentLink operation.
+	//
+	// A link by which the patient fetches a file after giving the date of birth: one the patient has, or a
+	// new one that is kept with the patient.
+	//
+	// POST /v1/attachment_links
+	CreateAttachmentLink(ctx context.Context, req *CreateAttachmentLinkReq, params CreateAttachmentLinkParams) (*CreateAttachmentLinkOK, error)
 	// CreateBatchMessage implements createBatchMessage operation.
 	//
 	// Keeps one text for many recipients and begins to look them up, in the record and then in the
@@ -220,6 +227,12 @@ type Handler interface {
 	//
 	// GET /v1/identity_checks/{reference}
 	GetIdentityCheck(ctx context.Context, params GetIdentityCheckParams) (*IdentityCheck, error)
+	// GetLinkStatus implements getLinkStatus operation.
+	//
+	// Whether a link was opened and used, by its address or its id. Given both, they must be of one link.
+	//
+	// GET /v1/links/status
+	GetLinkStatus(ctx context.Context, params GetLinkStatusParams) (*LinkStatus, error)
 	// GetMessage implements getMessage operation.
 	//
 	// The message, its status, and as an extension everything that happened to it.
@@ -464,6 +477,13 @@ type Handler interface {
 	//
 	// POST /v1/patients/register_pds
 	RegisterPatientPds(ctx context.Context, req *PDSRegistration, params RegisterPatientPdsParams) (RegisterPatientPdsOK, error)
+	// ReissueLink implements reissueLink operation.
+	//
+	// Extension. The old address ends, and the new one has nothing counted against it: a locked, used or
+	// withdrawn link can be used again. It is good for 30 days, or for as long as it was.
+	//
+	// POST /v1/links/{id}/reissue
+	ReissueLink(ctx context.Context, params ReissueLinkParams) (*LinkStatus, error)
 	// ReplayDelivery implements replayDelivery operation.
 	//
 	// Extension. Sends one event again, with the same `webhook-id`. It may also be an event that was never
@@ -627,6 +647,12 @@ type Handler interface {
 	//
 	// PATCH /v1/webhooks/{id}
 	UpdateWebhook(ctx context.Context, req *WebhookChange, params UpdateWebhookParams) (*Webhook, error)
+	// WithdrawLink implements withdrawLink operation.
+	//
+	// Extension. Ends a link at once. The patient who opens it is told that the practice has withdrawn it.
+	//
+	// PATCH /v1/links/{id}/withdraw
+	WithdrawLink(ctx context.Context, params WithdrawLinkParams) (*LinkStatus, error)
 	// NewError creates *ErrorStatusCodeWithHeaders from error returned by handler.
 	//
 	// Used for common default response.

@@ -14,19 +14,16 @@ import (
 
 // Store is what core/attachment remembers.
 type Store struct {
-	Tx
+	*Tx
 	db *store.DB
 }
 
 // New keeps it in a database.
-func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
 func (s *Store) Do(ctx context.Context, fn func(attachment.Tx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error {
-		t := on(c)
-		return fn(&t)
-	})
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
@@ -35,7 +32,8 @@ type Tx struct {
 	patients
 }
 
-func on(c store.Conn) Tx { return Tx{c, patientstore.On(c)} }
+// On is the statements over a connection or in a transaction.
+func On(c store.Conn) *Tx { return &Tx{c, patientstore.On(c)} }
 
 type patients interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)

@@ -66,6 +66,7 @@ var belongings = []belonging{
 	belongs("appointment", "patient_id", "appointments", true),
 	belongs("appointment", "billpayer_id", "bills", true),
 	belongs("patient_attachment", "patient_id", "attachments", false),
+	belongs("link", "patient_id", "links", true),
 	belongs("message", "patient_id", "messages", true),
 	belongs("message_reply", "patient_id", "replies", false),
 	belongs("reply_candidate", "patient_id", "replies", false),

@@ -1,10 +1,10 @@
 // Fills in the pages' forms in Chromium as people do. Its arguments are the
 // address, a folder for screenshots, and the paths of a message's page, of one
-// that is locked, of two entries for a record, of an invitation, and of a link of
-// the practice that leads nowhere; the date of birth is 10 December 1985.
+// that is locked, of two entries for a record, of an invitation, of a link of
+// the practice that leads nowhere, of one to a file, and of one that was withdrawn; the date of birth is 10 December 1985.
 import { accessible, dark, desk, done, look, narrow, phone, plain, rest } from './look.mjs'
 
-const [message, locked, first, second, invitation, dead] = rest
+const [message, locked, first, second, invitation, dead, file, gone] = rest
 const inbox = '/sandbox/inbox'
 const says = (text) => async (page, about) => {
   await accessible(page, about)
@@ -64,6 +64,15 @@ for (const [name, options] of Object.entries({ desk, narrow, phone, dark })) {
   await look(name, locked, { ...options, status: 403 }, says('locked'))
   await look(`${name}-word`, message, options, give(['10', 'Dec', '1985'], 'Your blood test is fine.'))
   await look(`${name}-dead`, dead, { ...options, status: 404 }, says('Contact Mill Lane Surgery on 01632 960100'))
+  await look(`${name}-file`, file, options, says('What is your date of birth?'))
+  await look(`${name}-file-none`, file, { ...options, later: [400] }, amiss(['', '', ''], 'Enter your date of birth'))
+  await look(`${name}-file-other`, file, { ...options, later: [403] }, amiss(['10', '12', '1986'], 'That is not the date of birth we have'))
+  await look(`${name}-file-open`, file, options, async (page, about) => {
+    await give(['10', '12', '1985'], 'Referral letter.txt')(page, about)
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download the file' }).click()])
+    if (download.suggestedFilename() !== 'Referral letter.txt') about(`the file is called ${download.suggestedFilename()}`)
+  })
+  await look(`${name}-gone`, gone, { ...options, status: 410 }, says('This link has been withdrawn'))
   await look(name, first, options, async (page, about) => {
     await says('Sign in to decide')(page, about)
     if (/Byron|blood|SNOMED/.test(await page.content())) about('shows the entry to a stranger')

@@ -15,12 +15,14 @@ import (
 	"frontdesk/core"
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/attachment"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/key"
+	"frontdesk/core/link"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -29,9 +31,11 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/pages"
 	accountstore "frontdesk/store/account"
+	attachmentstore "frontdesk/store/attachment"
 	auditstore "frontdesk/store/audit"
 	dispatchstore "frontdesk/store/dispatch"
 	keystore "frontdesk/store/key"
+	linkstore "frontdesk/store/link"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
@@ -66,6 +70,10 @@ func TestTheForms(t *testing.T) {
 		Store: accountstore.New(db), Keys: c.Key, Hasher: password.New(), Mailer: post,
 		Box: func() (*seal.Box, error) { return box, nil }, Pages: base, Now: time.Now, NewID: db.NewID,
 	}
+	c.Attachment = &attachment.Service{Store: attachmentstore.New(db), MediaType: http.DetectContentType, Now: time.Now,
+		NewID: db.NewID}
+	c.Link = &link.Service{Store: linkstore.New(db), Attachment: c.Attachment, Pages: base, Now: time.Now,
+		NewID: db.NewID, Box: func() (*seal.Box, error) { return box, nil }}
 	g, err := c.Practice.CreateGroup(t.Context(), practice.Group{Name: "Mill Lane Surgery", Phone: "01632 960100"})
 	if err != nil {
 		t.Fatal(err)
@@ -90,6 +98,17 @@ func TestTheForms(t *testing.T) {
 		return taken
 	}
 	first, second := send(), send()
+	file, err := c.Link.CreateAttachment(ctx, link.ToFile{Patient: ada, Name: "Referral letter.txt", Data: "RGVhciBBZGE="})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, err := c.Link.CreateAttachment(ctx, link.ToFile{Patient: ada, Name: "Referral letter.txt", Data: "RGVhciBBZGE="})
+	if err == nil {
+		_, err = c.Link.Withdraw(ctx, gone.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, role := range map[string]string{"Katherine": "frontdesk", "Rita": "readonly"} {
 		surname, address := "Johnson", strings.ToLower(name)+"@example.org"
 		if _, err := c.Account.Add(ctx,
@@ -122,7 +141,8 @@ func TestTheForms(t *testing.T) {
 		res.Body.Close()
 	}
 	script(t, "forms.mjs", server.URL, os.Getenv("SHOTS"), first.PageURL, second.PageURL, first.Record.URL,
-		second.Record.URL, invitation, strings.Split(first.PageURL, "-")[0]+"-unknown")
+		second.Record.URL, invitation, strings.Split(first.PageURL, "-")[0]+"-unknown", file.URL,
+		gone.URL)
 }
 
 // postman keeps the e-mail a member of staff is sent.

@@ -1,0 +1,168 @@
+package pages
+
+import (
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"frontdesk/core/fault"
+	"frontdesk/core/link"
+	"frontdesk/web"
+)
+
+// visitCookie has the proof that the reader of a link gave the date of birth.
+const visitCookie = "visit"
+
+// errGuesses is returned to an address from which links are guessed.
+var errGuesses = web.ErrAttempts.Saying("Too many links that do not work were opened from where you are. Wait a " +
+	"minute, " +
+	"then open your link again.")
+
+// fileView is what the page of a file shows.
+type fileView struct {
+	face
+	FileName, Size, Until, Action string
+}
+
+// proofOf is the proof of a visit that the browser has.
+func proofOf(r *http.Request) string {
+	c, err := r.Cookie(visitCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// openLink shows what a link leads to. It changes nothing: scanners and previews open every link.
+func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
+	ctx, address := r.Context(), r.PathValue("link")
+	proof := proofOf(r)
+	if proof == "" {
+		p, err := d.core.Link.Look(ctx, address)
+		if err != nil {
+			d.linkShut(w, r, p, err)
+			return
+		}
+		show(w, r, http.StatusOK, linkBirthPage(faceOf(p.Group), birth{}, false))
+		return
+	}
+	p, err := d.core.Link.Visit(ctx, address, proof)
+	if errors.Is(err, link.ErrVisitOver) {
+		if p, err = d.core.Link.Look(ctx, address); err == nil {
+			show(w, r, http.StatusOK, linkBirthPage(faceOf(p.Group), birth{}, true))
+			return
+		}
+	}
+	if err != nil {
+		d.linkShut(w, r, p, err)
+		return
+	}
+	show(w, r, http.StatusOK, filePage(fileView{
+		faceOf(p.Group), p.FileName, fileSize(p.Size), p.Until.In(p.Group.Zone()).Format("15:04"),
+		"/s/" + address + "/file",
+	}))
+}
+
+// fileSize is a size as people read it.
+func fileSize(bytes int64) string {
+	switch {
+	case bytes < 1000:
+		return fmt.Sprintf("%d bytes", bytes)
+	case bytes < 1000*1000:
+		return fmt.Sprintf("%d KB", (bytes+500)/1000)
+	}
+	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+}
+
+// proveBirth begins the visit of a reader who gives the right date of birth.
+func (d *door) proveBirth(w http.ResponseWriter, r *http.Request) {
+	ctx, address := r.Context(), r.PathValue("link")
+	p, err := d.core.Link.Look(ctx, address)
+	if err != nil {
+		d.linkShut(w, r, p, err)
+		return
+	}
+	if err := form(w, r, maxForm); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	b := birthOf(r)
+	date, ok := b.date()
+	if !ok {
+		show(w, r, http.StatusBadRequest, linkBirthPage(faceOf(p.Group), b, false))
+		return
+	}
+	proof, err := d.core.Link.Prove(ctx, address, date)
+	switch f := web.Fault(err); {
+	case err == nil:
+		http.SetCookie(w, &http.Cookie{Name: visitCookie, Value: proof, Path: "/s/" + address, HttpOnly: true,
+			Secure: strings.HasPrefix(d.core.Link.Pages(), "https:"), SameSite: http.SameSiteLaxMode})
+		http.Redirect(w, r, "/s/"+address, http.StatusSeeOther)
+	case errors.Is(err, link.ErrWrongDate):
+		// The last try of all has locked it.
+		if again, err := d.core.Link.Look(ctx, address); err != nil {
+			d.linkShut(w, r, again, err)
+			return
+		}
+		b.mark("That is not the date of birth we have. Check it and try again", b.all()...)
+		show(w, r, http.StatusForbidden, linkBirthPage(faceOf(p.Group), b, false))
+	case f.Kind == fault.Invalid:
+		b.refused(f)
+		show(w, r, http.StatusBadRequest, linkBirthPage(faceOf(p.Group), b, false))
+	default:
+		d.linkShut(w, r, p, err)
+	}
+}
+
+// fetchFile gives the file, for keeping and never for running.
+func (d *door) fetchFile(w http.ResponseWriter, r *http.Request) {
+	ctx, address := r.Context(), r.PathValue("link")
+	file, err := d.core.Link.Fetch(ctx, address, proofOf(r))
+	if errors.Is(err, link.ErrVisitOver) {
+		http.Redirect(w, r, "/s/"+address, http.StatusSeeOther)
+		return
+	}
+	if err != nil {
+		p, _ := d.core.Link.Look(ctx, address)
+		d.linkShut(w, r, p, err)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", file.MediaType)
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.FileName}))
+	h.Set("Content-Length", strconv.Itoa(len(file.Content)))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	w.Write(file.Content)
+}
+
+// linkShut says why a link cannot be used.
+func (d *door) linkShut(w http.ResponseWriter, r *http.Request, p link.Page, err error) {
+	var title string
+	todo := "and ask them to send you a new link."
+	switch {
+	case errors.Is(err, link.ErrExpired):
+		title = "This link has expired"
+	case errors.Is(err, link.ErrUsed):
+		title = "This link has been used"
+	case errors.Is(err, link.ErrWithdrawn):
+		title = "This link has been withdrawn"
+	case errors.Is(err, link.ErrLocked):
+		title, todo = "This link is locked", "and ask them to check the date of birth they have for you."
+	case errors.Is(err, link.ErrUnknown):
+		// A link that was given out is never refused for the addresses others guess.
+		if wait := d.guesses.Take(r); wait > 0 {
+			err = errGuesses.After(wait)
+		}
+		d.fail(w, r, err)
+		return
+	default:
+		d.fail(w, r, err)
+		return
+	}
+	f := web.Fault(err)
+	web.Note(r, f)
+	show(w, r, web.Status(f), linkShutPage(faceOf(p.Group), title, f.Message, todo))
+}

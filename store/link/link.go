@@ -1,0 +1,56 @@
+package link
+
+import (
+	"context"
+
+	"frontdesk/core/link"
+	"frontdesk/core/practice"
+
+	"frontdesk/store"
+	"frontdesk/store/value"
+)
+
+const linkColumns = `practice_group_id, id, kind, hash, sealed, uuid, patient_id, attachment_id, expires_at, max_uses,
+	uses, opens, wrong, locks, visit, withdrawn_at, version, created_at, updated_at`
+
+func scanLink(scan store.Scanner) (link.Link, error) {
+	var l link.Link
+	err := scan(&l.Group, &l.ID, &l.Kind, &l.Hash, &l.Sealed, &l.UUID, value.Num(&l.Patient), value.Num(&l.File),
+		value.When(&l.ExpiresAt), value.Maybe(&l.MaxUses), &l.Uses, &l.Opens, &l.Wrong, &l.Locks, &l.Visit,
+		value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt))
+	return l, err
+}
+
+// Link finds a link.
+func (t *Tx) Link(ctx context.Context, group practice.ID, id link.ID) (link.Link, error) {
+	return store.ByKey(ctx, t.Conn, link.ErrNotFound, `SELECT `+linkColumns+` FROM link
+		WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanLink)
+}
+
+// LinkByHash finds the link whose secret has a hash.
+func (t *Tx) LinkByHash(ctx context.Context, group practice.ID, hash []byte) (link.Link, error) {
+	return store.Find(ctx, t.Conn, link.ErrNotFound, `SELECT `+linkColumns+` FROM link
+		WHERE practice_group_id = $1 AND hash = $2`, store.In{group, hash}, scanLink)
+}
+
+// LockLink keeps others from changing a link, and finds it.
+func (t *Tx) LockLink(ctx context.Context, group practice.ID, id link.ID) (link.Link, error) {
+	if _, err := t.Exec(ctx, `UPDATE link SET updated_at = updated_at WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
+		return link.Link{}, err
+	}
+	return t.Link(ctx, group, id)
+}
+
+// SaveLink keeps a link.
+func (t *Tx) SaveLink(ctx context.Context, group practice.ID, l link.Link) error {
+	_, err := t.Exec(ctx, `INSERT INTO link (`+linkColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET hash = $4, sealed = $5, expires_at = $9, max_uses = $10,
+		uses = $11, opens = $12, wrong = $13, locks = $14, visit = $15, withdrawn_at = $16, version = $17,
+		updated_at = $19`,
+		group, l.ID, l.Kind, l.Hash, l.Sealed, l.UUID, value.Opt(l.Patient), value.Opt(l.File), l.ExpiresAt,
+		value.Given(l.MaxUses), l.Uses, l.Opens, l.Wrong, l.Locks, l.Visit, value.At(l.WithdrawnAt), l.Version,
+		l.CreatedAt, l.UpdatedAt)
+	return err
+}
