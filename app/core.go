@@ -35,6 +35,7 @@ import (
 	"frontdesk/core/link"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
+	"frontdesk/core/notice"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -72,6 +73,7 @@ import (
 	linkstore "frontdesk/store/link"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
+	noticestore "frontdesk/store/notice"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
@@ -183,6 +185,7 @@ func (w wiring) messages(post *registry.Carriers) {
 	}
 	w.Batch = &batch.Service{Store: batchstore.New(db), Backlog: batchstore.New(db), Messages: w.Messaging,
 		Patients: w.Demographics, Now: c.Now, NewID: newID}
+	w.Notice = &notice.Service{Store: noticestore.New(db), Messages: w.Messaging, Now: c.Now, NewID: newID}
 	w.Dispatch = &dispatch.Service{
 		Store: dispatchstore.New(db), Messages: w.Messaging, BatchDone: w.Batch.Complete, Now: c.Now, NewID: newID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: dispatchstore.NewJournal(db),

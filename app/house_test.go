@@ -146,6 +146,11 @@ var rooms = map[string]struct {
 		"core/contactpoint", "core/fault", "core/event", "core/job", "core/input", "core/practice", "core/patient",
 		"core/record", "core/carrier", "core/messaging",
 	}},
+	"core/calendar": {theirs: []string{"github.com/arran4/golang-ical"}},
+	"core/notice": {ours: []string{
+		"core/fault", "core/audit", "core/job", "core/input", "core/template", "core/access", "core/practice",
+		"core/patient", "core/diary", "core/booking", "core/calendar", "core/carrier", "core/messaging",
+	}},
 	"core/batch": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/template", "core/access",
 		"core/write",
@@ -157,6 +162,7 @@ var rooms = map[string]struct {
 		"core/carrier", "core/contactpoint", "core/fault", "core/audit", "core/event", "core/job", "core/input",
 		"core/template", "core/access", "core/write", "core/practice", "core/seal", "core/patient", "core/record",
 		"core/task",
+		"core/booking", // what messages the program sends by itself are about
 	}},
 	"core/staffmail": {ours: []string{"core/fault", "core/practice", "core/account", "core/carrier", "core/messaging"}},
 	"core/webhook": {ours: []string{
@@ -221,11 +227,13 @@ var rooms = map[string]struct {
 	"store/document":  {ours: []string{"core/...", "store", "store/listing", "store/value", "store/patient"}},
 	"store/messaging": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/patient",
 		"store/practice", "store/record"}},
-	"store/listing":   {ours: []string{"core/input", "core/practice", "store/value"}},
-	"store/value":     {ours: []string{"core/input"}},
-	"store/place":     {ours: []string{"core/access"}},
-	"store/plan":      {},
-	"store/record":    {ours: []string{"core/...", "store", "store/value", "store/patient", "store/practice"}},
+	"store/listing": {ours: []string{"core/input", "core/practice", "store/value"}},
+	"store/value":   {ours: []string{"core/input"}},
+	"store/place":   {ours: []string{"core/access"}},
+	"store/plan":    {},
+	"store/record":  {ours: []string{"core/...", "store", "store/value", "store/patient", "store/practice"}},
+	"store/notice": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/booking", "store/diary",
+		"store/messaging", "store/practice"}},
 	"store/reply":     {ours: []string{"core/...", "store", "store/value", "store/messaging"}},
 	"store/webhook":   {ours: []string{"core/...", "store", "store/value", "store/practice"}},
 	"store/storetest": {ours: []string{"store"}, theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"}},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"frontdesk/core/demographics"
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
+	"frontdesk/core/notice"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/webhook"
@@ -42,11 +44,14 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			demographics.RefreshKind: a.core.Demographics.Refresh,
 			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Demographics.Forget,
 				a.core.Merge.Forget, a.core.Batch.Forget,
-				a.core.Webhook.Forget, a.core.Token.Forget, a.core.Audit.Settle),
+				a.core.Notice.Refresh, a.core.Webhook.Forget, a.core.Token.Forget, a.core.Audit.Settle),
 			askRefresh: a.eachGroup(a.core.Demographics.AskRefresh),
 
 			messaging.DispatchKind: a.core.Dispatch.Run,
 			batch.Kind:             a.core.Batch.Run,
+			booking.FollowKind:     a.core.Notice.Follow,
+			notice.DueKind:         a.core.Notice.Due,
+			notice.SweepKind:       a.core.Notice.Sweep,
 			record.WriteKind:       a.writeRecord,
 			recoverLost:            a.recovers(),
 			webhook.ReplayKind:     a.core.Webhook.GoOn,
@@ -88,7 +93,7 @@ func (a *App) recovers() job.Handler {
 		if err := a.core.Dispatch.Recover(ctx, who.Group); err != nil {
 			return err
 		}
-		return a.core.Batch.Recover(ctx, who.Group)
+		return errors.Join(a.core.Batch.Recover(ctx, who.Group), a.core.Notice.MakeDue(ctx, who.Group))
 	})
 }
 

@@ -26,6 +26,7 @@ import (
 	"frontdesk/core/link"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
+	"frontdesk/core/notice"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -77,6 +78,7 @@ type Core struct {
 	Messaging    *messaging.Service
 	Dispatch     *dispatch.Service
 	Batch        *batch.Service
+	Notice       *notice.Service
 	Reply        *reply.Service
 	Webhook      *webhook.Service
 	Sending      *sending.Service

@@ -6,6 +6,7 @@
 //	audit.go       the log of who did what
 //	invitation.go  invitations, and how each ended
 //	statement.go   account statements
+//	notice.go      messages around appointments
 //	sending.go     whether messages go out at all
 //	keys.go        the key that secrets are sealed with
 //	doctor.go      what is wrong with this installation
@@ -64,7 +65,7 @@ func (o *Operator) CreateGroup(ctx context.Context, name, odsCode, zone string) 
 			return err
 		}
 		made, err = o.Core.Practice.CreateGroup(ctx, practice.Group{Name: name, ODSCode: odsCode, TimeZone: zone,
-			Sandbox: sandbox})
+			Sandbox: sandbox, Announces: true})
 		return err
 	})
 	if err != nil {

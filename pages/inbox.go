@@ -20,6 +20,8 @@ type Received struct {
 	To, From, Subject, Text string
 	// Unsubscribe is where an e-mail says to go for no more like it.
 	Unsubscribe string
+	// Calendar is the part of an e-mail for the person's calendar.
+	Calendar string
 }
 
 // Source gives what was received.

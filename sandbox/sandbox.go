@@ -88,7 +88,7 @@ func ptr[T any](v T) *T { return &v }
 func (sb *Sandbox) settle(ctx context.Context, p sim.Practice) error {
 	g, err := sb.Core.Practice.CreateGroup(ctx, practice.Group{
 		Name: p.Name, ODSCode: p.ODSCode, Phone: p.Phone, Email: p.Email, Sandbox: true,
-		Address: practice.Address(p.Address),
+		Address: practice.Address(p.Address), Announces: true,
 	})
 	if err != nil {
 		return err

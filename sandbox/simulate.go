@@ -78,7 +78,7 @@ func (s *Simulators) Received() []pages.Received {
 	out := make([]pages.Received, len(items))
 	for i, m := range items {
 		out[i] = pages.Received{At: m.At, Carrier: m.Carrier, Channel: m.Channel, To: m.To, From: m.From,
-			Subject: m.Subject, Text: m.Text, Unsubscribe: m.Unsubscribe}
+			Subject: m.Subject, Text: m.Text, Unsubscribe: m.Unsubscribe, Calendar: m.Calendar}
 	}
 	return out
 }

@@ -14,8 +14,12 @@ var long = kong.Vars{
 	"db_help":            "The database: sqlite:PATH or postgres://USER@HOST/NAME.",
 	"seal_key_help": "The key that secrets in the database are sealed with. Default: beside the SQLite database, or " +
 		"frontdesk.key",
-	"zone_help":      "The time zone its plain dates and new sessions are in.",
-	"key_scope_help": "What it may use: booking, messaging, booking_links. Repeat it, or separate with commas.",
+	"notice_remind_help": "How long before an appointment reminders are sent, such as 48h. Repeat it, or separate with " +
+		"commas.",
+	"notice_channel_help": "How they go, the best first: nhs_app, sms, email. The second is for when the first fails.",
+	"notice_without_help": "Occasions on which nothing is sent: confirmed, moved, cancelled, reminder, missed.",
+	"zone_help":           "The time zone its plain dates and new sessions are in.",
+	"key_scope_help":      "What it may use: booking, messaging, booking_links. Repeat it, or separate with commas.",
 	"key_permission_help": "What it may do besides: setup (change the practice's places, people, types and sessions), " +
 		"staff (merge records and vouch for contact details, as a member of staff), " +
 		"auto_write_to_record (write messages into records without approval).",

@@ -89,6 +89,10 @@ func (c *Carrier) compose(b *buffer, m carrier.Outgoing) (*letter, error) {
 	}
 	msg.SetBodyString(gomail.TypeTextPlain, text)
 	msg.AddAlternativeString(gomail.TypeTextHTML, page(subject, text))
+	if m.Calendar != "" {
+		// The last is the one that a mail program prefers which knows what it is (RFC 2046, section 5.1.4).
+		msg.AddAlternativeString(gomail.ContentType("text/calendar; method="+method(m.Calendar)), m.Calendar)
+	}
 	b.plain.Reset()
 	if _, err := msg.WriteTo(&b.plain); err != nil {
 		return nil, errCompose
@@ -98,6 +102,13 @@ func (c *Carrier) compose(b *buffer, m carrier.Outgoing) (*letter, error) {
 	}
 	return &letter{from: c.returnPath(m.Key), to: m.To, envelope: c.signed(m.Key), international: !ascii, data: b.stuff()},
 		nil
+}
+
+// method is what a calendar is to do with a part (RFC 6047, section 2.4).
+func method(calendar string) string {
+	_, after, _ := strings.Cut(calendar, "\r\nMETHOD:")
+	word, _, _ := strings.Cut(after, "\r\n")
+	return word
 }
 
 // oneLine is a text with single spaces: a line of a header is folded at them,

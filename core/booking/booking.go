@@ -10,6 +10,7 @@
 //	read.go      look up and list appointments
 //	elsewhere.go a patient who would be in two places at once
 //	record.go    the event and the audit entry of each change
+//	follow.go    messages to the patient about it: which are wanted, and the job that makes them
 //
 // A hold and a booking occupy time in the same way. A change locks the row of the diary first, so no two appointments
 // overlap.
@@ -70,7 +71,7 @@ type Appointment struct {
 	CancelledAt   time.Time `json:"cancelled_at,omitzero"`
 	ReleasedAt    time.Time `json:"released_at,omitzero"`
 	Reason        string    `json:"reason"`
-	// SuppressMail and Notices are what was asked for. No messages are sent about appointments yet.
+	// SuppressMail and Notices say which messages the patient is sent about it: see Wants.
 	SuppressMail bool     `json:"suppress_mail"`
 	Notices      []Notice `json:"tell,omitempty"`
 	// Override marks a time taken without asking whether a session offers it.
@@ -105,6 +106,8 @@ type Around struct {
 	PatientName      Person           // empty without a patient
 	PractitionerName Person
 	PolicyHours      int
+	// Announced says that the practice sends its patients messages about appointments.
+	Announced bool
 
 	CanCancel, CanReschedule bool
 }

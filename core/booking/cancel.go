@@ -62,7 +62,11 @@ func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Appointmen
 				return a, err
 			}
 		}
-		return giveBack(ctx, tx, who, a, c, now)
+		after, err := giveBack(ctx, tx, who, a, c, now)
+		if err != nil || a.State != Booked {
+			return after, err
+		}
+		return after, follow(ctx, tx, who.Group, after, OnCancelled)
 	})
 }
 

@@ -28,7 +28,7 @@ type Change struct {
 	Override               bool // as in Request
 	// SuppressPolicy moves a confirmed appointment however soon it starts.
 	SuppressPolicy bool
-	SuppressMail   *bool // about a move
+	SuppressMail   *bool // about a move, or with Notices
 	Comments       *string
 	Notices        *[]Notice
 	Pending        *bool
@@ -53,6 +53,8 @@ func (c Change) apply(a Appointment) (after Appointment, moves bool) {
 	moves = !sameTime(a, after) || c.State == Reserved
 	if moves {
 		after.Override = c.Override
+	}
+	if moves || c.Notices != nil {
 		input.Set(&after.SuppressMail, c.SuppressMail)
 	}
 	return after, moves
@@ -137,14 +139,30 @@ func (s *Service) change(
 	if a.State == Reserved {
 		action, of = "appointment.edit", event.AppointmentReserved
 	}
+	var err error
+	on := OnMoved
 	switch {
 	case moves:
-		return s.shift(ctx, tx, who, now, action, of, a, after)
+		after, err = s.shift(ctx, tx, who, now, action, of, a, after)
 	case !sameNames(a, after):
-		return save(ctx, tx, who, now, action, of, a, after, "")
+		after, err = save(ctx, tx, who, now, action, of, a, after, "")
 	case after.Pending != a.Pending || after.Comments != a.Comments || !slices.Equal(after.Notices, a.Notices):
-		return note(ctx, tx, who, now, event.AppointmentUpdated, a, after)
+		on = ""
+		if after.Pending != a.Pending {
+			on = OnConfirmed
+		}
+		after, err = note(ctx, tx, who, now, event.AppointmentUpdated, a, after)
+	default:
+		return s.unchanged(ctx, tx, who, a)
 	}
+	if err != nil || after.State != Booked {
+		return after, err
+	}
+	return after, follow(ctx, tx, who.Group, after, on)
+}
+
+// unchanged is an appointment that has all that was asked for already.
+func (s *Service) unchanged(ctx context.Context, tx Tx, who access.Caller, a Appointment) (Appointment, error) {
 	var err error
 	a.Elsewhere, err = tx.Elsewhere(ctx, who.Group, a, mostElsewhere)
 	return a, err

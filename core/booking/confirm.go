@@ -80,5 +80,9 @@ func (s *Service) confirm(
 	if err := s.overlaps(ctx, tx, who, &after, now); err != nil {
 		return a, err
 	}
-	return save(ctx, tx, who, now, "appointment.book", event.AppointmentConfirmed, a, after, "")
+	after, err := save(ctx, tx, who, now, "appointment.book", event.AppointmentConfirmed, a, after, "")
+	if err != nil {
+		return a, err
+	}
+	return after, follow(ctx, tx, who.Group, after, OnConfirmed)
 }

@@ -163,7 +163,10 @@ func (s *Service) RecordJourney(ctx context.Context, id ID, step Step) (Appointm
 		if step.Undo {
 			of = event.AppointmentUpdated
 		}
-		return note(ctx, tx, who, now, of, a, after)
+		if after, err = note(ctx, tx, who, now, of, a, after); err != nil || after.Journey.NoShow.IsZero() {
+			return after, err
+		}
+		return after, follow(ctx, tx, who.Group, after, OnMissed)
 	})
 }
 

@@ -122,7 +122,10 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 		elsewhere := a.Elsewhere
 		a, err = tx.Appointment(ctx, who.Group, a.ID)
 		a.Elsewhere = elsewhere
-		return err
+		if err != nil {
+			return err
+		}
+		return follow(ctx, tx, who.Group, a, OnConfirmed)
 	})
 	return a, s.orNearest(ctx, who, a, err)
 }

@@ -42,6 +42,9 @@ type Outgoing struct {
 	// one click (RFC 8058); empty for direct care.
 	Unsubscribe string
 	Text        string
+	// Calendar is an iCalendar object with a METHOD that goes with an e-mail; empty is none. A carrier whose provider
+	// takes no such part leaves it out.
+	Calendar string
 	// Pair is set when the carrier has been asked for both ways of the message at once, and has said that it does that.
 	Pair Pair
 	// Request is that of an Unanswered when it is handed over again, with all the

@@ -49,6 +49,8 @@ type Outbound struct {
 	// Person is who it is to, without what matters to no message.
 	Person patient.Patient
 	Pair   carrier.Pair // when it is Paired
+	// About is what it is about, of a message the program sent by itself.
+	About messaging.About
 	// Via is the carrier it goes by when it is not the one that was picked.
 	Via carrier.Carrier
 	// Withheld is why it may not go.
@@ -260,8 +262,9 @@ func (d *dispatcher) hand(ctx context.Context, by carrier.Carrier, claimed []Out
 			sends = append(sends, carrier.Outgoing{
 				Key: settled.Key(d.group), Channel: settled.LegChannel(), To: settled.LegContact(),
 				NHSNumber: m.Person.NHSNumber,
-				FromName:  d.practice, Subject: m.Subject, Text: d.Messages.Words(d.group, m.Message, d.practice),
-				Pair: m.Pair, Request: m.Request,
+				FromName:  d.practice, Subject: m.Subject,
+				Text:     m.About.Words(m.Message, d.Messages.Words(d.group, m.Message, d.practice)),
+				Calendar: m.About.Part(m.Message), Pair: m.Pair, Request: m.Request,
 				Unsubscribe: d.Messages.UnsubscribeURL(d.group, settled.Message),
 			})
 			if wire != nil {

@@ -25,6 +25,10 @@ func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claim
 	if err != nil {
 		return err
 	}
+	abouts, err := d.abouts(ctx, tx, claimed)
+	if err != nil {
+		return err
+	}
 	var changed []messaging.Message
 	for i := range claimed {
 		m := &claimed[i]
@@ -33,7 +37,12 @@ func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claim
 		if m.Unread() {
 			leg = 2
 		}
-		if m.Withheld = m.Check(leg, a); m.Withheld == nil && leg == 1 {
+		m.Withheld = m.Check(leg, a)
+		if m.Withheld == nil && m.Notice != 0 {
+			m.About = abouts[m.Notice]
+			m.Withheld = m.About.Check(m.Patient, d.Now())
+		}
+		if m.Withheld == nil && leg == 1 {
 			d.pair(by, m, a)
 		}
 		if m.Withheld == nil && !m.Unread() && m.Request == "" {
@@ -48,6 +57,21 @@ func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claim
 		}
 	}
 	return tx.AmendMessages(ctx, d.group, changed)
+}
+
+// abouts finds what messages are about that the program sent by itself, as that is now.
+func (d *dispatcher) abouts(ctx context.Context, tx Tx, claimed []Outbound) (map[messaging.NoticeID]messaging.About,
+	error) {
+	var ids []messaging.NoticeID
+	for _, m := range claimed {
+		if m.Notice != 0 {
+			ids = append(ids, m.Notice)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return tx.Abouts(ctx, d.group, ids)
 }
 
 // verdict says whether a message that is due is to go, and its outcome otherwise.

@@ -65,6 +65,9 @@ type Tx interface {
 	Settle(ctx context.Context, group practice.ID, settled []Settled) error
 	AddStep(ctx context.Context, group practice.ID, id messaging.ID, s messaging.Step) error
 	messaging.EventRecorder
+	// Abouts finds what messages are about that the program sent by itself, as that is now.
+	Abouts(ctx context.Context, group practice.ID,
+		ids []messaging.NoticeID) (map[messaging.NoticeID]messaging.About, error)
 	Enqueue(ctx context.Context, j job.Job) error
 }
 

@@ -8,7 +8,8 @@ import (
 	"frontdesk/core/fault"
 )
 
-// The faults of messages a patient does not want. Direct care has none of them.
+// The faults of messages a patient does not want. Direct care has none of them, but for what the program sends by
+// itself.
 var (
 	ErrOptedOut = fault.New(fault.Conflict, "opted_out", "The patient does not want such messages.")
 	// ErrNotWanted is returned for what the patient's preferences rule out.
@@ -39,16 +40,19 @@ func (m *Message) Check(leg int, a Addressee) error {
 	return m.wanted(channel, *contact, a)
 }
 
-// wanted refuses what is not direct care and the patient does not want.
+// wanted refuses what the patient does not want: of direct care, only what the program sends by itself, by a channel
+// that the patient rules out.
 func (m *Message) wanted(channel carrier.Channel, contact string, a Addressee) error {
-	if m.Purpose == DirectCare {
-		return nil
-	}
 	no := func(b *bool) bool { return b != nil && !*b }
+	out := channel == carrier.SMS && no(a.ReceiveSMS) || channel == carrier.Email && no(a.ReceiveEmail)
 	switch {
+	case m.Purpose == DirectCare && out && m.Notice != 0:
+		return ErrNotWanted
+	case m.Purpose == DirectCare:
+		return nil
 	case a.OptedOut[Destination{channel, contact}]:
 		return ErrOptedOut
-	case no(a.Marketing), channel == carrier.SMS && no(a.ReceiveSMS), channel == carrier.Email && no(a.ReceiveEmail):
+	case no(a.Marketing), out:
 		return ErrNotWanted
 	}
 	return nil

@@ -6,6 +6,7 @@
 //	contact.go     which number or address a message goes to
 //	eligible.go    whether it may go: checked when it is taken, and again when it goes
 //	abroad.go      text messages to numbers of other countries
+//	about.go       messages the program sends by itself about an appointment, and whether they still hold
 //	read.go        messages found, and what happened to each
 //	page.go        a message read in the patient's own page
 //	unlock.go      a locked page unlocked; a message sent again
@@ -83,6 +84,8 @@ type Message struct {
 	ID      ID         `json:"id"`
 	Patient patient.ID `json:"patient_id"`
 	Batch   BatchID    `json:"batch_id,omitempty"`
+	// Notice is what it is about, of a message that the program sent by itself.
+	Notice NoticeID `json:"notice_id,omitempty"`
 	// Channel and Contact are how it goes first, Fallback and FallbackContact how it goes when that fails, or is not
 	// read in time. Where it goes is looked up again when it goes, unless it came with the request.
 	Channel         carrier.Channel `json:"channel"`
@@ -239,15 +242,11 @@ type Store interface {
 
 // Tx is what messaging needs inside a transaction.
 type Tx interface {
-	AddresseeReader
-	Keeper
+	Taker
 	record.Keeper
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	// Addressee finds a patient with what matters to messages.
-	Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	// Attached returns ErrNoAssignee or ErrNoTask when a message names a member of staff or a task that does not exist.
 	Attached(ctx context.Context, group practice.ID, m Message) error
-	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	// LockMessage keeps others from changing the message, and reads it.
 	LockMessage(ctx context.Context, group practice.ID, id ID) (Message, error)
 	SaveMessage(ctx context.Context, group practice.ID, m Message) error
@@ -257,7 +256,15 @@ type Tx interface {
 	DropOptOut(ctx context.Context, group practice.ID, channel carrier.Channel, contact string) error
 	LinkState(ctx context.Context, group practice.ID, id ID) (wrong int, openedAt time.Time, err error)
 	SaveLinkState(ctx context.Context, group practice.ID, id ID, wrong int, openedAt time.Time) error
+}
 
+// Taker is what it needs to take a message inside a transaction.
+type Taker interface {
+	AddresseeReader
+	Keeper
+	// Addressee finds a patient with what matters to messages.
+	Addressee(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	Enqueue(ctx context.Context, j job.Job) error
 	Audit(ctx context.Context, e audit.Entry) error
 }

@@ -307,7 +307,7 @@ func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Mess
 }
 
 // take keeps a message that may be sent, and asks for it to be sent.
-func (s *Service) take(ctx context.Context, tx Tx, who access.Caller, g practice.Group, m *Message,
+func (s *Service) take(ctx context.Context, tx Taker, who access.Caller, g practice.Group, m *Message,
 	now time.Time) error {
 	if m.Channel == carrier.Hero && m.State != Suppressed {
 		m.State, m.DueAt, m.SentAt, m.DeliveredAt = Delivered, time.Time{}, now, now

@@ -77,6 +77,8 @@ type Group struct {
 	// VideoURL is where video consultations take place: the address at the practice's own provider, with {room}
 	// where the room goes. Empty is our own room.
 	VideoURL string `json:"video_url_template"`
+	// Announces sends patients messages about their appointments.
+	Announces bool `json:"appointment_messages"`
 	// Sandbox marks an invented group.
 	Sandbox   bool      `json:"sandbox"`
 	CreatedAt time.Time `json:"created_at"`
@@ -137,6 +139,7 @@ type GroupChange struct {
 	PatientOverlap                                 *Overlap
 	SendFrom, SendUntil                            *int // minutes of the day
 	VideoURL                                       *string
+	Announces                                      *bool
 }
 
 func (c GroupChange) apply(g *Group) {
@@ -159,6 +162,7 @@ func (c GroupChange) apply(g *Group) {
 	input.Set(&g.SendFrom, c.SendFrom)
 	input.Set(&g.SendUntil, c.SendUntil)
 	input.Set(&g.VideoURL, c.VideoURL)
+	input.Set(&g.Announces, c.Announces)
 }
 
 // check tidies a group, of which these were kept already.

@@ -38,11 +38,11 @@ var placeholders = map[string]func(patient.Patient, practice.Group) string{
 // codeUnknown is the code of a placeholder that cannot be filled in.
 const codeUnknown = "unknown_placeholder"
 
-// Check refuses placeholders that nothing stands for.
-func Check(in *input.Checks, field, text string) {
+// Check refuses placeholders that nothing stands for, in a text that may have more than those of every text.
+func Check(in *input.Checks, field, text string, more ...string) {
 	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
-		if _, ok := placeholders[m[1]]; !ok {
-			known := slices.Sorted(maps.Keys(placeholders))
+		if _, ok := placeholders[m[1]]; !ok && !slices.Contains(more, m[1]) {
+			known := slices.Concat(slices.Sorted(maps.Keys(placeholders)), more)
 			in.Wrong(field, codeUnknown, "one of {{"+strings.Join(known, "}}, {{")+"}}",
 				fmt.Sprintf("There is nothing to put for {{%.40s}}.", m[1]))
 		}
@@ -53,7 +53,10 @@ func Check(in *input.Checks, field, text string) {
 }
 
 // Fill is the text for one patient.
-func Fill(text string, p patient.Patient, g practice.Group) string {
+func Fill(text string, p patient.Patient, g practice.Group) string { return FillMore(text, p, g, nil) }
+
+// FillMore is the text for one patient, with what stands for placeholders that not every text has.
+func FillMore(text string, p patient.Patient, g practice.Group, more map[string]string) string {
 	if !strings.Contains(text, "{{") {
 		return text
 	}
@@ -61,6 +64,9 @@ func Fill(text string, p patient.Patient, g practice.Group) string {
 		name := placeholder.FindStringSubmatch(word)[1]
 		if value, ok := placeholders[name]; ok {
 			return value(p, g)
+		}
+		if value, ok := more[name]; ok {
+			return value
 		}
 		return word
 	})

@@ -238,7 +238,8 @@ func (m Mutation) UpdateBooking(
 		return nil, err
 	}
 	if v := in.SendPatientMessages.Value(); v != nil {
-		c.Notices = new(notices(v))
+		wanted := notices(v)
+		c.Notices, c.SuppressMail = &wanted, new(!slices.Contains(wanted, booking.Confirming))
 	}
 	return m.withBooking(ctx, id,
 		func(ctx context.Context, zone *time.Location, id booking.ID) (booking.Appointment, error) {

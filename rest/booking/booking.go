@@ -201,7 +201,7 @@ func appointment(a booking.Appointment) *oas.Appointment {
 		BookingConfirmedAt: wire.OptInstant(a.ConfirmedAt),
 		CanBeCancelled:     oas.NewOptBool(a.CanCancel), CanBeRescheduled: oas.NewOptBool(a.CanReschedule),
 		CancellationPolicyHours: oas.NewOptFloat64(float64(a.PolicyHours)),
-		SuppressMail:            oas.NewOptBool(true), // no messages are sent about appointments yet
+		SuppressMail:            oas.NewOptBool(a.SuppressMail || !a.Announced),
 		Reason:                  wire.String(a.Reason), AppointmentTemplateName: wire.String(a.TypeName),
 		LocationName:      wire.String(a.LocationName),
 		AppointmentSource: wire.String(source), CancelledAt: wire.OptInstant(a.CancelledAt),

@@ -1867,6 +1867,67 @@ func (s *Server) handleGetAppointmentStatusRequest(args [1]string, argsEscaped b
 	}
 }
 
+// handleGetAutomatedMessageSettingsRequest handles getAutomatedMessageSettings operation.
+//
+// Extension. How the practice sends messages around its appointments, or those of one type, with what
+// it has not set as it is otherwise. Whether any are sent is `appointment_messages` of the practice.
+//
+// GET /v2/automated_messages/settings
+func (s *Server) handleGetAutomatedMessageSettingsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetAutomatedMessageSettingsOperation,
+			ID:   "getAutomatedMessageSettings",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetAutomatedMessageSettingsOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetAutomatedMessageSettingsParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *AutomatedMessageSettings
+	response, err = s.h.GetAutomatedMessageSettings(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetAutomatedMessageSettingsResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleGetBatchMessageRequest handles getBatchMessage operation.
 //
 // The batch, and as an extension the outcomes of its recipients: `created` is the sum of all the other
@@ -2921,6 +2982,68 @@ func (s *Server) handleListAppointmentsRequest(args [0]string, argsEscaped bool,
 	}
 
 	if err := encodeListAppointmentsResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleListAutomatedMessagesRequest handles listAutomatedMessages operation.
+//
+// The messages the practice sends by itself around appointments, those to come among them: newest
+// first. A reminder whose appointment was moved or cancelled, or whose patient may not be written to
+// any more, is `INVALIDATED` and never sent.
+//
+// GET /v2/automated_messages
+func (s *Server) handleListAutomatedMessagesRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListAutomatedMessagesOperation,
+			ID:   "listAutomatedMessages",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListAutomatedMessagesOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListAutomatedMessagesParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListAutomatedMessagesOK
+	response, err = s.h.ListAutomatedMessages(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListAutomatedMessagesResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -5720,6 +5843,83 @@ func (s *Server) handleUpdateAppointmentTypeRequest(args [1]string, argsEscaped 
 	}
 
 	if err := encodeUpdateAppointmentTypeResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleUpdateAutomatedMessageSettingsRequest handles updateAutomatedMessageSettings operation.
+//
+// Extension. What is left out stays as it is. The reminders of appointments to come follow. Needs the
+// permission `setup`.
+//
+// PATCH /v2/automated_messages/settings
+func (s *Server) handleUpdateAutomatedMessageSettingsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: UpdateAutomatedMessageSettingsOperation,
+			ID:   "updateAutomatedMessageSettings",
+		}
+	)
+	ctx, ok := s.admit(ctx, UpdateAutomatedMessageSettingsOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeUpdateAutomatedMessageSettingsParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeUpdateAutomatedMessageSettingsRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *AutomatedMessageSettings
+	response, err = s.h.UpdateAutomatedMessageSettings(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeUpdateAutomatedMessageSettingsResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)

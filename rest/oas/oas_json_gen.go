@@ -1092,6 +1092,472 @@ func (s *Attachment) encodeFields(e *jx.Encoder) {
 	}
 }
 
+// Encode implements json.Marshaler.
+func (s *AutomatedMessage) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *AutomatedMessage) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		e.Str(s.ID)
+	}
+	{
+		e.FieldStart("recipient_id")
+		e.Str(s.RecipientID)
+	}
+	{
+		e.FieldStart("appointment_id")
+		e.Str(s.AppointmentID)
+	}
+	{
+		e.FieldStart("notification_type")
+		s.NotificationType.Encode(e)
+	}
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		if s.Reason.Set {
+			e.FieldStart("reason")
+			s.Reason.Encode(e)
+		}
+	}
+	{
+		if s.StartTime.Set {
+			e.FieldStart("start_time")
+			s.StartTime.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.MinutesBefore.Set {
+			e.FieldStart("minutes_before")
+			s.MinutesBefore.Encode(e)
+		}
+	}
+	{
+		if s.ScheduledAt.Set {
+			e.FieldStart("scheduled_at")
+			s.ScheduledAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.MessageID.Set {
+			e.FieldStart("message_id")
+			s.MessageID.Encode(e)
+		}
+	}
+	{
+		if s.Channel.Set {
+			e.FieldStart("channel")
+			s.Channel.Encode(e)
+		}
+	}
+	{
+		if s.SentAt.Set {
+			e.FieldStart("sent_at")
+			s.SentAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *AutomatedMessageSettings) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *AutomatedMessageSettings) encodeFields(e *jx.Encoder) {
+	{
+		if s.Off != nil {
+			e.FieldStart("off")
+			e.ArrStart()
+			for _, elem := range s.Off {
+				elem.Encode(e)
+			}
+			e.ArrEnd()
+		}
+	}
+	{
+		if s.Reminders != nil {
+			e.FieldStart("reminders")
+			e.ArrStart()
+			for _, elem := range s.Reminders {
+				e.Int(elem)
+			}
+			e.ArrEnd()
+		}
+	}
+	{
+		if s.Channels != nil {
+			e.FieldStart("channels")
+			e.ArrStart()
+			for _, elem := range s.Channels {
+				elem.Encode(e)
+			}
+			e.ArrEnd()
+		}
+	}
+	{
+		if s.NightFrom.Set {
+			e.FieldStart("night_from")
+			s.NightFrom.Encode(e)
+		}
+	}
+	{
+		if s.NightUntil.Set {
+			e.FieldStart("night_until")
+			s.NightUntil.Encode(e)
+		}
+	}
+	{
+		if s.HowToCancel.Set {
+			e.FieldStart("how_to_cancel")
+			s.HowToCancel.Encode(e)
+		}
+	}
+	{
+		if s.Directions.Set {
+			e.FieldStart("directions")
+			s.Directions.Encode(e)
+		}
+	}
+	{
+		if s.Texts.Set {
+			e.FieldStart("texts")
+			s.Texts.Encode(e)
+		}
+	}
+}
+
+// Decode decodes AutomatedMessageSettings from json.
+func (s *AutomatedMessageSettings) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AutomatedMessageSettings to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "off":
+			if err := func() error {
+				s.Off = make([]NotificationType, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem NotificationType
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Off = append(s.Off, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"off\"")
+			}
+		case "reminders":
+			if err := func() error {
+				s.Reminders = make([]int, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem int
+					v, err := d.Int()
+					elem = int(v)
+					if err != nil {
+						return err
+					}
+					s.Reminders = append(s.Reminders, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"reminders\"")
+			}
+		case "channels":
+			if err := func() error {
+				s.Channels = make([]AutomatedMessageSettingsChannelsItem, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem AutomatedMessageSettingsChannelsItem
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Channels = append(s.Channels, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"channels\"")
+			}
+		case "night_from":
+			if err := func() error {
+				s.NightFrom.Reset()
+				if err := s.NightFrom.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"night_from\"")
+			}
+		case "night_until":
+			if err := func() error {
+				s.NightUntil.Reset()
+				if err := s.NightUntil.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"night_until\"")
+			}
+		case "how_to_cancel":
+			if err := func() error {
+				s.HowToCancel.Reset()
+				if err := s.HowToCancel.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"how_to_cancel\"")
+			}
+		case "directions":
+			if err := func() error {
+				s.Directions.Reset()
+				if err := s.Directions.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"directions\"")
+			}
+		case "texts":
+			if err := func() error {
+				s.Texts.Reset()
+				if err := s.Texts.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"texts\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode AutomatedMessageSettings")
+	}
+
+	return nil
+}
+
+// Encode encodes AutomatedMessageSettingsChannelsItem as json.
+func (s AutomatedMessageSettingsChannelsItem) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes AutomatedMessageSettingsChannelsItem from json.
+func (s *AutomatedMessageSettingsChannelsItem) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AutomatedMessageSettingsChannelsItem to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch AutomatedMessageSettingsChannelsItem(v) {
+	case AutomatedMessageSettingsChannelsItemNhsApp:
+		*s = AutomatedMessageSettingsChannelsItemNhsApp
+	case AutomatedMessageSettingsChannelsItemSMS:
+		*s = AutomatedMessageSettingsChannelsItemSMS
+	case AutomatedMessageSettingsChannelsItemEmail:
+		*s = AutomatedMessageSettingsChannelsItemEmail
+	default:
+		*s = AutomatedMessageSettingsChannelsItem(v)
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s AutomatedMessageSettingsDirections) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields implements json.Marshaler.
+func (s AutomatedMessageSettingsDirections) encodeFields(e *jx.Encoder) {
+	for k, elem := range s {
+		e.FieldStart(k)
+
+		e.Str(elem)
+	}
+}
+
+// Decode decodes AutomatedMessageSettingsDirections from json.
+func (s *AutomatedMessageSettingsDirections) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AutomatedMessageSettingsDirections to nil")
+	}
+	m := s.init()
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		var elem string
+		if err := func() error {
+			v, err := d.Str()
+			elem = string(v)
+			if err != nil {
+				return err
+			}
+			return nil
+		}(); err != nil {
+			return errors.Wrapf(err, "decode field %q", k)
+		}
+		m[string(k)] = elem
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode AutomatedMessageSettingsDirections")
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s AutomatedMessageSettingsTexts) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields implements json.Marshaler.
+func (s AutomatedMessageSettingsTexts) encodeFields(e *jx.Encoder) {
+	for k, elem := range s {
+		e.FieldStart(k)
+
+		elem.Encode(e)
+	}
+}
+
+// Decode decodes AutomatedMessageSettingsTexts from json.
+func (s *AutomatedMessageSettingsTexts) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AutomatedMessageSettingsTexts to nil")
+	}
+	m := s.init()
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		var elem AutomatedText
+		if err := func() error {
+			if err := elem.Decode(d); err != nil {
+				return err
+			}
+			return nil
+		}(); err != nil {
+			return errors.Wrapf(err, "decode field %q", k)
+		}
+		m[string(k)] = elem
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode AutomatedMessageSettingsTexts")
+	}
+
+	return nil
+}
+
+// Encode encodes AutomatedMessageStatus as json.
+func (s AutomatedMessageStatus) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Encode implements json.Marshaler.
+func (s *AutomatedText) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *AutomatedText) encodeFields(e *jx.Encoder) {
+	{
+		if s.SMS.Set {
+			e.FieldStart("sms")
+			s.SMS.Encode(e)
+		}
+	}
+	{
+		if s.Subject.Set {
+			e.FieldStart("subject")
+			s.Subject.Encode(e)
+		}
+	}
+	{
+		if s.Email.Set {
+			e.FieldStart("email")
+			s.Email.Encode(e)
+		}
+	}
+}
+
+// Decode decodes AutomatedText from json.
+func (s *AutomatedText) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AutomatedText to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "sms":
+			if err := func() error {
+				s.SMS.Reset()
+				if err := s.SMS.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"sms\"")
+			}
+		case "subject":
+			if err := func() error {
+				s.Subject.Reset()
+				if err := s.Subject.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"subject\"")
+			}
+		case "email":
+			if err := func() error {
+				s.Email.Reset()
+				if err := s.Email.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"email\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode AutomatedText")
+	}
+
+	return nil
+}
+
 var jsonFieldsNameOfAvailabilityRequest = [5]string{
 	0: "practitioner_id",
 	1: "appointment_type_id",
@@ -2101,6 +2567,12 @@ func (s *Configuration) encodeFields(e *jx.Encoder) {
 		if s.PatientOverlap.Set {
 			e.FieldStart("patient_overlap")
 			s.PatientOverlap.Encode(e)
+		}
+	}
+	{
+		if s.AppointmentMessages.Set {
+			e.FieldStart("appointment_messages")
+			s.AppointmentMessages.Encode(e)
 		}
 	}
 	{
@@ -3542,6 +4014,29 @@ func (s *ListAppointmentsOK) Encode(e *jx.Encoder) {
 
 // encodeFields encodes fields.
 func (s *ListAppointmentsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListAutomatedMessagesOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListAutomatedMessagesOK) encodeFields(e *jx.Encoder) {
 	{
 		e.FieldStart("data")
 		e.ArrStart()
@@ -5120,6 +5615,39 @@ func (o *NilString) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode encodes NotificationType as json.
+func (s NotificationType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes NotificationType from json.
+func (s *NotificationType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode NotificationType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch NotificationType(v) {
+	case NotificationTypeAppointmentConfirmed:
+		*s = NotificationTypeAppointmentConfirmed
+	case NotificationTypeAppointmentMoved:
+		*s = NotificationTypeAppointmentMoved
+	case NotificationTypeAppointmentCancelled:
+		*s = NotificationTypeAppointmentCancelled
+	case NotificationTypeAppointmentReminder:
+		*s = NotificationTypeAppointmentReminder
+	case NotificationTypeAppointmentMissed:
+		*s = NotificationTypeAppointmentMissed
+	default:
+		*s = NotificationType(v)
+	}
+
+	return nil
+}
+
 // Decode decodes Address from json.
 func (o *OptAddress) Decode(d *jx.Decoder) error {
 	if o == nil {
@@ -5154,6 +5682,48 @@ func (o *OptArchivedPatientAppointments) Decode(d *jx.Decoder) error {
 		return errors.New("invalid: unable to decode OptArchivedPatientAppointments to nil")
 	}
 	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Encode encodes AutomatedMessageSettingsDirections as json.
+func (o OptAutomatedMessageSettingsDirections) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
+}
+
+// Decode decodes AutomatedMessageSettingsDirections from json.
+func (o *OptAutomatedMessageSettingsDirections) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptAutomatedMessageSettingsDirections to nil")
+	}
+	o.Set = true
+	o.Value = make(AutomatedMessageSettingsDirections)
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Encode encodes AutomatedMessageSettingsTexts as json.
+func (o OptAutomatedMessageSettingsTexts) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
+}
+
+// Decode decodes AutomatedMessageSettingsTexts from json.
+func (o *OptAutomatedMessageSettingsTexts) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptAutomatedMessageSettingsTexts to nil")
+	}
+	o.Set = true
+	o.Value = make(AutomatedMessageSettingsTexts)
 	if err := o.Value.Decode(d); err != nil {
 		return err
 	}
@@ -7292,6 +7862,16 @@ func (s *PracticeGroupInput) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"patient_overlap\"")
+			}
+		case "appointment_messages":
+			if err := func() error {
+				s.AppointmentMessages.Reset()
+				if err := s.AppointmentMessages.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"appointment_messages\"")
 			}
 		case "sms_price_pence":
 			if err := func() error {

@@ -351,6 +351,19 @@ func encodeGetAppointmentStatusResponse(response *AppointmentStatus, w http.Resp
 	return nil
 }
 
+func encodeGetAutomatedMessageSettingsResponse(response *AutomatedMessageSettings, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeGetBatchMessageResponse(response *BatchMessage, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
@@ -575,6 +588,19 @@ func encodeListAppointmentTypesResponse(response *ListAppointmentTypesOK, w http
 }
 
 func encodeListAppointmentsResponse(response *ListAppointmentsOK, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeListAutomatedMessagesResponse(response *ListAutomatedMessagesOK, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 
@@ -1121,6 +1147,19 @@ func encodeUpdateAppointmentJourneyResponse(response *Appointment, w http.Respon
 }
 
 func encodeUpdateAppointmentTypeResponse(response *AppointmentTypeSetup, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeUpdateAutomatedMessageSettingsResponse(response *AutomatedMessageSettings, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 

@@ -50,8 +50,8 @@ type Appointment struct {
 	CanBeCancelled          OptBool        `json:"can_be_cancelled"`
 	CanBeRescheduled        OptBool        `json:"can_be_rescheduled"`
 	CancellationPolicyHours OptFloat64     `json:"cancellation_policy_hours"`
-	// Whether the patient has been sent nothing about it: true, as no messages are sent about appointments
-	// yet.
+	// Whether the patient is sent nothing about it: as was asked for, and true of every appointment of a
+	// practice that sends no messages about them.
 	SuppressMail            OptBool               `json:"suppress_mail"`
 	Reason                  OptString             `json:"reason"`
 	AppointmentTemplateName OptString             `json:"appointment_template_name"`
@@ -278,6 +278,140 @@ type Attachment struct {
 	CreatedAt time.Time `json:"created_at"`
 	// The file in Base64; not in a list.
 	FileData OptString `json:"file_data"`
+}
+
+// Ref: #/components/schemas/AutomatedMessage
+type AutomatedMessage struct {
+	ID string `json:"id"`
+	// The patient.
+	RecipientID      string                 `json:"recipient_id"`
+	AppointmentID    string                 `json:"appointment_id"`
+	NotificationType NotificationType       `json:"notification_type"`
+	Status           AutomatedMessageStatus `json:"status"`
+	// Why it is not sent.
+	Reason OptNilString `json:"reason"`
+	// The start of the appointment that it speaks of.
+	StartTime OptNilDateTime `json:"start_time"`
+	// Of a reminder.
+	MinutesBefore OptNilInt `json:"minutes_before"`
+	// When it is due.
+	ScheduledAt OptNilDateTime `json:"scheduled_at"`
+	// The message it became.
+	MessageID OptNilString `json:"message_id"`
+	// How it went: sms, email or nhs_app.
+	Channel   OptNilString   `json:"channel"`
+	SentAt    OptNilDateTime `json:"sent_at"`
+	CreatedAt time.Time      `json:"created_at"`
+}
+
+// Ref: #/components/schemas/AutomatedMessageSettings
+type AutomatedMessageSettings struct {
+	// What is not sent.
+	Off []NotificationType `json:"off"`
+	// How many minutes before the start reminders are sent, and none where the list is empty.
+	Reminders []int `json:"reminders"`
+	// How they go, the best first; the second is for when the first fails.
+	Channels []AutomatedMessageSettingsChannelsItem `json:"channels"`
+	// No reminder comes from this time of day,.
+	NightFrom OptString `json:"night_from"`
+	// Until this one. The same is no night.
+	NightUntil OptString `json:"night_until"`
+	// With the placeholders `{{telephone}}` and `{{appointment_link}}`.
+	HowToCancel OptString `json:"how_to_cancel"`
+	// How to find each place.
+	Directions OptAutomatedMessageSettingsDirections `json:"directions"`
+	// The texts of each type of notification.
+	Texts OptAutomatedMessageSettingsTexts `json:"texts"`
+}
+
+type AutomatedMessageSettingsChannelsItem string
+
+const (
+	AutomatedMessageSettingsChannelsItemNhsApp AutomatedMessageSettingsChannelsItem = "nhs_app"
+	AutomatedMessageSettingsChannelsItemSMS    AutomatedMessageSettingsChannelsItem = "sms"
+	AutomatedMessageSettingsChannelsItemEmail  AutomatedMessageSettingsChannelsItem = "email"
+)
+
+// AllValues returns all AutomatedMessageSettingsChannelsItem values.
+func (AutomatedMessageSettingsChannelsItem) AllValues() []AutomatedMessageSettingsChannelsItem {
+	return []AutomatedMessageSettingsChannelsItem{
+		AutomatedMessageSettingsChannelsItemNhsApp,
+		AutomatedMessageSettingsChannelsItemSMS,
+		AutomatedMessageSettingsChannelsItemEmail,
+	}
+}
+
+// How to find each place.
+type AutomatedMessageSettingsDirections map[string]string
+
+func (s *AutomatedMessageSettingsDirections) init() AutomatedMessageSettingsDirections {
+	m := *s
+	if m == nil {
+		m = map[string]string{}
+		*s = m
+	}
+	return m
+}
+
+// The texts of each type of notification.
+type AutomatedMessageSettingsTexts map[string]AutomatedText
+
+func (s *AutomatedMessageSettingsTexts) init() AutomatedMessageSettingsTexts {
+	m := *s
+	if m == nil {
+		m = map[string]AutomatedText{}
+		*s = m
+	}
+	return m
+}
+
+// `SCHEDULED` waits for its time; `INVALIDATED` is no longer true, or is for a patient who may not be
+// written to; `SKIPPED` was not to be sent, for the `reason` given. The others are those of messages.
+// Ref: #/components/schemas/AutomatedMessageStatus
+type AutomatedMessageStatus string
+
+const (
+	AutomatedMessageStatusSCHEDULED   AutomatedMessageStatus = "SCHEDULED"
+	AutomatedMessageStatusQUEUED      AutomatedMessageStatus = "QUEUED"
+	AutomatedMessageStatusSENDING     AutomatedMessageStatus = "SENDING"
+	AutomatedMessageStatusSENT        AutomatedMessageStatus = "SENT"
+	AutomatedMessageStatusDELIVERED   AutomatedMessageStatus = "DELIVERED"
+	AutomatedMessageStatusREAD        AutomatedMessageStatus = "READ"
+	AutomatedMessageStatusFAILED      AutomatedMessageStatus = "FAILED"
+	AutomatedMessageStatusCANCELLED   AutomatedMessageStatus = "CANCELLED"
+	AutomatedMessageStatusEXPIRED     AutomatedMessageStatus = "EXPIRED"
+	AutomatedMessageStatusUNKNOWN     AutomatedMessageStatus = "UNKNOWN"
+	AutomatedMessageStatusSKIPPED     AutomatedMessageStatus = "SKIPPED"
+	AutomatedMessageStatusINVALIDATED AutomatedMessageStatus = "INVALIDATED"
+)
+
+// AllValues returns all AutomatedMessageStatus values.
+func (AutomatedMessageStatus) AllValues() []AutomatedMessageStatus {
+	return []AutomatedMessageStatus{
+		AutomatedMessageStatusSCHEDULED,
+		AutomatedMessageStatusQUEUED,
+		AutomatedMessageStatusSENDING,
+		AutomatedMessageStatusSENT,
+		AutomatedMessageStatusDELIVERED,
+		AutomatedMessageStatusREAD,
+		AutomatedMessageStatusFAILED,
+		AutomatedMessageStatusCANCELLED,
+		AutomatedMessageStatusEXPIRED,
+		AutomatedMessageStatusUNKNOWN,
+		AutomatedMessageStatusSKIPPED,
+		AutomatedMessageStatusINVALIDATED,
+	}
+}
+
+// Texts with the placeholders of batches, and `{{practitioner}}`, `{{date}}`, `{{time}}`, `{{place}}`,
+// `{{where}}`, `{{address}}`, `{{directions}}`, `{{telephone}}`, `{{how_to_cancel}}`,
+// `{{appointment_type}}`, `{{appointment_link}}`.
+// Ref: #/components/schemas/AutomatedText
+type AutomatedText struct {
+	// By text message and in the NHS App.
+	SMS     OptString `json:"sms"`
+	Subject OptString `json:"subject"`
+	Email   OptString `json:"email"`
 }
 
 // Ref: #/components/schemas/AvailabilityRequest
@@ -546,9 +680,11 @@ type Configuration struct {
 	// In per cent.
 	VatRate        OptFloat64        `json:"vat_rate"`
 	PatientOverlap OptPatientOverlap `json:"patient_overlap"`
-	SMSPricePence  OptFloat64        `json:"sms_price_pence"`
-	SendFrom       OptString         `json:"send_from"`
-	SendUntil      OptString         `json:"send_until"`
+	// Whether patients are sent messages around their appointments.
+	AppointmentMessages OptBool    `json:"appointment_messages"`
+	SMSPricePence       OptFloat64 `json:"sms_price_pence"`
+	SendFrom            OptString  `json:"send_from"`
+	SendUntil           OptString  `json:"send_until"`
 }
 
 type ConnectPatientEhrReq struct {
@@ -1180,6 +1316,24 @@ func (ListAppointmentsField) AllValues() []ListAppointmentsField {
 type ListAppointmentsOK struct {
 	Data  []Appointment `json:"data"`
 	Count float64       `json:"count"`
+}
+
+type ListAutomatedMessagesOK struct {
+	Data  []AutomatedMessage `json:"data"`
+	Count float64            `json:"count"`
+}
+
+type ListAutomatedMessagesOrderBy string
+
+const (
+	ListAutomatedMessagesOrderByCreatedAt ListAutomatedMessagesOrderBy = "createdAt"
+)
+
+// AllValues returns all ListAutomatedMessagesOrderBy values.
+func (ListAutomatedMessagesOrderBy) AllValues() []ListAutomatedMessagesOrderBy {
+	return []ListAutomatedMessagesOrderBy{
+		ListAutomatedMessagesOrderByCreatedAt,
+	}
 }
 
 type ListBankHolidaysOK struct {
@@ -2030,6 +2184,28 @@ func (o NilString) Or(d string) string {
 	return d
 }
 
+// Ref: #/components/schemas/NotificationType
+type NotificationType string
+
+const (
+	NotificationTypeAppointmentConfirmed NotificationType = "appointment_confirmed"
+	NotificationTypeAppointmentMoved     NotificationType = "appointment_moved"
+	NotificationTypeAppointmentCancelled NotificationType = "appointment_cancelled"
+	NotificationTypeAppointmentReminder  NotificationType = "appointment_reminder"
+	NotificationTypeAppointmentMissed    NotificationType = "appointment_missed"
+)
+
+// AllValues returns all NotificationType values.
+func (NotificationType) AllValues() []NotificationType {
+	return []NotificationType{
+		NotificationTypeAppointmentConfirmed,
+		NotificationTypeAppointmentMoved,
+		NotificationTypeAppointmentCancelled,
+		NotificationTypeAppointmentReminder,
+		NotificationTypeAppointmentMissed,
+	}
+}
+
 // NewOptAddress returns new OptAddress with value set to v.
 func NewOptAddress(v Address) OptAddress {
 	return OptAddress{
@@ -2194,6 +2370,137 @@ func (o OptArchivedPatientAppointments) Get() (v ArchivedPatientAppointments, ok
 
 // Or returns value if set, or given parameter if does not.
 func (o OptArchivedPatientAppointments) Or(d ArchivedPatientAppointments) ArchivedPatientAppointments {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptAutomatedMessageSettingsDirections returns new OptAutomatedMessageSettingsDirections with value set to v.
+func NewOptAutomatedMessageSettingsDirections(v AutomatedMessageSettingsDirections) OptAutomatedMessageSettingsDirections {
+	return OptAutomatedMessageSettingsDirections{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptAutomatedMessageSettingsDirections is optional AutomatedMessageSettingsDirections.
+type OptAutomatedMessageSettingsDirections struct {
+	Value AutomatedMessageSettingsDirections
+	Set   bool
+}
+
+// IsSet returns true if OptAutomatedMessageSettingsDirections was set.
+func (o OptAutomatedMessageSettingsDirections) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptAutomatedMessageSettingsDirections) Reset() {
+	var v AutomatedMessageSettingsDirections
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptAutomatedMessageSettingsDirections) SetTo(v AutomatedMessageSettingsDirections) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptAutomatedMessageSettingsDirections) Get() (v AutomatedMessageSettingsDirections, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptAutomatedMessageSettingsDirections) Or(d AutomatedMessageSettingsDirections) AutomatedMessageSettingsDirections {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptAutomatedMessageSettingsTexts returns new OptAutomatedMessageSettingsTexts with value set to v.
+func NewOptAutomatedMessageSettingsTexts(v AutomatedMessageSettingsTexts) OptAutomatedMessageSettingsTexts {
+	return OptAutomatedMessageSettingsTexts{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptAutomatedMessageSettingsTexts is optional AutomatedMessageSettingsTexts.
+type OptAutomatedMessageSettingsTexts struct {
+	Value AutomatedMessageSettingsTexts
+	Set   bool
+}
+
+// IsSet returns true if OptAutomatedMessageSettingsTexts was set.
+func (o OptAutomatedMessageSettingsTexts) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptAutomatedMessageSettingsTexts) Reset() {
+	var v AutomatedMessageSettingsTexts
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptAutomatedMessageSettingsTexts) SetTo(v AutomatedMessageSettingsTexts) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptAutomatedMessageSettingsTexts) Get() (v AutomatedMessageSettingsTexts, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptAutomatedMessageSettingsTexts) Or(d AutomatedMessageSettingsTexts) AutomatedMessageSettingsTexts {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptAutomatedMessageStatus returns new OptAutomatedMessageStatus with value set to v.
+func NewOptAutomatedMessageStatus(v AutomatedMessageStatus) OptAutomatedMessageStatus {
+	return OptAutomatedMessageStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptAutomatedMessageStatus is optional AutomatedMessageStatus.
+type OptAutomatedMessageStatus struct {
+	Value AutomatedMessageStatus
+	Set   bool
+}
+
+// IsSet returns true if OptAutomatedMessageStatus was set.
+func (o OptAutomatedMessageStatus) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptAutomatedMessageStatus) SetTo(v AutomatedMessageStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptAutomatedMessageStatus) Get() (v AutomatedMessageStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptAutomatedMessageStatus) Or(d AutomatedMessageStatus) AutomatedMessageStatus {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -2934,6 +3241,45 @@ func (o OptListAppointmentsField) Get() (v ListAppointmentsField, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptListAppointmentsField) Or(d ListAppointmentsField) ListAppointmentsField {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptListAutomatedMessagesOrderBy returns new OptListAutomatedMessagesOrderBy with value set to v.
+func NewOptListAutomatedMessagesOrderBy(v ListAutomatedMessagesOrderBy) OptListAutomatedMessagesOrderBy {
+	return OptListAutomatedMessagesOrderBy{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptListAutomatedMessagesOrderBy is optional ListAutomatedMessagesOrderBy.
+type OptListAutomatedMessagesOrderBy struct {
+	Value ListAutomatedMessagesOrderBy
+	Set   bool
+}
+
+// IsSet returns true if OptListAutomatedMessagesOrderBy was set.
+func (o OptListAutomatedMessagesOrderBy) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptListAutomatedMessagesOrderBy) SetTo(v ListAutomatedMessagesOrderBy) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptListAutomatedMessagesOrderBy) Get() (v ListAutomatedMessagesOrderBy, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptListAutomatedMessagesOrderBy) Or(d ListAutomatedMessagesOrderBy) ListAutomatedMessagesOrderBy {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -4020,6 +4366,45 @@ func (o OptNilTitle) Or(d Title) Title {
 	return d
 }
 
+// NewOptNotificationType returns new OptNotificationType with value set to v.
+func NewOptNotificationType(v NotificationType) OptNotificationType {
+	return OptNotificationType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNotificationType is optional NotificationType.
+type OptNotificationType struct {
+	Value NotificationType
+	Set   bool
+}
+
+// IsSet returns true if OptNotificationType was set.
+func (o OptNotificationType) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptNotificationType) SetTo(v NotificationType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNotificationType) Get() (v NotificationType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNotificationType) Or(d NotificationType) NotificationType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // Ref: #/components/schemas/OptOut
 type OptOut struct {
 	Channel  OptOutChannel `json:"channel"`
@@ -5027,6 +5412,8 @@ type PracticeGroupInput struct {
 	// In per cent, of at most one decimal: the rate of what has none of its own.
 	VatRate        OptFloat64        `json:"vat_rate"`
 	PatientOverlap OptPatientOverlap `json:"patient_overlap"`
+	// Whether patients are sent messages around their appointments.
+	AppointmentMessages OptBool `json:"appointment_messages"`
 	// What a text message costs the practice; 0 when that is not known.
 	SMSPricePence OptInt `json:"sms_price_pence"`
 	// Messages that are not urgent go out from this time of day, such as 08:00,.

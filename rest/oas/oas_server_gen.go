@@ -188,6 +188,13 @@ type Handler interface {
 	//
 	// GET /v1/appointments/{id}/status
 	GetAppointmentStatus(ctx context.Context, params GetAppointmentStatusParams) (*AppointmentStatus, error)
+	// GetAutomatedMessageSettings implements getAutomatedMessageSettings operation.
+	//
+	// Extension. How the practice sends messages around its appointments, or those of one type, with what
+	// it has not set as it is otherwise. Whether any are sent is `appointment_messages` of the practice.
+	//
+	// GET /v2/automated_messages/settings
+	GetAutomatedMessageSettings(ctx context.Context, params GetAutomatedMessageSettingsParams) (*AutomatedMessageSettings, error)
 	// GetBatchMessage implements getBatchMessage operation.
 	//
 	// The batch, and as an extension the outcomes of its recipients: `created` is the sum of all the other
@@ -308,6 +315,14 @@ type Handler interface {
 	//
 	// GET /v1/appointments
 	ListAppointments(ctx context.Context, params ListAppointmentsParams) (*ListAppointmentsOK, error)
+	// ListAutomatedMessages implements listAutomatedMessages operation.
+	//
+	// The messages the practice sends by itself around appointments, those to come among them: newest
+	// first. A reminder whose appointment was moved or cancelled, or whose patient may not be written to
+	// any more, is `INVALIDATED` and never sent.
+	//
+	// GET /v2/automated_messages
+	ListAutomatedMessages(ctx context.Context, params ListAutomatedMessagesParams) (*ListAutomatedMessagesOK, error)
 	// ListBankHolidays implements listBankHolidays operation.
 	//
 	// Extension. Known by rule for the practice's country, and over that what the practice set by hand.
@@ -609,6 +624,13 @@ type Handler interface {
 	//
 	// PATCH /v1/appointment_types/{id}
 	UpdateAppointmentType(ctx context.Context, req *AppointmentTypeInput, params UpdateAppointmentTypeParams) (*AppointmentTypeSetup, error)
+	// UpdateAutomatedMessageSettings implements updateAutomatedMessageSettings operation.
+	//
+	// Extension. What is left out stays as it is. The reminders of appointments to come follow. Needs the
+	// permission `setup`.
+	//
+	// PATCH /v2/automated_messages/settings
+	UpdateAutomatedMessageSettings(ctx context.Context, req *AutomatedMessageSettings, params UpdateAutomatedMessageSettingsParams) (*AutomatedMessageSettings, error)
 	// UpdateLocation implements updateLocation operation.
 	//
 	// Extension. Fields left out stay as they are. An inactive location offers no slots.

@@ -158,6 +158,153 @@ func (s ArchivedPatientAppointments) Validate() error {
 	}
 }
 
+func (s *AutomatedMessageSettings) Validate() error {
+	if s == nil {
+		return validate.ErrNilPointer
+	}
+
+	var failures []validate.FieldError
+	if err := func() error {
+		if s.Off == nil {
+			return nil // optional
+		}
+		if err := (validate.Array{
+			MinLength:    0,
+			MinLengthSet: false,
+			MaxLength:    5,
+			MaxLengthSet: true,
+		}).ValidateLength(len(s.Off)); err != nil {
+			return errors.Wrap(err, "array")
+		}
+		var failures []validate.FieldError
+		for i, elem := range s.Off {
+			if err := func() error {
+				if err := elem.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				failures = append(failures, validate.FieldError{
+					Name:  fmt.Sprintf("[%d]", i),
+					Error: err,
+				})
+			}
+		}
+		if len(failures) > 0 {
+			return &validate.Error{Fields: failures}
+		}
+		return nil
+	}(); err != nil {
+		failures = append(failures, validate.FieldError{
+			Name:  "off",
+			Error: err,
+		})
+	}
+	if err := func() error {
+		if s.Reminders == nil {
+			return nil // optional
+		}
+		if err := (validate.Array{
+			MinLength:    0,
+			MinLengthSet: false,
+			MaxLength:    5,
+			MaxLengthSet: true,
+		}).ValidateLength(len(s.Reminders)); err != nil {
+			return errors.Wrap(err, "array")
+		}
+		return nil
+	}(); err != nil {
+		failures = append(failures, validate.FieldError{
+			Name:  "reminders",
+			Error: err,
+		})
+	}
+	if err := func() error {
+		if s.Channels == nil {
+			return nil // optional
+		}
+		if err := (validate.Array{
+			MinLength:    0,
+			MinLengthSet: false,
+			MaxLength:    3,
+			MaxLengthSet: true,
+		}).ValidateLength(len(s.Channels)); err != nil {
+			return errors.Wrap(err, "array")
+		}
+		var failures []validate.FieldError
+		for i, elem := range s.Channels {
+			if err := func() error {
+				if err := elem.Validate(); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				failures = append(failures, validate.FieldError{
+					Name:  fmt.Sprintf("[%d]", i),
+					Error: err,
+				})
+			}
+		}
+		if len(failures) > 0 {
+			return &validate.Error{Fields: failures}
+		}
+		return nil
+	}(); err != nil {
+		failures = append(failures, validate.FieldError{
+			Name:  "channels",
+			Error: err,
+		})
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+	return nil
+}
+
+func (s AutomatedMessageSettingsChannelsItem) Validate() error {
+	switch s {
+	case "nhs_app":
+		return nil
+	case "sms":
+		return nil
+	case "email":
+		return nil
+	default:
+		return errors.Errorf("invalid value: %v", s)
+	}
+}
+
+func (s AutomatedMessageStatus) Validate() error {
+	switch s {
+	case "SCHEDULED":
+		return nil
+	case "QUEUED":
+		return nil
+	case "SENDING":
+		return nil
+	case "SENT":
+		return nil
+	case "DELIVERED":
+		return nil
+	case "READ":
+		return nil
+	case "FAILED":
+		return nil
+	case "CANCELLED":
+		return nil
+	case "EXPIRED":
+		return nil
+	case "UNKNOWN":
+		return nil
+	case "SKIPPED":
+		return nil
+	case "INVALIDATED":
+		return nil
+	default:
+		return errors.Errorf("invalid value: %v", s)
+	}
+}
+
 func (s *AvailabilityRequest) Validate() error {
 	if s == nil {
 		return validate.ErrNilPointer
@@ -829,6 +976,15 @@ func (s ListAppointmentsField) Validate() error {
 	}
 }
 
+func (s ListAutomatedMessagesOrderBy) Validate() error {
+	switch s {
+	case "createdAt":
+		return nil
+	default:
+		return errors.Errorf("invalid value: %v", s)
+	}
+}
+
 func (s ListPatientsField) Validate() error {
 	switch s {
 	case "emis_id":
@@ -1149,6 +1305,23 @@ func (s MessageType) Validate() error {
 	case "email":
 		return nil
 	case "nhs_app":
+		return nil
+	default:
+		return errors.Errorf("invalid value: %v", s)
+	}
+}
+
+func (s NotificationType) Validate() error {
+	switch s {
+	case "appointment_confirmed":
+		return nil
+	case "appointment_moved":
+		return nil
+	case "appointment_cancelled":
+		return nil
+	case "appointment_reminder":
+		return nil
+	case "appointment_missed":
 		return nil
 	default:
 		return errors.Errorf("invalid value: %v", s)

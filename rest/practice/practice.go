@@ -58,7 +58,8 @@ func (o Operations) UpdatePracticeGroup(
 		return nil, err
 	}
 	g, err := o.Core.Practice.UpdateGroup(ctx, practice.GroupChange{
-		VAT: vat, PatientOverlap: wire.As[practice.Overlap](in.PatientOverlap.Get()),
+		Announces: wire.Ptr(in.AppointmentMessages.Get()),
+		VAT:       vat, PatientOverlap: wire.As[practice.Overlap](in.PatientOverlap.Get()),
 		Name: wire.Ptr(in.Name.Get()), ODSCode: wire.Ptr(in.OdsCode.Get()), Phone: wire.Ptr(in.Phone.Get()),
 		Email:   wire.Ptr(in.Email.Get()),
 		Website: wire.Ptr(in.Website.Get()), TimeZone: wire.Ptr(in.Timezone.Get()),
@@ -91,6 +92,7 @@ func (o Operations) GetConfiguration(ctx context.Context) (*oas.Configuration, e
 		UnreadFallbackMinutes:       oas.NewOptFloat64(float64(g.UnreadMinutes)),
 		VatRate:                     oas.NewOptFloat64(float64(g.VAT) / 10),
 		PatientOverlap:              oas.NewOptPatientOverlap(oas.PatientOverlap(g.PatientOverlap)),
+		AppointmentMessages:         oas.NewOptBool(g.Announces),
 		SMSPricePence:               oas.NewOptFloat64(float64(g.SMSPrice)),
 		SendFrom:                    wire.String(practice.Clock(g.SendFrom)),
 		SendUntil:                   wire.String(practice.Clock(g.SendUntil)),

@@ -22,6 +22,8 @@ type Item struct {
 	// Unsubscribe is where a mail program asks for no more such e-mails, with one
 	// click.
 	Unsubscribe string
+	// Calendar is the part of an e-mail for the person's calendar.
+	Calendar string
 	// Key is the sender's own name for the message, and ProviderID the
 	// carrier's.
 	Key, ProviderID string

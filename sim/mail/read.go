@@ -2,6 +2,7 @@ package mail
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"io"
@@ -18,6 +19,7 @@ type message struct {
 	key, from, subject string
 	text               string
 	unsubscribe        string
+	calendar           string
 	bytes              int
 }
 
@@ -72,7 +74,8 @@ func read(raw []byte, eight, international bool) (message, error) {
 	if out.unsubscribe, err = oneClick(m.Header); err != nil {
 		return message{}, err
 	}
-	out.text, err = text(m.Header.Get, m.Body)
+	found, err := partsOf(m.Header.Get, m.Body)
+	out.text, out.calendar = found.text, found.calendar
 	return out, err
 }
 
@@ -106,31 +109,32 @@ func checkLines(raw []byte) error {
 	return nil
 }
 
-// text finds the plain text, which is the message itself or the first part of
-// its kind.
-func text(field func(string) string, body io.Reader) (string, error) {
+// parts are what a message says: the first part in plain text, which may be the message itself, and the first that is
+// for a calendar.
+type parts struct{ text, calendar string }
+
+// partsOf reads the parts of a message.
+func partsOf(field func(string) string, body io.Reader) (parts, error) {
 	media, params, err := mime.ParseMediaType(field("Content-Type"))
 	if err != nil {
 		media = "text/plain"
 	}
+	var found parts
 	if strings.HasPrefix(media, "multipart/") {
-		found := ""
-		parts := multipart.NewReader(body, params["boundary"])
+		all := multipart.NewReader(body, params["boundary"])
 		for {
-			part, err := parts.NextRawPart()
+			part, err := all.NextRawPart()
 			if errors.Is(err, io.EOF) {
 				return found, nil
 			}
 			if err != nil {
-				return "", errors.New("the parts are not marked properly")
+				return found, errors.New("the parts are not marked properly")
 			}
-			t, err := text(part.Header.Get, part)
+			p, err := partsOf(part.Header.Get, part)
 			if err != nil {
-				return "", err
+				return found, err
 			}
-			if found == "" {
-				found = t
-			}
+			found.text, found.calendar = cmp.Or(found.text, p.text), cmp.Or(found.calendar, p.calendar)
 		}
 	}
 	switch strings.ToLower(field("Content-Transfer-Encoding")) {
@@ -141,10 +145,13 @@ func text(field func(string) string, body io.Reader) (string, error) {
 	}
 	b, err := io.ReadAll(body)
 	if err != nil {
-		return "", errors.New("a part is not encoded properly")
+		return found, errors.New("a part is not encoded properly")
 	}
-	if media != "text/plain" {
-		return "", nil
+	switch media {
+	case "text/plain":
+		found.text = strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n")
+	case "text/calendar":
+		found.calendar = string(b)
 	}
-	return strings.TrimRight(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), nil
+	return found, nil
 }

@@ -166,6 +166,7 @@ func (s *Server) deliver(to, id string, m message) {
 	s.box.Add(inbox.Item{
 		At: s.o.Now(), Carrier: "smtp", Channel: "email", To: to, From: m.from, Subject: m.subject, Text: m.text,
 		Key: m.key, ProviderID: id, Bytes: m.bytes, Unsubscribe: m.unsubscribe,
+		Calendar: m.calendar,
 	})
 }
 

@@ -22,7 +22,8 @@ const (
 		a.cancelled_at, a.released_at, a.reason, a.suppress_mail, a.tell, a.override, a.source, a.version,
 		a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, k.name, k.price, l.name, l.line_1, l.line_2, l.town,
 		l.county,
-		l.postcode, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours`
+		l.postcode, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours,
+		g.announces`
 	aroundAppointment = `
 		JOIN practice_group g ON g.practice_group_id = a.practice_group_id
 		JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
@@ -53,7 +54,7 @@ func scanAppointments(bare bool) func(store.Scanner) (booking.Appointment, error
 			value.When(&j.NoShow),
 			&a.TypeName, &a.Price, &a.LocationName, &x.Line1, &x.Line2, &x.Town, &x.County, &x.Postcode,
 			&w.Title, &w.FirstName, &w.LastName, value.Text(&p.Title), value.Text(&p.FirstName),
-			value.Text(&p.LastName), &a.PolicyHours)
+			value.Text(&p.LastName), &a.PolicyHours, &a.Announced)
 	}
 	return func(scan store.Scanner) (booking.Appointment, error) {
 		a = booking.Appointment{}

@@ -2,6 +2,7 @@
 //
 //	dispatch.go  messages that are leased to be handed over
 //	settle.go    how handing over ended, and what is due
+//	about.go     what messages are about that the program sent by itself
 //	journal.go   the journal of what is being handed over
 package dispatch
 

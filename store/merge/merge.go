@@ -68,6 +68,7 @@ var belongings = []belonging{
 	belongs("patient_attachment", "patient_id", "attachments", false),
 	belongs("link", "patient_id", "links", true),
 	belongs("message", "patient_id", "messages", true),
+	belongs("notice", "patient_id", "notices", true),
 	belongs("message_reply", "patient_id", "replies", false),
 	belongs("reply_candidate", "patient_id", "replies", false),
 	belongs("record_entry", "patient_id", "record_entries", true),

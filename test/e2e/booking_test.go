@@ -43,7 +43,7 @@ func TestFromAFreeSlotToAConfirmedAppointment(t *testing.T) {
 		want := map[string]any{
 			"id": id, "patient_id": patient, "start_time": slot["start_time"], "can_be_cancelled": false,
 			"cancellation_policy_hours": 24.0,
-			"reason":                    "cough", "suppress_mail": true,
+			"reason":                    "cough", "suppress_mail": false,
 			"booking_confirmed_at": sunday.Format(time.RFC3339),
 			"cancelled_at":         nil,
 			"appointment_source":   "api",

@@ -54,7 +54,7 @@ var showNoPatient = []string{
 	"GET /v1/practitioners", "GET /v1/slots", "GET /v1/slots/count", "GET /v1/slots/{id}", "GET /v1/sessions",
 	"GET /v1/sessions/{id}",
 	"GET /v1/bank_holidays", "GET /v1/batch_message", "GET /v1/batch_message/{id}",
-	"GET /v1/batch_message/{id}/preview", "GET /v1/webhooks",
+	"GET /v1/batch_message/{id}/preview", "GET /v2/automated_messages/settings", "GET /v1/webhooks",
 	"GET /v1/webhooks/{id}", "GET /v1/webhooks/{id}/deliveries",
 	"GET /v1/webhooks/{id}/deliveries/{delivery_id}", "GET /v1/events",
 }
@@ -69,6 +69,10 @@ func (p *program) reads(ada string) map[string][]string {
 	held := request(p.slot(0))
 	held["patient_id"] = ada
 	appointment := p.ok("POST", "/v1/appointments", held).str("id")
+	p.ok("PATCH", "/v1/appointments/"+appointment+"/book", nil)
+	wait.Until(p.t, "the reminders to be planned", func() bool {
+		return p.ok("GET", "/v2/automated_messages?recipient_id="+ada, nil).Body["count"] == 2.0
+	})
 	letter := map[string]any{"file_name": "letter.txt", "file_data": "RGVhciBBZGE="}
 	file := p.ok("POST", "/v1/patients/"+ada+"/attachments", letter).str("id")
 	batch := p.batchOf([]map[string]any{{"patient_id": ada}}, nil)
@@ -93,6 +97,7 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/appointments/{id}":                         {appointment},
 		"GET /v1/appointments/{id}/status":                  {appointment},
 		"GET /v1/messages":                                  {"?patient_id=" + ada},
+		"GET /v2/automated_messages":                        {"?recipient_id=" + ada},
 		"GET /v1/messages/{id}":                             {message},
 		"GET /v1/batch_message/{id}/recipients":             {batch},
 		"GET /v1/batch_message/{id}/messages":               {batch},
