@@ -187,14 +187,57 @@ func (s *Service) Sweep(ctx context.Context, j job.Job) error {
 	return s.sweep(ctx, practice.ID(j.Group))
 }
 
-// Refresh sets the reminders of the caller's practice group, so that those of patients who died or left are
-// invalidated, and appointments that were made before messages were switched on have theirs.
+// Refresh sets the reminders of the caller's practice group: those of appointments that were cancelled because their
+// patient left are invalidated, and appointments that were made before messages were switched on have theirs.
 func (s *Service) Refresh(ctx context.Context) error {
 	who, err := access.Who(ctx)
 	if err != nil {
 		return err
 	}
+	if err := s.dropStale(ctx, who.Group); err != nil {
+		return err
+	}
 	return s.sweep(ctx, who.Group)
+}
+
+// dropStale invalidates the reminders that changed appointments have left behind: a patient who leaves is sent nothing
+// about the appointments that are cancelled, and no job follows that.
+func (s *Service) dropStale(ctx context.Context, group practice.ID) error {
+	g, err := s.Store.Group(ctx, group)
+	if err != nil || !g.Announces {
+		return err
+	}
+	now := s.Now().Truncate(time.Microsecond)
+	found, err := s.Store.StaleReminders(ctx, group, sweepChunk)
+	for len(found) > 0 && err == nil {
+		for _, n := range found {
+			if err := s.setReminders(ctx, group, n.Appointment, n.Patient, now); err != nil {
+				return err
+			}
+		}
+		if len(found) < sweepChunk {
+			return nil
+		}
+		found, err = s.Store.StaleReminders(ctx, group, sweepChunk)
+	}
+	return err
+}
+
+// setReminders sets the reminders of one appointment.
+func (s *Service) setReminders(
+	ctx context.Context, group practice.ID, id booking.ID, of patient.ID, now time.Time,
+) error {
+	err := s.Store.Do(ctx, func(tx Tx) error {
+		p, err := s.open(ctx, tx, group, id, of, now)
+		if err != nil || !p.group.Announces {
+			return err
+		}
+		return p.remind(ctx)
+	})
+	if errors.Is(err, booking.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 func (s *Service) sweep(ctx context.Context, group practice.ID) error {
@@ -214,14 +257,7 @@ func (s *Service) sweep(ctx context.Context, group practice.ID) error {
 			return err
 		}
 		for _, f := range found {
-			err := s.Store.Do(ctx, func(tx Tx) error {
-				p, err := s.open(ctx, tx, group, f.Appointment, f.Patient, now)
-				if err != nil || !p.group.Announces {
-					return err
-				}
-				return p.remind(ctx)
-			})
-			if err != nil && !errors.Is(err, booking.ErrNotFound) {
+			if err := s.setReminders(ctx, group, f.Appointment, f.Patient, now); err != nil {
 				return err
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/access"
+	"frontdesk/core/archive"
 	"frontdesk/core/booking"
 	"frontdesk/core/carrier"
 	"frontdesk/core/diary"
@@ -14,6 +16,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	archivestore "frontdesk/store/archive"
 	"frontdesk/store/storetest"
 )
 
@@ -108,6 +111,26 @@ func TestRemindersOfPatientsWhoDiedOrLeftAreInvalidated(t *testing.T) {
 		d.want(d.at(friday.Add(-24 * time.Hour)))
 		d.wantSaid("confirmed sent", "reminder 48h0m0s invalidated patient_deceased",
 			"reminder 24h0m0s invalidated patient_not_found")
+	})
+}
+
+// An appointment that is cancelled because its patient leaves is not announced, and leaves no reminder behind.
+func TestRemindersOfAppointmentsCancelledQuietlyAreInvalidated(t *testing.T) {
+	each(t, func(d *desk) {
+		a := d.book(friday)
+		d.step()
+		leave := archivestore.New(d.db)
+		d.must(leave.Do(d.ctx, func(tx archive.Tx) error {
+			_, err := booking.Leave(d.ctx, tx, access.Operator(d.group), d.ada, d.now)
+			return err
+		}))
+		if got, err := d.booking.Read(d.ctx, a.ID); err != nil || got.State != booking.Cancelled {
+			d.Fatalf("got %+v %v", got, err)
+		}
+		d.want(d.step())
+		d.must(d.notices.Refresh(d.ctx))
+		d.wantSaid("confirmed sent", "reminder 48h0m0s invalidated appointment_changed",
+			"reminder 24h0m0s invalidated appointment_changed")
 	})
 }
 

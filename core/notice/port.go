@@ -28,6 +28,8 @@ type Store interface {
 	DueNotices(ctx context.Context, group practice.ID, at time.Time, limit int) ([]Notice, error)
 	// Notices lists notices, newest first, and how many match in all, counted as input.CountTo says.
 	Notices(ctx context.Context, group practice.ID, q Query) ([]Notice, int, error)
+	// StaleReminders lists planned reminders of appointments that do not stand as they were planned for.
+	StaleReminders(ctx context.Context, group practice.ID, limit int) ([]Notice, error)
 	// Upcoming lists confirmed appointments that start after a moment and an id, and not after another, by start.
 	Upcoming(ctx context.Context, group practice.ID, after Place, until time.Time, limit int) ([]Place, error)
 	// AppointmentType finds a type of appointment, or returns diary.ErrTypeNotFound.

@@ -70,6 +70,14 @@ func (t *Tx) SaveNotice(ctx context.Context, group practice.ID, n notice.Notice)
 	return err
 }
 
+// StaleReminders lists planned reminders of appointments that do not stand as they were planned for.
+func (s *Store) StaleReminders(ctx context.Context, group practice.ID, limit int) ([]notice.Notice, error) {
+	return store.List(ctx, s.Conn, selectNotices+` AND n.due_at IS NOT NULL AND n.occasion = 'reminder'
+		AND EXISTS (SELECT 1 FROM appointment a WHERE a.practice_group_id = n.practice_group_id
+		AND a.id = n.appointment_id AND (a.state <> 'booked' OR a.version <> n.version))
+		ORDER BY n.due_at LIMIT $2`, store.In{group, limit}, scanNotice)
+}
+
 // Upcoming lists confirmed appointments by start.
 func (s *Store) Upcoming(
 	ctx context.Context, group practice.ID, after notice.Place, until time.Time, limit int,
