@@ -93,7 +93,7 @@ func (a *App) routePages(add adder) map[string]bool {
 		"GET /verify/{link}":     "verify",
 		"/m/{link}":              "message",
 		"/s/{link}":              "link",
-		"/s/{link}/file":         "file",
+		"/s/{link}/file":         "link_file",
 		"/record/confirm/{link}": "confirm",
 		"/unsubscribe/{link}":    "unsubscribe",
 		"/invite/{link}":         "invite",

@@ -117,6 +117,11 @@ func (d *door) proveBirth(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// askFile leads to the page of a file, for who opens the file's own address.
+func (*door) askFile(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, "/s/"+r.PathValue("link"), http.StatusSeeOther)
+}
+
 // fetchFile gives the file, for keeping and never for running.
 func (d *door) fetchFile(w http.ResponseWriter, r *http.Request) {
 	ctx, address := r.Context(), r.PathValue("link")
@@ -132,7 +137,7 @@ func (d *door) fetchFile(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", file.MediaType)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.FileName}))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.DownloadName()}))
 	h.Set("Content-Length", strconv.Itoa(len(file.Content)))
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	w.Write(file.Content)

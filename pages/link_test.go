@@ -174,3 +174,46 @@ func TestGuessedLinksAreLimitedByAddress(t *testing.T) {
 	status, body = k.get("/s/1-guess")
 	k.says(status, body, http.StatusNotFound, "This link does not work")
 }
+
+func TestAFileHasANameThatFitsWhatItIs(t *testing.T) {
+	k := newKit(t)
+	for name, want := range map[string]string{
+		"Letter.txt":   "attachment; filename=Letter.txt",
+		"LETTER.TXT":   "attachment; filename=LETTER.TXT",
+		"letter.html":  "attachment; filename=letter.html.txt", // a browser would run it from the disk
+		"letter":       "attachment; filename=letter.txt",
+		"letter.txt.":  "attachment; filename=letter.txt",
+		"letter.exe .": "attachment; filename=letter.exe.txt",
+		"..":           "attachment; filename=file.txt",
+		".bashrc":      "attachment; filename=bashrc.txt",
+		"a\"b;c.txt":   `attachment; filename="a\"b;c.txt"`,
+		"a:b?.txt":     `attachment; filename="a:b?.txt"`,
+	} {
+		_, at := k.file(name, "Dear Ada", nil)
+		k.fill(at, born("10", "12", "1985"))
+		if got := k.fetch(at).Header().Get("Content-Disposition"); got != want {
+			k.Errorf("%q is sent as %s, not %s", name, got, want)
+		}
+	}
+	_, at := k.file("scan.png", "%PDF-1.7 and more", nil)
+	k.fill(at, born("10", "12", "1985"))
+	if got := k.fetch(at).Header().Get("Content-Disposition"); got != "attachment; filename=scan.png.pdf" {
+		k.Errorf("a PDF that is called a picture is sent as %s", got)
+	}
+}
+
+func TestTheAddressOfAFileLeadsToItsPage(t *testing.T) {
+	k := newKit(t)
+	l, at := k.file("Letter.txt", "Dear Ada", nil)
+	k.fill(at, born("10", "12", "1985"))
+	for _, method := range []string{http.MethodGet, http.MethodHead} {
+		w := httptest.NewRecorder()
+		k.door.ServeHTTP(w, httptest.NewRequest(method, at+"/file", nil))
+		if w.Code != http.StatusSeeOther || w.Header().Get("Location") != at {
+			k.Errorf("%s: %d %v", method, w.Code, w.Header())
+		}
+	}
+	if found, err := k.core.Link.Find(k.ctx, l.ID, ""); err != nil || found.Uses != 0 {
+		k.Errorf("%+v, %v", found, err)
+	}
+}

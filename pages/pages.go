@@ -58,6 +58,7 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("POST /m/{link}", d.openMessage)
 	mux.HandleFunc("GET /s/{link}", d.openLink)
 	mux.HandleFunc("POST /s/{link}", d.proveBirth)
+	mux.HandleFunc("GET /s/{link}/file", d.askFile)
 	mux.HandleFunc("POST /s/{link}/file", d.fetchFile)
 	mux.HandleFunc("GET /record/confirm/{link}", d.proposal)
 	mux.HandleFunc("POST /record/confirm/{link}", d.decide)

@@ -40,8 +40,30 @@ const MaxSize = 700 << 10
 const most = 1000
 
 // types are the kinds of file that are kept: none that a browser would run.
-var types = []string{"application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp",
-	"text/plain; charset=utf-8"}
+var types = []string{"application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp", text}
+
+const text = "text/plain; charset=utf-8"
+
+// endings are how the names of each kind of file end, the usual one first.
+var endings = map[string][]string{
+	"application/pdf": {".pdf"}, "image/jpeg": {".jpg", ".jpeg"}, "image/png": {".png"}, "image/gif": {".gif"},
+	"image/webp": {".webp"}, text: {".txt", ".csv", ".text", ".log", ".md"},
+}
+
+// DownloadName is the file's name for a computer that keeps it: it ends as files of its kind do, so that a text is not
+// opened as a page or a program, and is neither hidden nor a folder.
+func (a Attachment) DownloadName() string {
+	name := strings.Trim(a.FileName, ". ")
+	if name == "" {
+		name = "file"
+	}
+	usual := endings[a.MediaType]
+	fits := func(end string) bool { return strings.HasSuffix(strings.ToLower(name), end) }
+	if len(usual) == 0 || slices.ContainsFunc(usual, fits) {
+		return name
+	}
+	return name + usual[0]
+}
 
 // ErrNotFound is returned for a file the patient lacks.
 var ErrNotFound = fault.New(fault.NotFound, "attachment_not_found", "This patient has no such attachment.")

@@ -5,14 +5,15 @@
 //	page.go    what a visitor may do who opens one
 //
 // The address has 160 random bits. The database keeps their hash, by which a link is found, and the secret sealed,
-// which
-// only the practice is shown again. A GET or HEAD changes nothing: scanners of mail servers and previews open every
-// link before a person does.
+// which only the practice is shown again. A GET or HEAD changes nothing: scanners of mail servers and previews open
+// every link before a person does.
 package link
 
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,9 +83,11 @@ type Link struct {
 
 	Hash   []byte `json:"-"` // of the secret
 	Sealed []byte `json:"-"` // the secret, for the practice
-	// Visit is the visit the last use was counted for: fetching the same again on one visit is one use.
-	Visit string `json:"-"`
-	// URL is the address and Status what can be said of it, where the practice asks.
+	// Visits are those that uses were counted for last, with spaces between them: fetching the same again on one visit
+	// is one use.
+	Visits string `json:"-"`
+	// URL is the address and Status what can be said of it, where the practice asks. The address is empty when the key
+	// it was sealed with is gone.
 	URL    string `json:"-"`
 	Status Status `json:"-"`
 }
@@ -109,6 +112,18 @@ func (l Link) StatusAt(now time.Time) Status {
 		return Opened
 	}
 	return Unused
+}
+
+// manyVisits is how many visits are remembered that uses were counted for.
+const manyVisits = 16
+
+// counted reports whether a use was counted for a visit.
+func (l Link) counted(visit string) bool { return slices.Contains(strings.Fields(l.Visits), visit) }
+
+// count counts a use for a visit.
+func (l *Link) count(visit string) {
+	all := append(strings.Fields(l.Visits), visit)
+	l.Uses, l.Visits = l.Uses+1, strings.Join(all[max(0, len(all)-manyVisits):], " ")
 }
 
 func (l Link) usedUp() bool { return l.MaxUses != nil && l.Uses >= *l.MaxUses }
@@ -144,6 +159,41 @@ func (l Link) shut(now time.Time) error {
 		return ErrExpired
 	}
 	return nil
+}
+
+// shutTo is why a visit cannot go on; nil is that it can. A link is not shut for the visits that have used it up.
+func (l Link) shutTo(visit string, now time.Time) error {
+	err := l.shut(now)
+	switch {
+	case !errors.Is(err, ErrUsed) || !l.counted(visit):
+		return err
+	case !now.Before(l.ExpiresAt):
+		return ErrExpired
+	}
+	return nil
+}
+
+// owner finds the patient a link is for now. The links of a patient who was deleted are withdrawn.
+func owner(ctx context.Context, from Reader, l Link) (patient.Patient, error) {
+	p, err := patient.Current(ctx, from, l.Group, l.Patient)
+	if errors.Is(err, patient.ErrNotFound) {
+		err = ErrWithdrawn
+	}
+	return p, err
+}
+
+// fileOf finds the file a link leads to. One that is not the patient's any more, because records were taken apart, is
+// as good as withdrawn.
+func fileOf(ctx context.Context, from Reader, l Link) (attachment.Attachment, error) {
+	who, err := owner(ctx, from, l)
+	if err != nil {
+		return attachment.Attachment{}, err
+	}
+	file, err := from.Attachment(ctx, l.Group, who.ID, l.File)
+	if errors.Is(err, attachment.ErrNotFound) {
+		err = ErrWithdrawn
+	}
+	return file, err
 }
 
 // Reader is what link reads.
@@ -218,7 +268,11 @@ func (s *Service) shown(l Link, err error) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
+	l.Status = l.StatusAt(s.Now())
 	secret, err := box.Open(l.Sealed, about(l.Group, l.ID))
-	l.URL, l.Status = s.url(l.Group, string(secret)), l.StatusAt(s.Now())
+	if errors.Is(err, seal.ErrCannotOpen) {
+		return l, nil // its key is gone, and it can be ended and given again all the same
+	}
+	l.URL = s.url(l.Group, string(secret))
 	return l, err
 }

@@ -65,6 +65,9 @@ func (s *Service) CreateAttachment(ctx context.Context, want ToFile) (Link, erro
 		if l.Patient, err = e.Tx.LockPatientAgainstMerge(ctx, e.Group(), want.Patient); err != nil {
 			return err
 		}
+		if err := known(ctx, e.Tx, *l); err != nil {
+			return err
+		}
 		if l.File = want.File; l.File != 0 {
 			_, err = e.Tx.Attachment(ctx, e.Group(), l.Patient, l.File)
 			return err
@@ -72,6 +75,16 @@ func (s *Service) CreateAttachment(ctx context.Context, want ToFile) (Link, erro
 		l.File, file.Patient = file.ID, l.Patient
 		return s.Attachment.Keep(ctx, e.Tx, e.Who, file)
 	}))
+}
+
+// known refuses a link to a patient whose date of birth is not known: nothing would open it.
+func known(ctx context.Context, from Reader, l Link) error {
+	who, err := patient.Current(ctx, from, l.Group, l.Patient)
+	if err == nil && who.BirthDate == input.NoDate {
+		err = fault.Wrong("patient", input.CodeRequired, "a patient whose date of birth is known",
+			"A link is opened with the date of birth, and this patient's is not known.")
+	}
+	return err
 }
 
 // expiry is the instant a link ends.
@@ -113,10 +126,15 @@ func (s *Service) Find(ctx context.Context, id ID, url string) (Link, error) {
 			"Say which link: its address or its id is needed.")
 	}
 	l, err := s.find(ctx, who.Group, id, url)
-	if err == nil {
-		audit.Seen(ctx, l)
+	if err != nil {
+		return Link{}, err
 	}
-	return s.shown(l, err)
+	audit.Seen(ctx, l)
+	shown, err := s.shown(l, nil)
+	if _, gone := owner(ctx, s.Store, l); errors.Is(gone, ErrWithdrawn) {
+		shown.Status = Withdrawn
+	}
+	return shown, err
 }
 
 func (s *Service) find(ctx context.Context, group practice.ID, id ID, url string) (Link, error) {
@@ -136,7 +154,7 @@ func (s *Service) find(ctx context.Context, group practice.ID, id ID, url string
 
 // Withdraw ends a link at once. Withdrawing twice is withdrawing once. Error: ErrNotFound.
 func (s *Service) Withdraw(ctx context.Context, id ID) (Link, error) {
-	return s.change(ctx, id, "link.withdraw", func(l *Link, now time.Time) error {
+	return s.change(ctx, id, "link.withdraw", func(_ Tx, l *Link, now time.Time) error {
 		if !l.WithdrawnAt.IsZero() {
 			return write.ErrSame
 		}
@@ -146,11 +164,14 @@ func (s *Service) Withdraw(ctx context.Context, id ID) (Link, error) {
 }
 
 // Reissue gives a link a new address and a month more, with nothing counted: the old address ends. A locked or
-// withdrawn
-// link can be used again by the new one. Error: ErrNotFound.
+// withdrawn link can be used again by the new one. Errors: ErrNotFound, patient.ErrNotFound, and a field fault when
+// the patient's date of birth is not known any more.
 func (s *Service) Reissue(ctx context.Context, id ID) (Link, error) {
-	return s.change(ctx, id, "link.reissue", func(l *Link, now time.Time) error {
-		l.WithdrawnAt, l.Wrong, l.Uses, l.Opens, l.Visit = time.Time{}, 0, 0, 0, ""
+	return s.change(ctx, id, "link.reissue", func(tx Tx, l *Link, now time.Time) error {
+		if err := known(ctx, tx, *l); err != nil {
+			return err
+		}
+		l.WithdrawnAt, l.Wrong, l.Uses, l.Opens, l.Visits = time.Time{}, 0, 0, 0, ""
 		if until := now.AddDate(0, 0, life); l.ExpiresAt.Before(until) {
 			l.ExpiresAt = until
 		}
@@ -159,10 +180,10 @@ func (s *Service) Reissue(ctx context.Context, id ID) (Link, error) {
 }
 
 func (s *Service) change(
-	ctx context.Context, id ID, action string, apply func(l *Link, now time.Time) error,
+	ctx context.Context, id ID, action string, apply func(tx Tx, l *Link, now time.Time) error,
 ) (Link, error) {
 	return s.shown(links.Change(ctx, s.Now, s.Store.Do, action, id, func(e write.Edit[Tx], l *Link) error {
 		l.UpdatedAt = e.Now
-		return apply(l, e.Now)
+		return apply(e.Tx, l, e.Now)
 	}))
 }

@@ -53,13 +53,16 @@ func (s *Service) look(ctx context.Context, address string) (Page, Link, error) 
 		return Page{}, l, err
 	}
 	g, err := s.Store.Group(ctx, group)
+	if err != nil {
+		return Page{}, l, err
+	}
 	face := practice.Group{ID: g.ID, Name: g.Name, Phone: g.Phone, TimeZone: g.TimeZone}
+	_, err = owner(ctx, s.Store, l)
 	return Page{Group: face, Kind: l.Kind}, l, err
 }
 
 // Prove begins a visit of a reader who gives the patient's date of birth, and gives what proves the visit later.
-// Errors:
-// those of Look, ErrWrongDate, and a field fault.
+// Errors: those of Look, ErrWrongDate, and a field fault.
 func (s *Service) Prove(ctx context.Context, address string, birthDate input.Date) (proof string, err error) {
 	p, seen, err := s.look(ctx, address)
 	if err != nil {
@@ -89,7 +92,7 @@ func (s *Service) Prove(ctx context.Context, address string, birthDate input.Dat
 		if err := l.shut(now); err != nil {
 			return err
 		}
-		who, err := patient.Current(ctx, tx, p.Group.ID, l.Patient)
+		who, err := owner(ctx, tx, l)
 		if err != nil {
 			return err
 		}
@@ -160,8 +163,7 @@ func (s *Service) visit(l Link, proof string) (visit string, until time.Time, er
 }
 
 // Visit is the page of a visitor who gave the date of birth. Errors: those of Look, ErrVisitOver. A link that this
-// visit
-// has used up is not shut for it.
+// visit has used up is not shut for it.
 func (s *Service) Visit(ctx context.Context, address, proof string) (Page, error) {
 	p, l, err := s.look(ctx, address)
 	if err != nil {
@@ -171,15 +173,11 @@ func (s *Service) Visit(ctx context.Context, address, proof string) (Page, error
 	if err != nil {
 		return p, errors.Join(l.shut(s.Now()), err)
 	}
-	if err := l.shut(s.Now()); err != nil && (visit != l.Visit || !errors.Is(err, ErrUsed)) {
+	if err := l.shutTo(visit, s.Now()); err != nil {
 		return p, err
 	}
-	who, err := patient.Current(ctx, s.Store, p.Group.ID, l.Patient)
-	if err != nil {
-		return p, err
-	}
-	file, err := s.Store.Attachment(ctx, p.Group.ID, who.ID, l.File)
-	p.Until, p.FileName, p.Size = until, file.FileName, file.Size
+	file, err := fileOf(ctx, s.Store, l)
+	p.Until, p.FileName, p.Size = until, file.DownloadName(), file.Size
 	return p, err
 }
 
@@ -203,19 +201,15 @@ func (s *Service) Fetch(ctx context.Context, address, proof string) (attachment.
 		if l.Version != seen.Version {
 			return ErrUnknown
 		}
-		again := visit == l.Visit
-		if err := l.shut(now); err != nil && (!again || !errors.Is(err, ErrUsed)) {
+		if err := l.shutTo(visit, now); err != nil {
 			return err
 		}
-		who, err := patient.Current(ctx, tx, p.Group.ID, l.Patient)
-		if err != nil {
+		if file, err = fileOf(ctx, tx, l); err != nil {
 			return err
 		}
-		if file, err = tx.Attachment(ctx, p.Group.ID, who.ID, l.File); err != nil {
-			return err
-		}
-		if !again {
-			l.Uses, l.Visit, l.UpdatedAt = l.Uses+1, visit, now
+		if !l.counted(visit) {
+			l.count(visit)
+			l.UpdatedAt = now
 			if err := tx.SaveLink(ctx, p.Group.ID, l); err != nil {
 				return err
 			}

@@ -46,7 +46,11 @@ func (o Operations) CreateAttachmentLink(
 
 // GetLinkStatus says whether a link was opened and used.
 func (o Operations) GetLinkStatus(ctx context.Context, p oas.GetLinkStatusParams) (*oas.LinkStatus, error) {
-	return statusOf(o.Core.Link.Find(ctx, wire.ID[link.ID](string(p.ID.Value)), strings.TrimSpace(p.URL.Value)))
+	id := wire.ID[link.ID](string(p.ID.Value))
+	if p.ID.Set && id == 0 {
+		return nil, link.ErrNotFound // it is too large, or zero
+	}
+	return statusOf(o.Core.Link.Find(ctx, id, strings.TrimSpace(p.URL.Value)))
 }
 
 // WithdrawLink ends a link.

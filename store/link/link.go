@@ -16,7 +16,7 @@ const linkColumns = `practice_group_id, id, kind, hash, sealed, uuid, patient_id
 func scanLink(scan store.Scanner) (link.Link, error) {
 	var l link.Link
 	err := scan(&l.Group, &l.ID, &l.Kind, &l.Hash, &l.Sealed, &l.UUID, value.Num(&l.Patient), value.Num(&l.File),
-		value.When(&l.ExpiresAt), value.Maybe(&l.MaxUses), &l.Uses, &l.Opens, &l.Wrong, &l.Locks, &l.Visit,
+		value.When(&l.ExpiresAt), value.Maybe(&l.MaxUses), &l.Uses, &l.Opens, &l.Wrong, &l.Locks, &l.Visits,
 		value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt))
 	return l, err
 }
@@ -50,7 +50,7 @@ func (t *Tx) SaveLink(ctx context.Context, group practice.ID, l link.Link) error
 		uses = $11, opens = $12, wrong = $13, locks = $14, visit = $15, withdrawn_at = $16, version = $17,
 		updated_at = $19`,
 		group, l.ID, l.Kind, l.Hash, l.Sealed, l.UUID, value.Opt(l.Patient), value.Opt(l.File), l.ExpiresAt,
-		value.Given(l.MaxUses), l.Uses, l.Opens, l.Wrong, l.Locks, l.Visit, value.At(l.WithdrawnAt), l.Version,
+		value.Given(l.MaxUses), l.Uses, l.Opens, l.Wrong, l.Locks, l.Visits, value.At(l.WithdrawnAt), l.Version,
 		l.CreatedAt, l.UpdatedAt)
 	return err
 }

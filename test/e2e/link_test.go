@@ -86,6 +86,9 @@ func TestALinkNamesTheFieldThatIsWrong(t *testing.T) {
 			}
 		}
 		p.refused(http.StatusBadRequest, "invalid_request", "GET", "/v1/links/status", nil, scope)
+		for _, id := range []string{"0", "99999999999999999999"} {
+			p.refused(http.StatusNotFound, "short_link_not_found", "GET", "/v1/links/status?id="+id, nil, scope)
+		}
 		p.refused(http.StatusForbidden, "missing_scope", "GET", "/v1/links/status", nil, key(p.creds.Keys["booking"]))
 	})
 }
