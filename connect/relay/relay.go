@@ -74,16 +74,18 @@ func Start(ctx context.Context, s Settings) (*Relay, error) {
 		return nil, errors.Join(fmt.Errorf("cannot serve TURN: %w", err), udp.Close())
 	}
 	logs := silent{}
-	from := &turn.RelayAddressGeneratorPortRange{
+	shares := newQuota(int(s.Until) - int(s.From) + 1)
+	ports := packets{&turn.RelayAddressGeneratorPortRange{
 		RelayAddress: s.PublicIP.AsSlice(), Address: cmp.Or(host, "0.0.0.0"), MinPort: s.From, MaxPort: s.Until,
 		MaxRetries: 100,
-	}
+	}}
 	r.server, err = turn.NewServer(turn.ServerConfig{
 		Realm: realm, AuthHandler: turn.LongTermTURNRESTAuthHandler(s.OwnSecret, logs.NewLogger("turn")),
-		LoggerFactory: logs,
-		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: udp, RelayAddressGenerator: from,
+		LoggerFactory: logs, QuotaHandler: shares.free,
+		EventHandler: turn.EventHandler{OnAllocationCreated: shares.took, OnAllocationDeleted: shares.gave},
+		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: udp, RelayAddressGenerator: ports,
 			PermissionHandler: r.permit}},
-		ListenerConfigs: []turn.ListenerConfig{{Listener: tcp, RelayAddressGenerator: from,
+		ListenerConfigs: []turn.ListenerConfig{{Listener: tcp, RelayAddressGenerator: ports,
 			PermissionHandler: r.permit}},
 	})
 	if err != nil {
