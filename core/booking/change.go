@@ -146,7 +146,8 @@ func (s *Service) change(
 		after, err = s.shift(ctx, tx, who, now, action, of, a, after)
 	case !sameNames(a, after):
 		after, err = save(ctx, tx, who, now, action, of, a, after, "")
-	case after.Pending != a.Pending || after.Comments != a.Comments || !slices.Equal(after.Notices, a.Notices):
+	case after.Pending != a.Pending || after.Comments != a.Comments || !slices.Equal(after.Notices, a.Notices),
+		after.SuppressMail != a.SuppressMail:
 		on = ""
 		if after.Pending != a.Pending {
 			on = OnConfirmed

@@ -171,6 +171,36 @@ func TestWhatIsSuppressedIsNotSent(t *testing.T) {
 	})
 }
 
+func TestRemindersFollowWhatIsChosenLater(t *testing.T) {
+	each(t, func(d *desk) {
+		a := d.book(friday)
+		d.step()
+		none, quiet := []booking.Notice{}, true
+		_, err := d.booking.Change(d.ctx, a.ID, booking.Change{Notices: &none, SuppressMail: &quiet})
+		d.must(err)
+		d.want(d.step())
+		d.wantSaid("confirmed sent", "reminder 48h0m0s invalidated suppressed", "reminder 24h0m0s invalidated suppressed")
+		some := []booking.Notice{booking.Reminder}
+		_, err = d.booking.Change(d.ctx, a.ID, booking.Change{Notices: &some, SuppressMail: &quiet})
+		d.must(err)
+		d.want(d.step())
+		d.wantSaid("confirmed sent", "reminder 48h0m0s scheduled", "reminder 24h0m0s scheduled")
+		d.want(d.at(friday.Add(-48*time.Hour)), "reminder of your appointment")
+	})
+}
+
+// A booking that waits for staff to confirm it is told when they have.
+func TestPendingBookingIsAnnouncedWhenStaffConfirmIt(t *testing.T) {
+	each(t, func(d *desk) {
+		a := d.book(friday, func(r *booking.Request) { r.Pending = true })
+		d.want(d.step())
+		_, err := d.booking.Change(d.ctx, a.ID, booking.Change{Pending: new(false)})
+		d.must(err)
+		d.want(d.step(), "your appointment is at 10:30am")
+		d.want(d.at(friday.Add(-48*time.Hour)), "reminder of your appointment")
+	})
+}
+
 func TestHoldsAndPracticesThatSendNoneProduceNoMessage(t *testing.T) {
 	each(t, func(d *desk) {
 		held, err := d.booking.Reserve(d.ctx, d.request(friday))

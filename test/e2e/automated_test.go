@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"html"
 	"os"
 	"os/exec"
@@ -259,4 +260,49 @@ func TestCalendarsShowTheTimeOfAnAppointmentOverBothClockChanges(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestStaffChooseWhichMessagesAPatientGets books and cancels over GraphQL, where a message is sent only when that is
+// asked for.
+func TestStaffChooseWhichMessagesAPatientGets(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		data, a := p.graphQL(p.creds.Token, `{ practice { locations { id } appointmentTypes { id duration } }
+			users(filters: {isClinician: true}) { data { id } } patients { data { id } } }`)
+		book := func(hour, wanted string) (id, reference string) {
+			t.Helper()
+			data, a = p.graphQL(p.creds.Token, fmt.Sprintf(`mutation { createBooking(bookingData: {patient: "%s",
+				location: "%s", bookingType: "%s", doctor: "%s", start: "2031-07-07T%s:00:00.000Z",
+				end: "2031-07-07T%s:15:00.000Z"%s}) { data { id reference } error } }`,
+				dig(data, "patients", "data", 0, "id"), dig(data, "practice", "locations", 0, "id"),
+				dig(data, "practice", "appointmentTypes", 0, "id"), dig(data, "users", "data", 0, "id"), hour, hour,
+				wanted))
+			id, _ = dig(data, "createBooking", "data", "id").(string)
+			reference, _ = dig(data, "createBooking", "data", "reference").(string)
+			if reference == "" {
+				t.Fatal(a.Text)
+			}
+			return id, reference
+		}
+		known := data
+		_, silent := book("03", "")
+		of := p.ok("GET", "/v1/appointments/"+silent, nil).str("patient_id")
+		data = known
+		id, _ := book("05", `, sendPatientMessages: {confirmation: true, reminder: false}`)
+		p.automatedBecomes(of, "appointment_confirmed DELIVERED")
+		data = known
+		_, reminded := book("07", `, sendPatientMessages: {reminder: true}`)
+		p.automatedBecomes(of, "appointment_confirmed DELIVERED", "appointment_reminder SCHEDULED",
+			"appointment_reminder SCHEDULED")
+		for _, m := range p.ok("GET", "/v2/automated_messages?status=SCHEDULED&recipient_id="+of, nil).data() {
+			if m["appointment_id"] != reminded {
+				t.Errorf("a reminder of %v, want %s", m["appointment_id"], reminded)
+			}
+		}
+		if _, a := p.graphQL(p.creds.Token, fmt.Sprintf(`mutation { deleteBooking(id: "%s",
+			sendCancellationMessages: true) { data { id } error } }`, id)); strings.Contains(a.Text, "errors") {
+			t.Fatal(a.Text)
+		}
+		p.automatedBecomes(of, "appointment_confirmed DELIVERED", "appointment_reminder SCHEDULED",
+			"appointment_reminder SCHEDULED", "appointment_cancelled DELIVERED")
+	})
 }
