@@ -67,6 +67,8 @@ type Reader interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	// Appointment finds an appointment, or returns booking.ErrNotFound.
 	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
+	// Patient finds a patient, also one that has been merged, or returns patient.ErrNotFound.
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	// Rooms finds the rooms of appointments; those that have none are left out.
 	Rooms(ctx context.Context, group practice.ID, of []booking.ID) ([]Room, error)
 	// RoomBySecret finds the room that the SHA-256 of a secret opens, and for whom, or returns seal.ErrLink.
@@ -85,8 +87,8 @@ type Tx interface {
 	Reader
 	// AddRooms keeps rooms of appointments that have none yet.
 	AddRooms(ctx context.Context, group practice.ID, rooms []Room) error
-	// RenewRoom keeps the secrets and the sealed name of a room.
-	RenewRoom(ctx context.Context, group practice.ID, r Room) error
+	// RenewRoom keeps the secrets and the sealed name of a room, unless it has another name than before by now.
+	RenewRoom(ctx context.Context, group practice.ID, before, r Room) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
@@ -256,10 +258,19 @@ func (s *Service) locate(ctx context.Context, box *seal.Box, g practice.Group, r
 		if err != nil {
 			return Address{}, err
 		}
-		if err := s.Store.Do(ctx, func(tx Tx) error { return tx.RenewRoom(ctx, g.ID, fresh) }); err != nil {
+		kept := []Room{fresh}
+		err = s.Store.Do(ctx, func(tx Tx) error {
+			if err := tx.RenewRoom(ctx, g.ID, r, fresh); err != nil {
+				return err
+			}
+			// Another request may have renewed it first, and sent people there.
+			kept, err = tx.Rooms(ctx, g.ID, []booking.ID{r.Appointment})
+			return err
+		})
+		if err != nil || len(kept) != 1 {
 			return Address{}, err
 		}
-		return s.locate(ctx, box, g, fresh)
+		return s.locate(ctx, box, g, kept[0])
 	}
 	if g.VideoURL != "" {
 		there := g.VideoRoom(hex.EncodeToString(name))
@@ -310,8 +321,11 @@ func (s *Service) MakeLink(ctx context.Context, r Request) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
+	of, err := s.stands(ctx, who.Group, r.Patient)
 	switch now := s.Now(); {
-	case r.Patient != 0 && r.Patient != a.Patient:
+	case err != nil:
+		return Link{}, err
+	case of != 0 && of != a.Patient:
 		return Link{}, fault.Wrong("patient", CodeOther, "the patient of the appointment",
 			"This appointment is not this patient's.")
 	case r.Practitioner != 0 && r.Practitioner != a.Practitioner:
@@ -340,6 +354,18 @@ func (s *Service) MakeLink(ctx context.Context, r Request) (Link, error) {
 		return tx.Audit(ctx, audit.Shown(e, who.Door, "video_link", a))
 	})
 	return l, err
+}
+
+// stands finds the patient an id stands for; an id that stands for none is itself.
+func (s *Service) stands(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error) {
+	if id == 0 {
+		return 0, nil
+	}
+	p, err := patient.Current(ctx, s.Store, group, id)
+	if errors.Is(err, patient.ErrNotFound) {
+		return id, nil
+	}
+	return p.ID, err
 }
 
 // CodeOther is the code of a field that names another patient or practitioner than the appointment has.

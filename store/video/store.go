@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"frontdesk/core/booking"
+	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 	"frontdesk/core/video"
@@ -41,6 +42,7 @@ func On(c store.Conn) *Tx { return &Tx{c, bookingstore.On(c)} }
 type appointments interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 }
 
 const selectRooms = `SELECT id, appointment_id, patient_hash, staff_hash, name, created_at FROM video_room
@@ -83,9 +85,10 @@ func (t *Tx) AddRooms(ctx context.Context, group practice.ID, rooms []video.Room
 		ON CONFLICT (practice_group_id, appointment_id) DO NOTHING`, rows)
 }
 
-// RenewRoom keeps the secrets and the sealed name of a room.
-func (t *Tx) RenewRoom(ctx context.Context, group practice.ID, r video.Room) error {
+// RenewRoom keeps the secrets and the sealed name of a room, unless it has another name than before by now.
+func (t *Tx) RenewRoom(ctx context.Context, group practice.ID, before, r video.Room) error {
 	_, err := t.Exec(ctx, `UPDATE video_room SET patient_hash = $3, staff_hash = $4, name = $5
-		WHERE practice_group_id = $1 AND id = $2`, group, r.ID, r.PatientHash, r.StaffHash, r.Name)
+		WHERE practice_group_id = $1 AND id = $2 AND name = $6`, group, r.ID, r.PatientHash, r.StaffHash, r.Name,
+		before.Name)
 	return err
 }
