@@ -41,6 +41,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
+	"frontdesk/core/selfbooking"
 	"frontdesk/core/sending"
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
@@ -79,6 +80,7 @@ import (
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
 	replystore "frontdesk/store/reply"
+	selfbookingstore "frontdesk/store/selfbooking"
 	taskstore "frontdesk/store/task"
 	videostore "frontdesk/store/video"
 	webhookstore "frontdesk/store/webhook"
@@ -169,6 +171,8 @@ func (w wiring) diary() {
 	w.Booking = &booking.Service{Store: bookingstore.New(db), Diary: w.Diary, Now: now, NewID: newID, Hold: w.c.Hold}
 	w.Video = &video.Service{Store: videostore.New(db), Box: w.Connector.Box, Pages: w.pages,
 		RelayOnly: w.c.Video.RelayOnly, Now: now, NewID: newID}
+	w.SelfBooking = &selfbooking.Service{Store: selfbookingstore.New(db), Link: w.Link, Diary: w.Diary,
+		Booking: w.Booking, Now: now}
 	w.Product = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: newID}
 	w.Invoice = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: newID}
 	w.PaymentType = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)}

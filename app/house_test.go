@@ -111,6 +111,10 @@ var rooms = map[string]struct {
 		"core/label",
 		"core/patient", "core/contact", "core/diary", "core/booking", "core/read",
 	}},
+	"core/selfbooking": {ours: []string{
+		"core/fault", "core/audit", "core/input", "core/access", "core/read", "core/write", "core/practice",
+		"core/patient", "core/diary", "core/booking", "core/link",
+	}},
 	"core/record": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
 		"core/patient",
@@ -194,6 +198,8 @@ var rooms = map[string]struct {
 	"store/billing": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/booking",
 		"store/contact", "store/diary",
 		"store/label", "store/patient", "store/practice"}},
+	"store/selfbooking": {ours: []string{"core/...", "store", "store/value", "store/booking", "store/link",
+		"store/patient", "store/practice"}},
 	"store/booking": {ours: []string{"core/...", "store", "store/value", "store/diary", "store/patient",
 		"store/practice",
 		"store/task"}},

@@ -89,16 +89,23 @@ func (a *App) route(add adder, guides http.Handler) {
 func (a *App) routePages(add adder) map[string]bool {
 	patients, shown := pages.New(a.core), map[string]bool{}
 	for pattern, operation := range map[string]string{
-		"GET /pages/":            "page",
-		"GET /verify/{link}":     "verify",
-		"/m/{link}":              "message",
-		"/s/{link}":              "link",
-		"/s/{link}/file":         "link_file",
-		"/record/confirm/{link}": "confirm",
-		"/unsubscribe/{link}":    "unsubscribe",
-		"/invite/{link}":         "invite",
-		"GET /video/{link}":      "video",
-		"GET /video/{link}/":     "video",
+		"GET /pages/":               "page",
+		"GET /verify/{link}":        "verify",
+		"/m/{link}":                 "message",
+		"/s/{link}":                 "link",
+		"/s/{link}/file":            "link_file",
+		"GET /s/{link}/when":        "times",
+		"/s/{link}/hold":            "hold",
+		"GET /s/{link}/check":       "check",
+		"/s/{link}/book":            "book",
+		"GET /s/{link}/appointment": "appointment",
+		"/s/{link}/cancel":          "cancel",
+		"/s/{link}/move":            "move",
+		"/record/confirm/{link}":    "confirm",
+		"/unsubscribe/{link}":       "unsubscribe",
+		"/invite/{link}":            "invite",
+		"GET /video/{link}":         "video",
+		"GET /video/{link}/":        "video",
 		// It lasts as long as a consultation, and is counted by itself.
 		"GET /video/{link}/socket": "video_socket",
 	} {

@@ -32,6 +32,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
+	"frontdesk/core/selfbooking"
 	"frontdesk/core/sending"
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
@@ -66,6 +67,7 @@ type Core struct {
 	Statement    *billing.Statements
 	Membership   *billing.Memberships
 	Link         *link.Service
+	SelfBooking  *selfbooking.Service
 	Record       *record.Service
 	Task         *task.Service
 	Document     *document.Documents

@@ -46,13 +46,13 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 			d.linkShut(w, r, p, err)
 			return
 		}
-		show(w, r, http.StatusOK, linkBirthPage(faceOf(p.Group), birth{}, false))
+		show(w, r, http.StatusOK, linkBirthPage(p, birth{}, false))
 		return
 	}
 	p, err := d.core.Link.Visit(ctx, address, proof)
 	if errors.Is(err, link.ErrVisitOver) {
 		if p, err = d.core.Link.Look(ctx, address); err == nil {
-			show(w, r, http.StatusOK, linkBirthPage(faceOf(p.Group), birth{}, true))
+			show(w, r, http.StatusOK, linkBirthPage(p, birth{}, true))
 			return
 		}
 	}
@@ -60,10 +60,23 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 		d.linkShut(w, r, p, err)
 		return
 	}
+	if p.Kind == link.Booking {
+		d.bookHome(w, r)
+		return
+	}
 	show(w, r, http.StatusOK, filePage(fileView{
 		faceOf(p.Group), p.FileName, fileSize(p.Size), p.Until.In(p.Group.Zone()).Format("15:04"),
 		"/s/" + address + "/file",
 	}))
+}
+
+// purpose is what the practice has sent with a link of a kind, and what to ask the practice for.
+func purpose(kind link.Kind) (sent, ask string) {
+	if kind == link.Booking {
+		return "has sent you a link to book an appointment. To be sure that only you use it, we ask for your date of birth.",
+			"and ask for an appointment."
+	}
+	return "has sent you a file. To be sure that only you get it, we ask for your date of birth.", "and ask for the file."
 }
 
 // fileSize is a size as people read it.
@@ -92,7 +105,7 @@ func (d *door) proveBirth(w http.ResponseWriter, r *http.Request) {
 	b := birthOf(r)
 	date, ok := b.date()
 	if !ok {
-		show(w, r, http.StatusBadRequest, linkBirthPage(faceOf(p.Group), b, false))
+		show(w, r, http.StatusBadRequest, linkBirthPage(p, b, false))
 		return
 	}
 	proof, err := d.core.Link.Prove(ctx, address, date)
@@ -108,10 +121,10 @@ func (d *door) proveBirth(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		b.mark("That is not the date of birth we have. Check it and try again", b.all()...)
-		show(w, r, http.StatusForbidden, linkBirthPage(faceOf(p.Group), b, false))
+		show(w, r, http.StatusForbidden, linkBirthPage(p, b, false))
 	case f.Kind == fault.Invalid:
 		b.refused(f)
-		show(w, r, http.StatusBadRequest, linkBirthPage(faceOf(p.Group), b, false))
+		show(w, r, http.StatusBadRequest, linkBirthPage(p, b, false))
 	default:
 		d.linkShut(w, r, p, err)
 	}

@@ -5,6 +5,7 @@
 //	text.go     text as it was written, with links to click
 //	identity.go a patient who could not be identified
 //	message.go  a message a patient reads, for a date of birth
+//	book.go     a time booked, moved and cancelled by a link
 //	link.go     a link: the date of birth, then a file
 //	birth.go    a date of birth, as it is typed
 //	unsubscribe.go no more e-mails that are not direct care
@@ -60,6 +61,15 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("POST /s/{link}", d.proveBirth)
 	mux.HandleFunc("GET /s/{link}/file", d.askFile)
 	mux.HandleFunc("POST /s/{link}/file", d.fetchFile)
+	mux.HandleFunc("GET /s/{link}/when", d.bookWhen)
+	mux.HandleFunc("POST /s/{link}/hold", d.bookHold)
+	mux.HandleFunc("GET /s/{link}/check", d.bookCheck)
+	mux.HandleFunc("POST /s/{link}/book", d.bookConfirm)
+	mux.HandleFunc("GET /s/{link}/appointment", d.bookDone)
+	mux.HandleFunc("GET /s/{link}/cancel", d.bookAskCancel)
+	mux.HandleFunc("POST /s/{link}/cancel", d.bookCancel)
+	mux.HandleFunc("GET /s/{link}/move", d.bookAskMove)
+	mux.HandleFunc("POST /s/{link}/move", d.bookMove)
 	mux.HandleFunc("GET /record/confirm/{link}", d.proposal)
 	mux.HandleFunc("POST /record/confirm/{link}", d.decide)
 	mux.HandleFunc("GET /unsubscribe/{link}", d.askUnsubscribe)

@@ -28,6 +28,7 @@ var others = map[string][]string{
 	"page":             {"page_index"},
 	"patient":          {"patient_id"},
 	"practitioner":     {"practitioner_id"},
+	"practitioners":    {"practitioner_id"},
 	"source":           {"data_source"},
 	"start":            {"start_time", "start_date"},
 	"step":             {"slot_length"},

@@ -80,6 +80,8 @@ type Appointment struct {
 	// Pending waits for staff to confirm it, and keeps its time all the same.
 	Pending  bool   `json:"pending,omitempty"`
 	Comments string `json:"comments,omitempty"`
+	// Link is the booking link by which the patient made it; 0 is none.
+	Link int64 `json:"link_id,omitempty"`
 	// Journey is how far the patient has come on the day.
 	Journey Journey `json:"journey,omitzero"`
 	// Elsewhere are other appointments the patient has at the same time, of one that was held, booked or moved just

@@ -28,8 +28,8 @@ func (p Policy) Closes(a Appointment) time.Time {
 // Open reports whether a confirmed appointment may still be cancelled or moved.
 func (p Policy) Open(a Appointment, now time.Time) bool { return !now.After(p.Closes(a)) }
 
-// check gives ErrTooLate with the time at which the window closed.
-func (p Policy) check(a Appointment, now time.Time) error {
+// Check gives ErrTooLate with the time at which the window closed.
+func (p Policy) Check(a Appointment, now time.Time) error {
 	if p.Open(a, now) {
 		return nil
 	}
@@ -43,6 +43,7 @@ type Cancellation struct {
 	SuppressMail   *bool
 	SuppressPolicy bool // cancel however soon it starts
 	Notify         bool // send the patient a notice of it
+	HoldOnly       bool // leave an appointment that is confirmed as it is
 }
 
 // Cancel gives the time back: of a hold at any time, of a confirmed appointment while the practice's policy allows.
@@ -53,10 +54,13 @@ func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Appointmen
 		return Appointment{}, err
 	}
 	return s.changing(ctx, who, id, 0, func(tx Tx, a Appointment, now time.Time) (Appointment, error) {
+		if a.State == Booked && c.HoldOnly {
+			return a, nil
+		}
 		if a.State == Booked && !c.SuppressPolicy {
 			g, err := tx.Group(ctx, who.Group)
 			if err == nil {
-				err = policy(g).check(a, now)
+				err = policy(g).Check(a, now)
 			}
 			if err != nil {
 				return a, err

@@ -118,7 +118,7 @@ func (s *Service) Change(ctx context.Context, id ID, c Change) (Appointment, err
 		if moves && a.State == Booked && !c.SuppressPolicy {
 			g, err := tx.Group(ctx, who.Group)
 			if err == nil {
-				err = policy(g).check(a, now)
+				err = policy(g).Check(a, now)
 			}
 			if err != nil {
 				return a, err

@@ -36,6 +36,10 @@ type Request struct {
 	// Pending and Comments are as in Appointment.
 	Pending  bool
 	Comments string
+	// Link is the booking link a patient asks by. Admit says in the transaction whether the link and the patient may
+	// have the time, when the diary and the patient are locked.
+	Link  int64
+	Admit func(ctx context.Context, tx Tx, a Appointment, now time.Time) error
 }
 
 // checkTimes checks a start and a length.
@@ -92,6 +96,7 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 		Reason: in.Lines("reason", r.Reason, maxReason), SuppressMail: r.SuppressMail, Notices: r.Notices,
 		Override: r.Override,
 		Pending:  r.Pending, Comments: in.Lines("comments", r.Comments, maxComments), Source: who.Door,
+		Link:    r.Link,
 		Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	if err := in.Err(); err != nil {
@@ -106,7 +111,7 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 		return Appointment{}, s.orNearest(ctx, who, a, err)
 	}
 	err = s.do(ctx, func(tx Tx) error {
-		if err := s.begin(ctx, tx, who, &a, now); err != nil {
+		if err := s.begin(ctx, tx, who, &a, r.Admit, now); err != nil {
 			return err
 		}
 		if state == Reserved {
@@ -235,7 +240,10 @@ func locked(ctx context.Context, tx Tx, group practice.ID, a *Appointment) error
 
 // begin keeps a new appointment in a free time. It locks the diary first, so that of two requests one sees the other's
 // appointment.
-func (s *Service) begin(ctx context.Context, tx Tx, who access.Caller, a *Appointment, now time.Time) error {
+func (s *Service) begin(
+	ctx context.Context, tx Tx, who access.Caller, a *Appointment,
+	admit func(context.Context, Tx, Appointment, time.Time) error, now time.Time,
+) error {
 	if err := tx.LockDiary(ctx, who.Group, a.Practitioner); err != nil {
 		return err
 	}
@@ -244,6 +252,11 @@ func (s *Service) begin(ctx context.Context, tx Tx, who access.Caller, a *Appoin
 	}
 	if err := claim(ctx, tx, who.Group, *a, now); err != nil {
 		return err
+	}
+	if admit != nil {
+		if err := admit(ctx, tx, *a, now); err != nil {
+			return err
+		}
 	}
 	if err := s.overlaps(ctx, tx, who, a, now); err != nil {
 		return err

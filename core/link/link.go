@@ -3,6 +3,7 @@
 //	link.go    a link and what it may be in
 //	make.go    make, give again and withdraw links; list their state
 //	page.go    what a visitor may do who opens one
+//	booking.go what booking links have of their own
 //
 // The address has 160 random bits. The database keeps their hash, by which a link is found, and the secret sealed,
 // which only the practice is shown again. A GET or HEAD changes nothing: scanners of mail servers and previews open
@@ -53,7 +54,7 @@ const (
 )
 
 // Statuses are all the statuses.
-var Statuses = []Status{Unused, Opened, Used, Expired, Withdrawn, Locked}
+var Statuses = []Status{Unused, Opened, Held, Used, Expired, Withdrawn, Locked}
 
 // Link is a short link. It is for one patient, who proves it by the date of birth.
 type Link struct {
@@ -76,6 +77,7 @@ type Link struct {
 	// Locks is how often wrong dates have locked it.
 	Locks       int       `json:"locks,omitempty"`
 	WithdrawnAt time.Time `json:"withdrawn_at,omitzero"`
+	Made
 	// Version counts the secrets it has had.
 	Version   int       `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
@@ -108,6 +110,8 @@ func (l Link) StatusAt(now time.Time) Status {
 		return Used
 	case !now.Before(l.ExpiresAt):
 		return Expired
+	case now.Before(l.HeldUntil):
+		return Held
 	case l.Opens > 0:
 		return Opened
 	}
@@ -126,7 +130,7 @@ func (l *Link) count(visit string) {
 	l.Uses, l.Visits = l.Uses+1, strings.Join(all[max(0, len(all)-manyVisits):], " ")
 }
 
-func (l Link) usedUp() bool { return l.MaxUses != nil && l.Uses >= *l.MaxUses }
+func (l Link) usedUp() bool { return l.MaxUses != nil && l.Used() >= *l.MaxUses }
 
 // about is what its secret is sealed for.
 func about(group practice.ID, id ID) string { return "link " + group.String() + "/" + id.String() }
@@ -146,19 +150,17 @@ var (
 	ErrVisitOver = fault.New(fault.Forbidden, "visit_over", "Give your date of birth again.")
 )
 
-// shut is why a link cannot be opened; nil is that it can.
+// ends are why a link in a status is of no use any more.
+var ends = map[Status]error{Withdrawn: ErrWithdrawn, Locked: ErrLocked, Used: ErrUsed, Expired: ErrExpired}
+
+// shut is why a link cannot be opened; nil is that it can. By one that has made an appointment which is still to come
+// that appointment can be managed.
 func (l Link) shut(now time.Time) error {
-	switch l.StatusAt(now) {
-	case Withdrawn:
-		return ErrWithdrawn
-	case Locked:
-		return ErrLocked
-	case Used:
-		return ErrUsed
-	case Expired:
-		return ErrExpired
+	status := l.StatusAt(now)
+	if l.comes(now) && (status == Used || status == Expired) {
+		return nil
 	}
-	return nil
+	return ends[status]
 }
 
 // shutTo is why a visit cannot go on; nil is that it can. A link is not shut for the visits that have used it up.

@@ -65,7 +65,7 @@ func (s *Service) CreateAttachment(ctx context.Context, want ToFile) (Link, erro
 		if l.Patient, err = e.Tx.LockPatientAgainstMerge(ctx, e.Group(), want.Patient); err != nil {
 			return err
 		}
-		if err := known(ctx, e.Tx, *l); err != nil {
+		if err := Known(ctx, e.Tx, *l); err != nil {
 			return err
 		}
 		if l.File = want.File; l.File != 0 {
@@ -77,8 +77,13 @@ func (s *Service) CreateAttachment(ctx context.Context, want ToFile) (Link, erro
 	}))
 }
 
-// known refuses a link to a patient whose date of birth is not known: nothing would open it.
-func known(ctx context.Context, from Reader, l Link) error {
+// people finds patients.
+type people interface {
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+}
+
+// Known refuses a link to a patient whose date of birth is not known: nothing would open it.
+func Known(ctx context.Context, from people, l Link) error {
 	who, err := patient.Current(ctx, from, l.Group, l.Patient)
 	if err == nil && who.BirthDate == input.NoDate {
 		err = fault.Wrong("patient", input.CodeRequired, "a patient whose date of birth is known",
@@ -168,10 +173,11 @@ func (s *Service) Withdraw(ctx context.Context, id ID) (Link, error) {
 // the patient's date of birth is not known any more.
 func (s *Service) Reissue(ctx context.Context, id ID) (Link, error) {
 	return s.change(ctx, id, "link.reissue", func(tx Tx, l *Link, now time.Time) error {
-		if err := known(ctx, tx, *l); err != nil {
+		if err := Known(ctx, tx, *l); err != nil {
 			return err
 		}
-		l.WithdrawnAt, l.Wrong, l.Uses, l.Opens, l.Visits = time.Time{}, 0, 0, 0, ""
+		l.WithdrawnAt, l.Wrong, l.Opens, l.Visits = time.Time{}, 0, 0, ""
+		l.Uses = -l.Bookings // what it has booked until now counts no more
 		if until := now.AddDate(0, 0, life); l.ExpiresAt.Before(until) {
 			l.ExpiresAt = until
 		}

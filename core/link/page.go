@@ -176,8 +176,11 @@ func (s *Service) Visit(ctx context.Context, address, proof string) (Page, error
 	if err := l.shutTo(visit, s.Now()); err != nil {
 		return p, err
 	}
+	if p.Until = until; l.Kind != Attachment {
+		return p, nil
+	}
 	file, err := fileOf(ctx, s.Store, l)
-	p.Until, p.FileName, p.Size = until, file.DownloadName(), file.Size
+	p.FileName, p.Size = file.DownloadName(), file.Size
 	return p, err
 }
 
@@ -186,6 +189,9 @@ func (s *Service) Fetch(ctx context.Context, address, proof string) (attachment.
 	p, seen, err := s.look(ctx, address)
 	if err != nil {
 		return attachment.Attachment{}, err
+	}
+	if seen.Kind != Attachment {
+		return attachment.Attachment{}, ErrUnknown
 	}
 	visit, _, err := s.visit(seen, proof)
 	if err != nil {

@@ -2,6 +2,7 @@ package booking
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"frontdesk/core/access"
@@ -211,6 +212,9 @@ func appointment(a booking.Appointment) *oas.Appointment {
 			ArrivedAt: wire.OptInstant(a.Journey.Arrived), ConsultationAt: wire.OptInstant(a.Journey.Consultation),
 			DepartedAt: wire.OptInstant(a.Journey.Departed), DidNotAttendAt: wire.OptInstant(a.Journey.NoShow),
 		}),
+	}
+	if a.Link != 0 {
+		out.LinkID = wire.Text(strconv.FormatInt(a.Link, 10))
 	}
 	if a.Patient != 0 {
 		out.PatientID = wire.Text(a.Patient.String())

@@ -2402,6 +2402,354 @@ func (s *BookRequest) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode implements json.Marshaler.
+func (s *BookingLink) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *BookingLink) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("practice_group_id")
+		s.PracticeGroupID.Encode(e)
+	}
+	{
+		e.FieldStart("short_link")
+		e.Str(s.ShortLink)
+	}
+	{
+		e.FieldStart("active")
+		e.Bool(s.Active)
+	}
+	{
+		e.FieldStart("expiry_date")
+		json.EncodeDateTime(e, s.ExpiryDate)
+	}
+	{
+		e.FieldStart("maximum_uses")
+		s.MaximumUses.Encode(e)
+	}
+	{
+		e.FieldStart("number_of_uses")
+		e.Float64(s.NumberOfUses)
+	}
+	{
+		e.FieldStart("open_count")
+		e.Float64(s.OpenCount)
+	}
+	{
+		e.FieldStart("unlimited_use")
+		e.Bool(s.UnlimitedUse)
+	}
+	{
+		e.FieldStart("meta")
+		s.Meta.Encode(e)
+	}
+	{
+		if s.Status.Set {
+			e.FieldStart("status")
+			s.Status.Encode(e)
+		}
+	}
+	{
+		if s.PatientID.Set {
+			e.FieldStart("patient_id")
+			s.PatientID.Encode(e)
+		}
+	}
+	{
+		if s.FromDate.Set {
+			e.FieldStart("from_date")
+			s.FromDate.Encode(e)
+		}
+	}
+	{
+		if s.ToDate.Set {
+			e.FieldStart("to_date")
+			s.ToDate.Encode(e)
+		}
+	}
+	{
+		if s.ShortLinkUUID.Set {
+			e.FieldStart("short_link_uuid")
+			s.ShortLinkUUID.Encode(e)
+		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *BookingLinkMeta) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *BookingLinkMeta) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("appointment_type_id")
+		e.ArrStart()
+		for _, elem := range s.AppointmentTypeID {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("location_id")
+		e.ArrStart()
+		for _, elem := range s.LocationID {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("practitioner_id")
+		e.ArrStart()
+		for _, elem := range s.PractitionerID {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+}
+
+var jsonFieldsNameOfBookingLinkRequest = [8]string{
+	0: "patient_id",
+	1: "appointment_type_id",
+	2: "location_id",
+	3: "practitioner_id",
+	4: "from_date",
+	5: "to_date",
+	6: "expiry_date",
+	7: "maximum_use_count",
+}
+
+// Decode decodes BookingLinkRequest from json.
+func (s *BookingLinkRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode BookingLinkRequest to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "patient_id":
+			if err := func() error {
+				s.PatientID.Reset()
+				if err := s.PatientID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_id\"")
+			}
+		case "appointment_type_id":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				if err := s.AppointmentTypeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"appointment_type_id\"")
+			}
+		case "location_id":
+			if err := func() error {
+				s.LocationID.Reset()
+				if err := s.LocationID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"location_id\"")
+			}
+		case "practitioner_id":
+			if err := func() error {
+				s.PractitionerID.Reset()
+				if err := s.PractitionerID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"practitioner_id\"")
+			}
+		case "from_date":
+			if err := func() error {
+				s.FromDate.Reset()
+				if err := s.FromDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"from_date\"")
+			}
+		case "to_date":
+			if err := func() error {
+				s.ToDate.Reset()
+				if err := s.ToDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"to_date\"")
+			}
+		case "expiry_date":
+			if err := func() error {
+				s.ExpiryDate.Reset()
+				if err := s.ExpiryDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"expiry_date\"")
+			}
+		case "maximum_use_count":
+			if err := func() error {
+				s.MaximumUseCount.Reset()
+				if err := s.MaximumUseCount.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"maximum_use_count\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode BookingLinkRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000010,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfBookingLinkRequest) {
+					name = jsonFieldsNameOfBookingLinkRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes BookingLinkUpdate from json.
+func (s *BookingLinkUpdate) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode BookingLinkUpdate to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "appointment_type_id":
+			if err := func() error {
+				s.AppointmentTypeID.Reset()
+				if err := s.AppointmentTypeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"appointment_type_id\"")
+			}
+		case "location_id":
+			if err := func() error {
+				s.LocationID.Reset()
+				if err := s.LocationID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"location_id\"")
+			}
+		case "practitioner_id":
+			if err := func() error {
+				s.PractitionerID.Reset()
+				if err := s.PractitionerID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"practitioner_id\"")
+			}
+		case "from_date":
+			if err := func() error {
+				s.FromDate.Reset()
+				if err := s.FromDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"from_date\"")
+			}
+		case "to_date":
+			if err := func() error {
+				s.ToDate.Reset()
+				if err := s.ToDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"to_date\"")
+			}
+		case "expiry_date":
+			if err := func() error {
+				s.ExpiryDate.Reset()
+				if err := s.ExpiryDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"expiry_date\"")
+			}
+		case "maximum_use_count":
+			if err := func() error {
+				s.MaximumUseCount.Reset()
+				if err := s.MaximumUseCount.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"maximum_use_count\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode BookingLinkUpdate")
+	}
+
+	return nil
+}
+
 // Decode decodes CancelRequest from json.
 func (s *CancelRequest) Decode(d *jx.Decoder) error {
 	if s == nil {
@@ -4121,6 +4469,29 @@ func (s *ListBatchMessageSendsOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListBookingLinksOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListBookingLinksOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListLocationsOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -5648,6 +6019,39 @@ func (s *NotificationType) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Decode decodes OneOrMoreIds from json.
+func (s *OneOrMoreIds) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode OneOrMoreIds to nil")
+	}
+	// Sum type type_discriminator.
+	switch t := d.Next(); t {
+	case jx.Array:
+		s.IDArray = make([]ID, 0)
+		if err := d.Arr(func(d *jx.Decoder) error {
+			var elem ID
+			if err := elem.Decode(d); err != nil {
+				return err
+			}
+			s.IDArray = append(s.IDArray, elem)
+			return nil
+		}); err != nil {
+			return err
+		}
+		s.Type = IDArrayOneOrMoreIds
+	case jx.String:
+		v, err := d.Str()
+		s.String = string(v)
+		if err != nil {
+			return err
+		}
+		s.Type = StringOneOrMoreIds
+	default:
+		return errors.Errorf("unexpected json type %q", t)
+	}
+	return nil
+}
+
 // Decode decodes Address from json.
 func (o *OptAddress) Decode(d *jx.Decoder) error {
 	if o == nil {
@@ -5776,6 +6180,14 @@ func (o *OptBookRequest) Decode(d *jx.Decoder) error {
 		return err
 	}
 	return nil
+}
+
+// Encode encodes BookingLinkStatus as json.
+func (o OptBookingLinkStatus) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	e.Str(string(o.Value))
 }
 
 // Encode encodes bool as json.
@@ -6225,6 +6637,18 @@ func (o OptNilTitle) Encode(e *jx.Encoder) {
 		return
 	}
 	e.Str(string(o.Value))
+}
+
+// Decode decodes OneOrMoreIds from json.
+func (o *OptOneOrMoreIds) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptOneOrMoreIds to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
 }
 
 // Encode implements json.Marshaler.

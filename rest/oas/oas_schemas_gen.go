@@ -622,6 +622,97 @@ type BookRequest struct {
 	SuppressMail OptBool   `json:"suppress_mail"`
 }
 
+// Ref: #/components/schemas/BookingLink
+type BookingLink struct {
+	ID              ID     `json:"id"`
+	PracticeGroupID ID     `json:"practice_group_id"`
+	ShortLink       string `json:"short_link"`
+	// Whether a time can be booked by it.
+	Active      bool       `json:"active"`
+	ExpiryDate  time.Time  `json:"expiry_date"`
+	MaximumUses NilFloat64 `json:"maximum_uses"`
+	// How many appointments it has made that were confirmed, those cancelled since among them, and how
+	// many times it holds now.
+	NumberOfUses float64 `json:"number_of_uses"`
+	// How often the right date of birth was given.
+	OpenCount    float64              `json:"open_count"`
+	UnlimitedUse bool                 `json:"unlimited_use"`
+	Meta         BookingLinkMeta      `json:"meta"`
+	Status       OptBookingLinkStatus `json:"status"`
+	PatientID    OptID                `json:"patient_id"`
+	FromDate     OptNilString         `json:"from_date"`
+	ToDate       OptNilString         `json:"to_date"`
+	// Names the link.
+	ShortLinkUUID OptString `json:"short_link_uuid"`
+}
+
+type BookingLinkMeta struct {
+	AppointmentTypeID []ID `json:"appointment_type_id"`
+	// No place is every place.
+	LocationID []ID `json:"location_id"`
+	// No practitioner is any practitioner.
+	PractitionerID []ID `json:"practitioner_id"`
+}
+
+// Ref: #/components/schemas/BookingLinkRequest
+type BookingLinkRequest struct {
+	// Whose link it is. It is needed.
+	PatientID         OptString       `json:"patient_id"`
+	AppointmentTypeID OneOrMoreIds    `json:"appointment_type_id"`
+	LocationID        OptOneOrMoreIds `json:"location_id"`
+	PractitionerID    OptOneOrMoreIds `json:"practitioner_id"`
+	// Only times on this day or later are offered. An empty text is no bound.
+	FromDate OptString `json:"from_date"`
+	// Only times on this day or before are offered. An empty text is no bound.
+	ToDate OptString `json:"to_date"`
+	// The last day it is good for, or the instant it ends. Without it a new link is good for 30 days; a
+	// year is the most.
+	ExpiryDate OptString `json:"expiry_date"`
+	// How many appointments it may make. Without it a new link makes any number.
+	MaximumUseCount OptInt `json:"maximum_use_count"`
+}
+
+type BookingLinkStatus string
+
+const (
+	BookingLinkStatusUnused    BookingLinkStatus = "unused"
+	BookingLinkStatusOpened    BookingLinkStatus = "opened"
+	BookingLinkStatusHeld      BookingLinkStatus = "held"
+	BookingLinkStatusUsed      BookingLinkStatus = "used"
+	BookingLinkStatusExpired   BookingLinkStatus = "expired"
+	BookingLinkStatusWithdrawn BookingLinkStatus = "withdrawn"
+	BookingLinkStatusLocked    BookingLinkStatus = "locked"
+)
+
+// AllValues returns all BookingLinkStatus values.
+func (BookingLinkStatus) AllValues() []BookingLinkStatus {
+	return []BookingLinkStatus{
+		BookingLinkStatusUnused,
+		BookingLinkStatusOpened,
+		BookingLinkStatusHeld,
+		BookingLinkStatusUsed,
+		BookingLinkStatusExpired,
+		BookingLinkStatusWithdrawn,
+		BookingLinkStatusLocked,
+	}
+}
+
+// Ref: #/components/schemas/BookingLinkUpdate
+type BookingLinkUpdate struct {
+	AppointmentTypeID OptOneOrMoreIds `json:"appointment_type_id"`
+	LocationID        OptOneOrMoreIds `json:"location_id"`
+	PractitionerID    OptOneOrMoreIds `json:"practitioner_id"`
+	// Only times on this day or later are offered. An empty text is no bound.
+	FromDate OptString `json:"from_date"`
+	// Only times on this day or before are offered. An empty text is no bound.
+	ToDate OptString `json:"to_date"`
+	// The last day it is good for, or the instant it ends. Without it a new link is good for 30 days; a
+	// year is the most.
+	ExpiryDate OptString `json:"expiry_date"`
+	// How many appointments it may make. Without it a new link makes any number.
+	MaximumUseCount OptInt `json:"maximum_use_count"`
+}
+
 // Ref: #/components/schemas/CancelRequest
 type CancelRequest struct {
 	SuppressMail               OptBool `json:"suppress_mail"`
@@ -1349,6 +1440,12 @@ type ListBatchMessageRecipientsOK struct {
 type ListBatchMessageSendsOK struct {
 	Data  []MessageSummary `json:"data"`
 	Count float64          `json:"count"`
+}
+
+type ListBookingLinksOK struct {
+	Data []BookingLink `json:"data"`
+	// How many there are in all, counted up to 10,000.
+	Count float64 `json:"count"`
 }
 
 type ListLocationsOK struct {
@@ -2206,6 +2303,51 @@ func (NotificationType) AllValues() []NotificationType {
 	}
 }
 
+// An id, or a list of them.
+// Ref: #/components/schemas/OneOrMoreIds
+// OneOrMoreIds represents sum type.
+type OneOrMoreIds struct {
+	// Type selects the active sum variant, switch on this field.
+	Type    OneOrMoreIdsType
+	String  string
+	IDArray []ID
+}
+
+// OneOrMoreIdsType is oneOf type of OneOrMoreIds.
+type OneOrMoreIdsType string
+
+// Possible values for OneOrMoreIdsType.
+const (
+	StringOneOrMoreIds  OneOrMoreIdsType = "string"
+	IDArrayOneOrMoreIds OneOrMoreIdsType = "[]ID"
+)
+
+// SetString sets OneOrMoreIds to string.
+func (s *OneOrMoreIds) SetString(v string) {
+	s.Type = StringOneOrMoreIds
+	s.String = v
+}
+
+// NewStringOneOrMoreIds returns new OneOrMoreIds from string.
+func NewStringOneOrMoreIds(v string) OneOrMoreIds {
+	var s OneOrMoreIds
+	s.SetString(v)
+	return s
+}
+
+// SetIDArray sets OneOrMoreIds to []ID.
+func (s *OneOrMoreIds) SetIDArray(v []ID) {
+	s.Type = IDArrayOneOrMoreIds
+	s.IDArray = v
+}
+
+// NewIDArrayOneOrMoreIds returns new OneOrMoreIds from []ID.
+func NewIDArrayOneOrMoreIds(v []ID) OneOrMoreIds {
+	var s OneOrMoreIds
+	s.SetIDArray(v)
+	return s
+}
+
 // NewOptAddress returns new OptAddress with value set to v.
 func NewOptAddress(v Address) OptAddress {
 	return OptAddress{
@@ -2710,6 +2852,45 @@ func (o OptBookRequest) Get() (v BookRequest, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptBookRequest) Or(d BookRequest) BookRequest {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptBookingLinkStatus returns new OptBookingLinkStatus with value set to v.
+func NewOptBookingLinkStatus(v BookingLinkStatus) OptBookingLinkStatus {
+	return OptBookingLinkStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptBookingLinkStatus is optional BookingLinkStatus.
+type OptBookingLinkStatus struct {
+	Value BookingLinkStatus
+	Set   bool
+}
+
+// IsSet returns true if OptBookingLinkStatus was set.
+func (o OptBookingLinkStatus) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptBookingLinkStatus) SetTo(v BookingLinkStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptBookingLinkStatus) Get() (v BookingLinkStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptBookingLinkStatus) Or(d BookingLinkStatus) BookingLinkStatus {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -4399,6 +4580,52 @@ func (o OptNotificationType) Get() (v NotificationType, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptNotificationType) Or(d NotificationType) NotificationType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptOneOrMoreIds returns new OptOneOrMoreIds with value set to v.
+func NewOptOneOrMoreIds(v OneOrMoreIds) OptOneOrMoreIds {
+	return OptOneOrMoreIds{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptOneOrMoreIds is optional OneOrMoreIds.
+type OptOneOrMoreIds struct {
+	Value OneOrMoreIds
+	Set   bool
+}
+
+// IsSet returns true if OptOneOrMoreIds was set.
+func (o OptOneOrMoreIds) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptOneOrMoreIds) Reset() {
+	var v OneOrMoreIds
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptOneOrMoreIds) SetTo(v OneOrMoreIds) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptOneOrMoreIds) Get() (v OneOrMoreIds, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptOneOrMoreIds) Or(d OneOrMoreIds) OneOrMoreIds {
 	if v, ok := o.Get(); ok {
 		return v
 	}

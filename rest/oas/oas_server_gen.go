@@ -85,6 +85,13 @@ type Handler interface {
 	//
 	// POST /v1/batch_message
 	CreateBatchMessage(ctx context.Context, req *BatchRequest, params CreateBatchMessageParams) (*BatchMessage, error)
+	// CreateBookingLink implements createBookingLink operation.
+	//
+	// A link by which one patient books a free time, and later cancels or moves it, after giving the date
+	// of birth. Links for anyone, without `patient_id`, are not offered.
+	//
+	// POST /v1/booking_links
+	CreateBookingLink(ctx context.Context, req *BookingLinkRequest, params CreateBookingLinkParams) (*BookingLink, error)
 	// CreateLocation implements createLocation operation.
 	//
 	// Extension. `name` is needed.
@@ -208,6 +215,12 @@ type Handler interface {
 	//
 	// GET /v1/batch_message/{id}/results.csv
 	GetBatchMessageResults(ctx context.Context, params GetBatchMessageResultsParams) (GetBatchMessageResultsOK, error)
+	// GetBookingLink implements getBookingLink operation.
+	//
+	// Get a booking link.
+	//
+	// GET /v1/booking_links/{id}
+	GetBookingLink(ctx context.Context, params GetBookingLinkParams) (*BookingLink, error)
 	// GetCapabilities implements getCapabilities operation.
 	//
 	// What this key can do in this practice group.
@@ -348,6 +361,12 @@ type Handler interface {
 	//
 	// GET /v1/batch_message
 	ListBatchMessages(ctx context.Context, params ListBatchMessagesParams) (*BatchList, error)
+	// ListBookingLinks implements listBookingLinks operation.
+	//
+	// The booking links, newest first.
+	//
+	// GET /v2/bookinglinks
+	ListBookingLinks(ctx context.Context, params ListBookingLinksParams) (*ListBookingLinksOK, error)
 	// ListDeliveries implements listDeliveries operation.
 	//
 	// Extension. What was sent to it or waits to be, newest first, for 30 days.
@@ -631,6 +650,12 @@ type Handler interface {
 	//
 	// PATCH /v2/automated_messages/settings
 	UpdateAutomatedMessageSettings(ctx context.Context, req *AutomatedMessageSettings, params UpdateAutomatedMessageSettingsParams) (*AutomatedMessageSettings, error)
+	// UpdateBookingLink implements updateBookingLink operation.
+	//
+	// Changes what is sent and leaves the rest as it is. The patient of a link cannot be changed.
+	//
+	// PATCH /v1/booking_links/{id}
+	UpdateBookingLink(ctx context.Context, req *BookingLinkUpdate, params UpdateBookingLinkParams) (*BookingLink, error)
 	// UpdateLocation implements updateLocation operation.
 	//
 	// Extension. Fields left out stay as they are. An inactive location offers no slots.

@@ -20,7 +20,8 @@ const (
 	wholeAppointment = bareAppointment +
 		`, a.billpayer_id, a.video, a.in_person, a.telephone, a.reserved_until, a.confirmed_at,
 		a.cancelled_at, a.released_at, a.reason, a.suppress_mail, a.tell, a.override, a.source, a.version,
-		a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, k.name, k.price, l.name, l.line_1, l.line_2, l.town,
+		a.arrived_at, a.consultation_at, a.departed_at, a.dna_at, a.link_id, k.name, k.price,
+		l.name, l.line_1, l.line_2, l.town,
 		l.county,
 		l.postcode, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours,
 		g.announces`
@@ -51,7 +52,7 @@ func scanAppointments(bare bool) func(store.Scanner) (booking.Appointment, error
 			value.When(&a.CancelledAt), value.When(&a.ReleasedAt), &a.Reason, &a.SuppressMail, value.Words(&a.Notices),
 			&a.Override, &a.Source, &a.Version, value.When(&j.Arrived), value.When(&j.Consultation),
 			value.When(&j.Departed),
-			value.When(&j.NoShow),
+			value.When(&j.NoShow), value.Num(&a.Link),
 			&a.TypeName, &a.Price, &a.LocationName, &x.Line1, &x.Line2, &x.Town, &x.County, &x.Postcode,
 			&w.Title, &w.FirstName, &w.LastName, value.Text(&p.Title), value.Text(&p.FirstName),
 			value.Text(&p.LastName), &a.PolicyHours, &a.Announced)
@@ -109,17 +110,17 @@ func (t *Tx) AddAppointment(ctx context.Context, group practice.ID, a booking.Ap
 			confirmed_at,
 			cancelled_at, released_at, reason, suppress_mail, tell, override, source, pending, comments, version,
 			created_at,
-			updated_at)
+			updated_at, link_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
 		$22, $23, $24,
-			$25, $26, $27)`,
+			$25, $26, $27, $28)`,
 		group, a.ID, a.State, value.Opt(a.Patient), value.Opt(a.Billpayer), a.Practitioner, a.Location, a.Type, a.Start,
 		a.End,
 		a.Video, a.InPerson, a.Telephone, a.ReservedUntil, value.At(a.ConfirmedAt), value.At(a.CancelledAt),
 		value.At(a.ReleasedAt),
 		a.Reason, a.SuppressMail, value.Joined(a.Notices), a.Override, string(a.Source), a.Pending, a.Comments,
 		a.Version,
-		a.CreatedAt, a.UpdatedAt)
+		a.CreatedAt, a.UpdatedAt, value.Opt(a.Link))
 	return err
 }
 

@@ -13,23 +13,44 @@ import (
 const linkColumns = `practice_group_id, id, kind, hash, sealed, uuid, patient_id, attachment_id, expires_at, max_uses,
 	uses, opens, wrong, locks, visit, withdrawn_at, version, created_at, updated_at`
 
+// madeByLink is what a booking link has made, counted.
+const madeByLink = `,
+	(SELECT count(*) FROM appointment a WHERE a.practice_group_id = link.practice_group_id AND a.link_id = link.id
+		AND a.confirmed_at IS NOT NULL),
+	(SELECT max(a.reserved_until) FROM appointment a WHERE a.practice_group_id = link.practice_group_id
+		AND a.link_id = link.id AND a.state = 'reserved'),
+	(SELECT max(a.start_at) FROM appointment a WHERE a.practice_group_id = link.practice_group_id
+		AND a.link_id = link.id AND a.state = 'booked')`
+
+// SelectWith reads links, each with what it has made of appointments, and what follows. Its rows are read by Scan.
+const (
+	SelectWith  = `SELECT ` + linkColumns + madeByLink
+	selectLinks = SelectWith + ` FROM link`
+)
+
+// Scan reads a link, and what follows it in the row.
+func Scan(scan store.Scanner, l *link.Link, more ...any) error {
+	return scan(append([]any{&l.Group, &l.ID, &l.Kind, &l.Hash, &l.Sealed, &l.UUID, value.Num(&l.Patient),
+		value.Num(&l.File), value.When(&l.ExpiresAt), value.Maybe(&l.MaxUses), &l.Uses, &l.Opens, &l.Wrong, &l.Locks,
+		&l.Visits, value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt),
+		&l.Bookings, value.When(&l.HeldUntil), value.When(&l.ComesUntil)}, more...)...)
+}
+
 func scanLink(scan store.Scanner) (link.Link, error) {
 	var l link.Link
-	err := scan(&l.Group, &l.ID, &l.Kind, &l.Hash, &l.Sealed, &l.UUID, value.Num(&l.Patient), value.Num(&l.File),
-		value.When(&l.ExpiresAt), value.Maybe(&l.MaxUses), &l.Uses, &l.Opens, &l.Wrong, &l.Locks, &l.Visits,
-		value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt))
+	err := Scan(scan, &l)
 	return l, err
 }
 
 // Link finds a link.
 func (t *Tx) Link(ctx context.Context, group practice.ID, id link.ID) (link.Link, error) {
-	return store.ByKey(ctx, t.Conn, link.ErrNotFound, `SELECT `+linkColumns+` FROM link
+	return store.ByKey(ctx, t.Conn, link.ErrNotFound, selectLinks+`
 		WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanLink)
 }
 
 // LinkByHash finds the link whose secret has a hash.
 func (t *Tx) LinkByHash(ctx context.Context, group practice.ID, hash []byte) (link.Link, error) {
-	return store.Find(ctx, t.Conn, link.ErrNotFound, `SELECT `+linkColumns+` FROM link
+	return store.Find(ctx, t.Conn, link.ErrNotFound, selectLinks+`
 		WHERE practice_group_id = $1 AND hash = $2`, store.In{group, hash}, scanLink)
 }
 

@@ -21,11 +21,11 @@ type Store struct {
 }
 
 // New keeps it in a database.
-func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
 func (s *Store) Do(ctx context.Context, fn func(link.Tx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
@@ -35,7 +35,8 @@ type Tx struct {
 	groups
 }
 
-func on(c store.Conn) *Tx { return &Tx{c, attachmentstore.On(c), practicestore.On(c)} }
+// On is its statements in a transaction of another area.
+func On(c store.Conn) *Tx { return &Tx{c, attachmentstore.On(c), practicestore.On(c)} }
 
 type attachments interface {
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)

@@ -75,6 +75,8 @@ func (p *program) reads(ada string) map[string][]string {
 	})
 	letter := map[string]any{"file_name": "letter.txt", "file_data": "RGVhciBBZGE="}
 	file := p.ok("POST", "/v1/patients/"+ada+"/attachments", letter).str("id")
+	booking := p.ok("POST", "/v1/booking_links", map[string]any{"patient_id": ada,
+		"appointment_type_id": held["appointment_type_id"]}).str("id")
 	batch := p.batchOf([]map[string]any{{"patient_id": ada}}, nil)
 	wait.Until(p.t, "the recipients to be looked up", func() bool {
 		a := p.ok("GET", batch+"/preview", nil)
@@ -93,6 +95,9 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/patients/{id}/record":                      {ada},
 		"GET /v1/patients/{id}/record/fhir":                 {ada},
 		"GET /v1/record_entries":                            {"?patient_id=" + ada},
+		"GET /v1/booking_links/{id}":                        {booking},
+		"GET /v2/bookinglinks":                              {"?patient_id=" + ada},
+		"GET /v1/links/status":                              {"?id=" + booking},
 		"GET /v1/appointments":                              {"?patient_id=" + ada},
 		"GET /v1/appointments/{id}":                         {appointment},
 		"GET /v1/appointments/{id}/status":                  {appointment},

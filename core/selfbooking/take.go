@@ -1,0 +1,214 @@
+package selfbooking
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"frontdesk/core/booking"
+	"frontdesk/core/diary"
+	"frontdesk/core/input"
+	"frontdesk/core/link"
+	"frontdesk/core/practice"
+)
+
+// Choice is a time that a visitor chose.
+type Choice struct {
+	Type         diary.TypeID
+	Practitioner practice.PractitionerID
+	Location     practice.LocationID
+	Start        time.Time
+}
+
+// is reports whether an appointment has the chosen time.
+func (c Choice) is(m Made) bool {
+	return m.Type == c.Type && m.Practitioner == c.Practitioner && m.Location == c.Location && m.Start.Equal(c.Start)
+}
+
+// tries is how often a time is held again when another was held for the patient at the same moment.
+const tries = 5
+
+// Hold holds a time for the patient, who has one hold at most: another one ends. A time the patient has already, held
+// or confirmed, is given as it is. Errors: those of link.Visited and link.Bookable, ErrNotOffered, ErrEnough, and
+// booking.ErrSlotTaken and the others of booking.Reserve.
+func (s *Service) Hold(ctx context.Context, v Visit, c Choice) (Seen, error) {
+	ctx, in, err := s.enter(ctx, v)
+	if err != nil {
+		return Seen{Group: in.group}, err
+	}
+	kind, err := s.chosen(ctx, in, c)
+	if err != nil {
+		return Seen{Group: in.group}, err
+	}
+	var a booking.Appointment
+	for range tries {
+		if a, err = s.hold(ctx, in, kind, c); !errors.Is(err, errHeld) && !errors.Is(err, booking.ErrSlotTaken) {
+			break
+		}
+	}
+	return in.seen(a), err
+}
+
+// chosen makes sure that the link offers a time. Error: ErrNotOffered.
+func (s *Service) chosen(ctx context.Context, in inside, c Choice) (diary.Type, error) {
+	first, last := in.offer.days(in.group, in.now)
+	on := input.DateOf(c.Start.In(in.group.Zone()))
+	if !in.offer.offers(c, on) || on < first || on > last {
+		return diary.Type{}, ErrNotOffered
+	}
+	return s.kind(ctx, in, c.Type)
+}
+
+func (s *Service) hold(ctx context.Context, in inside, kind diary.Type, c Choice) (booking.Appointment, error) {
+	made, err := s.Store.Made(ctx, in.group.ID, in.patient, in.now)
+	if err != nil {
+		return booking.Appointment{}, err
+	}
+	var other []booking.ID
+	for _, m := range made {
+		switch {
+		case !m.live(in.now):
+		case c.is(m) && m.Link == in.offer.ID:
+			return s.Booking.Read(ctx, m.ID)
+		case m.holds(in.now):
+			other = append(other, m.ID)
+		}
+	}
+	if err := in.offer.Bookable(in.now); err != nil {
+		return booking.Appointment{}, err
+	}
+	ask := booking.Request{Type: c.Type, Location: c.Location, Practitioner: c.Practitioner, Start: c.Start,
+		Length: kind.Length(), Patient: in.patient, Link: int64(in.offer.ID), Admit: s.admit(in)}
+	// What is held already is given up only for a time that can be had.
+	if len(other) > 0 {
+		free, err := s.Booking.Available(ctx, ask)
+		if err == nil && !free {
+			err = booking.ErrSlotTaken
+		}
+		if err != nil {
+			return booking.Appointment{}, err
+		}
+	}
+	for _, id := range other {
+		if _, err := s.Booking.Cancel(ctx, id, booking.Cancellation{HoldOnly: true}); err != nil {
+			return booking.Appointment{}, err
+		}
+	}
+	return s.Booking.Reserve(ctx, ask)
+}
+
+// admit judges in the transaction whether the link and its patient may have one more time: of many who ask at once one
+// sees what the other has.
+func (s *Service) admit(in inside) func(context.Context, booking.Tx, booking.Appointment, time.Time) error {
+	return func(ctx context.Context, within booking.Tx, a booking.Appointment, now time.Time) error {
+		tx := s.Store.In(within)
+		o, err := tx.LockOffer(ctx, in.group.ID, in.offer.ID)
+		if err != nil {
+			return err
+		}
+		if o.Version != in.offer.Version {
+			return link.ErrUnknown
+		}
+		if err := o.Bookable(now); err != nil {
+			return err
+		}
+		made, err := tx.Made(ctx, in.group.ID, a.Patient, now)
+		if err != nil {
+			return err
+		}
+		same := 0
+		for _, m := range made {
+			if m.holds(now) {
+				return errHeld
+			}
+			if m.State == booking.Booked && m.Type == a.Type {
+				same++
+			}
+		}
+		switch {
+		case same >= mostToCome:
+			return ErrEnough
+		case now.Before(o.HeldUntil) && o.MaxUses != nil && o.Used()+1 >= *o.MaxUses:
+			return link.ErrUsed
+		}
+		return nil
+	}
+}
+
+// Confirm confirms what is held. Confirming twice is confirming once. Errors: those of link.Visited,
+// booking.ErrNotFound, booking.ErrHoldExpired, booking.ErrCancelled, booking.ErrElsewhere.
+func (s *Service) Confirm(ctx context.Context, v Visit, id booking.ID) (Seen, error) {
+	return s.act(ctx, v, id, func(ctx context.Context, _ inside) (booking.Appointment, error) {
+		return s.Booking.Confirm(ctx, id, booking.Confirmation{})
+	})
+}
+
+// Cancel gives an appointment back, by the practice's policy. Errors: those of link.Visited, booking.ErrNotFound,
+// booking.ErrTooLate.
+func (s *Service) Cancel(ctx context.Context, v Visit, id booking.ID) (Seen, error) {
+	return s.act(ctx, v, id, func(ctx context.Context, _ inside) (booking.Appointment, error) {
+		return s.Booking.Cancel(ctx, id, booking.Cancellation{})
+	})
+}
+
+// Move gives an appointment another time, by the practice's policy. Errors: those of link.Visited, ErrNotOffered,
+// booking.ErrNotFound, booking.ErrTooLate, booking.ErrSlotTaken, booking.ErrNoSession, booking.ErrCancelled.
+func (s *Service) Move(ctx context.Context, v Visit, id booking.ID, c Choice) (Seen, error) {
+	return s.act(ctx, v, id, func(ctx context.Context, in inside) (booking.Appointment, error) {
+		a, err := s.movable(ctx, in, id)
+		if err != nil {
+			return a, err
+		}
+		if c.Type != a.Type {
+			return a, ErrNotOffered
+		}
+		if _, err := s.chosen(ctx, in, c); err != nil {
+			return a, err
+		}
+		t, err := s.Diary.Terms(ctx, in.group.ID, c.Type, c.Location)
+		if err != nil {
+			return a, err
+		}
+		end := c.Start.Add(a.Length())
+		if yes, err := s.Diary.Offered(ctx, t, c.Practitioner, c.Start, end); err != nil || !yes {
+			return a, errors.Join(err, booking.ErrNoSession)
+		}
+		return s.Booking.Change(ctx, id, booking.Change{State: booking.Booked, Practitioner: &c.Practitioner,
+			Location: &c.Location, Start: &c.Start, End: &end})
+	})
+}
+
+// movable finds an appointment that is confirmed, and may be moved now. Errors: booking.ErrNotFound,
+// booking.ErrNotConfirmed, booking.ErrCancelled, booking.ErrTooLate.
+func (s *Service) movable(ctx context.Context, in inside, id booking.ID) (booking.Appointment, error) {
+	a, err := s.own(ctx, in, id)
+	switch {
+	case err != nil:
+	case a.State == booking.Cancelled || a.State == booking.Released:
+		err = booking.ErrCancelled
+	case a.State != booking.Booked:
+		err = booking.ErrNotConfirmed
+	default:
+		err = booking.Policy{Hours: a.PolicyHours, Zone: in.group.Zone()}.Check(a, in.now)
+	}
+	return a, err
+}
+
+// act does something to one of the patient's own appointments, and gives it as it is then.
+func (s *Service) act(
+	ctx context.Context, v Visit, id booking.ID, do func(context.Context, inside) (booking.Appointment, error),
+) (Seen, error) {
+	ctx, in, err := s.enter(ctx, v)
+	if err != nil {
+		return Seen{Group: in.group}, err
+	}
+	before, err := s.own(ctx, in, id)
+	if err != nil {
+		return in.seen(before), err
+	}
+	after, err := do(ctx, in)
+	if err != nil {
+		return in.seen(before), err
+	}
+	return in.seen(after), nil
+}

@@ -1,0 +1,149 @@
+package selfbooking
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/booking"
+	"frontdesk/core/diary"
+	"frontdesk/core/link"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+)
+
+// Visit is a visitor who gave the date of birth, by the address of a link and the proof of it.
+type Visit struct{ Address, Proof string }
+
+// guest is what a visitor may do: see free times, and book.
+var guest = []access.Permission{access.SeeAvailability, access.SeeBookings, access.EditBookings}
+
+// inside is a visit under way.
+type inside struct {
+	group   practice.Group
+	offer   Offer
+	patient patient.ID
+	now     time.Time
+}
+
+// enter checks a visit, and gives a context in which the visitor is the caller. Errors: those of link.Visited.
+func (s *Service) enter(ctx context.Context, v Visit) (context.Context, inside, error) {
+	in := inside{now: s.Now().Truncate(time.Microsecond)}
+	face, l, err := s.Link.Visited(ctx, v.Address, v.Proof)
+	if err == nil && l.Kind != link.Booking {
+		err = link.ErrUnknown
+	}
+	if in.group = face; err != nil {
+		return ctx, in, err
+	}
+	if in.group, err = s.Store.Group(ctx, face.ID); err != nil {
+		return ctx, in, err
+	}
+	if in.offer, err = s.Store.Offer(ctx, face.ID, l.ID); err != nil {
+		return ctx, in, err
+	}
+	p, err := patient.Current(ctx, s.Store, face.ID, l.Patient)
+	in.patient = p.ID
+	who := access.Visitor(ctx, face.ID, "patient")
+	who.Permissions, who.Door = guest, access.Page
+	return access.With(ctx, who), in, err
+}
+
+// Home is what a visitor finds first.
+type Home struct {
+	Group practice.Group
+	// Types can be booked. Held is what is held for the patient by this link, and ToCome what was booked by it.
+	Types  []diary.Type
+	Held   *booking.Appointment
+	ToCome []booking.Appointment
+	// Shut is why nothing more can be booked; nil is that it can.
+	Shut error
+}
+
+// Open is what a visitor finds first. Errors: those of link.Visited.
+func (s *Service) Open(ctx context.Context, v Visit) (Home, error) {
+	ctx, in, err := s.enter(ctx, v)
+	h := Home{Group: in.group}
+	if err != nil {
+		return h, err
+	}
+	h.Shut = in.offer.Bookable(in.now)
+	if h.Types, err = s.types(ctx, in); err != nil {
+		return h, err
+	}
+	made, err := s.Store.Made(ctx, in.group.ID, in.patient, in.now)
+	if err != nil {
+		return h, err
+	}
+	var ids []booking.ID
+	for _, m := range made {
+		if m.live(in.now) && m.Link == in.offer.ID {
+			ids = append(ids, m.ID)
+		}
+	}
+	all, err := s.Booking.ReadMany(ctx, ids)
+	for _, id := range ids {
+		switch a := all[id]; a.State {
+		case booking.Booked:
+			h.ToCome = append(h.ToCome, a)
+		case booking.Reserved:
+			h.Held = &a
+		}
+	}
+	return h, err
+}
+
+// types are the types of appointment that the link offers and that are offered at all, by name.
+func (s *Service) types(ctx context.Context, in inside) ([]diary.Type, error) {
+	all, err := s.Diary.Store.AppointmentTypes(ctx, in.group.ID, false)
+	return slices.DeleteFunc(all, func(t diary.Type) bool { return !slices.Contains(in.offer.Types, t.ID) }), err
+}
+
+// kind finds one of them. Error: ErrNotOffered.
+func (s *Service) kind(ctx context.Context, in inside, id diary.TypeID) (diary.Type, error) {
+	all, err := s.types(ctx, in)
+	if err != nil {
+		return diary.Type{}, err
+	}
+	if at := slices.IndexFunc(all, func(t diary.Type) bool { return t.ID == id }); at >= 0 {
+		return all[at], nil
+	}
+	return diary.Type{}, ErrNotOffered
+}
+
+// Seen is an appointment of the patient, as they see it.
+type Seen struct {
+	Group practice.Group
+	booking.Appointment
+	// Closes is the last moment to cancel or move it.
+	Closes time.Time
+	// Again is whether another can be booked by the link.
+	Again bool
+	Now   time.Time
+}
+
+// Appointment finds one of the patient's appointments that the link made, in any state. Errors: those of link.Visited,
+// booking.ErrNotFound.
+func (s *Service) Appointment(ctx context.Context, v Visit, id booking.ID) (Seen, error) {
+	ctx, in, err := s.enter(ctx, v)
+	if err != nil {
+		return Seen{Group: in.group}, err
+	}
+	a, err := s.own(ctx, in, id)
+	return in.seen(a), err
+}
+
+func (in inside) seen(a booking.Appointment) Seen {
+	return Seen{Group: in.group, Appointment: a, Again: in.offer.Bookable(in.now) == nil, Now: in.now,
+		Closes: booking.Policy{Hours: a.PolicyHours, Zone: in.group.Zone()}.Closes(a)}
+}
+
+// own finds an appointment, which must be one that the link made for the patient.
+func (s *Service) own(ctx context.Context, in inside, id booking.ID) (booking.Appointment, error) {
+	a, err := s.Booking.Read(ctx, id)
+	if err == nil && (a.Link != int64(in.offer.ID) || a.Patient != in.patient) {
+		return booking.Appointment{}, booking.ErrNotFound
+	}
+	return a, err
+}
