@@ -20,8 +20,9 @@ var few = regexp.MustCompile(`^(SEARCH|SCAN) (` +
 	strings.Join(strings.Fields(`location practitioner staff s appointment_type session session_type session_exception
 		t k e y api_key role label access_group payment_type number_definition network connector batch
 		webhook w wt webhook_type billing diary d event_log instance practice_group g
-		session_token sign_in sign_in_attempt questionnaire notice_setting product_location product_practitioner
-		placed paged matches each_of waiting failed owed oldest r json_each CONSTANT \(subquery-\d\)`), "|") + `)( |$)`)
+		session_token sign_in sign_in_attempt goose_db_version questionnaire notice_setting product_location
+		product_practitioner placed paged matches each_of waiting failed owed oldest
+		r json_each CONSTANT \(subquery-\d\)`), "|") + `)( |$)`)
 
 // waiting are the indexes of what waits to be done, which is gone when it is done.
 var waiting = regexp.MustCompile(`INDEX (message_due|webhook_delivery_due|event_unplaced|` +

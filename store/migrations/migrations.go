@@ -63,6 +63,7 @@ func (db Database) migrator() (*migrator, error) {
 	}
 	var err error
 	m.goose, err = goose.NewProvider(goosed, m.sql, files, goose.WithDisableGlobalRegistry(true),
+		goose.WithAllowOutofOrder(true), // numbers are given before it is known which is ready first
 		goose.WithGoMigrations(
 			goose.NewGoMigration(RekeyVersion, &goose.GoFunc{RunTx: rekey}, nil),
 			goose.NewGoMigration(IndexAuditVersion, &goose.GoFunc{RunTx: indexAudit}, nil)))
@@ -130,8 +131,19 @@ func (m *migrator) version(ctx context.Context) (int64, bool, error) {
 	case current < latest:
 		return current, true, nil
 	}
+	if missing, err := m.missing(ctx, sources); err != nil || missing {
+		return current, missing, err
+	}
 	ok, err := m.valid(ctx)
 	return current, !ok, m.Outward(err)
+}
+
+// missing reports whether a migration was left out: one with a lower number that came later.
+func (m *migrator) missing(ctx context.Context, sources []*goose.Source) (bool, error) {
+	var applied int
+	err := m.sql.QueryRowContext(ctx,
+		`SELECT count(DISTINCT version_id) FROM goose_db_version WHERE version_id > 0`).Scan(&applied)
+	return applied < len(sources), m.Outward(err)
 }
 
 // Up brings the schema up to date. Several programs may start at once on
