@@ -2,11 +2,13 @@ package messaging
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/event"
+	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/seal"
 )
@@ -108,5 +110,9 @@ func (s *Service) SendAgain(ctx context.Context, id ID) (Taken, error) {
 		// It was meant for there, and not for the patient's own number or address.
 		r.Contact = m.Contact
 	}
-	return s.Send(ctx, r)
+	again, err := s.Send(ctx, r)
+	if errors.Is(err, patient.ErrNotFound) {
+		err = patient.ErrNotFound // the caller has named a message, and no patient
+	}
+	return again, err
 }

@@ -294,7 +294,7 @@ type AutomatedMessage struct {
 	StartTime OptNilDateTime `json:"start_time"`
 	// Of a reminder.
 	MinutesBefore OptNilInt `json:"minutes_before"`
-	// When it is due.
+	// When it is due, while it waits.
 	ScheduledAt OptNilDateTime `json:"scheduled_at"`
 	// The message it became.
 	MessageID OptNilString `json:"message_id"`
@@ -318,7 +318,7 @@ type AutomatedMessageSettings struct {
 	NightUntil OptString `json:"night_until"`
 	// With the placeholders `{{telephone}}` and `{{appointment_link}}`.
 	HowToCancel OptString `json:"how_to_cancel"`
-	// How to find each place.
+	// How to find each place, by its id.
 	Directions OptAutomatedMessageSettingsDirections `json:"directions"`
 	// The texts of each type of notification.
 	Texts OptAutomatedMessageSettingsTexts `json:"texts"`
@@ -341,7 +341,7 @@ func (AutomatedMessageSettingsChannelsItem) AllValues() []AutomatedMessageSettin
 	}
 }
 
-// How to find each place.
+// How to find each place, by its id.
 type AutomatedMessageSettingsDirections map[string]string
 
 func (s *AutomatedMessageSettingsDirections) init() AutomatedMessageSettingsDirections {
