@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -140,6 +141,8 @@ type line struct {
 	out    chan any
 	shut   chan video.Why
 	cancel context.CancelFunc
+	// Other times than those of the program; 0 is the program's.
+	pingEach, writeTime time.Duration
 }
 
 // Send has a message sent. A page that does not take what it is sent is cut off, and comes back.
@@ -174,30 +177,36 @@ func (l *line) read(ctx context.Context) (said, bool) {
 // write sends what is to be sent, and asks now and then whether the page is still there.
 func (l *line) write(ctx context.Context) {
 	defer l.cancel()
-	pings := time.NewTicker(pingEach)
+	pings := time.NewTicker(cmp.Or(l.pingEach, pingEach))
 	defer pings.Stop()
 	for {
 		var err error
-		wait, cancel := context.WithTimeout(ctx, writeTime)
 		select {
 		case m := <-l.out:
-			var text []byte
-			if text, err = json.Marshal(m); err == nil {
-				err = l.ws.Write(wait, websocket.MessageText, text)
-			}
+			err = l.within(ctx, func(ctx context.Context) error {
+				text, err := json.Marshal(m)
+				if err != nil {
+					return err
+				}
+				return l.ws.Write(ctx, websocket.MessageText, text)
+			})
 		case why := <-l.shut:
-			cancel()
 			l.end(closing[why], string(why))
 			return
 		case <-pings.C:
-			err = l.ws.Ping(wait)
+			err = l.within(ctx, l.ws.Ping)
 		case <-ctx.Done():
-			cancel()
 			return
 		}
-		cancel()
 		if err != nil {
 			return
 		}
 	}
+}
+
+// within gives a page so long to take something, from the moment it is sent.
+func (l *line) within(ctx context.Context, send func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(l.writeTime, writeTime))
+	defer cancel()
+	return send(ctx)
 }

@@ -10,7 +10,9 @@ import (
 
 func TestAMigrationThatCameLaterThanOneWithAHigherNumberIsApplied(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
-		run(t, db, `DROP TABLE link`, `DELETE FROM goose_db_version WHERE version_id = 37`)
+		run(t, db, `DROP TABLE video_room`,
+			`ALTER TABLE practice_group DROP COLUMN video_url_template`,
+			`DELETE FROM goose_db_version WHERE version_id = 39`)
 		if _, pending, err := db.Version(t.Context()); err != nil || !pending {
 			t.Errorf("a migration is missing, and pending is %t, %v", pending, err)
 		}
@@ -21,7 +23,7 @@ func TestAMigrationThatCameLaterThanOneWithAHigherNumberIsApplied(t *testing.T) 
 			t.Errorf("all are applied, and pending is %t, %v", pending, err)
 		}
 		var n int
-		if _, err := db.Conn().One(t.Context(), `SELECT count(*) FROM link`, store.In{}, &n); err != nil {
+		if _, err := db.Conn().One(t.Context(), `SELECT count(*) FROM video_room`, store.In{}, &n); err != nil {
 			t.Error(err)
 		}
 	})

@@ -154,7 +154,9 @@ func TestVideoLinkLeadsPatientAndStaffToOneRoom(t *testing.T) {
 			t.Errorf("another page has the policy %q", other.Header.Get("Permissions-Policy"))
 		}
 
-		mine, theirs := p.enter(patient), p.enter(staff)
+		mine := p.enter(patient)
+		p.hears(mine, "room") // the patient has a seat before staff come
+		theirs := p.enter(staff)
 		if m := p.hears(theirs, "room"); m["other"] != "waiting" {
 			t.Errorf("staff are told %v", m)
 		} else {
@@ -236,6 +238,7 @@ func TestVideoSocketBoundsWhatPagesSay(t *testing.T) {
 			t.Errorf("a flood: closed with %d", got)
 		}
 		first := p.enter(link)
+		p.hears(first, "room") // it has its seat before the second comes
 		p.enter(link)
 		if got := ends(first); got != 4001 {
 			t.Errorf("the first of two pages: closed with %d", got)
