@@ -26,6 +26,8 @@ type Change struct {
 	// first. An appointment that is then already stays.
 	SecondStart, SecondEnd time.Time
 	Override               bool // as in Request
+	// InSession has a session offer the time at another place too, where staff may choose any.
+	InSession bool
 	// SuppressPolicy moves a confirmed appointment however soon it starts.
 	SuppressPolicy bool
 	SuppressMail   *bool // about a move, or with Notices
@@ -194,10 +196,10 @@ func (s *Service) judgeChange(ctx context.Context, group practice.ID, a Appointm
 	if !elsewhere {
 		return a.Modes, s.inSession(ctx, t, after)
 	}
-	if err := s.provided(ctx, t); err != nil {
-		return a.Modes, err
+	if err := s.provided(ctx, t); err != nil || !c.InSession {
+		return t.Type.Modes, err
 	}
-	return t.Type.Modes, nil
+	return t.Type.Modes, s.inSession(ctx, t, after)
 }
 
 // sameTime reports whether two appointments are with the same practitioner at the same time.

@@ -58,6 +58,7 @@ type kit struct {
 	book  *booking.Service
 	group practice.Group
 	place practice.Location
+	annex practice.Location // where no session is
 	gp    [2]practice.Practitioner
 	kind  diary.Type
 	other diary.Type
@@ -108,6 +109,8 @@ func newKit(t testing.TB, db *store.DB) *kit {
 	d.must(err)
 	d.ctx = access.With(context.Background(), access.Operator(d.group.ID))
 	d.place, err = places.CreateLocation(d.ctx, practice.LocationChange{Name: new("Mill Lane")})
+	d.must(err)
+	d.annex, err = places.CreateLocation(d.ctx, practice.LocationChange{Name: new("The annex")})
 	d.must(err)
 	for i, kind := range []*diary.Type{&d.kind, &d.other} {
 		*kind, err = diaries.CreateType(d.ctx, diary.TypeChange{Name: new([]string{"Routine", "Review"}[i]),

@@ -203,9 +203,12 @@ func TestAPatientMovesAndCancelsUnderThePolicy(t *testing.T) {
 		if moved.Practitioner != d.gp[1].ID || !moved.Start.Equal(to.Start) || moved.ID != a.ID {
 			t.Fatalf("got %+v", moved)
 		}
-		night := d.at(-120)
-		_, err = d.self.Move(plain, v, a.ID, night)
-		want(t, err, booking.ErrNoSession)
+		night, annex := d.at(-120), d.at(30)
+		annex.Location = d.annex.ID
+		for _, outside := range []selfbooking.Choice{night, annex} {
+			_, err = d.self.Move(plain, v, a.ID, outside)
+			want(t, err, booking.ErrNoSession)
+		}
 		d.clock.Move(moved.Closes.Sub(d.clock.Now()) + time.Minute)
 		v = d.visit(o)
 		for _, err := range []error{

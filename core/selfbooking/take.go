@@ -165,16 +165,9 @@ func (s *Service) Move(ctx context.Context, v Visit, id booking.ID, c Choice) (S
 		if _, err := s.chosen(ctx, in, c); err != nil {
 			return a, err
 		}
-		t, err := s.Diary.Terms(ctx, in.group.ID, c.Type, c.Location)
-		if err != nil {
-			return a, err
-		}
 		end := c.Start.Add(a.Length())
-		if yes, err := s.Diary.Offered(ctx, t, c.Practitioner, c.Start, end); err != nil || !yes {
-			return a, errors.Join(err, booking.ErrNoSession)
-		}
 		return s.Booking.Change(ctx, id, booking.Change{State: booking.Booked, Practitioner: &c.Practitioner,
-			Location: &c.Location, Start: &c.Start, End: &end})
+			Location: &c.Location, Start: &c.Start, End: &end, InSession: true})
 	})
 }
 
