@@ -5,6 +5,7 @@ package worker
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -139,10 +140,17 @@ func (t *task) Work(ctx context.Context, r *river.Job[job.Row]) error {
 	return err
 }
 
-// quiet logs only the warnings and errors of River.
+// quiet logs only the warnings and errors of River, and none that come of its being stopped: a job it was about to add
+// when its context ended is added by the next start.
 type quiet struct{ slog.Handler }
 
 // Enabled implements slog.Handler.
 func (q quiet) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && q.Handler.Enabled(ctx, level)
+	return level >= slog.LevelWarn && !errors.Is(ctx.Err(), context.Canceled) && q.Handler.Enabled(ctx, level)
 }
+
+// WithAttrs implements slog.Handler.
+func (q quiet) WithAttrs(attrs []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(attrs)} }
+
+// WithGroup implements slog.Handler.
+func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name)} }

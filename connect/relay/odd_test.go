@@ -111,3 +111,22 @@ func TestRelayOpensNoConnections(t *testing.T) {
 		t.Error("who has a link can open connections from this machine")
 	}
 }
+
+// TestRelayTakesAPortThatIsFreeForBoth starts many relays while TCP holds many ports that UDP may be given.
+func TestRelayTakesAPortThatIsFreeForBoth(t *testing.T) {
+	for range 400 {
+		taken, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer taken.Close()
+	}
+	for range 200 {
+		udp, tcp, err := listen(t.Context(), "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer udp.Close()
+		defer tcp.Close()
+	}
+}

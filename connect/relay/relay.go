@@ -59,19 +59,14 @@ func Start(ctx context.Context, s Settings) (*Relay, error) {
 	if s.Listen == "" {
 		return r, nil
 	}
-	var network net.ListenConfig
-	udp, err := network.ListenPacket(ctx, "udp", s.Listen)
+	udp, tcp, err := listen(ctx, s.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("cannot serve TURN: %w", err)
 	}
 	port := udp.LocalAddr().(*net.UDPAddr).Port
 	host, _, err := net.SplitHostPort(s.Listen)
 	if err != nil {
-		return nil, errors.Join(err, udp.Close())
-	}
-	tcp, err := network.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot serve TURN: %w", err), udp.Close())
+		return nil, errors.Join(err, udp.Close(), tcp.Close())
 	}
 	logs := silent{}
 	shares := newQuota(int(s.Until) - int(s.From) + 1)
@@ -94,6 +89,30 @@ func Start(ctx context.Context, s Settings) (*Relay, error) {
 	at := net.JoinHostPort(s.PublicIP.String(), strconv.Itoa(port))
 	r.own = []string{"turn:" + at + "?transport=udp", "turn:" + at + "?transport=tcp"}
 	return r, nil
+}
+
+// listen opens one port for UDP and TCP. Where any port will do (0), the one that UDP was given may be taken for TCP, and
+// another is tried.
+func listen(ctx context.Context, address string) (net.PacketConn, net.Listener, error) {
+	var network net.ListenConfig
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, nil, err
+	}
+	for tries := 1; ; tries++ {
+		udp, err := network.ListenPacket(ctx, "udp", address)
+		if err != nil {
+			return nil, nil, err
+		}
+		same := strconv.Itoa(udp.LocalAddr().(*net.UDPAddr).Port)
+		tcp, err := network.Listen(ctx, "tcp", net.JoinHostPort(host, same))
+		if err == nil {
+			return udp, tcp, nil
+		}
+		if err := errors.Join(err, udp.Close()); port != "0" || tries == 20 {
+			return nil, nil, err
+		}
+	}
 }
 
 // shared is 100.64.0.0/10, addresses behind providers' own translators (RFC 6598).
