@@ -91,8 +91,8 @@ func Start(ctx context.Context, s Settings) (*Relay, error) {
 	return r, nil
 }
 
-// listen opens one port for UDP and TCP. Where any port will do (0), the one that UDP was given may be taken for TCP, and
-// another is tried.
+// listen opens one port for UDP and TCP. Where any port will do (0), the one that UDP was given may be taken for TCP,
+// and another is tried.
 func listen(ctx context.Context, address string) (net.PacketConn, net.Listener, error) {
 	var network net.ListenConfig
 	host, port, err := net.SplitHostPort(address)
