@@ -99,6 +99,7 @@ func (a *App) routePages(add adder) map[string]bool {
 		"GET /s/{link}/check":       "check",
 		"/s/{link}/book":            "book",
 		"GET /s/{link}/appointment": "appointment",
+		"GET /s/{link}/calendar":    "calendar",
 		"/s/{link}/cancel":          "cancel",
 		"/s/{link}/move":            "move",
 		"/record/confirm/{link}":    "confirm",
@@ -106,6 +107,9 @@ func (a *App) routePages(add adder) map[string]bool {
 		"/invite/{link}":            "invite",
 		"GET /video/{link}":         "video",
 		"GET /video/{link}/":        "video",
+		"/s/":                       "no_page",
+		"/m/":                       "no_page",
+		"/video/":                   "no_page",
 		// It lasts as long as a consultation, and is counted by itself.
 		"GET /video/{link}/socket": "video_socket",
 	} {

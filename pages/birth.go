@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -8,6 +9,7 @@ import (
 
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/pages/words"
 )
 
 // birth is a date of birth, as it was typed.
@@ -28,9 +30,9 @@ func birthOf(r *http.Request) birth {
 	return birth{Day: read("day"), Month: read("month"), Year: read("year")}
 }
 
-// mark says what is wrong, and in which boxes.
-func (b *birth) mark(message string, boxes ...*box) {
-	b.Error = message
+// mark says what is wrong, by the name of a text, and in which boxes.
+func (b *birth) mark(ctx context.Context, text string, boxes ...*box) {
+	b.Error = words.Say(ctx, "birth."+text)
 	for _, x := range boxes {
 		x.Wrong = true
 	}
@@ -40,21 +42,21 @@ func (b *birth) mark(message string, boxes ...*box) {
 func (b *birth) all() []*box { return []*box{&b.Day, &b.Month, &b.Year} }
 
 // date is the date, unless it is none.
-func (b *birth) date() (input.Date, bool) {
+func (b *birth) date(ctx context.Context) (input.Date, bool) {
 	var empty []*box
 	var missing []string
 	for i, x := range b.all() {
 		if x.Text == "" {
-			empty, missing = append(empty, x), append(missing, []string{"a day", "a month", "a year"}[i])
+			empty, missing = append(empty, x), append(missing, []string{"day", "month", "year"}[i])
 		}
 	}
 	switch len(empty) {
 	case 0:
 	case 3:
-		b.mark("Enter your date of birth", empty...)
+		b.mark(ctx, "empty", empty...)
 		return input.NoDate, false
 	default:
-		b.mark("Your date of birth must include "+strings.Join(missing, " and "), empty...)
+		b.mark(ctx, "missing_"+strings.Join(missing, "_"), empty...)
 		return input.NoDate, false
 	}
 	day, inMonth := number(b.Day.Text, 31)
@@ -62,17 +64,17 @@ func (b *birth) date() (input.Date, bool) {
 	year, fourDigits := number(b.Year.Text, 9999)
 	switch {
 	case !inMonth:
-		b.mark("The day must be a number from 1 to 31", &b.Day)
+		b.mark(ctx, "bad_day", &b.Day)
 	case !inYear:
-		b.mark("The month must be a number from 1 to 12, or its name", &b.Month)
+		b.mark(ctx, "bad_month", &b.Month)
 	case !fourDigits || len(b.Year.Text) != 4:
-		b.mark("The year must have 4 numbers", &b.Year)
+		b.mark(ctx, "bad_year", &b.Year)
 	default:
 		text := fmt.Sprintf("%04d-%02d-%02d", year, month, day)
 		if d, real := input.ParseDate(text); real {
 			return d, true
 		}
-		b.mark("Your date of birth must be a real date", b.all()...)
+		b.mark(ctx, "not_real", b.all()...)
 	}
 	return input.NoDate, false
 }
@@ -115,17 +117,17 @@ func monthOf(text string) (int, bool) {
 }
 
 // refused says what core found wrong with a date.
-func (b *birth) refused(f *fault.Error) {
-	message := "Your date of birth must be a real date"
+func (b *birth) refused(ctx context.Context, f *fault.Error) {
+	text := "not_real"
 	for _, field := range f.Fields {
 		switch field.Code {
 		case input.CodeBig:
-			message = "Your date of birth must be in the past"
+			text = "future"
 		case input.CodeSmall:
-			message = "Your date of birth must be in 1875 or later"
+			text = "too_early"
 		}
 	}
-	b.mark(message, b.all()...)
+	b.mark(ctx, text, b.all()...)
 }
 
 // first is the first box that is wrong, for the link that leads to it.

@@ -1,10 +1,11 @@
 package pages
 
 import (
+	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"frontdesk/core/link"
 	"frontdesk/core/practice"
 	"frontdesk/core/selfbooking"
+	"frontdesk/pages/words"
 	"frontdesk/web"
 )
 
@@ -35,11 +37,8 @@ func visitOf(r *http.Request) selfbooking.Visit {
 	return selfbooking.Visit{Address: r.PathValue("link"), Proof: proofOf(r)}
 }
 
-// notices say why a visitor is asked to choose again.
-var notices = map[string]string{
-	"gone":  "We could not hold your time any longer, so it is free for others again. Choose a time again.",
-	"taken": "That time has just been taken. Choose another one.",
-}
+// notices name the texts that say why a visitor is asked to choose again.
+var notices = map[string]string{"gone": "book.gone", "taken": "book.taken"}
 
 // the names of form fields and of what an address asks for.
 const (
@@ -64,8 +63,8 @@ func (d *door) bookHome(w http.ResponseWriter, r *http.Request) {
 	case h.Shut != nil:
 		d.linkShut(w, r, link.Page{Group: h.Group}, h.Shut)
 	case len(h.Types) == 0:
-		show(w, r, http.StatusOK, problem("Nothing can be booked now",
-			"The practice does not offer this kind of appointment online any more.", b.face))
+		show(w, r, http.StatusOK, problem(words.Say(r.Context(), "book.nothing"),
+			words.Say(r.Context(), "book.nothing_why"), b.face))
 	case len(h.Types) == 1:
 		to(w, r, b.when(whenQuery{Type: h.Types[0].ID}))
 	default:
@@ -78,9 +77,10 @@ func to(w http.ResponseWriter, r *http.Request, address string) {
 	http.Redirect(w, r, address, http.StatusSeeOther)
 }
 
-func (b booker) appointment(id booking.ID) string { return b.At + "/appointment?a=" + id.String() }
-func (b booker) check(id booking.ID) string       { return b.At + "/check?a=" + id.String() }
-func (b booker) cancel(id booking.ID) string      { return b.At + "/cancel?a=" + id.String() }
+func (b booker) appointment(id booking.ID) string  { return b.At + "/appointment?a=" + id.String() }
+func (b booker) check(id booking.ID) string        { return b.At + "/check?a=" + id.String() }
+func (b booker) calendarFile(id booking.ID) string { return b.At + "/calendar?a=" + id.String() }
+func (b booker) cancel(id booking.ID) string       { return b.At + "/cancel?a=" + id.String() }
 
 // whenQuery is which free times a page shows.
 type whenQuery struct {
@@ -330,54 +330,88 @@ func (d *door) bookFail(w http.ResponseWriter, r *http.Request, err error) {
 		d.linkShut(w, r, p, err)
 	case errors.Is(err, booking.ErrTooLate), errors.Is(err, selfbooking.ErrEnough), errors.Is(err, booking.ErrElsewhere):
 		web.Note(r, f)
-		title := "You cannot book this online"
+		ctx := r.Context()
+		title, why := words.Say(ctx, "book.refused"), words.Fault(ctx, f.Code, f.Message)
 		if errors.Is(err, booking.ErrTooLate) {
-			title = "It is too late to do this online"
+			title = words.Say(ctx, "book.too_late")
+			if a, err := d.core.SelfBooking.Appointment(ctx, visitOf(r), ofOf(r)); err == nil {
+				why = words.Say(ctx, "book.too_late_why", "Time", moment(ctx, a.Closes, a.Group.Zone()))
+			}
 		}
-		show(w, r, web.Status(f), refusedPage(booker{d.whose(r), "/s/" + r.PathValue("link"), nil}, title, f.Message))
+		show(w, r, web.Status(f), refusedPage(booker{d.whose(r), "/s/" + r.PathValue("link"), nil}, title, why))
 	default:
 		d.fail(w, r, err)
 	}
 }
 
-// modes says how an appointment takes place.
-func modes(m diary.Modes) string {
-	var ways []string
-	if m.InPerson {
-		ways = append(ways, "in person")
+// ofOf is the appointment that a request is about, by its form or its address.
+func ofOf(r *http.Request) booking.ID {
+	for _, name := range []string{ofField, moveField} {
+		if id := idOf[booking.ID](r.Form, name); id != 0 {
+			return id
+		}
+		if id := idOf[booking.ID](r.URL.Query(), name); id != 0 {
+			return id
+		}
 	}
-	if m.Telephone {
-		ways = append(ways, "by telephone")
-	}
-	if m.Video {
-		ways = append(ways, "by video")
-	}
-	return strings.Join(ways, " or ")
+	return 0
 }
 
-// kindText is how long an appointment of a type lasts, and how it takes place.
-func kindText(t diary.Type) string {
-	text := fmt.Sprintf("%d minutes", t.Minutes)
-	if how := modes(t.Modes); how != "" {
-		text += ", " + how
+// bookCalendar gives an appointment as a file for the patient's calendar.
+func (d *door) bookCalendar(w http.ResponseWriter, r *http.Request) {
+	a, err := d.core.SelfBooking.Appointment(r.Context(), visitOf(r), idOf[booking.ID](r.URL.Query(), ofField))
+	switch {
+	case err != nil:
+		d.bookFail(w, r, err)
+		return
+	case a.State != booking.Booked:
+		to(w, r, bookerOf(r, a.Group).appointment(a.ID))
+		return
 	}
-	return text
+	h := w.Header()
+	h.Set("Content-Type", "text/calendar; charset=utf-8; method=PUBLISH")
+	h.Set("Content-Disposition", `attachment; filename="appointment.ics"`)
+	w.Write([]byte(a.Calendar()))
 }
+
+// modes says how an appointment takes place.
+func modes(ctx context.Context, m diary.Modes) string {
+	var ways []string
+	for name, offered := range map[string]bool{"in_person": m.InPerson, "telephone": m.Telephone, "video": m.Video} {
+		if offered {
+			ways = append(ways, "mode."+name)
+		}
+	}
+	slices.Sort(ways)
+	for i, id := range ways {
+		ways[i] = words.Say(ctx, id)
+	}
+	switch len(ways) {
+	case 2:
+		return words.Say(ctx, "mode.both", "First", ways[0], "Second", ways[1])
+	case 3:
+		return words.Say(ctx, "mode.all", "First", ways[0], "Second", ways[1], "Third", ways[2])
+	}
+	return strings.Join(ways, "")
+}
+
+// minutes is a number of minutes.
+func minutes(ctx context.Context, n int) string { return words.Say(ctx, "book.minutes", "Count", n) }
+
+// kindText is how long an appointment of a type lasts, and how it takes place.
+func kindText(ctx context.Context, t diary.Type) string {
+	if how := modes(ctx, t.Modes); how != "" {
+		return words.Say(ctx, "mode.lasting", "Minutes", minutes(ctx, t.Minutes), "How", how)
+	}
+	return minutes(ctx, t.Minutes)
+}
+
+// capital is a text that begins a line.
+func capital(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // named is a person's name.
 func named(parts ...string) string {
 	return strings.Join(strings.Fields(strings.Join(parts, " ")), " ")
-}
-
-// dayName is a day as a patient reads it.
-func dayName(d input.Date) string { return d.UTC().Format("Monday 2 January") }
-
-// countTimes is how many free times a day has.
-func countTimes(n int) string {
-	if n == 1 {
-		return "1 time"
-	}
-	return strconv.Itoa(n) + " times"
 }
 
 // on is the same question from another day on.
@@ -386,13 +420,9 @@ func (q whenQuery) on(d input.Date) whenQuery {
 	return q
 }
 
-// left is how long the time is still held.
-func (v checkView) left() string {
-	minutes := int((v.ReservedUntil.Sub(v.Now) + time.Minute - 1) / time.Minute)
-	if minutes == 1 {
-		return "1 minute"
-	}
-	return strconv.Itoa(minutes) + " minutes"
+// left is for how many minutes the time is still held.
+func (v checkView) left() int {
+	return int((v.ReservedUntil.Sub(v.Now) + time.Minute - 1) / time.Minute)
 }
 
 func (v checkView) place() string { return placeText(v.LocationName, v.Address) }
@@ -409,8 +439,8 @@ func placeText(name string, a practice.Address) string {
 }
 
 // calendar is the appointment as lines to copy.
-func (v checkView) calendar() string {
+func (v checkView) calendar(ctx context.Context) string {
 	start, end := v.Start.In(v.Zone), v.End.In(v.Zone)
-	return fmt.Sprintf("%s, %s\n%s, %s to %s\n%s", v.TypeName, v.face.Name, start.Format("Monday 2 January 2006"),
-		start.Format("15:04"), end.Format("15:04"), v.place())
+	return words.Say(ctx, "book.calendar_text", "Type", v.TypeName, "Name", v.face.Name, "Day", words.Day(ctx, start),
+		"From", start.Format("15:04"), "Until", end.Format("15:04"), "Place", v.place())
 }

@@ -3,12 +3,13 @@ package pages
 import (
 	"net/http"
 
-	"frontdesk/core/input"
+	"frontdesk/pages/words"
 )
 
 // verification is what the page of an identity check shows.
 type verification struct {
-	Practice, Phone, Dial, Reference, Until string
+	face
+	Reference, Until string
 }
 
 // verify tells a patient who could not be identified what to do.
@@ -24,6 +25,5 @@ func (d *door) verify(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	show(w, r, http.StatusOK,
-		verify(verification{g.Name, input.ShowTelephone(g.Phone), g.Phone, check.Reference(),
-			day(check.ExpiresAt, g.Zone())}))
+		verify(verification{faceOf(g), check.Reference(), words.Day(r.Context(), check.ExpiresAt.In(g.Zone()))}))
 }

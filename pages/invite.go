@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -30,9 +31,9 @@ func (c choice) wrong() (message, href string) {
 	return c.Second, "#again"
 }
 
-func (c choice) title() string {
+func (c choice) title(ctx context.Context) string {
 	message, _ := c.wrong()
-	return titled("Choose a password", message)
+	return titled(ctx, "Choose a password", message)
 }
 
 var passwordHint = fmt.Sprintf("Use at least %d characters. Three words that have nothing to do with each other are "+

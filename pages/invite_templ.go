@@ -276,7 +276,7 @@ func passwordPage(f face, c choice) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(c.title(), f.Name).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout(c.title(ctx), f.Name).Render(templ.WithChildren(ctx, templ_7745c5c3_Var14), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"mime"
@@ -10,6 +11,7 @@ import (
 
 	"frontdesk/core/fault"
 	"frontdesk/core/link"
+	"frontdesk/pages/words"
 	"frontdesk/web"
 )
 
@@ -18,8 +20,7 @@ const visitCookie = "visit"
 
 // errGuesses is returned to an address from which links are guessed.
 var errGuesses = web.ErrAttempts.Saying("Too many links that do not work were opened from where you are. Wait a " +
-	"minute, " +
-	"then open your link again.")
+	"minute, then open your link again.")
 
 // fileView is what the page of a file shows.
 type fileView struct {
@@ -65,25 +66,24 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	show(w, r, http.StatusOK, filePage(fileView{
-		faceOf(p.Group), p.FileName, fileSize(p.Size), p.Until.In(p.Group.Zone()).Format("15:04"),
+		faceOf(p.Group), p.FileName, fileSize(ctx, p.Size), p.Until.In(p.Group.Zone()).Format("15:04"),
 		"/s/" + address + "/file",
 	}))
 }
 
-// purpose is what the practice has sent with a link of a kind, and what to ask the practice for.
-func purpose(kind link.Kind) (sent, ask string) {
+// purpose names the texts of what the practice has sent with a link of a kind, and of what to ask the practice for.
+func purpose(kind link.Kind) string {
 	if kind == link.Booking {
-		return "has sent you a link to book an appointment. To be sure that only you use it, we ask for your date of birth.",
-			"and ask for an appointment."
+		return "booking"
 	}
-	return "has sent you a file. To be sure that only you get it, we ask for your date of birth.", "and ask for the file."
+	return "file"
 }
 
 // fileSize is a size as people read it.
-func fileSize(bytes int64) string {
+func fileSize(ctx context.Context, bytes int64) string {
 	switch {
 	case bytes < 1000:
-		return fmt.Sprintf("%d bytes", bytes)
+		return words.Say(ctx, "file.bytes", "Number", bytes)
 	case bytes < 1000*1000:
 		return fmt.Sprintf("%d KB", (bytes+500)/1000)
 	}
@@ -103,7 +103,7 @@ func (d *door) proveBirth(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := birthOf(r)
-	date, ok := b.date()
+	date, ok := b.date(ctx)
 	if !ok {
 		show(w, r, http.StatusBadRequest, linkBirthPage(p, b, false))
 		return
@@ -120,18 +120,18 @@ func (d *door) proveBirth(w http.ResponseWriter, r *http.Request) {
 			d.linkShut(w, r, again, err)
 			return
 		}
-		b.mark("That is not the date of birth we have. Check it and try again", b.all()...)
+		b.mark(ctx, "not_ours", b.all()...)
 		show(w, r, http.StatusForbidden, linkBirthPage(p, b, false))
 	case f.Kind == fault.Invalid:
-		b.refused(f)
+		b.refused(ctx, f)
 		show(w, r, http.StatusBadRequest, linkBirthPage(p, b, false))
 	default:
 		d.linkShut(w, r, p, err)
 	}
 }
 
-// askFile leads to the page of a file, for who opens the file's own address.
-func (*door) askFile(w http.ResponseWriter, r *http.Request) {
+// linkHome leads to what the link leads to, for who opens an address that only takes forms.
+func (*door) linkHome(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/s/"+r.PathValue("link"), http.StatusSeeOther)
 }
 
@@ -159,16 +159,16 @@ func (d *door) fetchFile(w http.ResponseWriter, r *http.Request) {
 // linkShut says why a link cannot be used.
 func (d *door) linkShut(w http.ResponseWriter, r *http.Request, p link.Page, err error) {
 	var title string
-	todo := "and ask them to send you a new link."
+	todo := "link.ask_new"
 	switch {
 	case errors.Is(err, link.ErrExpired):
-		title = "This link has expired"
+		title = "link.expired"
 	case errors.Is(err, link.ErrUsed):
-		title = "This link has been used"
+		title = "link.used"
 	case errors.Is(err, link.ErrWithdrawn):
-		title = "This link has been withdrawn"
+		title = "link.withdrawn"
 	case errors.Is(err, link.ErrLocked):
-		title, todo = "This link is locked", "and ask them to check the date of birth they have for you."
+		title, todo = "link.locked", "link.ask_birth"
 	case errors.Is(err, link.ErrUnknown):
 		// A link that was given out is never refused for the addresses others guess.
 		if wait := d.guesses.Take(r); wait > 0 {
@@ -182,5 +182,7 @@ func (d *door) linkShut(w http.ResponseWriter, r *http.Request, p link.Page, err
 	}
 	f := web.Fault(err)
 	web.Note(r, f)
-	show(w, r, web.Status(f), linkShutPage(faceOf(p.Group), title, f.Message, todo))
+	ctx := r.Context()
+	show(w, r, web.Status(f),
+		linkShutPage(faceOf(p.Group), words.Say(ctx, title), words.Fault(ctx, f.Code, f.Message), todo))
 }

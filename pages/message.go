@@ -40,7 +40,7 @@ func (d *door) openMessage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := birthOf(r)
-	date, ok := b.date()
+	date, ok := b.date(ctx)
 	if !ok {
 		show(w, r, http.StatusBadRequest, birthPage(faceOf(o.Group), b))
 		return
@@ -49,17 +49,17 @@ func (d *door) openMessage(w http.ResponseWriter, r *http.Request) {
 	switch f := web.Fault(err); {
 	case err == nil:
 		show(w, r, http.StatusOK,
-			letterPage(letter{faceOf(o.Group), o.Subject, o.Text, moment(o.Sent, o.Group.Zone()), o.Sent}))
+			letterPage(letter{faceOf(o.Group), o.Subject, o.Text, moment(ctx, o.Sent, o.Group.Zone()), o.Sent}))
 	case errors.Is(err, messaging.ErrWrongDate):
 		// The last try of all has locked it.
 		if again, err := d.core.Messaging.Page(ctx, link); err != nil {
 			d.shut(w, r, again, err)
 			return
 		}
-		b.mark("That is not the date of birth we have. Check it and try again", b.all()...)
+		b.mark(ctx, "not_ours", b.all()...)
 		show(w, r, http.StatusForbidden, birthPage(faceOf(o.Group), b))
 	case f.Kind == fault.Invalid:
-		b.refused(f)
+		b.refused(ctx, f)
 		show(w, r, http.StatusBadRequest, birthPage(faceOf(o.Group), b))
 	default:
 		d.shut(w, r, o, err)

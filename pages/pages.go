@@ -12,16 +12,17 @@
 //	invite.go   a password that a member of staff chooses
 //	record.go   whether something goes into a record
 //	staff.go    members of staff, signed in
+//	reader.go   the reader's language, and the pages about these pages
 //	video.go    a video consultation, and why it cannot be entered
 //	socket.go   what its two pages tell each other
 //	inbox.go    what the people of the sandbox received
 package pages
 
 import (
+	"context"
 	_ "embed"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -30,6 +31,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/pages/words"
 	"frontdesk/web"
 )
 
@@ -54,18 +56,24 @@ func New(c *core.Core) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pages/style.css", fixed("text/css; charset=utf-8", style))
 	mux.HandleFunc("GET /pages/video.js", fixed("text/javascript; charset=utf-8", videoScript))
+	mux.HandleFunc("GET /pages/privacy", d.privacy)
+	mux.HandleFunc("GET /pages/accessibility", d.accessibility)
+	mux.HandleFunc("/", d.noPage)
 	mux.HandleFunc("GET /verify/{link}", d.verify)
 	mux.HandleFunc("GET /m/{link}", d.askBirth)
 	mux.HandleFunc("POST /m/{link}", d.openMessage)
 	mux.HandleFunc("GET /s/{link}", d.openLink)
 	mux.HandleFunc("POST /s/{link}", d.proveBirth)
-	mux.HandleFunc("GET /s/{link}/file", d.askFile)
+	mux.HandleFunc("GET /s/{link}/file", d.linkHome)
 	mux.HandleFunc("POST /s/{link}/file", d.fetchFile)
 	mux.HandleFunc("GET /s/{link}/when", d.bookWhen)
 	mux.HandleFunc("POST /s/{link}/hold", d.bookHold)
+	mux.HandleFunc("GET /s/{link}/hold", d.linkHome)
 	mux.HandleFunc("GET /s/{link}/check", d.bookCheck)
+	mux.HandleFunc("GET /s/{link}/book", d.linkHome)
 	mux.HandleFunc("POST /s/{link}/book", d.bookConfirm)
 	mux.HandleFunc("GET /s/{link}/appointment", d.bookDone)
+	mux.HandleFunc("GET /s/{link}/calendar", d.bookCalendar)
 	mux.HandleFunc("GET /s/{link}/cancel", d.bookAskCancel)
 	mux.HandleFunc("POST /s/{link}/cancel", d.bookCancel)
 	mux.HandleFunc("GET /s/{link}/move", d.bookAskMove)
@@ -81,7 +89,7 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("GET /video/{link}/socket", d.socket)
 	ours := http.NewCrossOriginProtection()
 	ours.SetDenyHandler(http.HandlerFunc(foreign))
-	return web.Seen(web.Visitors(careful(ours.Handler(mux))), c.Audit, d.fail)
+	return web.Seen(web.Visitors(careful(reading(ours.Handler(mux)))), c.Audit, d.fail)
 }
 
 // fixed answers a file that is part of the program.
@@ -117,7 +125,7 @@ var errForeign = fault.New(fault.Forbidden, "cross_site_form",
 
 func foreign(w http.ResponseWriter, r *http.Request) {
 	web.Note(r, errForeign)
-	show(w, r, web.Status(errForeign), problem("Something went wrong", errForeign.Message, face{}))
+	show(w, r, web.Status(errForeign), failed(errForeign, face{}))
 }
 
 // maxForm is how long a form may be, in bytes.
@@ -149,21 +157,18 @@ func show(w http.ResponseWriter, r *http.Request, status int, page templ.Compone
 func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := web.Fault(err)
 	web.Note(r, f)
-	title := "Something went wrong"
-	if f.Kind == fault.NotFound {
-		title = "This link does not work"
-	}
-	show(w, r, web.Status(f), problem(title, f.Message, d.whose(r)))
+	show(w, r, web.Status(f), failed(f, d.whose(r)))
 }
 
 // whose is the practice a link is of; nothing when there is none.
-func (d *door) whose(r *http.Request) face {
-	group, _, _ := strings.Cut(r.PathValue("link"), "-")
+func (d *door) whose(r *http.Request) face { return d.faceOf(r.Context(), readerOf(r.Context()).group) }
+
+func (d *door) faceOf(ctx context.Context, group string) face {
 	id, err := strconv.ParseInt(group, 36, 64)
 	if err != nil || id <= 0 {
 		return face{}
 	}
-	g, err := d.core.Practice.Face(r.Context(), practice.ID(id))
+	g, err := d.core.Practice.Face(ctx, practice.ID(id))
 	if err != nil {
 		return face{}
 	}
@@ -172,12 +177,11 @@ func (d *door) whose(r *http.Request) face {
 
 // Fail answers with a page about an address that cannot be read.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
-	careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	careful(reading(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		web.Note(r, web.Fault(err))
-		show(w, r, http.StatusBadRequest,
-			problem("This link does not work", "Its address was changed on the way. Open the link you were sent again.",
-				face{}))
-	})).ServeHTTP(w, r)
+		show(w, r, http.StatusBadRequest, problem(words.Say(r.Context(), "page.dead_link"),
+			words.Say(r.Context(), "page.changed_link"), face{}))
+	}))).ServeHTTP(w, r)
 }
 
 // face is the practice a page is of.
@@ -185,12 +189,9 @@ type face struct{ Name, Phone, Dial string }
 
 func faceOf(g practice.Group) face { return face{g.Name, input.ShowTelephone(g.Phone), g.Phone} }
 
-// day is a day as a patient reads it.
-func day(t time.Time, zone *time.Location) string { return t.In(zone).Format("Monday 2 January 2006") }
-
 // moment is a day and a time as a patient reads them.
-func moment(t time.Time, zone *time.Location) string {
-	return t.In(zone).Format("Monday 2 January 2006 at 15:04")
+func moment(ctx context.Context, t time.Time, zone *time.Location) string {
+	return words.Moment(ctx, t.In(zone))
 }
 
 // stamp is an instant for machines.
@@ -198,9 +199,9 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // titled is the title of a page, which begins with the word when there is an
 // error on it.
-func titled(title, wrong string) string {
+func titled(ctx context.Context, title, wrong string) string {
 	if wrong != "" {
-		return "Error: " + title
+		return words.Say(ctx, "page.error", "Title", title)
 	}
 	return title
 }

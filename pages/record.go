@@ -93,7 +93,7 @@ func (d *door) propose(w http.ResponseWriter, r *http.Request, status int, g pra
 		Seen: e.Patient.String(),
 		Code: e.Code, Term: e.Term, Text: e.Content, Channel: channelName(e.Channel), ProposedBy: e.ProposedBy,
 		At:   e.CreatedAt,
-		Made: moment(e.CreatedAt, g.Zone()), Until: moment(e.ExpiresAt, g.Zone()), Error: wrong,
+		Made: moment(r.Context(), e.CreatedAt, g.Zone()), Until: moment(r.Context(), e.ExpiresAt, g.Zone()), Error: wrong,
 		ErrorLeadsTo: "#approve",
 		Gone:         e.Of.Deleted(),
 	}

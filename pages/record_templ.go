@@ -293,7 +293,7 @@ func proposalPage(p proposal) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(titled("Write this to the record?", p.Error), p.Practice).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout(titled(ctx, "Write this to the record?", p.Error), p.Practice).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -36,9 +37,9 @@ func (s signIn) wrong() (message, href string) {
 	return s.PasswordError, "#password"
 }
 
-func (s signIn) title() string {
+func (s signIn) title(ctx context.Context) string {
 	message, _ := s.wrong()
-	return titled("Sign in to decide", message)
+	return titled(ctx, "Sign in to decide", message)
 }
 
 // amiss is what is wrong with the first box, or with both.

@@ -305,7 +305,7 @@ func signInPage(s signIn) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = layout(s.title(), s.Name).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = layout(s.title(ctx), s.Name).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 
 	"frontdesk/core/fault"
 	"frontdesk/core/video"
+	"frontdesk/pages/words"
 	"frontdesk/web"
 )
 
@@ -26,25 +28,45 @@ type consultation struct {
 	When, Until string
 }
 
-func (c consultation) title() string {
+func (c consultation) title(ctx context.Context) string {
 	if c.Staff {
-		return "Video consultation: staff"
+		return words.Say(ctx, "video.title_staff")
 	}
-	return "Your video consultation"
+	return words.Say(ctx, "video.title")
 }
 
-func (c consultation) waiting() string {
+func (c consultation) waiting(ctx context.Context) string {
 	if c.Staff {
-		return "The consultation room"
+		return words.Say(ctx, "video.waiting_staff")
 	}
-	return "You are in the waiting room"
+	return words.Say(ctx, "video.waiting")
 }
 
-func (c consultation) other() string {
+func (c consultation) other(ctx context.Context) string {
 	if c.Staff {
-		return "The patient"
+		return words.Say(ctx, "video.the_patient")
 	}
-	return "The practice"
+	return words.Say(ctx, "video.the_practice")
+}
+
+// scripted are the texts of the catalogue that the page's script says.
+var scripted = map[string][]string{
+	"script": {"not_allowed", "not_found", "in_use", "not_started", "works", "no_camera", "broken", "blocked", "no_server",
+		"lost", "patient_waits", "patient_absent", "practice_ready", "practice_absent", "connecting", "connected",
+		"reconnecting", "patient_left", "practice_left", "patient_lost", "practice_lost", "camera_off", "microphone_off",
+		"both_off"},
+	"video": {"checking", "mute", "unmute", "camera_off", "camera_on"},
+}
+
+// scriptWords are those texts in the reader's language, by their names.
+func scriptWords(ctx context.Context) map[string]string {
+	out := map[string]string{}
+	for area, names := range scripted {
+		for _, name := range names {
+			out[area+"."+name] = words.Say(ctx, area+"."+name)
+		}
+	}
+	return out
 }
 
 // meet shows the page of a video consultation. Opening it records nothing: the visitor comes in only from there.
@@ -62,29 +84,30 @@ func (d *door) meet(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", videoPolicy)
 	h.Set("Permissions-Policy", "camera=(self), microphone=(self)")
 	show(w, r, http.StatusOK, videoPage(consultation{
-		face: faceOf(v.Group), Role: string(v.Role), Staff: v.Role == video.Staff, When: moment(v.Start, zone),
+		face: faceOf(v.Group), Role: string(v.Role), Staff: v.Role == video.Staff, When: moment(r.Context(), v.Start, zone),
 		Until: v.Closes.In(zone).Format("15:04"),
 	}))
 }
 
 // shutRoom says why a room cannot be entered, and whom to ring.
 func (d *door) shutRoom(w http.ResponseWriter, r *http.Request, v video.Visit, err error) {
+	ctx := r.Context()
 	var title, message string
 	switch {
 	case errors.Is(err, video.ErrEarly):
-		title = "It is too early for this video consultation"
-		message = "It is on " + moment(v.Start, v.Group.Zone()) + ". Open this page again from " +
-			v.Opens.In(v.Group.Zone()).Format("15:04") + " on that day."
+		title = "video.early"
+		message = words.Say(ctx, "video.early_why", "Time", moment(ctx, v.Start, v.Group.Zone()),
+			"Opens", v.Opens.In(v.Group.Zone()).Format("15:04"))
 	case errors.Is(err, video.ErrOver):
-		title, message = "This video consultation is over", "It can no longer be entered."
+		title, message = "video.closed", words.Say(ctx, "video.closed_why")
 	case errors.Is(err, video.ErrOff):
-		title, message = "There is no video consultation", video.ErrOff.Message
+		title, message = "video.none", words.Say(ctx, "video.none_why")
 	default:
 		d.fail(w, r, err)
 		return
 	}
 	web.Note(r, web.Fault(err))
-	show(w, r, web.Status(web.Fault(err)), problem(title, message, faceOf(v.Group)))
+	show(w, r, web.Status(web.Fault(err)), problem(words.Say(ctx, title), message, faceOf(v.Group)))
 }
 
 // iceAnswer is which servers help to find a way to the other browser.

@@ -14,6 +14,10 @@
   // What this page alone knows: with it the page gets its seat back when its connection was lost.
   const secret = Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
 
+  // The texts come with the page, in the reader's language.
+  const words = JSON.parse(by('words').textContent);
+  const word = (name) => words[`script.${name}`];
+
   const say = (id, text) => { const at = by(id); if (at && at.textContent !== text) at.textContent = text; };
 
   let state = '';
@@ -34,12 +38,8 @@
   let meter = null;
   let ice = { iceServers: [] };
 
-  const unable = {
-    NotAllowedError: 'Your browser does not let this page use your camera and microphone. Allow both, in the settings next to the address of this page, then check again.',
-    NotFoundError: 'We cannot find a microphone. Connect one, or use a phone or tablet, then check again.',
-    NotReadableError: 'Another program is using your camera or microphone. Close it, then check again.',
-  };
-  const why = (error) => unable[error.name] || 'Your camera and microphone could not be started. Check again, or use another browser.';
+  const unable = { NotAllowedError: 'not_allowed', NotFoundError: 'not_found', NotReadableError: 'in_use' };
+  const why = (error) => word(unable[error.name] || 'not_started');
 
   async function devices() {
     const sound = { echoCancellation: true, noiseSuppression: true };
@@ -116,13 +116,13 @@
     by('asking').hidden = false;
     by('join').hidden = true;
     by('again').hidden = true;
-    for (const id of ['camera', 'microphone', 'network']) say(`${id}-result`, 'Checking');
+    for (const id of ['camera', 'microphone', 'network']) say(`${id}-result`, words['video.checking']);
     let problem = '';
     try {
       stream = await devices();
       const seen = stream.getVideoTracks().length > 0;
-      say('camera-result', seen ? 'Works' : 'Not found. You can be heard, but not seen');
-      say('microphone-result', 'Works');
+      say('camera-result', word(seen ? 'works' : 'no_camera'));
+      say('microphone-result', word('works'));
       by('preview').srcObject = stream;
       by('self').srcObject = stream;
       by('preview').hidden = by('self').hidden = by('camera-switch').hidden = !seen;
@@ -130,15 +130,15 @@
       level();
     } catch (error) {
       problem = why(error);
-      say('camera-result', 'Does not work');
-      say('microphone-result', 'Does not work');
+      say('camera-result', word('broken'));
+      say('microphone-result', word('broken'));
     }
     try {
       const found = await network();
-      say('network-result', found === 'works' ? 'Works' : 'The call may not get through. You can try');
+      say('network-result', word(found === 'works' ? 'works' : 'blocked'));
     } catch {
-      problem = problem || 'We cannot reach the practice’s server. Check your connection to the internet, then check again.';
-      say('network-result', 'Does not work');
+      problem = problem || word('no_server');
+      say('network-result', word('broken'));
     }
     if (problem) {
       say('trouble-text', problem);
@@ -180,7 +180,7 @@
       if (code === 4001) return over('replaced');
       if (code === 4002) return over('ended');
       if (code === 4003) return location.reload(); // the page says why
-      if (!call) say('waiting-status', 'The connection was lost. Reconnecting.');
+      if (!call) say('waiting-status', word('lost'));
       by('let-in').hidden = true;
       setTimeout(() => { if (wanted && !socket) connect(); }, delay);
       delay = Math.min(delay * 2, 10000);
@@ -212,7 +212,7 @@
         admitted = message.other_page;
         send({ type: 'let_in', page: admitted });
       };
-      say('waiting-status', 'The patient is waiting.');
+      say('waiting-status', word('patient_waits'));
       return show('waiting');
     }
     if (call) call.away = message.other === 'absent';
@@ -225,8 +225,7 @@
   }
 
   function waiting(message) {
-    say('waiting-status', staff ? 'The patient is not here yet.'
-      : message.other === 'in' ? 'The practice is ready, and will let you in soon.' : 'The practice will let you in when they are ready.');
+    say('waiting-status', word(staff ? 'patient_absent' : message.other === 'in' ? 'practice_ready' : 'practice_absent'));
     show('waiting');
   }
 
@@ -276,7 +275,7 @@
     const mine = { pc, peer, offering: false, answering: false, ignoring: false, early: [], work: Promise.resolve(),
       got: -1, at: performance.now(), began: performance.now(), renewed: 0, flowing: false, away: false };
     call = mine;
-    say('call-status', 'Connecting.');
+    say('call-status', word('connecting'));
     for (const track of stream.getTracks()) pc.addTrack(track, stream);
     if (stream.getVideoTracks().length === 0) pc.addTransceiver('video', { direction: 'recvonly' });
     pc.onnegotiationneeded = async () => {
@@ -332,7 +331,7 @@
   // left says that the other side went on purpose.
   function left() {
     admitted = '';
-    say('waiting-status', staff ? 'The patient has left.' : 'The practice has left the consultation. Wait here, or ring them.');
+    say('waiting-status', word(staff ? 'patient_left' : 'practice_left'));
     show('waiting');
   }
 
@@ -340,8 +339,8 @@
   const tell = () => signal({ media: { camera: works('video'), microphone: works('audio') } });
 
   function other(media) {
-    const off = [!media.camera && 'camera', !media.microphone && 'microphone'].filter(Boolean);
-    say('other-media', off.length ? `Their ${off.join(' and ')} ${off.length > 1 ? 'are' : 'is'} off.` : '');
+    if (media.camera && media.microphone) return say('other-media', '');
+    say('other-media', word(media.camera ? 'microphone_off' : media.microphone ? 'camera_off' : 'both_off'));
   }
 
   // --- watch ---------------------------------------------------------------
@@ -356,14 +355,14 @@
       [mine.got, mine.at] = [got, now];
       mine.began = mine.renewed = now;
       mine.flowing = true;
-      return say('call-status', 'Connected.');
+      return say('call-status', word('connected'));
     }
     if (now - mine.at < 2000) return;
     if (mine.away) {
       mine.began = now;
-      return say('call-status', `${staff ? 'The patient' : 'The practice'} has lost the connection. Wait for them to come back.`);
+      return say('call-status', word(staff ? 'patient_lost' : 'practice_lost'));
     }
-    say('call-status', mine.flowing ? 'Reconnecting.' : 'Connecting.');
+    say('call-status', word(mine.flowing ? 'reconnecting' : 'connecting'));
     // When nothing helps for long, staff's page begins the call anew.
     if (staff && now - mine.began > 25000) {
       const { peer } = mine;
@@ -379,8 +378,8 @@
   // --- buttons -------------------------------------------------------------
 
   function switches() {
-    say('microphone-switch', works('audio') ? 'Mute' : 'Unmute');
-    say('camera-switch', works('video') ? 'Camera off' : 'Camera on');
+    say('microphone-switch', words[works('audio') ? 'video.mute' : 'video.unmute']);
+    say('camera-switch', words[works('video') ? 'video.camera_off' : 'video.camera_on']);
   }
 
   function flip(kind) {
@@ -394,7 +393,7 @@
   by('join').onclick = () => {
     wanted = true;
     switches();
-    say('waiting-status', 'Connecting.');
+    say('waiting-status', word('connecting'));
     show('waiting');
     connect();
   };

@@ -17,6 +17,7 @@ type Method string
 const (
 	Request Method = "REQUEST" // put it in, or change it
 	Cancel  Method = "CANCEL"  // take it out
+	Publish Method = "PUBLISH" // put it in by hand, from a file: no one is asked to come
 )
 
 // Entry is an appointment as a calendar keeps it.
@@ -30,7 +31,8 @@ type Entry struct {
 	Zone              *time.Location
 	Title, Place      string
 	Notes             string
-	// Organiser is the name of the practice; From is its e-mail address, or empty. To is the patient's.
+	// Organiser is the name of the practice; From is its e-mail address, or empty. To is the patient's, and empty where
+	// it is published.
 	Organiser, From, To string
 }
 
@@ -74,8 +76,10 @@ func (e Entry) Text() string {
 		from = NoAddress
 	}
 	event.SetOrganizer("mailto:"+from, ics.WithCN(name(e.Organiser)))
-	event.AddAttendee("mailto:"+e.To, ics.ParticipationRoleReqParticipant, ics.ParticipationStatusAccepted,
-		ics.WithRSVP(false))
+	if e.Method != Publish {
+		event.AddAttendee("mailto:"+e.To, ics.ParticipationRoleReqParticipant, ics.ParticipationStatusAccepted,
+			ics.WithRSVP(false))
+	}
 	cal.AddVEvent(event)
 	return cal.Serialize(ics.WithNewLineWindows)
 }

@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
+	"frontdesk/core/calendar"
 	"frontdesk/core/diary"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
@@ -132,6 +133,16 @@ func (s *Service) Appointment(ctx context.Context, v Visit, id booking.ID) (Seen
 	}
 	a, err := s.own(ctx, in, id)
 	return in.seen(a), err
+}
+
+// Calendar is the appointment as a file for the patient's own calendar (RFC 5545). Its UID and sequence are those of
+// the e-mails about it, so that what came first is changed by what comes later.
+func (a Seen) Calendar() string {
+	return calendar.Entry{
+		Method: calendar.Publish, UID: calendar.UID(int64(a.Group.ID), int64(a.ID)), Sequence: a.Version,
+		Start: a.Start, End: a.End, Stamp: a.Now, Zone: a.Group.Zone(), Title: "Appointment at " + a.Group.Name,
+		Place: a.LocationName, Organiser: a.Group.Name, From: a.Group.Email,
+	}.Text()
 }
 
 func (in inside) seen(a booking.Appointment) Seen {

@@ -48,10 +48,12 @@ func (d *desk) ask(key, method, path string, body any) map[string]any {
 	return out
 }
 
-func TestAPatientBooksByALink(t *testing.T) {
-	d := &desk{T: t, app: open(t)}
+// links makes booking links of a patient with two types of appointment, from the day after tomorrow on, so that what is
+// booked can still be moved and cancelled. It gives the patient's date of birth, and the links' paths.
+func (d *desk) links(n int) (born string, paths []string) {
+	d.Helper()
 	if err := json.Unmarshal([]byte(os.Getenv("FRONTDESK_KEYS")), &d.keys); err != nil {
-		t.Fatal(err)
+		d.Fatal(err)
 	}
 	ada := d.ask(d.keys.Key, http.MethodGet, "/v1/patients?search=byron", nil)["data"].([]any)[0].(map[string]any)
 	var types []any
@@ -59,13 +61,23 @@ func TestAPatientBooksByALink(t *testing.T) {
 		nil)["data"].([]any) {
 		types = append(types, one.(map[string]any)["id"])
 	}
-	// From the day after tomorrow on, so that what is booked can still be moved and cancelled.
-	args := []string{d.app.URL(), os.Getenv("SHOTS"), ada["dob"].(string)[:10]}
-	for range 5 {
+	for range n {
 		made := d.ask(d.keys.Keys["booking_links"], http.MethodPost, "/v1/booking_links", map[string]any{
 			"patient_id": ada["id"], "appointment_type_id": types[:2], "maximum_use_count": 1,
 			"from_date": time.Now().AddDate(0, 0, 2).Format(time.DateOnly)})
-		args = append(args, strings.TrimPrefix(made["short_link"].(string), d.app.URL()))
+		paths = append(paths, strings.TrimPrefix(made["short_link"].(string), d.app.URL()))
 	}
-	script(t, "book.mjs", args...)
+	return ada["dob"].(string)[:10], paths
+}
+
+func TestAPatientBooksByALink(t *testing.T) {
+	d := &desk{T: t, app: open(t)}
+	born, links := d.links(5)
+	script(t, "book.mjs", append([]string{d.app.URL(), os.Getenv("SHOTS"), born}, links...)...)
+}
+
+func TestAPatientBooksInWelsh(t *testing.T) {
+	d := &desk{T: t, app: open(t)}
+	born, links := d.links(2)
+	script(t, "welsh.mjs", append([]string{d.app.URL(), os.Getenv("SHOTS"), born}, links...)...)
 }

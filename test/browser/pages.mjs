@@ -9,7 +9,7 @@ const says = (text) => async (page, about) => {
   if (await page.locator('main h1').count() !== 1) about('has no single h1')
 }
 for (const [name, options] of Object.entries({ desk, phone, dark })) {
-  await look(name, verify, options, says('contact the practice on 01632 960100'))
+  await look(name, verify, options, says('on 01632 960100'))
 }
 await look('plain', verify, plain)
 await look('desk', '/verify/1-nobody', { ...desk, status: 404 }, says('contact your practice'))

@@ -163,7 +163,7 @@ func TestALinkSaysWhenItIsTooLate(t *testing.T) {
 			t.Fatalf("it offers what is not possible: %s", page)
 		}
 		status, text := browser.fill(at+"/cancel", url.Values{"a": {held}})
-		if status != http.StatusConflict || !strings.Contains(text, "24 hours before they start; for this one that was") ||
+		if status != http.StatusConflict || !strings.Contains(text, "It could be moved or cancelled here until ") ||
 			!strings.Contains(text, "tel:") {
 			t.Fatalf("%d %s", status, text)
 		}
