@@ -78,6 +78,9 @@ type Config struct {
 	// NotifyRest is how long NHS Notify is left alone when requests in a row have
 	// failed; 0 is 30 seconds.
 	NotifyRest time.Duration
+	// RefuseEvery is how long a visitor of a link waits who cannot be identified, or a multiple of it, so that the time
+	// says nothing of the reason; 0 is 2 seconds.
+	RefuseEvery time.Duration
 	// Video is how video consultations find their way.
 	Video Video
 	// WebhookTimeout is the longest one delivery may take; 0 is 15 seconds.

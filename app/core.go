@@ -29,6 +29,7 @@ import (
 	"frontdesk/core/form"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/identifier"
+	"frontdesk/core/identity"
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
@@ -150,6 +151,7 @@ func (w wiring) care() {
 	db, box, now, newID := w.db, w.Connector.Box, w.c.Now, w.db.NewID
 	w.Link = &link.Service{Store: linkstore.New(db), Attachment: w.Attachment, Box: box, Pages: w.pages, Now: now,
 		NewID: newID}
+	w.Identity = &identity.Service{Link: w.Link, Demographics: w.Demographics, Pace: pacer(w.c.RefuseEvery), Now: now}
 	w.Record = &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: w.pages, Now: now,
 		NewID: newID}
 	w.Document = &document.Documents{Store: documentstore.NewDocuments(db), Box: box, Pages: w.pages, Now: now,

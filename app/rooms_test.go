@@ -61,6 +61,8 @@ var rooms = map[string]struct {
 		"core/practice", "core/seal",
 		"core/patient",
 	}},
+	"core/identity": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/connector",
+		"core/demographics", "core/link", "core/patient", "core/practice", "core/seal"}},
 	"core/identifier": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/write",
 		"core/practice",
 		"core/patient"}},

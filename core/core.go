@@ -20,6 +20,7 @@ import (
 	"frontdesk/core/form"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/identifier"
+	"frontdesk/core/identity"
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
@@ -51,6 +52,7 @@ type Core struct {
 	Connector    *connector.Service
 	Patient      *patient.Service
 	Identifier   *identifier.Service
+	Identity     *identity.Service
 	Demographics *demographics.Service
 	Merge        *merge.Service
 	Archive      *archive.Service

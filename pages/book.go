@@ -421,9 +421,10 @@ func (q whenQuery) on(d input.Date) whenQuery {
 }
 
 // left is for how many minutes the time is still held.
-func (v checkView) left() int {
-	return int((v.ReservedUntil.Sub(v.Now) + time.Minute - 1) / time.Minute)
-}
+func (v checkView) left() int { return minutesOf(v.ReservedUntil.Sub(v.Now)) }
+
+// minutesOf is a time in minutes that have begun, at least one.
+func minutesOf(d time.Duration) int { return max(1, int((d+time.Minute-1)/time.Minute)) }
 
 func (v checkView) place() string { return placeText(v.LocationName, v.Address) }
 

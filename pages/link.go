@@ -47,13 +47,13 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 			d.linkShut(w, r, p, err)
 			return
 		}
-		show(w, r, http.StatusOK, linkBirthPage(p, birth{}, false))
+		d.askWho(w, r, p, false)
 		return
 	}
 	p, err := d.core.Link.Visit(ctx, address, proof)
 	if errors.Is(err, link.ErrVisitOver) {
 		if p, err = d.core.Link.Look(ctx, address); err == nil {
-			show(w, r, http.StatusOK, linkBirthPage(p, birth{}, true))
+			d.askWho(w, r, p, true)
 			return
 		}
 	}
@@ -102,6 +102,10 @@ func (d *door) proveBirth(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
+	if p.Anyone {
+		d.identify(w, r, p)
+		return
+	}
 	b := birthOf(r)
 	date, ok := b.date(ctx)
 	if !ok {
@@ -111,9 +115,7 @@ func (d *door) proveBirth(w http.ResponseWriter, r *http.Request) {
 	proof, err := d.core.Link.Prove(ctx, address, date)
 	switch f := web.Fault(err); {
 	case err == nil:
-		http.SetCookie(w, &http.Cookie{Name: visitCookie, Value: proof, Path: "/s/" + address, HttpOnly: true,
-			Secure: strings.HasPrefix(d.core.Link.Pages(), "https:"), SameSite: http.SameSiteLaxMode})
-		http.Redirect(w, r, "/s/"+address, http.StatusSeeOther)
+		d.admit(w, r, address, proof)
 	case errors.Is(err, link.ErrWrongDate):
 		// The last try of all has locked it.
 		if again, err := d.core.Link.Look(ctx, address); err != nil {
@@ -128,6 +130,13 @@ func (d *door) proveBirth(w http.ResponseWriter, r *http.Request) {
 	default:
 		d.linkShut(w, r, p, err)
 	}
+}
+
+// admit leads a visitor who proved who they are to what the link is for.
+func (d *door) admit(w http.ResponseWriter, r *http.Request, address, proof string) {
+	http.SetCookie(w, &http.Cookie{Name: visitCookie, Value: proof, Path: "/s/" + address, HttpOnly: true,
+		Secure: strings.HasPrefix(d.core.Link.Pages(), "https:"), SameSite: http.SameSiteLaxMode})
+	http.Redirect(w, r, "/s/"+address, http.StatusSeeOther)
 }
 
 // linkHome leads to what the link leads to, for who opens an address that only takes forms.

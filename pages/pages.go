@@ -7,6 +7,7 @@
 //	message.go  a message a patient reads, for a date of birth
 //	book.go     a time booked, moved and cancelled by a link
 //	link.go     a link: the date of birth, then a file
+//	who.go      who a visitor of a link for anyone is
 //	birth.go    a date of birth, as it is typed
 //	unsubscribe.go no more e-mails that are not direct care
 //	invite.go   a password that a member of staff chooses
@@ -44,6 +45,8 @@ type door struct {
 	strangers *web.Attempts
 	// rooms limits how often pages come into video consultations, by address: each time is an entry in the audit trail.
 	rooms *web.Attempts
+	// visitors limits how often visitors of links say who they are, by address.
+	visitors *web.Attempts
 	// guesses limits links that were never given out, by address.
 	guesses *web.Attempts
 }
@@ -52,7 +55,8 @@ type door struct {
 // /record/confirm/, /unsubscribe/, /invite/ and /video/.
 func New(c *core.Core) http.Handler {
 	now := c.Key.Now
-	d := &door{core: c, strangers: web.NewAttempts(now), rooms: web.NewAttempts(now), guesses: web.NewAttempts(now)}
+	d := &door{core: c, strangers: web.NewAttempts(now), rooms: web.NewAttempts(now), guesses: web.NewAttempts(now),
+		visitors: web.NewAttempts(now)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pages/style.css", fixed("text/css; charset=utf-8", style))
 	mux.HandleFunc("GET /pages/video.js", fixed("text/javascript; charset=utf-8", videoScript))

@@ -22,7 +22,8 @@ import (
 type IdentityCheck struct {
 	ID   int64
 	Hash []byte // SHA-256 of the token
-	// Reason is why, for the practice: details_differ, several_match or no_birth_date.
+	// Reason is why, for the practice: details_differ, several_match or no_birth_date, and of visitors of a link no_match,
+	// restricted, deceased and elsewhere as well.
 	Reason string
 	// Said is who they said they were, and Differs names the details that are not
 	// as the national service has them, by the caller's names.
@@ -34,6 +35,14 @@ type IdentityCheck struct {
 	ExpiresAt time.Time
 	// URL is where the page is; only known when the check has just been made.
 	URL string
+}
+
+// Path is where the page is below the address of the pages; only known when the check has just been made.
+func (c IdentityCheck) Path() string {
+	if at := strings.Index(c.URL, "/verify/"); at >= 0 {
+		return c.URL[at:]
+	}
+	return ""
 }
 
 // Said is who a person said they were. Empty is what they did not say.

@@ -5,6 +5,7 @@
 //	register.go  register a person the national service knows
 //	adopt.go     take over what the national service says
 //	refresh.go   read the national service again for patients who are coming
+//	identify.go  a visitor of a page who says who they are
 //	identity.go  the page for a person who could not be identified
 package demographics
 

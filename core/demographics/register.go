@@ -34,6 +34,8 @@ type sought struct {
 	born               input.Date // NoDate when the caller does not know
 	trace              Trace
 	partner, partnerID string
+	// visitor is a person who says all this of themselves; nil is a caller who says it of another.
+	visitor *Visitor
 }
 
 // check reads what was sent.
@@ -139,7 +141,7 @@ func (s *Service) Register(ctx context.Context, r Registration) (Registered, err
 	case errors.Is(err, ErrSeveralTraced):
 		return s.unsure(ctx, who, now, q, "several_match")
 	case errors.Is(err, ErrDown):
-		id, known := s.known(ctx, who.Group, q, now)
+		id, known := s.known(ctx, who.Group, q, fresh(now))
 		if known {
 			return Registered{ID: id}, nil
 		}
@@ -193,16 +195,24 @@ func (s *Service) seek(ctx context.Context, who access.Caller, q sought) (Person
 	})
 }
 
-// known finds a patient whose national record was read lately, by the same
-// details the service would have been asked for.
-func (s *Service) known(ctx context.Context, group practice.ID, q sought, now time.Time) (patient.ID, bool) {
-	fresh := func(p patient.Patient) bool {
+// fresh accepts patients whose national record was read lately.
+func fresh(now time.Time) func(patient.Patient) bool {
+	return func(p patient.Patient) bool {
+		return p.NumberStatus == patient.NumberVerified && now.Sub(p.SyncedAt) <= StillKnown
+	}
+}
+
+// known finds the one patient who is accepted, by the same details the service would have been asked for.
+func (s *Service) known(
+	ctx context.Context, group practice.ID, q sought, accept func(patient.Patient) bool,
+) (patient.ID, bool) {
+	agrees := func(p patient.Patient) bool {
 		person := Person{BirthDate: p.BirthDate, FirstName: p.FirstName, LastName: p.LastName, Sex: p.Sex}
-		return p.NumberStatus == patient.NumberVerified && now.Sub(p.SyncedAt) <= StillKnown && q.agrees(person)
+		return q.agrees(person) && accept(p)
 	}
 	if q.number != "" {
 		p, err := s.Store.Holder(ctx, group, q.number)
-		return p.ID, err == nil && fresh(p)
+		return p.ID, err == nil && agrees(p)
 	}
 	born, _, err := s.Store.Patients(ctx, group, patient.Query{
 		Count: true, Limit: 1000, Lookup: patient.Lookup{Field: patient.FieldBirthDate, Value: q.born.String()},
@@ -212,7 +222,7 @@ func (s *Service) known(ctx context.Context, group practice.ID, q sought, now ti
 	}
 	var found []patient.ID
 	for _, p := range born {
-		if fresh(p) && names.Key(p.FirstName) == names.Key(q.trace.FirstName) &&
+		if agrees(p) && names.Key(p.FirstName) == names.Key(q.trace.FirstName) &&
 			p.Address.Postcode == q.trace.Postcode {
 			found = append(found, p.ID)
 		}
@@ -245,6 +255,9 @@ func (s *Service) keep(ctx context.Context, tx Tx, who access.Caller, p Person, 
 	}
 	if before.BirthDate != p.BirthDate {
 		return 0, patient.ErrNHSNumberTaken
+	}
+	if reason := q.refuses(p, before, added); reason != "" {
+		return 0, refusal(reason)
 	}
 	if replaced {
 		if err := tx.SaveFormerNumber(ctx, who.Group, FormerNumber{s.NewID(), before.ID, q.number, now}); err != nil {

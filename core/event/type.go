@@ -39,7 +39,9 @@ const (
 	MessageLocked       Type = "message.locked"
 	MessageUnlocked     Type = "message.unlocked"
 	// LinkLocked is recorded when a wrong date of birth was given ten times on a link.
-	LinkLocked          Type = "link.locked"
+	LinkLocked Type = "link.locked"
+	// LinkPaused is recorded when too many visitors of a link for anyone could not be identified.
+	LinkPaused          Type = "link.paused"
 	MessageExpired      Type = "message.expired"
 	MessageSuppressed   Type = "message.suppressed"
 	MessageUnknown      Type = "message.unknown"
@@ -57,7 +59,7 @@ var Logged = []Type{
 	AddedToSequence, WriteToRecordSucceeded, WriteToRecordFailed,
 	AppointmentReserved, AppointmentReleased,
 	MessageSent, MessageDelivered, MessageFailed, MessageRead, MessageReplied, MessageCancelled, MessageExpired,
-	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked, LinkLocked,
+	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked, LinkLocked, LinkPaused,
 	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, WebhookDisabled,
 }
 

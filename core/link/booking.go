@@ -67,9 +67,10 @@ func (l *Link) limit(in *input.Checks, maxUses *int) {
 // Shown is a link with its address and its status.
 func (s *Service) Shown(l Link) (Link, error) { return s.shown(l, nil) }
 
-// Visited is the link of a visitor who gave the date of birth, and the practice it is of. A link that is used up or too
-// old stays open until the end of a visit: what it has booked can be managed. Errors: ErrUnknown, ErrWithdrawn,
-// ErrLocked, ErrVisitOver.
+// Visited is the link of a visitor who proved who they are, and the practice it is of. A link that is used up or too
+// old stays open until the end of a visit: what it has booked can be managed. The link's Patient is the visitor: of a
+// link for anyone, the one who proved to be so in this visit. Errors: ErrUnknown, ErrWithdrawn, ErrLocked,
+// ErrVisitOver.
 func (s *Service) Visited(ctx context.Context, address, proof string) (practice.Group, Link, error) {
 	p, l, err := s.look(ctx, address)
 	if err != nil {
@@ -78,6 +79,7 @@ func (s *Service) Visited(ctx context.Context, address, proof string) (practice.
 	if status := l.StatusAt(s.Now()); status == Withdrawn || status == Locked {
 		return p.Group, l, ends[status]
 	}
-	_, _, err = s.visit(l, proof)
+	v, err := s.visit(ctx, l, proof)
+	l.Patient = v.of
 	return p.Group, l, err
 }

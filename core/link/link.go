@@ -4,6 +4,7 @@
 //	make.go    make, give again and withdraw links; list their state
 //	page.go    what a visitor may do who opens one
 //	booking.go what booking links have of their own
+//	anyone.go  links tied to no patient: who may enter, and how often visitors may be wrong
 //
 // The address has 160 random bits. The database keeps their hash, by which a link is found, and the secret sealed,
 // which only the practice is shown again. A GET or HEAD changes nothing: scanners of mail servers and previews open
@@ -56,14 +57,16 @@ const (
 // Statuses are all the statuses.
 var Statuses = []Status{Unused, Opened, Held, Used, Expired, Withdrawn, Locked}
 
-// Link is a short link. It is for one patient, who proves it by the date of birth.
+// Link is a short link. It is for one patient, who proves it by the date of birth, or for anyone who says who they are.
 type Link struct {
 	ID    ID          `json:"id"`
 	Group practice.ID `json:"-"`
 	Kind  Kind        `json:"kind"`
 	UUID  string      `json:"uuid"` // names the link in messages
-	// Patient is the patient as the link was made; another record may have taken this one's place since.
+	// Patient is the patient as the link was made; another record may have taken this one's place since. 0 is anyone.
 	Patient patient.ID `json:"patient_id"`
+	// NewPatients lets a link for anyone register a person who is no patient of the practice yet.
+	NewPatients bool `json:"new_patients,omitempty"`
 	// File is the attachment it leads to.
 	File      int64     `json:"attachment_id,omitempty"`
 	ExpiresAt time.Time `json:"expires_at"`
@@ -74,7 +77,7 @@ type Link struct {
 	Opens int `json:"open_count"`
 	// Wrong is how many wrong dates of birth were given since it was opened last.
 	Wrong int `json:"wrong_birth_dates,omitempty"`
-	// Locks is how often wrong dates have locked it.
+	// Locks is how often wrong dates have locked it, or visitors who could not be identified have paused it.
 	Locks       int       `json:"locks,omitempty"`
 	WithdrawnAt time.Time `json:"withdrawn_at,omitzero"`
 	Made
@@ -175,8 +178,12 @@ func (l Link) shutTo(visit string, now time.Time) error {
 	return nil
 }
 
-// owner finds the patient a link is for now. The links of a patient who was deleted are withdrawn.
+// owner finds the patient a link is for now; of a link for anyone that is none. The links of a patient who was deleted
+// are withdrawn.
 func owner(ctx context.Context, from Reader, l Link) (patient.Patient, error) {
+	if l.Anyone() {
+		return patient.Patient{}, nil
+	}
 	p, err := patient.Current(ctx, from, l.Group, l.Patient)
 	if errors.Is(err, patient.ErrNotFound) {
 		err = ErrWithdrawn
@@ -216,6 +223,8 @@ type Store interface {
 	Reader
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
+	// ForgetTries deletes those that began before a time.
+	ForgetTries(ctx context.Context, group practice.ID, before time.Time) error
 }
 
 // Tx is a Store inside a transaction.
@@ -226,6 +235,9 @@ type Tx interface {
 	// ErrNotFound.
 	LockLink(ctx context.Context, group practice.ID, id ID) (Link, error)
 	SaveLink(ctx context.Context, group practice.ID, l Link) error
+	// Tries finds how often visitors of a link were not identified from a network; none is the zero value.
+	Tries(ctx context.Context, group practice.ID, of ID, network string) (Tries, error)
+	SaveTries(ctx context.Context, group practice.ID, of ID, t Tries) error
 	Record(ctx context.Context, e event.Event) error
 }
 

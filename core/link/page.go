@@ -24,6 +24,8 @@ const visitLife = 30 * time.Minute
 type Page struct {
 	Group practice.Group
 	Kind  Kind
+	// Anyone is a link that is tied to no patient: the visitor says who they are.
+	Anyone bool
 	// Until is the end of the visit, FileName and Size the file's; only after the date of birth.
 	Until    time.Time
 	FileName string
@@ -58,17 +60,16 @@ func (s *Service) look(ctx context.Context, address string) (Page, Link, error) 
 	}
 	face := practice.Group{ID: g.ID, Name: g.Name, Phone: g.Phone, TimeZone: g.TimeZone}
 	_, err = owner(ctx, s.Store, l)
-	return Page{Group: face, Kind: l.Kind}, l, err
+	return Page{Group: face, Kind: l.Kind, Anyone: l.Anyone()}, l, err
 }
 
 // Prove begins a visit of a reader who gives the patient's date of birth, and gives what proves the visit later.
 // Errors: those of Look, ErrWrongDate, and a field fault.
 func (s *Service) Prove(ctx context.Context, address string, birthDate input.Date) (proof string, err error) {
 	p, seen, err := s.look(ctx, address)
-	if err != nil {
-		return "", err
+	if err == nil && seen.Anyone() {
+		err = ErrUnknown // no one date of birth opens it
 	}
-	box, err := s.Box()
 	if err != nil {
 		return "", err
 	}
@@ -78,44 +79,66 @@ func (s *Service) Prove(ctx context.Context, address string, birthDate input.Dat
 	if err := in.Err(); err != nil {
 		return "", err
 	}
-	visit := seal.NewToken()
 	refused := error(nil)
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		refused = nil
-		l, err := tx.LockLink(ctx, p.Group.ID, seen.ID)
+		l, err := s.again(ctx, tx, seen, now)
 		if err != nil {
-			return err
-		}
-		if string(l.Hash) != string(seen.Hash) {
-			return ErrUnknown // it has a new address since
-		}
-		if err := l.shut(now); err != nil {
 			return err
 		}
 		who, err := owner(ctx, tx, l)
 		if err != nil {
 			return err
 		}
-		after := l
-		after.UpdatedAt = now
 		if who.BirthDate != born {
 			refused = ErrWrongDate
-			after.Wrong++
-			return s.wrong(ctx, tx, after, now)
+			l.Wrong, l.UpdatedAt = l.Wrong+1, now
+			return s.wrong(ctx, tx, l, now)
 		}
-		after.Wrong, after.Opens = 0, l.Opens+1
-		if err := tx.SaveLink(ctx, p.Group.ID, after); err != nil {
-			return err
-		}
-		visitor := access.Visitor(ctx, p.Group.ID, "patient")
-		return tx.Audit(ctx, audit.Shown(visitor.Audit(now, "link.open", "link", int64(l.ID), nil, nil), visitor.Door,
-			"link", l))
+		return s.open(ctx, tx, l, who.ID, now)
 	})
 	if err = errors.Join(err, refused); err != nil {
 		return "", err
 	}
-	words := visit + "." + strconv.FormatInt(now.Add(visitLife).Unix(), 36)
-	sign, err := box.Sign(words, visitAbout(seen))
+	return s.proof(seen, 0, now)
+}
+
+// again locks a link that was looked at, and finds it as it is now. Errors: those of Look.
+func (s *Service) again(ctx context.Context, tx Tx, seen Link, now time.Time) (Link, error) {
+	l, err := tx.LockLink(ctx, seen.Group, seen.ID)
+	if err == nil && string(l.Hash) != string(seen.Hash) {
+		err = ErrUnknown // it has a new address since
+	}
+	if err != nil {
+		return l, err
+	}
+	return l, l.shut(now)
+}
+
+// open counts that a visitor proved who they are.
+func (s *Service) open(ctx context.Context, tx Tx, l Link, of patient.ID, now time.Time) error {
+	after := l
+	after.Wrong, after.Opens, after.UpdatedAt = 0, l.Opens+1, now
+	if err := tx.SaveLink(ctx, l.Group, after); err != nil {
+		return err
+	}
+	visitor := access.Visitor(ctx, l.Group, "patient")
+	l.Patient = of
+	return tx.Audit(ctx, audit.Shown(visitor.Audit(now, "link.open", "link", int64(l.ID), nil, nil), visitor.Door,
+		"link", l))
+}
+
+// proof is what proves a visit that begins now. of is who the visitor is, for a link that does not say.
+func (s *Service) proof(l Link, of patient.ID, now time.Time) (string, error) {
+	box, err := s.Box()
+	if err != nil {
+		return "", err
+	}
+	words := seal.NewToken() + "." + strconv.FormatInt(now.Add(visitLife).Unix(), 36)
+	if of != 0 {
+		words += "." + strconv.FormatInt(int64(of), 36)
+	}
+	sign, err := box.Sign(words, visitAbout(l))
 	return words + "." + sign, err
 }
 
@@ -144,22 +167,42 @@ func (s *Service) wrong(ctx context.Context, tx Tx, l Link, now time.Time) error
 	return tx.Record(ctx, e)
 }
 
-// visit checks the proof of a visit and finds its name and its end. Error: ErrVisitOver.
-func (s *Service) visit(l Link, proof string) (visit string, until time.Time, err error) {
+// under is a visit under way.
+type under struct {
+	name  string
+	until time.Time
+	of    patient.ID // who the visitor is now
+}
+
+// visit checks the proof of a visit. Error: ErrVisitOver.
+func (s *Service) visit(ctx context.Context, l Link, proof string) (v under, err error) {
 	box, err := s.Box()
 	if err != nil {
-		return "", until, err
+		return v, err
 	}
 	end := strings.LastIndexByte(proof, '.')
 	if end < 0 || len(proof) > 200 || !box.Signed(proof[:end], proof[end+1:], visitAbout(l)) {
-		return "", until, ErrVisitOver
+		return v, ErrVisitOver
 	}
-	visit, ends, _ := strings.Cut(proof[:end], ".")
-	seconds, err := strconv.ParseInt(ends, 36, 64)
-	if until = time.Unix(seconds, 0); err != nil || !s.Now().Before(until) {
-		return "", until, ErrVisitOver
+	words := strings.Split(proof[:end], ".")
+	if v.name = words[0]; len(words) < 2 || l.Anyone() != (len(words) == 3) {
+		return v, ErrVisitOver
 	}
-	return visit, until, nil
+	seconds, err := strconv.ParseInt(words[1], 36, 64)
+	if v.until = time.Unix(seconds, 0); err != nil || !s.Now().Before(v.until) {
+		return v, ErrVisitOver
+	}
+	v.of = l.Patient
+	if l.Anyone() {
+		id, _ := strconv.ParseInt(words[2], 36, 64) // we have signed it
+		who, err := patient.Current(ctx, s.Store, l.Group, patient.ID(id))
+		if errors.Is(err, patient.ErrNotFound) {
+			err = ErrVisitOver // the record was deleted
+		}
+		v.of = who.ID
+		return v, err
+	}
+	return v, nil
 }
 
 // Visit is the page of a visitor who gave the date of birth. Errors: those of Look, ErrVisitOver. A link that this
@@ -169,14 +212,14 @@ func (s *Service) Visit(ctx context.Context, address, proof string) (Page, error
 	if err != nil {
 		return p, err
 	}
-	visit, until, err := s.visit(l, proof)
+	v, err := s.visit(ctx, l, proof)
 	if err != nil {
 		return p, errors.Join(l.shut(s.Now()), err)
 	}
-	if err := l.shutTo(visit, s.Now()); err != nil {
+	if err := l.shutTo(v.name, s.Now()); err != nil {
 		return p, err
 	}
-	if p.Until = until; l.Kind != Attachment {
+	if p.Until = v.until; l.Kind != Attachment {
 		return p, nil
 	}
 	file, err := fileOf(ctx, s.Store, l)
@@ -193,7 +236,7 @@ func (s *Service) Fetch(ctx context.Context, address, proof string) (attachment.
 	if seen.Kind != Attachment {
 		return attachment.Attachment{}, ErrUnknown
 	}
-	visit, _, err := s.visit(seen, proof)
+	v, err := s.visit(ctx, seen, proof)
 	if err != nil {
 		return attachment.Attachment{}, err
 	}
@@ -207,14 +250,14 @@ func (s *Service) Fetch(ctx context.Context, address, proof string) (attachment.
 		if l.Version != seen.Version {
 			return ErrUnknown
 		}
-		if err := l.shutTo(visit, now); err != nil {
+		if err := l.shutTo(v.name, now); err != nil {
 			return err
 		}
 		if file, err = fileOf(ctx, tx, l); err != nil {
 			return err
 		}
-		if !l.counted(visit) {
-			l.count(visit)
+		if !l.counted(v.name) {
+			l.count(v.name)
 			l.UpdatedAt = now
 			if err := tx.SaveLink(ctx, p.Group.ID, l); err != nil {
 				return err

@@ -50,19 +50,20 @@ func (c *clock) Move(d time.Duration) {
 
 // kit is a practice with two GPs at two places, from nine to twelve on weekdays, and its patient Ada.
 type kit struct {
-	t     testing.TB
-	ctx   context.Context
-	clock *clock
-	links *link.Service
-	self  *selfbooking.Service
-	book  *booking.Service
-	group practice.Group
-	place practice.Location
-	annex practice.Location // where no session is
-	gp    [2]practice.Practitioner
-	kind  diary.Type
-	other diary.Type
-	ada   patient.ID
+	t        testing.TB
+	ctx      context.Context
+	clock    *clock
+	links    *link.Service
+	self     *selfbooking.Service
+	book     *booking.Service
+	patients *patient.Service
+	group    practice.Group
+	place    practice.Location
+	annex    practice.Location // where no session is
+	gp       [2]practice.Practitioner
+	kind     diary.Type
+	other    diary.Type
+	ada      patient.ID
 }
 
 // monday is a Monday morning in winter, when London keeps UTC.
@@ -95,7 +96,7 @@ func newKit(t testing.TB, db *store.DB) *kit {
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
 	places := &practice.Service{Store: practicestore.New(db), Now: now, NewID: newID}
-	patients := &patient.Service{Store: patientstore.New(db), Now: now, NewID: newID}
+	d.patients = &patient.Service{Store: patientstore.New(db), Now: now, NewID: newID}
 	diaries := &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: newID}
 	d.book = &booking.Service{Store: bookingstore.New(db), Diary: diaries, Now: now, NewID: newID,
 		Hold: 15 * time.Minute}
@@ -126,7 +127,7 @@ func newKit(t testing.TB, db *store.DB) *kit {
 			To: new(12 * 60), Step: new(10), Rule: new("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR")})
 		d.must(err)
 	}
-	d.ada, err = patienttest.Register(d.ctx, patients, patient.Changes{FirstName: new("Ada"),
+	d.ada, err = patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Ada"),
 		LastName: new("Byron"), BirthDate: new(born), Mobile: new("07700 900123")})
 	d.must(err)
 	return d

@@ -26,6 +26,8 @@ type Change struct {
 	// Expires is the last day the link is good for, in the practice's time, or the instant it ends.
 	Expires *input.Bound
 	MaxUses *int
+	// NewPatients is whether a link for anyone registers people who are no patients of the practice yet.
+	NewPatients *bool
 }
 
 // apply changes what a link offers.
@@ -33,6 +35,7 @@ func (c Change) apply(in *input.Checks, o *Offer) {
 	set(in, "types", &o.Types, c.Types)
 	set(in, "locations", &o.Locations, c.Locations)
 	set(in, "practitioners", &o.Practitioners, c.Practitioners)
+	input.Set(&o.NewPatients, c.NewPatients)
 	input.Set(&o.From, c.From)
 	input.Set(&o.To, c.To)
 	for field, d := range map[string]*input.Date{"from_date": c.From, "to_date": c.To} {
@@ -64,14 +67,11 @@ func set[T ~int64](in *input.Checks, field string, to *[]T, ids *[]T) {
 // offers says how booking links are changed.
 var offers = write.Kind[Tx, link.ID, Offer]{Needs: access.EditBookingLinks, Lock: Tx.LockOffer, Save: Tx.SaveOffer}
 
-// Create makes a booking link for a patient. Errors: ErrNoPatient, patient.ErrNotFound, not found for a type, a place
-// or a practitioner the group lacks, seal.ErrNoKey, field faults.
+// Create makes a booking link for a patient, or for anyone where of is 0. Errors: ErrNewPatients, patient.ErrNotFound,
+// not found for a type, a place or a practitioner the group lacks, seal.ErrNoKey, field faults.
 func (s *Service) Create(ctx context.Context, of patient.ID, c Change) (Offer, error) {
 	if err := s.known(ctx, c); err != nil {
 		return Offer{}, err
-	}
-	if of == 0 {
-		return Offer{}, ErrNoPatient
 	}
 	return s.shown(write.Do(ctx, offers.Needs, s.Now, s.Store.Do, func(e write.Edit[Tx]) (o Offer, err error) {
 		g, err := e.Tx.Group(ctx, e.Group())
@@ -85,10 +85,7 @@ func (s *Service) Create(ctx context.Context, of patient.ID, c Change) (Offer, e
 		if err := errors.Join(in.Err(), err); err != nil {
 			return o, err
 		}
-		if o.Patient, err = e.Tx.LockPatientAgainstMerge(ctx, e.Group(), of); err != nil {
-			return o, patient.Misnamed(err, "patient")
-		}
-		if err := link.Known(ctx, e.Tx, o.Link); err != nil {
+		if err := tie(ctx, e.Tx, &o); err != nil {
 			return o, err
 		}
 		if err := e.Tx.SaveOffer(ctx, e.Group(), o); err != nil {
@@ -96,6 +93,20 @@ func (s *Service) Create(ctx context.Context, of patient.ID, c Change) (Offer, e
 		}
 		return o, e.Audit(ctx, "link.create", int64(o.ID), nil, o)
 	}))
+}
+
+// tie keeps the patient of a new link from being merged away, if it has one.
+func tie(ctx context.Context, tx Tx, o *Offer) (err error) {
+	switch {
+	case o.Anyone():
+		return nil
+	case o.NewPatients:
+		return ErrNewPatients
+	}
+	if o.Patient, err = tx.LockPatientAgainstMerge(ctx, o.Group, o.Patient); err != nil {
+		return patient.Misnamed(err, "patient")
+	}
+	return link.Known(ctx, tx, o.Link)
 }
 
 // Change changes what a booking link offers, and until when and how often. Errors: as Create, and link.ErrNotFound.
@@ -111,7 +122,10 @@ func (s *Service) Change(ctx context.Context, id link.ID, c Change) (Offer, erro
 		var in input.Checks
 		o.Extend(&in, g, c.Expires, c.MaxUses, e.Now)
 		c.apply(&in, o)
-		return in.Err()
+		if err := in.Err(); err != nil || o.Anyone() || !o.NewPatients {
+			return err
+		}
+		return ErrNewPatients
 	}))
 }
 

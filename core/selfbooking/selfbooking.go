@@ -48,8 +48,9 @@ const (
 
 // The faults of booking by a link.
 var (
-	ErrNoPatient = fault.Wrong("patient", input.CodeRequired, "the id of a patient",
-		"A booking link is for one patient. Links for anyone are not offered yet.")
+	// ErrNewPatients is returned for a link that is to register new patients, and is for one patient.
+	ErrNewPatients = fault.Wrong("new_patients", input.CodeChoice, "no `patient_id`, or false",
+		"A link for one patient registers no others.")
 	// ErrEnough keeps one patient from taking the times of others.
 	ErrEnough = fault.New(fault.Conflict, "too_many_appointments", "You have "+strconv.Itoa(mostToCome)+
 		" appointments of this kind to come already. Cancel or move one of them.")
@@ -86,6 +87,8 @@ type Reader interface {
 	Offer(ctx context.Context, group practice.ID, id link.ID) (Offer, error)
 	// Made lists what a patient has made by links, held or confirmed, that starts after a time, by start.
 	Made(ctx context.Context, group practice.ID, of patient.ID, after time.Time) ([]Made, error)
+	// Holding counts the times that are held by a link now.
+	Holding(ctx context.Context, group practice.ID, by link.ID, now time.Time) (int, error)
 	// Group finds a group, or returns practice.ErrGroupNotFound.
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	// Patient finds a patient, also one that has been merged, or returns patient.ErrNotFound.

@@ -260,8 +260,8 @@ func TestWhatIsNotThePatientsIsNotFound(t *testing.T) {
 
 func TestABookingLinkIsCheckedChangedAndListed(t *testing.T) {
 	each(t, func(t *testing.T, d *kit) {
-		_, err := d.self.Create(d.ctx, 0, selfbooking.Change{Types: &[]diary.TypeID{d.kind.ID}})
-		want(t, err, selfbooking.ErrNoPatient)
+		_, err := d.self.Create(d.ctx, d.ada, selfbooking.Change{Types: &[]diary.TypeID{d.kind.ID}, NewPatients: new(true)})
+		want(t, err, selfbooking.ErrNewPatients)
 		_, err = d.self.Create(d.ctx, d.ada, selfbooking.Change{Types: &[]diary.TypeID{99}})
 		want(t, err, diary.ErrTypeNotFound)
 		bad := selfbooking.Change{From: new(input.DayOf(2031, 2, 1)), To: new(input.DayOf(2031, 1, 1)),

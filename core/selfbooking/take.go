@@ -125,14 +125,23 @@ func (s *Service) admit(in inside) func(context.Context, booking.Tx, booking.App
 				same++
 			}
 		}
-		switch {
-		case same >= mostToCome:
+		if same >= mostToCome {
 			return ErrEnough
-		case now.Before(o.HeldUntil) && o.MaxUses != nil && o.Used()+1 >= *o.MaxUses:
-			return link.ErrUsed
 		}
+		return room(ctx, tx, o, now)
+	}
+}
+
+// room makes sure that what other visitors hold by the link leaves a use of it. Error: link.ErrUsed.
+func room(ctx context.Context, tx Tx, o Offer, now time.Time) error {
+	if o.MaxUses == nil || !now.Before(o.HeldUntil) {
 		return nil
 	}
+	held, err := tx.Holding(ctx, o.Group, o.ID, now)
+	if err == nil && o.Used()+held >= *o.MaxUses {
+		err = link.ErrUsed
+	}
+	return err
 }
 
 // Confirm confirms what is held. Confirming twice is confirming once. Errors: those of link.Visited,

@@ -14,7 +14,7 @@ import (
 	"frontdesk/core/practice"
 )
 
-// Visit is a visitor who gave the date of birth, by the address of a link and the proof of it.
+// Visit is a visitor who proved who they are, by the address of a link and the proof of it.
 type Visit struct{ Address, Proof string }
 
 // guest is what a visitor may do: see free times, and book.

@@ -50,6 +50,7 @@ var samples = func() map[event.Type]json.RawMessage {
 		event.MessageLocked:          message("locked", ""),
 		event.MessageUnlocked:        message("unlocked", ""),
 		event.LinkLocked:             `{"link_id":"1000000000000013","patient_id":"1000000000000002"}`,
+		event.LinkPaused:             `{"link_id":"1000000000000013"}`,
 		event.MessageExpired:         message("expired", "queued"),
 		event.MessageSuppressed:      message("suppressed", "queued"),
 		event.MessageUnknown:         message("unknown", "sending"),

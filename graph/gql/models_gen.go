@@ -3739,17 +3739,29 @@ const (
 	IdentityCheckReasonSeveralMatch IdentityCheckReason = "several_match"
 	// They gave no date of birth.
 	IdentityCheckReasonNoBirthDate IdentityCheckReason = "no_birth_date"
+	// No person is as they said.
+	IdentityCheckReasonNoMatch IdentityCheckReason = "no_match"
+	// The record is restricted: they have to be asked in another way than by a page.
+	IdentityCheckReasonRestricted IdentityCheckReason = "restricted"
+	// The person has died.
+	IdentityCheckReasonDeceased IdentityCheckReason = "deceased"
+	// They are no patient of the practice, and the link does not register new ones.
+	IdentityCheckReasonElsewhere IdentityCheckReason = "elsewhere"
 )
 
 var AllIdentityCheckReason = []IdentityCheckReason{
 	IdentityCheckReasonDetailsDiffer,
 	IdentityCheckReasonSeveralMatch,
 	IdentityCheckReasonNoBirthDate,
+	IdentityCheckReasonNoMatch,
+	IdentityCheckReasonRestricted,
+	IdentityCheckReasonDeceased,
+	IdentityCheckReasonElsewhere,
 }
 
 func (e IdentityCheckReason) IsValid() bool {
 	switch e {
-	case IdentityCheckReasonDetailsDiffer, IdentityCheckReasonSeveralMatch, IdentityCheckReasonNoBirthDate:
+	case IdentityCheckReasonDetailsDiffer, IdentityCheckReasonSeveralMatch, IdentityCheckReasonNoBirthDate, IdentityCheckReasonNoMatch, IdentityCheckReasonRestricted, IdentityCheckReasonDeceased, IdentityCheckReasonElsewhere:
 		return true
 	}
 	return false

@@ -1665,6 +1665,14 @@ enum IdentityCheckReason {
   several_match
   "They gave no date of birth."
   no_birth_date
+  "No person is as they said."
+  no_match
+  "The record is restricted: they have to be asked in another way than by a page."
+  restricted
+  "The person has died."
+  deceased
+  "They are no patient of the practice, and the link does not register new ones."
+  elsewhere
 }
 
 "The details a person gave. Those not given are null."

@@ -21,7 +21,7 @@ func (o Operations) CreateBookingLink(
 	want := changeOf(&wrong, &oas.BookingLinkUpdate{
 		AppointmentTypeID: oas.NewOptOneOrMoreIds(in.AppointmentTypeID), LocationID: in.LocationID,
 		PractitionerID: in.PractitionerID, FromDate: in.FromDate, ToDate: in.ToDate, ExpiryDate: in.ExpiryDate,
-		MaximumUseCount: in.MaximumUseCount,
+		MaximumUseCount: in.MaximumUseCount, NewPatients: in.NewPatients,
 	})
 	of := patient.ID(0)
 	if in.PatientID.Value != "" {
@@ -84,6 +84,7 @@ func changeOf(wrong *input.Checks, in *oas.BookingLinkUpdate) selfbooking.Change
 		To:            day(wrong, "to_date", in.ToDate),
 		Expires:       input.ReadBound(in.ExpiryDate.Value),
 		MaxUses:       wire.Ptr(in.MaximumUseCount.Value, in.MaximumUseCount.Set),
+		NewPatients:   wire.Ptr(in.NewPatients.Value, in.NewPatients.Set),
 	}
 }
 
@@ -120,11 +121,14 @@ func bookingLink(l selfbooking.Offer, err error) (*oas.BookingLink, error) {
 		Active:     l.Status == link.Unused || l.Status == link.Opened || l.Status == link.Held,
 		ExpiryDate: l.ExpiresAt.UTC(), NumberOfUses: float64(l.Used()), OpenCount: float64(l.Opens),
 		UnlimitedUse: l.MaxUses == nil, Status: oas.NewOptBookingLinkStatus(oas.BookingLinkStatus(l.Status)),
-		PatientID: oas.NewOptID(wire.Digits(l.Patient)), FromDate: wire.Text(l.From.String()),
+		NewPatients: oas.NewOptBool(l.NewPatients), FromDate: wire.Text(l.From.String()),
 		ToDate: wire.Text(l.To.String()), ShortLinkUUID: wire.String(l.UUID),
 		Meta: oas.BookingLinkMeta{
 			AppointmentTypeID: digits(l.Types), LocationID: digits(l.Locations), PractitionerID: digits(l.Practitioners),
 		},
+	}
+	if !l.Anyone() {
+		out.PatientID = oas.NewOptID(wire.Digits(l.Patient))
 	}
 	if l.Status == link.Held {
 		out.NumberOfUses++

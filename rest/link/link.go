@@ -70,9 +70,11 @@ func statusOf(l link.Link, err error) (*oas.LinkStatus, error) {
 	out := &oas.LinkStatus{
 		Status: oas.LinkStatusStatus(l.Status), Type: oas.LinkStatusType(l.Kind), ID: wire.Digits(l.ID), URL: l.URL,
 		AttachmentUUID: wire.String(l.UUID), ExpiryDate: l.ExpiresAt.UTC(), NumberOfUses: float64(l.Uses),
-		OpenCount: float64(l.Opens),
-		Reference: []oas.LinkStatusReferenceItem{{Type: oas.LinkStatusReferenceItemTypePatient,
-			ID: wire.Digits(l.Patient)}},
+		OpenCount: float64(l.Opens), Reference: []oas.LinkStatusReferenceItem{},
+	}
+	if !l.Anyone() {
+		out.Reference = append(out.Reference, oas.LinkStatusReferenceItem{Type: oas.LinkStatusReferenceItemTypePatient,
+			ID: wire.Digits(l.Patient)})
 	}
 	out.MaximumUseCount.SetToNull()
 	if l.MaxUses != nil {

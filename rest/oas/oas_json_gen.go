@@ -2464,6 +2464,12 @@ func (s *BookingLink) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.NewPatients.Set {
+			e.FieldStart("new_patients")
+			s.NewPatients.Encode(e)
+		}
+	}
+	{
 		if s.FromDate.Set {
 			e.FieldStart("from_date")
 			s.FromDate.Encode(e)
@@ -2518,7 +2524,7 @@ func (s *BookingLinkMeta) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfBookingLinkRequest = [8]string{
+var jsonFieldsNameOfBookingLinkRequest = [9]string{
 	0: "patient_id",
 	1: "appointment_type_id",
 	2: "location_id",
@@ -2527,6 +2533,7 @@ var jsonFieldsNameOfBookingLinkRequest = [8]string{
 	5: "to_date",
 	6: "expiry_date",
 	7: "maximum_use_count",
+	8: "new_patients",
 }
 
 // Decode decodes BookingLinkRequest from json.
@@ -2534,7 +2541,7 @@ func (s *BookingLinkRequest) Decode(d *jx.Decoder) error {
 	if s == nil {
 		return errors.New("invalid: unable to decode BookingLinkRequest to nil")
 	}
-	var requiredBitSet [1]uint8
+	var requiredBitSet [2]uint8
 
 	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
 		switch string(k) {
@@ -2618,6 +2625,16 @@ func (s *BookingLinkRequest) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"maximum_use_count\"")
 			}
+		case "new_patients":
+			if err := func() error {
+				s.NewPatients.Reset()
+				if err := s.NewPatients.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"new_patients\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -2627,8 +2644,9 @@ func (s *BookingLinkRequest) Decode(d *jx.Decoder) error {
 	}
 	// Validate required fields.
 	var failures []validate.FieldError
-	for i, mask := range [1]uint8{
+	for i, mask := range [2]uint8{
 		0b00000010,
+		0b00000000,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -2738,6 +2756,16 @@ func (s *BookingLinkUpdate) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"maximum_use_count\"")
+			}
+		case "new_patients":
+			if err := func() error {
+				s.NewPatients.Reset()
+				if err := s.NewPatients.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"new_patients\"")
 			}
 		default:
 			return d.Skip()
@@ -3825,6 +3853,8 @@ func (s *EventType) Decode(d *jx.Decoder) error {
 		*s = EventTypeMessageUnlocked
 	case EventTypeLinkLocked:
 		*s = EventTypeLinkLocked
+	case EventTypeLinkPaused:
+		*s = EventTypeLinkPaused
 	case EventTypeMessageCancelled:
 		*s = EventTypeMessageCancelled
 	case EventTypeMessageExpired:

@@ -634,14 +634,17 @@ type BookingLink struct {
 	// How many appointments it has made that were confirmed, those cancelled since among them, and how
 	// many times it holds now.
 	NumberOfUses float64 `json:"number_of_uses"`
-	// How often the right date of birth was given.
+	// How often a visitor proved who they are.
 	OpenCount    float64              `json:"open_count"`
 	UnlimitedUse bool                 `json:"unlimited_use"`
 	Meta         BookingLinkMeta      `json:"meta"`
 	Status       OptBookingLinkStatus `json:"status"`
-	PatientID    OptID                `json:"patient_id"`
-	FromDate     OptNilString         `json:"from_date"`
-	ToDate       OptNilString         `json:"to_date"`
+	// Whose link it is. Not there: anyone's.
+	PatientID OptID `json:"patient_id"`
+	// Whether it registers people who are no patients yet.
+	NewPatients OptBool      `json:"new_patients"`
+	FromDate    OptNilString `json:"from_date"`
+	ToDate      OptNilString `json:"to_date"`
 	// Names the link.
 	ShortLinkUUID OptString `json:"short_link_uuid"`
 }
@@ -656,7 +659,7 @@ type BookingLinkMeta struct {
 
 // Ref: #/components/schemas/BookingLinkRequest
 type BookingLinkRequest struct {
-	// Whose link it is. It is needed.
+	// Whose link it is. Without it the link is for anyone: each visitor says who they are.
 	PatientID         OptString       `json:"patient_id"`
 	AppointmentTypeID OneOrMoreIds    `json:"appointment_type_id"`
 	LocationID        OptOneOrMoreIds `json:"location_id"`
@@ -670,6 +673,9 @@ type BookingLinkRequest struct {
 	ExpiryDate OptString `json:"expiry_date"`
 	// How many appointments it may make. Without it a new link makes any number.
 	MaximumUseCount OptInt `json:"maximum_use_count"`
+	// Extension. Whether a link for anyone registers people whom the Personal Demographics Service knows
+	// as patients of another practice, or of none. False unless it is given.
+	NewPatients OptBool `json:"new_patients"`
 }
 
 type BookingLinkStatus string
@@ -711,6 +717,9 @@ type BookingLinkUpdate struct {
 	ExpiryDate OptString `json:"expiry_date"`
 	// How many appointments it may make. Without it a new link makes any number.
 	MaximumUseCount OptInt `json:"maximum_use_count"`
+	// Extension. Whether a link for anyone registers people whom the Personal Demographics Service knows
+	// as patients of another practice, or of none.
+	NewPatients OptBool `json:"new_patients"`
 }
 
 // Ref: #/components/schemas/CancelRequest
@@ -1111,6 +1120,7 @@ const (
 	EventTypeMessageLocked               EventType = "message.locked"
 	EventTypeMessageUnlocked             EventType = "message.unlocked"
 	EventTypeLinkLocked                  EventType = "link.locked"
+	EventTypeLinkPaused                  EventType = "link.paused"
 	EventTypeMessageCancelled            EventType = "message.cancelled"
 	EventTypeMessageExpired              EventType = "message.expired"
 	EventTypeMessageSuppressed           EventType = "message.suppressed"
@@ -1143,6 +1153,7 @@ func (EventType) AllValues() []EventType {
 		EventTypeMessageLocked,
 		EventTypeMessageUnlocked,
 		EventTypeLinkLocked,
+		EventTypeLinkPaused,
 		EventTypeMessageCancelled,
 		EventTypeMessageExpired,
 		EventTypeMessageSuppressed,
@@ -1230,6 +1241,10 @@ const (
 	IdentityCheckReasonDetailsDiffer IdentityCheckReason = "details_differ"
 	IdentityCheckReasonSeveralMatch  IdentityCheckReason = "several_match"
 	IdentityCheckReasonNoBirthDate   IdentityCheckReason = "no_birth_date"
+	IdentityCheckReasonNoMatch       IdentityCheckReason = "no_match"
+	IdentityCheckReasonRestricted    IdentityCheckReason = "restricted"
+	IdentityCheckReasonDeceased      IdentityCheckReason = "deceased"
+	IdentityCheckReasonElsewhere     IdentityCheckReason = "elsewhere"
 )
 
 // AllValues returns all IdentityCheckReason values.
@@ -1238,6 +1253,10 @@ func (IdentityCheckReason) AllValues() []IdentityCheckReason {
 		IdentityCheckReasonDetailsDiffer,
 		IdentityCheckReasonSeveralMatch,
 		IdentityCheckReasonNoBirthDate,
+		IdentityCheckReasonNoMatch,
+		IdentityCheckReasonRestricted,
+		IdentityCheckReasonDeceased,
+		IdentityCheckReasonElsewhere,
 	}
 }
 
@@ -1310,7 +1329,7 @@ type LinkStatus struct {
 	ExpiryDate      time.Time                 `json:"expiry_date"`
 	MaximumUseCount OptNilFloat64             `json:"maximum_use_count"`
 	NumberOfUses    float64                   `json:"number_of_uses"`
-	// How often the right date of birth was given.
+	// How often a visitor proved who they are.
 	OpenCount float64 `json:"open_count"`
 }
 

@@ -1098,6 +1098,8 @@ func (s EventType) Validate() error {
 		return nil
 	case "link.locked":
 		return nil
+	case "link.paused":
+		return nil
 	case "message.cancelled":
 		return nil
 	case "message.expired":

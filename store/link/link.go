@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"time"
 
 	"frontdesk/core/link"
 	"frontdesk/core/practice"
@@ -11,7 +12,8 @@ import (
 )
 
 const linkColumns = `practice_group_id, id, kind, hash, sealed, uuid, patient_id, attachment_id, expires_at, max_uses,
-	uses, opens, wrong, locks, visit, withdrawn_at, version, created_at, updated_at`
+	uses, opens, wrong, locks, visit, withdrawn_at, version, created_at, updated_at,
+	new_patients`
 
 // madeByLink is what a booking link has made, counted.
 const madeByLink = `,
@@ -32,7 +34,7 @@ const (
 func Scan(scan store.Scanner, l *link.Link, more ...any) error {
 	return scan(append([]any{&l.Group, &l.ID, &l.Kind, &l.Hash, &l.Sealed, &l.UUID, value.Num(&l.Patient),
 		value.Num(&l.File), value.When(&l.ExpiresAt), value.Maybe(&l.MaxUses), &l.Uses, &l.Opens, &l.Wrong, &l.Locks,
-		&l.Visits, value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt),
+		&l.Visits, value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt), &l.NewPatients,
 		&l.Bookings, value.When(&l.HeldUntil), value.When(&l.ComesUntil)}, more...)...)
 }
 
@@ -66,12 +68,38 @@ func (t *Tx) LockLink(ctx context.Context, group practice.ID, id link.ID) (link.
 // SaveLink keeps a link.
 func (t *Tx) SaveLink(ctx context.Context, group practice.ID, l link.Link) error {
 	_, err := t.Exec(ctx, `INSERT INTO link (`+linkColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET hash = $4, sealed = $5, expires_at = $9, max_uses = $10,
 		uses = $11, opens = $12, wrong = $13, locks = $14, visit = $15, withdrawn_at = $16, version = $17,
-		updated_at = $19`,
+		updated_at = $19, new_patients = $20`,
 		group, l.ID, l.Kind, l.Hash, l.Sealed, l.UUID, value.Opt(l.Patient), value.Opt(l.File), l.ExpiresAt,
 		value.Given(l.MaxUses), l.Uses, l.Opens, l.Wrong, l.Locks, l.Visits, value.At(l.WithdrawnAt), l.Version,
-		l.CreatedAt, l.UpdatedAt)
+		l.CreatedAt, l.UpdatedAt, l.NewPatients)
 	return err
+}
+
+// Tries finds how often visitors of a link were not identified from a network.
+func (t *Tx) Tries(ctx context.Context, group practice.ID, of link.ID, network string) (link.Tries, error) {
+	n := link.Tries{Network: network}
+	_, err := t.One(ctx, `SELECT began_at, tries, paused_at FROM link_try
+		WHERE practice_group_id = $1 AND link_id = $2 AND network = $3`, store.In{group, of, network},
+		value.When(&n.Since), &n.Count, value.When(&n.PausedAt))
+	return n, err
+}
+
+// SaveTries keeps how often they were not.
+func (t *Tx) SaveTries(ctx context.Context, group practice.ID, of link.ID, n link.Tries) error {
+	_, err := t.Exec(ctx, `INSERT INTO link_try (practice_group_id, link_id, network, began_at, tries, paused_at)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (practice_group_id, link_id, network) DO UPDATE SET began_at = $4, tries = $5, paused_at = $6`,
+		group, of, n.Network, n.Since, n.Count, value.At(n.PausedAt))
+	return err
+}
+
+// ForgetTries deletes those that began before a time.
+func (s *Store) ForgetTries(ctx context.Context, group practice.ID, before time.Time) error {
+	return s.db.Do(ctx, func(c store.Conn) error {
+		_, err := c.Exec(ctx, `DELETE FROM link_try WHERE practice_group_id = $1 AND began_at < $2`, group, before)
+		return err
+	})
 }

@@ -150,6 +150,13 @@ func (t *Tx) Offers(
 	return found, count, err
 }
 
+// Holding counts the times that are held by a link now.
+func (t *Tx) Holding(ctx context.Context, group practice.ID, by link.ID, now time.Time) (n int, err error) {
+	_, err = t.One(ctx, `SELECT count(*) FROM appointment WHERE practice_group_id = $1 AND link_id = $2
+		AND state = 'reserved' AND reserved_until > $3`, store.In{group, by, now}, &n)
+	return n, err
+}
+
 // Made lists what a patient has made by links that is to come.
 func (t *Tx) Made(
 	ctx context.Context, group practice.ID, of patient.ID, after time.Time,

@@ -23,8 +23,9 @@ func open(t *testing.T) *app.App {
 	dir := t.TempDir()
 	a, err := app.Open(context.Background(), app.Config{
 		DB: storetest.NewSQLite(t), Listen: "127.0.0.1:0", Sandbox: true, Hold: 15 * time.Minute,
-		Log:     app.NewLog(io.Discard, 0),
-		SealKey: filepath.Join(dir, "key"), Credentials: filepath.Join(dir, "credentials.json"),
+		RefuseEvery: 250 * time.Millisecond,
+		Log:         app.NewLog(io.Discard, 0),
+		SealKey:     filepath.Join(dir, "key"), Credentials: filepath.Join(dir, "credentials.json"),
 	})
 	if err != nil {
 		t.Fatal(err)

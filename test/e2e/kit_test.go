@@ -199,6 +199,7 @@ func open(t testing.TB, address string, c app.Config) *program {
 	if c.Hold == 0 {
 		c.Hold = 15 * time.Minute
 	}
+	c.RefuseEvery = 250 * time.Millisecond
 	var err error
 	if p.app, err = app.Open(context.Background(), c); err != nil {
 		t.Fatal(err)

@@ -211,7 +211,7 @@ func TestBookingLinksAreCheckedChangedAndListed(t *testing.T) {
 		slot := p.slot(0)
 		ada := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"]
 		for field, change := range map[string]map[string]any{
-			"patient_id": {"patient_id": ""}, "expiry_date": {"expiry_date": "2020-01-01"},
+			"new_patients": {"new_patients": true}, "expiry_date": {"expiry_date": "2020-01-01"},
 			"to_date":             {"from_date": "2031-02-01", "to_date": "2031-01-01"},
 			"appointment_type_id": {"appointment_type_id": []string{}},
 			"location_id":         {"location_id": "x"},
