@@ -15,7 +15,6 @@
 //	staff.go    members of staff, signed in
 //	reader.go   the reader's language, and the pages about these pages
 //	video.go    a video consultation, and why it cannot be entered
-//	socket.go   what its two pages tell each other
 //	inbox.go    what the people of the sandbox received
 package pages
 
@@ -32,6 +31,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/pages/signal"
 	"frontdesk/pages/words"
 	"frontdesk/web"
 )
@@ -43,8 +43,6 @@ type door struct {
 	core *core.Core
 	// strangers limits attempts to sign in, by address.
 	strangers *web.Attempts
-	// rooms limits how often pages come into video consultations, by address: each time is an entry in the audit trail.
-	rooms *web.Attempts
 	// visitors limits how often visitors of links say who they are, by address.
 	visitors *web.Attempts
 	// guesses limits links that were never given out, by address.
@@ -55,7 +53,7 @@ type door struct {
 // /record/confirm/, /unsubscribe/, /invite/ and /video/.
 func New(c *core.Core) http.Handler {
 	now := c.Key.Now
-	d := &door{core: c, strangers: web.NewAttempts(now), rooms: web.NewAttempts(now), guesses: web.NewAttempts(now),
+	d := &door{core: c, strangers: web.NewAttempts(now), guesses: web.NewAttempts(now),
 		visitors: web.NewAttempts(now)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pages/style.css", fixed("text/css; charset=utf-8", style))
@@ -89,8 +87,9 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("GET /invite/{link}", d.askPassword)
 	mux.HandleFunc("POST /invite/{link}", d.choosePassword)
 	mux.HandleFunc("GET /video/{link}", d.meet)
-	mux.HandleFunc("GET /video/{link}/ice", d.ice)
-	mux.HandleFunc("GET /video/{link}/socket", d.socket)
+	between := signal.New(c.Video, now)
+	mux.HandleFunc("GET /video/{link}/ice", between.Servers)
+	mux.HandleFunc("GET /video/{link}/socket", between.Connect)
 	ours := http.NewCrossOriginProtection()
 	ours.SetDenyHandler(http.HandlerFunc(foreign))
 	return web.Seen(web.Visitors(careful(reading(ours.Handler(mux)))), c.Audit, d.fail)

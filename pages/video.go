@@ -3,11 +3,9 @@ package pages
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"net/http"
 
-	"frontdesk/core/fault"
 	"frontdesk/core/video"
 	"frontdesk/pages/words"
 	"frontdesk/web"
@@ -109,34 +107,3 @@ func (d *door) shutRoom(w http.ResponseWriter, r *http.Request, v video.Visit, e
 	web.Note(r, web.Fault(err))
 	show(w, r, web.Status(web.Fault(err)), problem(words.Say(ctx, title), message, faceOf(v.Group)))
 }
-
-// iceAnswer is which servers help to find a way to the other browser.
-type iceAnswer struct {
-	Type      string            `json:"type"`
-	Servers   []video.ICEServer `json:"ice_servers"`
-	RelayOnly bool              `json:"relay_only"`
-}
-
-func (d *door) iceServers() iceAnswer {
-	return iceAnswer{"ice", d.core.Video.Servers(), d.core.Video.RelayOnly}
-}
-
-// ice answers the servers, for the check of the network.
-func (d *door) ice(w http.ResponseWriter, r *http.Request) {
-	if _, err := d.core.Video.Visit(r.Context(), r.PathValue("link")); err != nil {
-		web.Fail(w, r, err)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(d.iceServers()); err != nil {
-		web.Of(r.Context()).Cause = err
-	}
-}
-
-// errManyJoins is returned to an address from which pages come in again and again.
-var errManyJoins = fault.New(fault.Limited, "too_many_joins",
-	"Video consultations were entered too often from this address. Wait a minute, then try again.")
-
-// errOrigin is returned to a WebSocket that another site opens.
-var errOrigin = fault.New(fault.Forbidden, "cross_site_socket",
-	"A page of another site cannot take part in a video consultation.")

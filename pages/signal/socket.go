@@ -1,4 +1,6 @@
-package pages
+// Package signal is what the two pages of a video consultation tell each other, over a WebSocket, until their browsers
+// have found each other.
+package signal
 
 import (
 	"cmp"
@@ -47,10 +49,51 @@ type said struct {
 	Signal json.RawMessage `json:"signal"`
 }
 
-// socket connects a page of a video consultation.
-func (d *door) socket(w http.ResponseWriter, r *http.Request) {
+// Door connects the pages of video consultations.
+type Door struct {
+	video *video.Service
+	// rooms limits how often pages come in, by address: each time is an entry in the audit trail.
+	rooms *web.Attempts
+}
+
+// New is the door to the consultations of a service.
+func New(s *video.Service, now func() time.Time) *Door { return &Door{s, web.NewAttempts(now)} }
+
+// iceAnswer is which servers help to find a way to the other browser.
+type iceAnswer struct {
+	Type      string            `json:"type"`
+	Servers   []video.ICEServer `json:"ice_servers"`
+	RelayOnly bool              `json:"relay_only"`
+}
+
+func (d *Door) iceServers() iceAnswer {
+	return iceAnswer{"ice", d.video.Servers(), d.video.RelayOnly}
+}
+
+// Servers answers them, for the check of the network.
+func (d *Door) Servers(w http.ResponseWriter, r *http.Request) {
+	if _, err := d.video.Visit(r.Context(), r.PathValue("link")); err != nil {
+		web.Fail(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if err := json.NewEncoder(w).Encode(d.iceServers()); err != nil {
+		web.Of(r.Context()).Cause = err
+	}
+}
+
+// errManyJoins is returned to an address from which pages come in again and again.
+var errManyJoins = fault.New(fault.Limited, "too_many_joins",
+	"Video consultations were entered too often from this address. Wait a minute, then try again.")
+
+// errOrigin is returned to a WebSocket that another site opens.
+var errOrigin = fault.New(fault.Forbidden, "cross_site_socket",
+	"A page of another site cannot take part in a video consultation.")
+
+// Connect connects a page of a video consultation.
+func (d *Door) Connect(w http.ResponseWriter, r *http.Request) {
 	link := r.PathValue("link")
-	if _, err := d.core.Video.Visit(r.Context(), link); err != nil {
+	if _, err := d.video.Visit(r.Context(), link); err != nil {
 		web.Fail(w, r, err)
 		return
 	}
@@ -78,17 +121,17 @@ func (d *door) socket(w http.ResponseWriter, r *http.Request) {
 }
 
 // own reports whether a page of ours opens a WebSocket. Every browser says where its page is from.
-func (d *door) own(r *http.Request) bool {
+func (d *Door) own(r *http.Request) bool {
 	from, err := url.Parse(r.Header.Get("Origin"))
 	if err != nil || from.Host == "" {
 		return false
 	}
-	public, err := url.Parse(d.core.Video.Pages())
+	public, err := url.Parse(d.video.Pages())
 	return strings.EqualFold(from.Host, r.Host) || err == nil && strings.EqualFold(from.Host, public.Host)
 }
 
 // converse takes a seat for a page, and listens until it goes.
-func (d *door) converse(ctx context.Context, l *line, link string) {
+func (d *Door) converse(ctx context.Context, l *line, link string) {
 	wait, cancel := context.WithTimeout(ctx, helloTime)
 	first, ok := l.read(wait)
 	cancel()
@@ -97,7 +140,7 @@ func (d *door) converse(ctx context.Context, l *line, link string) {
 		return
 	}
 	l.put(d.iceServers())
-	seat, err := d.core.Video.Join(ctx, link, video.Hello{Page: first.Page}, l)
+	seat, err := d.video.Join(ctx, link, video.Hello{Page: first.Page}, l)
 	if err != nil {
 		f := web.Fault(err)
 		if f.Kind == fault.Internal {
