@@ -35,6 +35,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/graph"
 	"frontdesk/operator"
+	"frontdesk/pages"
 	"frontdesk/sandbox"
 	"frontdesk/store"
 	messagingstore "frontdesk/store/messaging"
@@ -111,6 +112,7 @@ type App struct {
 	sandbox  *sandbox.Sandbox
 	carriers *registry.Carriers
 	realTime bool
+	clock    pages.Clock // of a sandbox
 	stop     context.CancelFunc
 	couriers func(context.Context) error // stops them
 	stopping chan struct{}
@@ -121,14 +123,19 @@ type App struct {
 // jobs. Close ends it.
 func Open(ctx context.Context, c Config) (*App, error) {
 	realTime := c.Now == nil
+	clock := pages.Clock(standing(c.Now))
 	if realTime {
 		c.Now = time.Now
+		if c.Sandbox {
+			town := &sandbox.Clock{}
+			c.Now, clock = town.Now, town
+		}
 	}
 	if c.Out == nil {
 		c.Out = io.Discard
 	}
 	tuneMemory()
-	a := &App{config: c, failed: make(chan error, 2), sims: &sandbox.Simulators{}, realTime: realTime,
+	a := &App{config: c, failed: make(chan error, 2), sims: &sandbox.Simulators{}, realTime: realTime, clock: clock,
 		stopping: make(chan struct{})}
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close(context.WithoutCancel(ctx)))
@@ -185,6 +192,15 @@ func (a *App) open(ctx context.Context) (err error) {
 	return nil
 }
 
+// standing is a clock that a test moves, and no one else.
+type standing func() time.Time
+
+// Now is what the test says.
+func (s standing) Now() time.Time { return s() }
+
+// Move refuses.
+func (standing) Move(context.Context, time.Duration) error { return sandbox.ErrTooFar }
+
 // fill makes a sandbox's practices where there are none yet.
 func (a *App) fill(ctx context.Context) error {
 	if !a.config.Sandbox {
@@ -194,6 +210,11 @@ func (a *App) fill(ctx context.Context) error {
 		DB: a.db, Core: a.core, Simulators: a.sims, Now: a.config.Now, RealTime: a.realTime,
 		Credentials: a.config.Credentials, Out: a.config.Out,
 		Listen: a.listen, Callback: a.carriers.Callback,
+	}
+	if town, ok := a.clock.(*sandbox.Clock); ok {
+		town.Due = func(ctx context.Context) error {
+			return errors.Join(a.recovers()(ctx, job.Job{}), a.sandbox.Sent(ctx))
+		}
 	}
 	return a.sandbox.Fill(ctx)
 }

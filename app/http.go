@@ -78,7 +78,10 @@ func (a *App) route(add adder, guides http.Handler) {
 	add("GET /files/{address}", "file", documents)
 	add("PUT /files/{address}", "file", documents)
 	if a.config.Sandbox {
-		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.Received))
+		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.Received, a.clock))
+		clock := pages.MoveClock(a.clock)
+		add("GET /sandbox/clock", "clock", clock)
+		add("POST /sandbox/clock", "clock", clock)
 	}
 	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.Listen(a.core.Reply.Receive))
 	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))

@@ -32,9 +32,11 @@ const mostShown = 200
 
 // Inbox is the page of what the people of the sandbox's town received, newest
 // first. Its address is /sandbox/inbox, its style is the one below /pages/.
-func Inbox(box Source) http.Handler {
+func Inbox(box Source, clock Clock) http.Handler {
 	return careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		show(w, r, http.StatusOK, inboxPage(pile(box(), strings.TrimSpace(r.URL.Query().Get("to")), base(r))))
+		h := pile(box(), strings.TrimSpace(r.URL.Query().Get("to")), base(r))
+		h.Now = clock.Now()
+		show(w, r, http.StatusOK, inboxPage(h))
 	}))
 }
 
@@ -52,6 +54,7 @@ type heap struct {
 	// Found is how many there are to Who, and Total how many to anybody.
 	Found, Total int
 	Who, Base    string
+	Now          time.Time
 }
 
 // pile sorts out what the page shows.
@@ -117,9 +120,9 @@ func shownTo(m Received) string {
 	return input.ShowTelephone(m.To)
 }
 
-// arrived is when a message came, by the clocks of the town.
-func arrived(m Received) string {
-	return m.At.In(practice.Zone(practice.DefaultZone)).Format("Mon 2 Jan 2006, 15:04:05")
+// inTown is a time by the clocks of the town.
+func inTown(at time.Time) string {
+	return at.In(practice.Zone(practice.DefaultZone)).Format("Mon 2 Jan 2006, 15:04:05")
 }
 
 // script is what happens to a message to a number or an address.

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/record"
 	"frontdesk/pages"
+	"frontdesk/sandbox"
 	"frontdesk/sim/inbox"
 )
 
@@ -248,7 +249,8 @@ func TestOtherSitesCannotSendForms(t *testing.T) {
 func look(t *testing.T, all []pages.Received, path string) string {
 	t.Helper()
 	w := httptest.NewRecorder()
-	pages.Inbox(func() []pages.Received { return all }).ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	box := pages.Inbox(func() []pages.Received { return all }, &sandbox.Clock{})
+	box.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 	if w.Code != 200 || w.Header().Get("Referrer-Policy") != "same-origin" ||
 		!strings.Contains(w.Header().Get("Content-Security-Policy"), "default-src 'none'") {
 		t.Fatalf("%d %v", w.Code, w.Header())

@@ -255,7 +255,7 @@ Frontdesk sandbox: %s and %s, invented from end to end.
   practice group     %s
   API key            %s
   documentation      %s/docs
-  what patients get  %s/sandbox/inbox
+  what patients get  %s/sandbox/inbox, where time can be moved
   simulated PDS      %s
 
 Try it:

@@ -81,3 +81,10 @@ func TestAPatientBooksInWelsh(t *testing.T) {
 	born, links := d.links(2)
 	script(t, "welsh.mjs", append([]string{d.app.URL(), os.Getenv("SHOTS"), born}, links...)...)
 }
+
+// TestTheTour walks README's: a link, a booking on a phone, and the reminder once the town's clock is moved.
+func TestTheTour(t *testing.T) {
+	d := &desk{T: t, app: open(t)}
+	born, links := d.links(1)
+	script(t, "tour.mjs", d.app.URL(), os.Getenv("SHOTS"), born, links[0])
+}

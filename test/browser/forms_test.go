@@ -30,6 +30,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/seal"
 	"frontdesk/pages"
+	"frontdesk/sandbox"
 	accountstore "frontdesk/store/account"
 	attachmentstore "frontdesk/store/attachment"
 	auditstore "frontdesk/store/audit"
@@ -130,7 +131,7 @@ func TestTheForms(t *testing.T) {
 				From: "desk@example.org", Subject: "Your test", Text: "Dear Ada,\n\nit is fine."},
 			{At: time.Now(), Carrier: "notify", Channel: "nhs_app", To: "9990000018", Text: "It is fine."},
 		}
-	}))
+	}, &sandbox.Clock{}))
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	for range 10 {
