@@ -35,7 +35,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/graph"
 	"frontdesk/operator"
-	"frontdesk/pages"
+	"frontdesk/pages/inbox"
 	"frontdesk/sandbox"
 	"frontdesk/store"
 	messagingstore "frontdesk/store/messaging"
@@ -112,7 +112,7 @@ type App struct {
 	sandbox  *sandbox.Sandbox
 	carriers *registry.Carriers
 	realTime bool
-	clock    pages.Clock // of a sandbox
+	clock    inbox.Clock // of a sandbox
 	stop     context.CancelFunc
 	couriers func(context.Context) error // stops them
 	stopping chan struct{}
@@ -123,7 +123,7 @@ type App struct {
 // jobs. Close ends it.
 func Open(ctx context.Context, c Config) (*App, error) {
 	realTime := c.Now == nil
-	clock := pages.Clock(standing(c.Now))
+	clock := inbox.Clock(standing(c.Now))
 	if realTime {
 		c.Now = time.Now
 		if c.Sandbox {

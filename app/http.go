@@ -14,6 +14,7 @@ import (
 	"frontdesk/files"
 	"frontdesk/graph"
 	"frontdesk/pages"
+	"frontdesk/pages/inbox"
 	"frontdesk/rest"
 	"frontdesk/web"
 )
@@ -78,8 +79,8 @@ func (a *App) route(add adder, guides http.Handler) {
 	add("GET /files/{address}", "file", documents)
 	add("PUT /files/{address}", "file", documents)
 	if a.config.Sandbox {
-		add("GET /sandbox/inbox", "inbox", pages.Inbox(a.sims.Received, a.clock))
-		clock := pages.MoveClock(a.clock)
+		add("GET /sandbox/inbox", "inbox", inbox.New(a.sims.Received, a.clock))
+		clock := inbox.MoveClock(a.clock)
 		add("GET /sandbox/clock", "clock", clock)
 		add("POST /sandbox/clock", "clock", clock)
 	}

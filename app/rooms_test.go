@@ -22,7 +22,7 @@ var rooms = map[string]struct {
 		theirs: []string{"github.com/prometheus/client_golang", "go.opentelemetry.io"},
 	},
 	"operator": {ours: []string{"core", "core/...", "store", "store/..."}},
-	"sandbox":  {ours: []string{"core", "core/...", "store", "store/...", "pages", "sim", "sim/..."}},
+	"sandbox":  {ours: []string{"core", "core/...", "store", "store/...", "pages/inbox", "sim", "sim/..."}},
 
 	"core/fault": {},
 	"core/job":   {ours: []string{"core/fault"}},
@@ -301,6 +301,7 @@ var rooms = map[string]struct {
 		theirs: []string{"github.com/a-h/templ"}},
 	"pages/signal": {ours: []string{"core/fault", "core/video", "web"}, theirs: []string{"github.com/coder/websocket",
 		"golang.org/x/time/rate"}},
+	"pages/inbox": {ours: []string{"core/...", "pages", "web"}, theirs: []string{"github.com/a-h/templ"}},
 	"pages/words": {theirs: []string{"github.com/BurntSushi/toml", "github.com/a-h/templ",
 		"github.com/nicksnyder/go-i18n/v2", "golang.org/x/text/language"}},
 	"files": {ours: []string{"core", "core/document", "web"}},

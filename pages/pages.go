@@ -15,7 +15,7 @@
 //	staff.go    members of staff, signed in
 //	reader.go   the reader's language, and the pages about these pages
 //	video.go    a video consultation, and why it cannot be entered
-//	inbox.go    what the people of the sandbox received
+//	kit.go      what pages in packages of their own take from here
 package pages
 
 import (
@@ -122,13 +122,13 @@ func careful(next http.Handler) http.Handler {
 	})
 }
 
-// errForeign is returned for a form that another site sent here.
-var errForeign = fault.New(fault.Forbidden, "cross_site_form",
+// ErrForeign is returned for a form that another site sent here.
+var ErrForeign = fault.New(fault.Forbidden, "cross_site_form",
 	"This came from another site, so nothing was done. Open the link you were sent again, and use the page it leads to.")
 
 func foreign(w http.ResponseWriter, r *http.Request) {
-	web.Note(r, errForeign)
-	show(w, r, web.Status(errForeign), failed(errForeign, face{}))
+	web.Note(r, ErrForeign)
+	show(w, r, web.Status(ErrForeign), failed(ErrForeign, face{}))
 }
 
 // maxForm is how long a form may be, in bytes.

@@ -15,7 +15,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/connector"
 	"frontdesk/core/practice"
-	"frontdesk/pages"
+	page "frontdesk/pages/inbox"
 	"frontdesk/sim"
 	"frontdesk/sim/gateways"
 	"frontdesk/sim/inbox"
@@ -73,11 +73,11 @@ func (s *Simulators) Close() error {
 }
 
 // Received is what the people of the town got.
-func (s *Simulators) Received() []pages.Received {
+func (s *Simulators) Received() []page.Received {
 	items := s.box.Items()
-	out := make([]pages.Received, len(items))
+	out := make([]page.Received, len(items))
 	for i, m := range items {
-		out[i] = pages.Received{At: m.At, Carrier: m.Carrier, Channel: m.Channel, To: m.To, From: m.From,
+		out[i] = page.Received{At: m.At, Carrier: m.Carrier, Channel: m.Channel, To: m.To, From: m.From,
 			Subject: m.Subject, Text: m.Text, Unsubscribe: m.Unsubscribe, Calendar: m.Calendar}
 	}
 	return out

@@ -30,6 +30,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/seal"
 	"frontdesk/pages"
+	"frontdesk/pages/inbox"
 	"frontdesk/sandbox"
 	accountstore "frontdesk/store/account"
 	attachmentstore "frontdesk/store/attachment"
@@ -123,8 +124,8 @@ func TestTheForms(t *testing.T) {
 	invitation := post.invite(t, ctx, c.Account)
 	mux := http.NewServeMux()
 	mux.Handle("/", pages.New(c))
-	mux.Handle("GET /sandbox/inbox", pages.Inbox(func() []pages.Received {
-		return []pages.Received{
+	mux.Handle("GET /sandbox/inbox", inbox.New(func() []inbox.Received {
+		return []inbox.Received{
 			{At: time.Now(), Carrier: "twilio", Channel: "sms", To: "+447700900555", From: "MILLLANE",
 				Text: "Open https://desk.example.org/m/" + strings.Repeat("a", 60)},
 			{At: time.Now(), Carrier: "smtp", Channel: "email", To: strings.Repeat("ada.", 12) + "byron@example.org",

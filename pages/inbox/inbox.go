@@ -1,4 +1,5 @@
-package pages
+// Package inbox is what the people of the sandbox's town received, and the clock of the town.
+package inbox
 
 import (
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/pages"
 )
 
 // Received is a message that a person of the sandbox's town received.
@@ -30,13 +32,13 @@ type Source func() []Received
 // mostShown is how many messages the inbox shows.
 const mostShown = 200
 
-// Inbox is the page of what the people of the sandbox's town received, newest
+// New is the page of what the people of the sandbox's town received, newest
 // first. Its address is /sandbox/inbox, its style is the one below /pages/.
-func Inbox(box Source, clock Clock) http.Handler {
-	return careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func New(box Source, clock Clock) http.Handler {
+	return pages.Careful(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := pile(box(), strings.TrimSpace(r.URL.Query().Get("to")), base(r))
 		h.Now = clock.Now()
-		show(w, r, http.StatusOK, inboxPage(h))
+		pages.Show(w, r, http.StatusOK, inboxPage(h))
 	}))
 }
 

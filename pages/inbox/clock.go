@@ -1,4 +1,4 @@
-package pages
+package inbox
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/pages"
 	"frontdesk/web"
 )
 
@@ -28,7 +29,9 @@ var errForward = fault.Wrong(forwardField, input.CodeString, "a duration such as
 // inbox (a form).
 func MoveClock(clock Clock) http.Handler {
 	ours := http.NewCrossOriginProtection()
-	ours.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { web.Fail(w, r, errForeign) }))
+	ours.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		web.Fail(w, r, pages.ErrForeign)
+	}))
 	return ours.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			by, err := forward(w, r)
@@ -40,13 +43,13 @@ func MoveClock(clock Clock) http.Handler {
 				return
 			}
 			if !isJSON(r) {
-				to(w, r, "/sandbox/inbox")
+				pages.To(w, r, "/sandbox/inbox")
 				return
 			}
 		}
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "no-store")
-		if err := json.NewEncoder(w).Encode(map[string]string{"now": stamp(clock.Now())}); err != nil {
+		if err := json.NewEncoder(w).Encode(map[string]string{"now": pages.Stamp(clock.Now())}); err != nil {
 			web.Of(r.Context()).Cause = err
 		}
 	}))
@@ -61,12 +64,12 @@ func forward(w http.ResponseWriter, r *http.Request) (time.Duration, error) {
 		var sent struct {
 			Forward string `json:"forward"`
 		}
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxForm)).Decode(&sent); err != nil {
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10)).Decode(&sent); err != nil {
 			return 0, errForward.Because(err)
 		}
 		text = sent.Forward
 	} else {
-		if err := form(w, r, maxForm); err != nil {
+		if err := pages.Form(w, r); err != nil {
 			return 0, err
 		}
 		text = r.PostForm.Get(forwardField)
