@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -26,6 +27,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
+	"frontdesk/core/enclosure"
 	"frontdesk/core/form"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/identifier"
@@ -42,6 +44,7 @@ import (
 	"frontdesk/core/record"
 	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
+	"frontdesk/core/seal"
 	"frontdesk/core/selfbooking"
 	"frontdesk/core/sending"
 	"frontdesk/core/staffmail"
@@ -65,6 +68,7 @@ import (
 	diarystore "frontdesk/store/diary"
 	dispatchstore "frontdesk/store/dispatch"
 	documentstore "frontdesk/store/document"
+	enclosurestore "frontdesk/store/enclosure"
 	formstore "frontdesk/store/form"
 	idempotencystore "frontdesk/store/idempotency"
 	identifierstore "frontdesk/store/identifier"
@@ -189,9 +193,12 @@ func (w wiring) messages(post *registry.Carriers) {
 		Store: messagingstore.New(db), Carriers: post.Of, Records: w.Record, Box: box, Pages: w.pages, Now: c.Now,
 		NewID: newID,
 	}
+	w.Messaging.Enclosures = &enclosure.Service{Store: enclosurestore.New(db), Link: w.Link, SelfBooking: w.SelfBooking,
+		Now: c.Now}
 	w.Batch = &batch.Service{Store: batchstore.New(db), Backlog: batchstore.New(db), Messages: w.Messaging,
 		Patients: w.Demographics, Now: c.Now, NewID: newID}
-	w.Notice = &notice.Service{Store: noticestore.New(db), Messages: w.Messaging, Now: c.Now, NewID: newID}
+	w.Notice = &notice.Service{Store: noticestore.New(db), Messages: w.Messaging,
+		Links: appointmentLinks(w.Messaging.Enclosures), Now: c.Now, NewID: newID}
 	w.Dispatch = &dispatch.Service{
 		Store: dispatchstore.New(db), Messages: w.Messaging, BatchDone: w.Batch.Complete, Now: c.Now, NewID: newID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: dispatchstore.NewJournal(db),
@@ -205,6 +212,21 @@ func (w wiring) messages(post *registry.Carriers) {
 	w.Webhook = &webhook.Service{
 		Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: poster(c), Box: box, Now: c.Now,
 		NewID: newID,
+	}
+}
+
+// appointmentLinks gives the messages around an appointment the link by which the patient manages it. Without a key to
+// seal it with there is none.
+func appointmentLinks(
+	all *enclosure.Service,
+) func(context.Context, notice.Tx, practice.ID, booking.Appointment) (link.Link, error) {
+	return func(ctx context.Context, tx notice.Tx, group practice.ID, a booking.Appointment) (link.Link, error) {
+		l, err := all.ForAppointment(ctx, tx, group,
+			link.Of{Appointment: int64(a.ID), Patient: a.Patient, End: a.End})
+		if errors.Is(err, seal.ErrNoKey) {
+			err = nil
+		}
+		return l, err
 	}
 }
 

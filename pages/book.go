@@ -45,6 +45,7 @@ const (
 	typeField, withField, placeField = "type", "with", "place"
 	partField, dayField, moveField   = "part", "day", "move"
 	timeField, ofField, whyField     = "time", "a", "why"
+	holdField                        = "h"
 )
 
 // bookHome is where a booking link leads: to what was booked, or to the next thing to decide.
@@ -165,13 +166,17 @@ func choiceOf(text string) selfbooking.Choice {
 		Location: practice.LocationID(n[2]), Start: time.Unix(min(n[3], 1e10)*60, 0).UTC()}
 }
 
-// bookHold holds the time that was chosen, or shows it beside that of the appointment that is being moved.
+// bookHold holds the time that was chosen, for a new appointment or for one that is being moved.
 func (d *door) bookHold(w http.ResponseWriter, r *http.Request) {
 	if err := form(w, r, maxForm); err != nil {
 		d.fail(w, r, err)
 		return
 	}
 	choice := choiceOf(r.PostForm.Get(timeField))
+	if moving := idOf[booking.ID](r.PostForm, ofField); moving != 0 {
+		d.bookHoldMove(w, r, moving, choice)
+		return
+	}
 	a, err := d.core.SelfBooking.Hold(r.Context(), visitOf(r), choice)
 	if err != nil {
 		d.bookAgain(w, r, whenQuery{Type: choice.Type}, err)
@@ -261,6 +266,23 @@ func (d *door) bookCancel(w http.ResponseWriter, r *http.Request) {
 	to(w, r, bookerOf(r, a.Group).appointment(a.ID))
 }
 
+// bookHoldMove holds the new time of an appointment. Where the patient is with another practitioner until it is moved,
+// it cannot be held, and is shown all the same.
+func (d *door) bookHoldMove(w http.ResponseWriter, r *http.Request, id booking.ID, choice selfbooking.Choice) {
+	held, err := d.core.SelfBooking.HoldMove(r.Context(), visitOf(r), id, choice)
+	b := bookerOf(r, held.Group)
+	switch {
+	case errors.Is(err, booking.ErrElsewhere):
+		to(w, r, b.move(id)+"&time="+url.QueryEscape(r.PostForm.Get(timeField)))
+	case err != nil:
+		d.bookAgain(w, r, whenQuery{Moving: id}, err)
+	default:
+		to(w, r, b.move(id)+"&h="+held.ID.String())
+	}
+}
+
+func (b booker) move(id booking.ID) string { return b.At + "/move?a=" + id.String() }
+
 // bookAskMove shows the new time of an appointment before it is moved.
 func (d *door) bookAskMove(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
@@ -274,12 +296,21 @@ func (d *door) bookAskMove(w http.ResponseWriter, r *http.Request) {
 		to(w, r, b.appointment(a.ID))
 		return
 	}
-	to, err := d.core.SelfBooking.Name(r.Context(), visitOf(r), choiceOf(q.Get(timeField)))
-	if err != nil {
+	v := moveView{checkView: checkView{booker: b, Seen: a}, Text: q.Get(timeField)}
+	if hold := idOf[booking.ID](q, holdField); hold != 0 {
+		held, err := d.core.SelfBooking.HeldMove(r.Context(), visitOf(r), hold)
+		if err != nil {
+			d.bookAgain(w, r, whenQuery{Moving: a.ID}, err)
+			return
+		}
+		v.Held, v.Text = &checkView{booker: b, Seen: held}, choiceText(diary.Slot{Type: held.Type,
+			Practitioner: held.Practitioner, Location: held.Location, Start: held.Start})
+	}
+	if v.New, err = d.core.SelfBooking.Name(r.Context(), visitOf(r), choiceOf(v.Text)); err != nil {
 		d.bookAgain(w, r, whenQuery{Moving: a.ID}, err)
 		return
 	}
-	show(w, r, http.StatusOK, movePage(moveView{checkView{booker: b, Seen: a}, to, q.Get(timeField)}))
+	show(w, r, http.StatusOK, movePage(v))
 }
 
 // bookMove moves it.
@@ -289,7 +320,8 @@ func (d *door) bookMove(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := idOf[booking.ID](r.PostForm, ofField)
-	a, err := d.core.SelfBooking.Move(r.Context(), visitOf(r), id, choiceOf(r.PostForm.Get(timeField)))
+	a, err := d.core.SelfBooking.Move(r.Context(), visitOf(r), id, choiceOf(r.PostForm.Get(timeField)),
+		idOf[booking.ID](r.PostForm, holdField))
 	if err != nil {
 		d.bookAgain(w, r, whenQuery{Moving: id}, err)
 		return

@@ -61,7 +61,7 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 		d.linkShut(w, r, p, err)
 		return
 	}
-	if p.Kind == link.Booking {
+	if p.Kind == link.Booking || p.Kind == link.Appointment {
 		d.bookHome(w, r)
 		return
 	}
@@ -75,6 +75,9 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 func purpose(kind link.Kind) string {
 	if kind == link.Booking {
 		return "booking"
+	}
+	if kind == link.Appointment {
+		return "appointment"
 	}
 	return "file"
 }

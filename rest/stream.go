@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -192,11 +193,45 @@ func (b *batchBody) field(name string) (err error) {
 		}
 	case "plain_characters":
 		err = b.json.Decode(&b.batch.Plain)
+	case "short_link_id", "attachment_uuid", "booking_link":
+		err = b.carries(name)
 	default:
 		var ignored json.RawMessage
 		err = b.json.Decode(&ignored)
 	}
 	return err
+}
+
+// carries reads a field that says which link goes to each recipient.
+func (b *batchBody) carries(name string) (err error) {
+	var id, uuid oas.OptString
+	var offer oas.OptBookingLinkUpdate
+	var wrong input.Checks
+	switch name {
+	case "short_link_id":
+		id.Set = true
+		id.Value, err = b.text(name, "string")
+	case "attachment_uuid":
+		uuid.Set = true
+		uuid.Value, err = b.text(name, "string")
+	default:
+		var raw json.RawMessage
+		if err = b.json.Decode(&raw); err == nil {
+			if offer.Decode(jx.DecodeBytes(raw)) != nil || offer.Value.Validate() != nil {
+				err = fault.Wrong(name, input.CodeType, "what a booking link offers", "This is not of the right shape.")
+			}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	got := messagingrest.Carries(&wrong, id, uuid, offer)
+	to := &b.batch.Carries
+	to.Link, to.UUID = cmp.Or(to.Link, got.Link), cmp.Or(to.UUID, got.UUID)
+	if got.Booking != nil {
+		to.Booking = got.Booking
+	}
+	return wrong.Err()
 }
 
 // read reads the whole body, and takes the recipients in as they come.

@@ -3,6 +3,7 @@
 //
 //	batch.go      a batch: made, listed, told to go or stop
 //	recipients.go who it is for: taken in, looked up, queued
+//	carry.go      the links that go to each of them
 //	results.go    the outcome for each, and what sending would do
 //	port.go       what it needs remembered
 package batch
@@ -17,6 +18,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/enclosure"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -50,7 +52,9 @@ type Batch struct {
 	Subject string            `json:"-"`
 	Content string            `json:"-"`
 	Purpose messaging.Purpose `json:"purpose"`
-	Status  Status            `json:"status"`
+	// Carries is the link that goes to each recipient, as it is kept: see enclosure.Want.
+	Carries string `json:"carries,omitempty"`
+	Status  Status `json:"status"`
 	// Paused stops it for a while; CancelledAt for good.
 	Paused      bool         `json:"paused"`
 	AskedAt     time.Time    `json:"asked_at,omitzero"`
@@ -84,6 +88,8 @@ type New struct {
 	Purpose messaging.Purpose
 	// Plain puts plain characters for those that only look different.
 	Plain bool
+	// Carries is the link that goes to each recipient, besides what the placeholders of the content ask for.
+	Carries enclosure.Want
 }
 
 func (n New) check() (Batch, error) {
@@ -99,7 +105,7 @@ func (n New) check() (Batch, error) {
 	if b.Content == "" {
 		in.Wrong("content", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}
-	template.Check(&in, "content", b.Content)
+	template.Check(&in, "content", b.Content, enclosure.Placeholders...)
 	template.Check(&in, "subject", b.Subject)
 	if b.Purpose == "" {
 		b.Purpose = messaging.DirectCare
@@ -124,17 +130,25 @@ type Load struct {
 	count   int
 }
 
-// Check refuses what a batch cannot be. Errors: field faults, ErrNoCarrier.
+// Check refuses what a batch cannot be. Errors: field faults, ErrNoCarrier, and those of enclosure.Service.Check.
 func (s *Service) Check(ctx context.Context, n New) error {
+	_, err := s.check(ctx, n)
+	return err
+}
+
+func (s *Service) check(ctx context.Context, n New) (Batch, error) {
 	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
-		return err
+		return Batch{}, err
 	}
 	b, err := n.check()
 	if err != nil {
-		return err
+		return b, err
 	}
-	return s.Messages.Carried(ctx, who.Group, messaging.Message{Channel: b.Channel})
+	if err := s.carry(ctx, who.Group, &b, n.Carries); err != nil {
+		return b, err
+	}
+	return b, s.Messages.Carried(ctx, who.Group, messaging.Message{Channel: b.Channel})
 }
 
 // Load takes the recipients of a batch in, whatever their number. Those
@@ -197,10 +211,7 @@ func (l *Load) take(
 // Finish says what the batch is, makes it one that callers see, and begins to
 // look its recipients up. Errors: those of Check.
 func (l *Load) Finish(ctx context.Context, n New) (Batch, error) {
-	if err := l.service.Check(ctx, n); err != nil {
-		return Batch{}, err
-	}
-	b, err := n.check()
+	b, err := l.service.check(ctx, n)
 	if err != nil {
 		return Batch{}, err
 	}

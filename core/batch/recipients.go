@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
 	"frontdesk/core/demographics"
+	"frontdesk/core/enclosure"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
@@ -281,17 +282,32 @@ type Enlisted struct {
 	Already bool
 }
 
+// terms are what all messages of a batch that are made together have in common.
+type terms struct {
+	group  practice.Group
+	plan   enclosure.Plan
+	abroad bool // text messages go to numbers of other countries
+	now    time.Time
+}
+
+func (s *Service) terms(ctx context.Context, group practice.ID, b Batch) (t terms, err error) {
+	t.now = s.Now().Truncate(time.Microsecond)
+	if t.group, err = s.Store.Group(ctx, group); err != nil {
+		return t, err
+	}
+	if t.plan, err = s.plan(t.group, b); err != nil {
+		return t, err
+	}
+	t.abroad, err = s.abroad(ctx, group, b)
+	return t, err
+}
+
 // queue makes messages for recipients who are known, and asks for them to be sent.
 func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, error) {
-	g, err := s.Store.Group(ctx, group)
+	t, err := s.terms(ctx, group, b)
 	if err != nil {
 		return false, err
 	}
-	abroad, err := s.abroad(ctx, group, b)
-	if err != nil {
-		return false, err
-	}
-	now := s.Now().Truncate(time.Microsecond)
 	worked := false
 	err = s.Store.Do(ctx, func(tx Tx) error {
 		// It may have been paused or cancelled this moment.
@@ -304,7 +320,7 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 			return err
 		}
 		worked = true
-		messages, recipients := make([]messaging.Message, 0, len(found)), make([]Recipient, len(found))
+		drafts, recipients := make([]outgoing, 0, len(found)), make([]Recipient, len(found))
 		seen := map[patient.ID]bool{}
 		for i := range found {
 			e := &found[i]
@@ -314,26 +330,32 @@ func (s *Service) queue(ctx context.Context, group practice.ID, b Batch) (bool, 
 				}
 			}
 			e.Already = e.Already || seen[e.Person.ID]
-			m := s.draft(g, locked, e, abroad, now)
+			m := s.draft(t, locked, e)
 			if e.Status == RecipientQueued {
-				messages = append(messages, m)
+				drafts = append(drafts, outgoing{m, e})
 				seen[e.Person.ID] = true
 			}
+		}
+		messages, err := s.enclose(ctx, tx, t, drafts)
+		if err != nil {
+			return err
+		}
+		for i := range found {
 			recipients[i] = found[i].Recipient
 		}
-		if err := messaging.Keep(ctx, tx, group, messages, now); err != nil {
+		if err := messaging.Keep(ctx, tx, group, messages, t.now); err != nil {
 			return err
 		}
 		if err := tx.SaveRecipients(ctx, group, b.ID, RecipientEnriched, recipients); err != nil {
 			return err
 		}
 		if locked.Status == Pending {
-			locked.Status, locked.UpdatedAt = Sending, now
+			locked.Status, locked.UpdatedAt = Sending, t.now
 			if err := tx.SaveBatch(ctx, group, locked); err != nil {
 				return err
 			}
 		}
-		return tx.Enqueue(ctx, messaging.DispatchJob(group, b.ID, b.Channel, now, now))
+		return tx.Enqueue(ctx, messaging.DispatchJob(group, b.ID, b.Channel, t.now, t.now))
 	})
 	return worked, err
 }
@@ -353,8 +375,8 @@ func (s *Service) follow(ctx context.Context, tx Tx, group practice.ID, b messag
 }
 
 // draft is the message of a batch to one recipient; a recipient who cannot be reached is marked so.
-func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, abroad bool, now time.Time) messaging.Message {
-	p := e.Person.Patient
+func (s *Service) draft(t terms, b Batch, e *Enlisted) messaging.Message {
+	p, g, now := e.Person.Patient, t.group, t.now
 	if e.Patient = p.ID; e.Already && e.Status == RecipientEnriched {
 		e.repeat()
 		return messaging.Message{}
@@ -362,17 +384,18 @@ func (s *Service) draft(g practice.Group, b Batch, e *Enlisted, abroad bool, now
 	m := messaging.Message{
 		ID: messaging.ID(s.NewID()), Patient: p.ID, Batch: b.ID, Channel: b.Channel, Leg: 1, State: messaging.Queued,
 		Purpose: b.Purpose, DueAt: now,
-		Subject: template.Fill(b.Subject, p, g), Content: template.Composed(template.Fill(b.Content, p, g)),
+		Subject:     template.Fill(b.Subject, p, g),
+		Content:     t.plan.Sampled(template.Composed(template.Fill(b.Content, p, g))),
 		SendAt:      now,
 		SendBy:      now.Add(late),
 		SubmittedBy: b.SubmittedBy, KeyID: b.KeyID, CreatedAt: now, UpdatedAt: now,
 	}
 	held := m.Check(1, e.Person)
-	if held == nil && !abroad && m.Foreign(1) {
+	if held == nil && !t.abroad && m.Foreign(1) {
 		held = messaging.ErrAbroad
 	}
 	if held != nil && !messaging.Unwanted(held) {
-		e.Status, e.Reason = RecipientError, fault.Of(held).Code
+		e.fail(held)
 		return messaging.Message{}
 	}
 	e.Status, e.Reason, e.Message = RecipientQueued, "", m.ID

@@ -6,6 +6,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/enclosure"
 	"frontdesk/core/messaging"
 	"frontdesk/core/template"
 )
@@ -103,7 +104,7 @@ func (s *Service) Preview(ctx context.Context, id messaging.BatchID) (Preview, e
 	if err != nil {
 		return Preview{}, err
 	}
-	g, err := s.Store.Group(ctx, who.Group)
+	t, err := s.terms(ctx, who.Group, b)
 	if err != nil {
 		return Preview{}, err
 	}
@@ -121,32 +122,34 @@ func (s *Service) Preview(ctx context.Context, id messaging.BatchID) (Preview, e
 			out.Looked += n
 		}
 	}
-	abroad, err := s.abroad(ctx, who.Group, b)
-	if err != nil {
-		return out, err
-	}
-	now := s.Now()
 	for _, status := range []RecipientStatus{RecipientEnriched, RecipientQueued} {
 		for after := -1; ; {
 			found, err := s.Store.Enlisted(ctx, who.Group, id, status, b.Channel, after, 2*chunk, false)
 			if err != nil {
 				return out, err
 			}
+			if err := s.foresee(ctx, t, found); err != nil {
+				return out, err
+			}
 			for i := range found {
 				after = found[i].Ordinal
-				out.foresee(b, &found[i], s.draft(g, b, &found[i], abroad, now))
+				m := messaging.Message{}
+				if found[i].Status != RecipientError {
+					m = s.draft(t, b, &found[i])
+				}
+				out.add(b, &found[i], t.plan, m)
 			}
 			if len(found) < 2*chunk {
 				break
 			}
 		}
 	}
-	out.Cost = out.Parts * g.SMSPrice
+	out.Cost = out.Parts * t.group.SMSPrice
 	return out, nil
 }
 
-// foresee adds one recipient's message to a preview.
-func (p *Preview) foresee(b Batch, e *Enlisted, m messaging.Message) {
+// add adds one recipient's message to a preview.
+func (p *Preview) add(b Batch, e *Enlisted, plan enclosure.Plan, m messaging.Message) {
 	switch {
 	case e.Status != RecipientQueued:
 		p.NotReached[e.Reason]++
@@ -161,6 +164,6 @@ func (p *Preview) foresee(b Batch, e *Enlisted, m messaging.Message) {
 		p.Longest = parts
 	}
 	if p.Sample == "" {
-		p.Sample = m.Content
+		p.Sample = plan.Unsent(m.Content)
 	}
 }

@@ -28,6 +28,9 @@ type Change struct {
 	Override               bool // as in Request
 	// InSession has a session offer the time at another place too, where staff may choose any.
 	InSession bool
+	// Hold is a hold of the same patient that gives the appointment its time; 0 is none. One that is no hold any more
+	// gives nothing.
+	Hold ID
 	// SuppressPolicy moves a confirmed appointment however soon it starts.
 	SuppressPolicy bool
 	SuppressMail   *bool // about a move, or with Notices
@@ -129,9 +132,25 @@ func (s *Service) Change(ctx context.Context, id ID, c Change) (Appointment, err
 		if refusal != nil {
 			return a, refusal
 		}
+		if err := c.yield(ctx, tx, who, after, now); err != nil {
+			return a, err
+		}
 		return s.change(ctx, tx, who, now, a, after, moves)
 	})
 	return after, s.orNearest(ctx, who, wanted, err)
+}
+
+// yield ends the hold that gives an appointment its time. The caller has locked the diary of that time.
+func (c Change) yield(ctx context.Context, tx Tx, who access.Caller, to Appointment, now time.Time) error {
+	if c.Hold == 0 {
+		return nil
+	}
+	held, err := tx.Appointment(ctx, who.Group, c.Hold)
+	if err != nil || held.State != Reserved || held.Patient != to.Patient || held.Practitioner != to.Practitioner {
+		return err
+	}
+	_, err = giveBack(ctx, tx, who, held, Cancellation{}, now)
+	return err
 }
 
 func (s *Service) change(

@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/carrier"
+	"frontdesk/core/enclosure"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -70,8 +71,8 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 			"no such member of staff":  {messaging.Request{AssigneeID: 7}, messaging.ErrNoAssignee},
 			"half a member of staff":   {messaging.Request{AssigneeID: -1}, messaging.ErrNoAssignee},
 			"another practice's staff": {messaging.Request{AssigneeID: int64(theirKhan)}, messaging.ErrNoAssignee},
-			"a link": {messaging.Request{TaskID: int64(ring.ID), Linked: true},
-				messaging.ErrNoLink},
+			"a link where there are none": {messaging.Request{TaskID: int64(ring.ID),
+				Carries: enclosure.Want{Link: 7}}, messaging.ErrNoLink},
 		} {
 			r := c.with
 			r.Patient, r.Channel, r.Text = ada, carrier.SMS, "Hello"

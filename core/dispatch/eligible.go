@@ -3,10 +3,13 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/enclosure"
 	"frontdesk/core/fault"
+	"frontdesk/core/link"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 )
@@ -29,6 +32,10 @@ func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claim
 	if err != nil {
 		return err
 	}
+	links, err := d.links(ctx, tx, claimed)
+	if err != nil {
+		return err
+	}
 	var changed []messaging.Message
 	for i := range claimed {
 		m := &claimed[i]
@@ -41,6 +48,9 @@ func (d *dispatcher) check(ctx context.Context, tx Tx, by carrier.Carrier, claim
 		if m.Withheld == nil && m.Notice != 0 {
 			m.About = abouts[m.Notice]
 			m.Withheld = m.About.Check(m.Patient, d.Now())
+		}
+		if m.Withheld == nil && m.carries() {
+			m.Withheld = enclosure.Sendable(links[m.ShortLink], m.LinkVersion, m.Patient, d.Now())
 		}
 		if m.Withheld == nil && leg == 1 {
 			d.pair(by, m, a)
@@ -72,6 +82,23 @@ func (d *dispatcher) abouts(ctx context.Context, tx Tx, claimed []Outbound) (map
 		return nil, nil
 	}
 	return tx.Abouts(ctx, d.group, ids)
+}
+
+// carries reports a message that is of no use without its link. One about an appointment goes without.
+func (m Outbound) carries() bool { return m.ShortLink != 0 && m.Notice == 0 }
+
+// links finds the links that messages carry, as they are now.
+func (d *dispatcher) links(ctx context.Context, tx Tx, claimed []Outbound) (map[link.ID]link.Link, error) {
+	var ids []link.ID
+	for _, m := range claimed {
+		if m.carries() && !slices.Contains(ids, m.ShortLink) {
+			ids = append(ids, m.ShortLink)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return tx.LinksAmong(ctx, d.group, ids)
 }
 
 // verdict says whether a message that is due is to go, and its outcome otherwise.
@@ -107,6 +134,9 @@ func (s *Settled) withhold(now time.Time, err error) {
 	case errors.Is(err, messaging.ErrNoContact), errors.Is(err, messaging.ErrAbroad):
 		s.What = "withheld"
 		s.next(now, code, reason)
+	case enclosure.Dead(err): // it goes no other way: the link is as dead there
+		s.State, s.DueAt, s.EndedAt, s.What = messaging.Failed, time.Time{}, now, "withheld"
+		s.Code, s.Reason = code, reason
 	default:
 		s.Suppress(err, now)
 		s.Code, s.Reason, s.What = code, reason, "withheld"
@@ -119,6 +149,9 @@ func why(err error) (code, reason string) {
 		return "patient_deleted", "This patient's record has been deleted. No message is sent."
 	}
 	f := fault.Of(err)
+	if link.Dead(err) {
+		return f.Code, "The link in this message cannot be opened any more. No message is sent."
+	}
 	return f.Code, f.Message
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/carrier"
 	"frontdesk/core/job"
+	"frontdesk/core/link"
 	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -68,6 +69,8 @@ type Tx interface {
 	// Abouts finds what messages are about that the program sent by itself, as that is now.
 	Abouts(ctx context.Context, group practice.ID,
 		ids []messaging.NoticeID) (map[messaging.NoticeID]messaging.About, error)
+	// LinksAmong finds links, as they are now.
+	LinksAmong(ctx context.Context, group practice.ID, ids []link.ID) (map[link.ID]link.Link, error)
 	Enqueue(ctx context.Context, j job.Job) error
 }
 

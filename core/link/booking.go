@@ -33,8 +33,13 @@ func (l Link) Used() int { return l.Uses + l.Bookings }
 func (l Link) comes(now time.Time) bool { return l.Kind == Booking && now.Before(l.ComesUntil) }
 
 // Bookable is why nothing can be booked by the link; nil is that a time can be held. Errors: ErrWithdrawn, ErrLocked,
-// ErrUsed, ErrExpired.
-func (l Link) Bookable(now time.Time) error { return ends[l.StatusAt(now)] }
+// ErrUsed, ErrExpired. By the link of an appointment there is never another.
+func (l Link) Bookable(now time.Time) error {
+	if err := ends[l.StatusAt(now)]; err != nil || l.Kind == Booking {
+		return err
+	}
+	return ErrUsed
+}
 
 // New is a link that is not kept yet. in collects what is wrong with its end and its uses. Error: seal.ErrNoKey.
 func (s *Service) New(

@@ -5,6 +5,7 @@
 //	page.go    what a visitor may do who opens one
 //	booking.go what booking links have of their own
 //	anyone.go  links tied to no patient: who may enter, and how often visitors may be wrong
+//	appointment.go links by which a patient manages one appointment
 //
 // The address has 160 random bits. The database keeps their hash, by which a link is found, and the secret sealed,
 // which only the practice is shown again. A GET or HEAD changes nothing: scanners of mail servers and previews open
@@ -68,7 +69,11 @@ type Link struct {
 	// NewPatients lets a link for anyone register a person who is no patient of the practice yet.
 	NewPatients bool `json:"new_patients,omitempty"`
 	// File is the attachment it leads to.
-	File      int64     `json:"attachment_id,omitempty"`
+	File int64 `json:"attachment_id,omitempty"`
+	// Appointment is the appointment it leads to, and Off that it does not take place.
+	Appointment int64 `json:"appointment_id,omitempty"`
+	Off         bool  `json:"-"`
+	// ExpiresAt is when it ends: of an appointment, when that ends.
 	ExpiresAt time.Time `json:"expires_at"`
 	// MaxUses is how often it may be used; nil is as often as the patient likes.
 	MaxUses *int `json:"maximum_use_count,omitempty"`
@@ -148,6 +153,9 @@ var (
 	ErrUsed      = fault.New(fault.Gone, "link_used", "This link was used as often as it may be.")
 	ErrWithdrawn = fault.New(fault.Gone, "link_withdrawn", "The practice has withdrawn this link.")
 	ErrLocked    = seal.ErrLinkLocked
+	// ErrOff is returned where a link is to be sent whose appointment does not take place.
+	ErrOff = fault.New(fault.Gone, "link_appointment_cancelled",
+		"The appointment that this link is for does not take place.")
 	ErrWrongDate = seal.ErrWrongBirthDate
 	// ErrVisitOver is returned to a visitor whose date of birth was given too long ago, or never.
 	ErrVisitOver = fault.New(fault.Forbidden, "visit_over", "Give your date of birth again.")

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/link"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/template"
@@ -94,6 +95,8 @@ type Automatic struct {
 	// SendBy is the latest time it may be sent. Urgent goes out at any time of day.
 	SendBy time.Time
 	Urgent bool
+	// Link is the link that stands in the texts; the zero Link is none.
+	Link link.Link
 }
 
 // Ways are channels a practice group has carriers for.
@@ -156,7 +159,7 @@ func (s *Service) Automatic(ctx context.Context, tx Taker, who access.Caller, g 
 	}
 	m := Message{ID: ID(s.NewID()), Patient: a.Patient, Notice: a.Notice, Channel: carrier.SMS, Fallback: carrier.Email,
 		Leg: 1, State: Queued, Purpose: DirectCare, Subject: a.Subject, SendAt: now, DueAt: now, SendBy: a.SendBy,
-		SubmittedBy: who.Actor, CreatedAt: now, UpdatedAt: now}
+		SubmittedBy: who.Actor, CreatedAt: now, UpdatedAt: now, ShortLink: a.Link.ID, LinkVersion: a.Link.Version}
 	people, err := Addressees(ctx, tx, g.ID, []Message{m}, []patient.Patient{p})
 	if err != nil {
 		return Message{}, err

@@ -24,8 +24,10 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
+	"frontdesk/core/enclosure"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
+	"frontdesk/core/link"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -86,6 +88,9 @@ type Message struct {
 	Batch   BatchID    `json:"batch_id,omitempty"`
 	// Notice is what it is about, of a message that the program sent by itself.
 	Notice NoticeID `json:"notice_id,omitempty"`
+	// ShortLink is the link it carries, and LinkVersion which of its addresses stands in the text; 0 is none.
+	ShortLink   link.ID `json:"short_link_id,omitempty"`
+	LinkVersion int     `json:"-"`
 	// Channel and Contact are how it goes first, Fallback and FallbackContact how it goes when that fails, or is not
 	// read in time. Where it goes is looked up again when it goes, unless it came with the request.
 	Channel         carrier.Channel `json:"channel"`
@@ -206,7 +211,7 @@ var (
 	ErrNotWaiting = fault.New(fault.Conflict, "message_not_waiting", "This message has gone already.")
 	ErrNoAssignee = task.ErrNoAssignee.Saying("This practice group has no such member of staff or team.")
 	ErrNoTask     = task.ErrNotFound
-	ErrNoLink     = seal.ErrLink.Saying("This practice group has no such link.")
+	ErrNoLink     = enclosure.ErrNoLink
 )
 
 // AddresseeReader is what decides whether a message may go to a patient.
@@ -277,6 +282,8 @@ type Service struct {
 	Store    Store
 	Carriers Carriers
 	Records  *record.Service
+	// Enclosures finds and makes the links that messages carry; nil is that none do.
+	Enclosures *enclosure.Service
 	// Opened notes that a patient has read a message on its page.
 	Opened func(ctx context.Context, group practice.ID, m Message, at time.Time) error
 	// Box signs the addresses to unsubscribe at; nil is that there are none.

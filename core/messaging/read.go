@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/enclosure"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -115,6 +116,8 @@ type Details struct {
 	Locked bool
 	Record *record.Entry
 	Steps  []Step
+	// Carries is what it shows of the link it carries; nil is that it carries none.
+	Carries *enclosure.Shown
 }
 
 // Message finds one message. Error: ErrNotFound.
@@ -153,6 +156,13 @@ func (s *Service) History(ctx context.Context, id ID) (Details, error) {
 	}
 	if d.Steps, err = s.Store.Steps(ctx, who.Group, id); err != nil {
 		return d, err
+	}
+	if d.ShortLink != 0 {
+		l, err := s.Enclosures.Shown(ctx, who.Group, d.ShortLink)
+		if err != nil {
+			return d, err
+		}
+		d.Carries = &l
 	}
 	if d.WriteToRecord {
 		e, err := s.Store.RecordEntryOf(ctx, who.Group, int64(id))

@@ -7,6 +7,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
+	"frontdesk/core/enclosure"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
@@ -49,8 +50,8 @@ type Request struct {
 	SnomedCode, SnomedTerm           string
 	// TaskID is a task and AssigneeID a member of staff; 0 is none, and a negative one cannot be found.
 	TaskID, AssigneeID int64
-	// Linked says that it leads to an attachment or a short link, of which there are none yet.
-	Linked bool
+	// Carries is the link that goes with it, besides what the placeholders of the text ask for.
+	Carries enclosure.Want
 }
 
 // Taken is a message that was taken.
@@ -63,7 +64,7 @@ type Taken struct {
 }
 
 // check reads a request.
-func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept, error) {
+func (r Request) check(now time.Time, g practice.Group, plan enclosure.Plan) (Message, record.Concept, error) {
 	var in input.Checks
 	m := Message{Channel: r.Channel, Leg: 1, State: Queued, Purpose: r.Purpose, Encrypted: r.Encrypted,
 		Patient: r.Patient}
@@ -72,6 +73,7 @@ func (r Request) check(now time.Time, g practice.Group) (Message, record.Concept
 	if m.Content == "" {
 		in.Wrong("text", input.CodeSmall, "text that is not empty", "This may not be empty.")
 	}
+	m.Content = plan.Sampled(m.Content)
 	m.Subject = in.Text("subject", template.Wanted(r.Subject, r.Plain), MaxSubject)
 	if m.Subject == "" {
 		m.Subject = "A message from " + g.Name
@@ -169,7 +171,8 @@ func (m *Message) Count(text string, g practice.Group) {
 
 // Send takes one message, to go now or later. Everything that can be known to
 // be wrong is refused before anything is kept. Errors: field faults,
-// those of patient.Reachable, ErrNoContact, ErrAbroad, ErrNoCarrier, ErrNoAssignee, ErrNoTask, ErrNoLink.
+// those of patient.Reachable, ErrNoContact, ErrAbroad, ErrNoCarrier, ErrNoAssignee, ErrNoTask, and those of the
+// link it carries: see enclosure.Service.Check and enclosure.Enclosed.
 func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
@@ -180,7 +183,11 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	if err != nil {
 		return Taken{}, err
 	}
-	m, concept, err := r.check(now, g)
+	plan, err := s.Enclosures.Check(ctx, g, r.Carries, "text", r.Text)
+	if err != nil {
+		return Taken{}, err
+	}
+	m, concept, err := r.check(now, g, plan)
 	if err != nil {
 		return Taken{}, err
 	}
@@ -205,24 +212,14 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 		if !abroad && (taken.Foreign(1) || taken.Foreign(2)) {
 			return ErrAbroad
 		}
+		if err := s.enclose(ctx, tx, who, plan, &taken); err != nil {
+			return err
+		}
 		if err := s.take(ctx, tx, who, g, &taken, now); err != nil {
 			return err
 		}
-		if taken.WriteToRecord {
-			p, err := s.Records.Propose(ctx, tx, who, record.Proposal{
-				Patient: taken.Patient, Message: int64(taken.ID), Code: concept.Code, Term: concept.Term,
-				Content: taken.Content,
-				Channel: string(taken.Channel), Auto: r.AutoWriteToRecord && who.May(access.WriteUnapproved),
-			})
-			if err != nil {
-				return err
-			}
-			out.Record = p
-			if p.Status == record.Approved && taken.State == Delivered { // a page's message has no later moment
-				if err := tx.Enqueue(ctx, record.WriteJob(who.Group, p.ID)); err != nil {
-					return err
-				}
-			}
+		if out.Record, err = s.propose(ctx, tx, who, r, concept, taken); err != nil {
+			return err
 		}
 		out.Message = taken
 		return nil
@@ -230,12 +227,51 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	return out, err
 }
 
-// attached refuses what a message may be attached to and this practice group
-// lacks: there are no teams and no links yet.
-func (r Request) attached(ctx context.Context, tx Tx, group practice.ID, m *Message) error {
-	if r.Linked {
-		return ErrNoLink
+// propose proposes a message for the patient's record, where that was asked for.
+func (s *Service) propose(
+	ctx context.Context, tx Tx, who access.Caller, r Request, concept record.Concept, m Message,
+) (record.Proposed, error) {
+	if !m.WriteToRecord {
+		return record.Proposed{}, nil
 	}
+	p, err := s.Records.Propose(ctx, tx, who, record.Proposal{
+		Patient: m.Patient, Message: int64(m.ID), Code: concept.Code, Term: concept.Term, Content: m.Content,
+		Channel: string(m.Channel), Auto: r.AutoWriteToRecord && who.May(access.WriteUnapproved),
+	})
+	if err == nil && p.Status == record.Approved && m.State == Delivered { // a page's message has no later moment
+		err = tx.Enqueue(ctx, record.WriteJob(who.Group, p.ID))
+	}
+	return p, err
+}
+
+// enclose puts the address of the link into a message that carries one. One that is not to be sent needs none.
+func (s *Service) enclose(
+	ctx context.Context, tx enclosure.Within, who access.Caller, plan enclosure.Plan, m *Message,
+) error {
+	if plan.None() {
+		return nil
+	}
+	if m.State == Suppressed {
+		m.Content = plan.Unsent(m.Content)
+		return nil
+	}
+	links, err := s.Enclosures.Enclose(ctx, tx, plan, []patient.ID{m.Patient}, m.SendAt, &who)
+	if err != nil {
+		return err
+	}
+	e := links[m.Patient]
+	m.Carry(plan, e)
+	return e.Err
+}
+
+// Carry puts a link into a message.
+func (m *Message) Carry(plan enclosure.Plan, e enclosure.Enclosed) {
+	m.Content, m.ShortLink, m.LinkVersion = plan.Final(m.Content, e.URL), e.Link, e.Version
+}
+
+// attached refuses what a message may be attached to and this practice group
+// lacks: there are no teams yet.
+func (r Request) attached(ctx context.Context, tx Tx, group practice.ID, m *Message) error {
 	m.Assignee, m.TaskID = r.AssigneeID, r.TaskID
 	return tx.Attached(ctx, group, *m)
 }

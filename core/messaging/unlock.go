@@ -91,7 +91,8 @@ func (s *Service) Unlock(ctx context.Context, id ID) (Message, error) {
 }
 
 // SendAgain sends the text of a message to its patient once more, as a message of its own with a page of its own, by
-// the same ways and judged as it is judged now. The one before stays as it is. Errors: ErrNotFound, and those of Send.
+// the same ways and judged as it is judged now, with the link it carried. The one before stays as it is. Errors:
+// ErrNotFound, enclosure.ErrNewAddress, and those of Send.
 func (s *Service) SendAgain(ctx context.Context, id ID) (Taken, error) {
 	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
@@ -105,6 +106,13 @@ func (s *Service) SendAgain(ctx context.Context, id ID) (Taken, error) {
 		Patient: m.Patient, Channel: m.Channel, Text: m.Content, Subject: m.Subject, Fallback: m.Fallback,
 		Encrypted: m.Encrypted, Purpose: m.Purpose,
 		TaskID: m.TaskID, AssigneeID: m.Assignee,
+	}
+	if m.ShortLink != 0 && m.Notice == 0 {
+		r.Carries.Link = m.ShortLink
+		r.Text, err = s.Enclosures.Again(ctx, who.Group, m.ShortLink, m.LinkVersion, m.Content)
+		if err != nil {
+			return Taken{}, err
+		}
 	}
 	if m.ContactSource == FromRequest {
 		// It was meant for there, and not for the patient's own number or address.

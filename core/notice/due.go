@@ -155,7 +155,7 @@ func (p *plan) send(ctx context.Context, n *Notice, ways messaging.Ways) error {
 		return err
 	}
 	a := messaging.Automatic{Notice: n.ID, Patient: n.Patient, Ways: ways, Subject: texts.subject,
-		Texts: texts.by, SendBy: p.sendBy(n)}
+		Texts: texts.by, SendBy: p.sendBy(n), Link: texts.link}
 	// What answers a change goes at once where the practice's hours would leave no time for it.
 	next := p.group.NextSend(p.now)
 	a.Urgent = n.On != booking.OnReminder && n.On != booking.OnMissed && next.Add(quiet).After(n.Start)

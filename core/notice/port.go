@@ -6,6 +6,7 @@ import (
 
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
+	"frontdesk/core/link"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -64,8 +65,9 @@ type Tx interface {
 type Service struct {
 	Store    Store
 	Messages *messaging.Service
-	// Links gives the address at which the patient of an appointment changes or cancels it; nil is that there is none.
-	Links func(ctx context.Context, tx Tx, a booking.Appointment) (string, error)
+	// Links finds the link by which the patient of an appointment sees, moves and cancels it, or makes it in the
+	// transaction; the zero Link is that there is none. nil is that there are no links.
+	Links func(ctx context.Context, tx Tx, group practice.ID, a booking.Appointment) (link.Link, error)
 	Now   func() time.Time
 	NewID func() int64
 }

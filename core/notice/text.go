@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/calendar"
 	"frontdesk/core/carrier"
 	"frontdesk/core/input"
+	"frontdesk/core/link"
 	"frontdesk/core/messaging"
 	"frontdesk/core/practice"
 	"frontdesk/core/template"
@@ -72,6 +73,7 @@ type texts struct {
 	subject string
 	place   string // and notes, of the calendar
 	notes   string
+	link    link.Link // whose address is in them
 }
 
 // texts fills in the texts of a notice.
@@ -86,14 +88,12 @@ func (p *plan) texts(ctx context.Context, n *Notice) (texts, error) {
 	}
 	name := p.is.PatientName
 	who.Title, who.FirstName, who.LastName = name.Title, name.FirstName, name.LastName
-	link := ""
-	if p.Links != nil {
-		if link, err = p.Links(ctx, p.tx, p.is); err != nil {
-			return texts{}, err
-		}
-	}
-	more := p.words(at, link)
 	t := p.set.Texts[n.On]
+	l, err := p.link(ctx, t)
+	if err != nil {
+		return texts{}, err
+	}
+	more := p.words(at, l.URL)
 	fill := func(text string) string { return tidy(template.FillMore(text, who, p.group, more)) }
 	short := fill(t.SMS)
 	if template.CountParts(short).Parts > template.MaxParts {
@@ -107,11 +107,31 @@ func (p *plan) texts(ctx context.Context, n *Notice) (texts, error) {
 	if p.is.InPerson || !p.is.Telephone && !p.is.Video {
 		out.place = strings.Join(lines(at.Name, at.Address), ", ")
 	}
+	for _, text := range out.by {
+		if l.URL != "" && strings.Contains(text, l.URL) {
+			out.link = l
+		}
+	}
 	return out, nil
 }
 
+// link is the link by which the patient manages the appointment, where a text has room for it.
+func (p *plan) link(ctx context.Context, t Text) (link.Link, error) {
+	asked := len(template.Used(t.SMS+t.Email, "appointment_link", "how_to_cancel")) > 0
+	if p.Links == nil || !asked || p.is.State != booking.Booked || !p.now.Before(p.is.Start) {
+		return link.Link{}, nil
+	}
+	return p.Links(ctx, p.tx, p.group.ID, p.is)
+}
+
+// movable reports whether the patient will still be able to move or cancel the appointment for a while.
+func (p *plan) movable() bool {
+	policy := booking.Policy{Hours: p.is.PolicyHours, Zone: p.group.Zone()}
+	return policy.Open(p.is, p.now.Add(quiet))
+}
+
 // words are what stands for each placeholder of an appointment.
-func (p *plan) words(at practice.Location, link string) map[string]string {
+func (p *plan) words(at practice.Location, url string) map[string]string {
 	zone := p.group.Zone()
 	person := p.is.PractitionerName
 	where, place := "at "+at.Name, at.Name
@@ -132,12 +152,12 @@ func (p *plan) words(at practice.Location, link string) map[string]string {
 		"practitioner": strings.Join(strings.Fields(person.Title+" "+person.FirstName+" "+person.LastName), " "),
 		"date":         p.is.Start.In(zone).Format("Monday 2 January 2006"), "time": clock(p.is.Start, zone),
 		"place": place, "where": where, "address": address, "directions": directions,
-		"telephone": cmp.Or(phone, p.group.Name), "appointment_type": p.is.TypeName, "appointment_link": link,
+		"telephone": cmp.Or(phone, p.group.Name), "appointment_type": p.is.TypeName, "appointment_link": url,
 	}
 	more["how_to_cancel"] = strings.NewReplacer("{{telephone}}", more["telephone"], "{{appointment_link}}",
-		link).Replace(cancelling)
-	if link != "" && cancelling == howToCancel {
-		more["how_to_cancel"] = "To change or cancel: " + link
+		url).Replace(cancelling)
+	if url != "" && p.set.Cancelling == howToCancel && p.movable() {
+		more["how_to_cancel"] = "To move or cancel: " + url
 	}
 	return more
 }

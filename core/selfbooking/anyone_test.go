@@ -69,7 +69,7 @@ func TestVisitorsOfOneLinkDoNotSeeEachOthersAppointments(t *testing.T) {
 		want(t, err, booking.ErrNotFound)
 		_, err = d.self.Cancel(plain, bob, booked.ID)
 		want(t, err, booking.ErrNotFound)
-		_, err = d.self.Move(plain, bob, booked.ID, d.at(20))
+		_, err = d.self.Move(plain, bob, booked.ID, d.at(20), 0)
 		want(t, err, booking.ErrNotFound)
 		_, err = d.self.Hold(plain, bob, d.at(0))
 		want(t, err, booking.ErrSlotTaken)

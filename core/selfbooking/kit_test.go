@@ -51,6 +51,7 @@ func (c *clock) Move(d time.Duration) {
 // kit is a practice with two GPs at two places, from nine to twelve on weekdays, and its patient Ada.
 type kit struct {
 	t        testing.TB
+	db       *store.DB
 	ctx      context.Context
 	clock    *clock
 	links    *link.Service
@@ -91,7 +92,7 @@ func each(t *testing.T, test func(t *testing.T, d *kit)) {
 }
 
 func newKit(t testing.TB, db *store.DB) *kit {
-	d := &kit{t: t, clock: &clock{at: monday}}
+	d := &kit{t: t, db: db, clock: &clock{at: monday}}
 	now, newID := d.clock.Now, db.NewID
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)

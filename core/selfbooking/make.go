@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
@@ -70,7 +71,7 @@ var offers = write.Kind[Tx, link.ID, Offer]{Needs: access.EditBookingLinks, Lock
 // Create makes a booking link for a patient, or for anyone where of is 0. Errors: ErrNewPatients, patient.ErrNotFound,
 // not found for a type, a place or a practitioner the group lacks, seal.ErrNoKey, field faults.
 func (s *Service) Create(ctx context.Context, of patient.ID, c Change) (Offer, error) {
-	if err := s.known(ctx, c); err != nil {
+	if err := s.Known(ctx, c); err != nil {
 		return Offer{}, err
 	}
 	return s.shown(write.Do(ctx, offers.Needs, s.Now, s.Store.Do, func(e write.Edit[Tx]) (o Offer, err error) {
@@ -78,11 +79,7 @@ func (s *Service) Create(ctx context.Context, of patient.ID, c Change) (Offer, e
 		if err != nil {
 			return o, err
 		}
-		var in input.Checks
-		o = Offer{From: input.NoDate, To: input.NoDate}
-		o.Link, err = s.Link.New(&in, g, link.Booking, of, c.Expires, c.MaxUses, e.Now)
-		c.apply(&in, &o)
-		if err := errors.Join(in.Err(), err); err != nil {
+		if o, err = s.Draft(g, of, c, e.Now); err != nil {
 			return o, err
 		}
 		if err := tie(ctx, e.Tx, &o); err != nil {
@@ -109,9 +106,18 @@ func tie(ctx context.Context, tx Tx, o *Offer) (err error) {
 	return link.Known(ctx, tx, o.Link)
 }
 
+// Draft is a booking link of a patient that is not kept yet. Errors: seal.ErrNoKey, field faults.
+func (s *Service) Draft(g practice.Group, of patient.ID, c Change, now time.Time) (o Offer, err error) {
+	var in input.Checks
+	o = Offer{From: input.NoDate, To: input.NoDate}
+	o.Link, err = s.Link.New(&in, g, link.Booking, of, c.Expires, c.MaxUses, now)
+	c.apply(&in, &o)
+	return o, errors.Join(in.Err(), err)
+}
+
 // Change changes what a booking link offers, and until when and how often. Errors: as Create, and link.ErrNotFound.
 func (s *Service) Change(ctx context.Context, id link.ID, c Change) (Offer, error) {
-	if err := s.known(ctx, c); err != nil {
+	if err := s.Known(ctx, c); err != nil {
 		return Offer{}, err
 	}
 	return s.shown(offers.Change(ctx, s.Now, s.Store.Do, "link.update", id, func(e write.Edit[Tx], o *Offer) error {
@@ -129,8 +135,9 @@ func (s *Service) Change(ctx context.Context, id link.ID, c Change) (Offer, erro
 	}))
 }
 
-// known checks that what a link is to offer exists.
-func (s *Service) known(ctx context.Context, c Change) error {
+// Known checks that what a link is to offer exists, and that the caller may make one. Errors: not found for a type, a
+// place or a practitioner the group lacks.
+func (s *Service) Known(ctx context.Context, c Change) error {
 	who, err := access.Require(ctx, offers.Needs)
 	if err != nil {
 		return err

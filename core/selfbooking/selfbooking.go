@@ -4,7 +4,8 @@
 //	make.go         booking links made, changed and listed for the practice
 //	visit.go        a visitor who gave the date of birth, and what they have
 //	times.go        the free times a link offers
-//	take.go         a time held, confirmed, moved and given back
+//	take.go         a time held, confirmed and given back
+//	move.go         another time for an appointment, held while the patient checks it
 //
 // The rules of diaries and appointments are those of core/diary and core/booking: a visitor asks there as a caller who
 // may see free times and change appointments. What a link adds is which times it offers, whose they are, and how many
@@ -89,6 +90,8 @@ type Reader interface {
 	Made(ctx context.Context, group practice.ID, of patient.ID, after time.Time) ([]Made, error)
 	// Holding counts the times that are held by a link now.
 	Holding(ctx context.Context, group practice.ID, by link.ID, now time.Time) (int, error)
+	// Moving lists the times that are held for appointments a patient is moving.
+	Moving(ctx context.Context, group practice.ID, of patient.ID, now time.Time) ([]Made, error)
 	// Group finds a group, or returns practice.ErrGroupNotFound.
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	// Patient finds a patient, also one that has been merged, or returns patient.ErrNotFound.

@@ -198,7 +198,7 @@ func TestAPatientMovesAndCancelsUnderThePolicy(t *testing.T) {
 		}
 		to := d.at(60)
 		to.Practitioner = d.gp[1].ID
-		moved, err := d.self.Move(plain, v, a.ID, to)
+		moved, err := d.self.Move(plain, v, a.ID, to, 0)
 		d.must(err)
 		if moved.Practitioner != d.gp[1].ID || !moved.Start.Equal(to.Start) || moved.ID != a.ID {
 			t.Fatalf("got %+v", moved)
@@ -206,14 +206,14 @@ func TestAPatientMovesAndCancelsUnderThePolicy(t *testing.T) {
 		night, annex := d.at(-120), d.at(30)
 		annex.Location = d.annex.ID
 		for _, outside := range []selfbooking.Choice{night, annex} {
-			_, err = d.self.Move(plain, v, a.ID, outside)
+			_, err = d.self.Move(plain, v, a.ID, outside, 0)
 			want(t, err, booking.ErrNoSession)
 		}
 		d.clock.Move(moved.Closes.Sub(d.clock.Now()) + time.Minute)
 		v = d.visit(o)
 		for _, err := range []error{
 			func() error { _, err := d.self.Cancel(plain, v, a.ID); return err }(),
-			func() error { _, err := d.self.Move(plain, v, a.ID, d.at(0)); return err }(),
+			func() error { _, err := d.self.Move(plain, v, a.ID, d.at(0), 0); return err }(),
 		} {
 			want(t, err, booking.ErrTooLate)
 		}

@@ -160,42 +160,6 @@ func (s *Service) Cancel(ctx context.Context, v Visit, id booking.ID) (Seen, err
 	})
 }
 
-// Move gives an appointment another time, by the practice's policy. Errors: those of link.Visited, ErrNotOffered,
-// booking.ErrNotFound, booking.ErrTooLate, booking.ErrSlotTaken, booking.ErrNoSession, booking.ErrCancelled.
-func (s *Service) Move(ctx context.Context, v Visit, id booking.ID, c Choice) (Seen, error) {
-	return s.act(ctx, v, id, func(ctx context.Context, in inside) (booking.Appointment, error) {
-		a, err := s.movable(ctx, in, id)
-		if err != nil {
-			return a, err
-		}
-		if c.Type != a.Type {
-			return a, ErrNotOffered
-		}
-		if _, err := s.chosen(ctx, in, c); err != nil {
-			return a, err
-		}
-		end := c.Start.Add(a.Length())
-		return s.Booking.Change(ctx, id, booking.Change{State: booking.Booked, Practitioner: &c.Practitioner,
-			Location: &c.Location, Start: &c.Start, End: &end, InSession: true})
-	})
-}
-
-// movable finds an appointment that is confirmed, and may be moved now. Errors: booking.ErrNotFound,
-// booking.ErrNotConfirmed, booking.ErrCancelled, booking.ErrTooLate.
-func (s *Service) movable(ctx context.Context, in inside, id booking.ID) (booking.Appointment, error) {
-	a, err := s.own(ctx, in, id)
-	switch {
-	case err != nil:
-	case a.State == booking.Cancelled || a.State == booking.Released:
-		err = booking.ErrCancelled
-	case a.State != booking.Booked:
-		err = booking.ErrNotConfirmed
-	default:
-		err = booking.Policy{Hours: a.PolicyHours, Zone: in.group.Zone()}.Check(a, in.now)
-	}
-	return a, err
-}
-
 // act does something to one of the patient's own appointments, and gives it as it is then.
 func (s *Service) act(
 	ctx context.Context, v Visit, id booking.ID, do func(context.Context, inside) (booking.Appointment, error),

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/calendar"
 	"frontdesk/core/diary"
+	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -25,14 +26,16 @@ type inside struct {
 	group   practice.Group
 	offer   Offer
 	patient patient.ID
-	now     time.Time
+	// only is the one appointment that the link of an appointment is for; 0 of a booking link.
+	only booking.ID
+	now  time.Time
 }
 
 // enter checks a visit, and gives a context in which the visitor is the caller. Errors: those of link.Visited.
 func (s *Service) enter(ctx context.Context, v Visit) (context.Context, inside, error) {
 	in := inside{now: s.Now().Truncate(time.Microsecond)}
 	face, l, err := s.Link.Visited(ctx, v.Address, v.Proof)
-	if err == nil && l.Kind != link.Booking {
+	if err == nil && l.Kind != link.Booking && l.Kind != link.Appointment {
 		err = link.ErrUnknown
 	}
 	if in.group = face; err != nil {
@@ -41,20 +44,38 @@ func (s *Service) enter(ctx context.Context, v Visit) (context.Context, inside, 
 	if in.group, err = s.Store.Group(ctx, face.ID); err != nil {
 		return ctx, in, err
 	}
-	if in.offer, err = s.Store.Offer(ctx, face.ID, l.ID); err != nil {
+	p, err := patient.Current(ctx, s.Store, face.ID, l.Patient)
+	if err != nil {
 		return ctx, in, err
 	}
-	p, err := patient.Current(ctx, s.Store, face.ID, l.Patient)
 	in.patient = p.ID
 	who := access.Visitor(ctx, face.ID, "patient")
 	who.Permissions, who.Door = guest, access.Page
-	return access.With(ctx, who), in, err
+	ctx = access.With(ctx, who)
+	if in.only = booking.ID(l.Appointment); in.only == 0 {
+		in.offer, err = s.Store.Offer(ctx, face.ID, l.ID)
+		return ctx, in, err
+	}
+	return ctx, in, s.narrow(ctx, &in, l)
+}
+
+// narrow has a visit by the link of an appointment be for that alone: its type can be had at another time, anywhere and
+// with anyone. An appointment that is another patient's by now is as good as withdrawn.
+func (s *Service) narrow(ctx context.Context, in *inside, l link.Link) error {
+	in.offer = Offer{Link: l, From: input.NoDate, To: input.NoDate}
+	a, err := s.Booking.Read(ctx, in.only)
+	if err == nil && a.Patient != in.patient {
+		err = link.ErrWithdrawn
+	}
+	in.offer.Types = []diary.TypeID{a.Type}
+	return err
 }
 
 // Home is what a visitor finds first.
 type Home struct {
 	Group practice.Group
-	// Types can be booked. Held is what is held for the patient by this link, and ToCome what was booked by it.
+	// Types can be booked. Held is what is held for the patient by this link, and ToCome what was booked by it, or the
+	// one appointment that it is for.
 	Types  []diary.Type
 	Held   *booking.Appointment
 	ToCome []booking.Appointment
@@ -70,6 +91,11 @@ func (s *Service) Open(ctx context.Context, v Visit) (Home, error) {
 		return h, err
 	}
 	h.Shut = in.offer.Bookable(in.now)
+	if in.only != 0 {
+		a, err := s.Booking.Read(ctx, in.only)
+		h.ToCome = []booking.Appointment{a}
+		return h, err
+	}
 	if h.Types, err = s.types(ctx, in); err != nil {
 		return h, err
 	}
@@ -150,10 +176,14 @@ func (in inside) seen(a booking.Appointment) Seen {
 		Closes: booking.Policy{Hours: a.PolicyHours, Zone: in.group.Zone()}.Closes(a)}
 }
 
-// own finds an appointment, which must be one that the link made for the patient.
+// own finds an appointment, which must be one that the link made for the patient, or the one that it is for.
 func (s *Service) own(ctx context.Context, in inside, id booking.ID) (booking.Appointment, error) {
 	a, err := s.Booking.Read(ctx, id)
-	if err == nil && (a.Link != int64(in.offer.ID) || a.Patient != in.patient) {
+	mine := a.Link == int64(in.offer.ID)
+	if in.only != 0 {
+		mine = id == in.only
+	}
+	if err == nil && (!mine || a.Patient != in.patient) {
 		return booking.Appointment{}, booking.ErrNotFound
 	}
 	return a, err

@@ -71,3 +71,22 @@ func FillMore(text string, p patient.Patient, g practice.Group, more map[string]
 		return word
 	})
 }
+
+// Used are those of some placeholders that a text has, each once, in the order of names.
+func Used(text string, names ...string) []string {
+	has := map[string]bool{}
+	for _, m := range placeholder.FindAllStringSubmatch(text, -1) {
+		has[m[1]] = true
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !has[name] })
+}
+
+// Put is a text with value in place of one placeholder. All others stay as they are.
+func Put(text, name, value string) string {
+	return placeholder.ReplaceAllStringFunc(text, func(word string) string {
+		if placeholder.FindStringSubmatch(word)[1] == name {
+			return value
+		}
+		return word
+	})
+}

@@ -18,7 +18,7 @@ func (o Operations) CreateBookingLink(
 	ctx context.Context, in *oas.BookingLinkRequest, _ oas.CreateBookingLinkParams,
 ) (*oas.BookingLink, error) {
 	var wrong input.Checks
-	want := changeOf(&wrong, &oas.BookingLinkUpdate{
+	want := OfferOf(&wrong, &oas.BookingLinkUpdate{
 		AppointmentTypeID: oas.NewOptOneOrMoreIds(in.AppointmentTypeID), LocationID: in.LocationID,
 		PractitionerID: in.PractitionerID, FromDate: in.FromDate, ToDate: in.ToDate, ExpiryDate: in.ExpiryDate,
 		MaximumUseCount: in.MaximumUseCount, NewPatients: in.NewPatients,
@@ -38,7 +38,7 @@ func (o Operations) UpdateBookingLink(
 	ctx context.Context, in *oas.BookingLinkUpdate, p oas.UpdateBookingLinkParams,
 ) (*oas.BookingLink, error) {
 	var wrong input.Checks
-	want := changeOf(&wrong, in)
+	want := OfferOf(&wrong, in)
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
@@ -75,7 +75,8 @@ func (o Operations) ListBookingLinks(
 	return out, nil
 }
 
-func changeOf(wrong *input.Checks, in *oas.BookingLinkUpdate) selfbooking.Change {
+// OfferOf is what a booking link is to offer.
+func OfferOf(wrong *input.Checks, in *oas.BookingLinkUpdate) selfbooking.Change {
 	return selfbooking.Change{
 		Types:         ids[diary.TypeID](wrong, "appointment_type_id", in.AppointmentTypeID),
 		Locations:     ids[practice.LocationID](wrong, "location_id", in.LocationID),

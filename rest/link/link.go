@@ -85,5 +85,10 @@ func statusOf(l link.Link, err error) (*oas.LinkStatus, error) {
 			oas.LinkStatusReferenceItem{Type: oas.LinkStatusReferenceItemTypeAttachment,
 				ID: oas.ID(strconv.FormatInt(l.File, 10))})
 	}
+	if l.Appointment != 0 {
+		out.Reference = append(out.Reference,
+			oas.LinkStatusReferenceItem{Type: oas.LinkStatusReferenceItemTypeAppointment,
+				ID: oas.ID(strconv.FormatInt(l.Appointment, 10))})
+	}
 	return out, nil
 }

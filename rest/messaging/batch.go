@@ -22,10 +22,15 @@ import (
 func (o Operations) CreateBatchMessage(
 	ctx context.Context, in *oas.BatchRequest, _ oas.CreateBatchMessageParams,
 ) (*oas.BatchMessage, error) {
+	var wrong input.Checks
 	n := batch.New{
 		Name: in.Name, Channel: Channels[string(in.Channel)], Subject: in.Subject.Value, Content: in.Content,
 		Purpose: messaging.Purpose(in.Purpose.Value),
 		Plain:   in.PlainCharacters.Value,
+		Carries: Carries(&wrong, in.ShortLinkID, in.AttachmentUUID, in.BookingLink),
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	if err := o.Core.Batch.Check(ctx, n); err != nil {
 		return nil, err

@@ -35,7 +35,7 @@ func (o Operations) SendMessage(
 		SnomedCode: in.SnomedCode.Value,
 		SnomedTerm: in.SnomedTerm.Value,
 		TaskID:     taskID(in.TaskID.Value),
-		Linked:     in.AttachmentUUID.Value != "" || in.ShortLinkID.Value != "",
+		Carries:    Carries(&check, in.ShortLinkID, in.AttachmentUUID, in.BookingLink),
 		AssigneeID: whole(&check, "assignee_id", in.AssigneeID),
 	}
 	if kind := in.AssigneeType.Value; kind != "" && (kind != oas.MessageRequestAssigneeTypeAdmin || r.AssigneeID == 0) {
@@ -159,8 +159,7 @@ func (o Operations) message(ctx context.Context, id messaging.ID) (*oas.Message,
 		Patient: oas.NamedPatient{ID: wire.Digits(who.ID), Title: wire.Text(who.Title),
 			FirstName: wire.Text(who.FirstName),
 			LastName:  wire.Text(who.LastName)},
-		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: oas.OptNilMessageShortLink{Set: true,
-			Null: true},
+		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: carried(m.Carries),
 		Campaign: oas.OptNilMessageCampaign{Set: true, Null: true}, CreatedAt: m.CreatedAt.UTC(),
 		SentAt: wire.OptInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
 		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true},

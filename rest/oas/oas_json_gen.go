@@ -2103,14 +2103,17 @@ func (s *BatchRecipient) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfBatchRequest = [7]string{
+var jsonFieldsNameOfBatchRequest = [10]string{
 	0: "name",
 	1: "channel",
 	2: "subject",
 	3: "content",
-	4: "purpose",
-	5: "plain_characters",
-	6: "recipients",
+	4: "attachment_uuid",
+	5: "short_link_id",
+	6: "booking_link",
+	7: "purpose",
+	8: "plain_characters",
+	9: "recipients",
 }
 
 // Decode decodes BatchRequest from json.
@@ -2118,7 +2121,7 @@ func (s *BatchRequest) Decode(d *jx.Decoder) error {
 	if s == nil {
 		return errors.New("invalid: unable to decode BatchRequest to nil")
 	}
-	var requiredBitSet [1]uint8
+	var requiredBitSet [2]uint8
 
 	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
 		switch string(k) {
@@ -2166,6 +2169,36 @@ func (s *BatchRequest) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"content\"")
 			}
+		case "attachment_uuid":
+			if err := func() error {
+				s.AttachmentUUID.Reset()
+				if err := s.AttachmentUUID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"attachment_uuid\"")
+			}
+		case "short_link_id":
+			if err := func() error {
+				s.ShortLinkID.Reset()
+				if err := s.ShortLinkID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"short_link_id\"")
+			}
+		case "booking_link":
+			if err := func() error {
+				s.BookingLink.Reset()
+				if err := s.BookingLink.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"booking_link\"")
+			}
 		case "purpose":
 			if err := func() error {
 				s.Purpose.Reset()
@@ -2187,7 +2220,7 @@ func (s *BatchRequest) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"plain_characters\"")
 			}
 		case "recipients":
-			requiredBitSet[0] |= 1 << 6
+			requiredBitSet[1] |= 1 << 1
 			if err := func() error {
 				s.Recipients = make([]BatchRequestRecipientsItem, 0)
 				if err := d.Arr(func(d *jx.Decoder) error {
@@ -2213,8 +2246,9 @@ func (s *BatchRequest) Decode(d *jx.Decoder) error {
 	}
 	// Validate required fields.
 	var failures []validate.FieldError
-	for i, mask := range [1]uint8{
-		0b01001011,
+	for i, mask := range [2]uint8{
+		0b00001011,
+		0b00000010,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -5216,7 +5250,7 @@ func (s *MessageReply) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfMessageRequest = [22]string{
+var jsonFieldsNameOfMessageRequest = [23]string{
 	0:  "patient_id",
 	1:  "message_type",
 	2:  "message_string",
@@ -5231,14 +5265,15 @@ var jsonFieldsNameOfMessageRequest = [22]string{
 	11: "task_id",
 	12: "attachment_uuid",
 	13: "short_link_id",
-	14: "assignee_id",
-	15: "assignee_type",
-	16: "send_at",
-	17: "send_by",
-	18: "subject",
-	19: "purpose",
-	20: "urgent",
-	21: "plain_characters",
+	14: "booking_link",
+	15: "assignee_id",
+	16: "assignee_type",
+	17: "send_at",
+	18: "send_by",
+	19: "subject",
+	20: "purpose",
+	21: "urgent",
+	22: "plain_characters",
 }
 
 // Decode decodes MessageRequest from json.
@@ -5392,6 +5427,16 @@ func (s *MessageRequest) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"short_link_id\"")
+			}
+		case "booking_link":
+			if err := func() error {
+				s.BookingLink.Reset()
+				if err := s.BookingLink.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"booking_link\"")
 			}
 		case "assignee_id":
 			if err := func() error {
@@ -6218,6 +6263,18 @@ func (o OptBookingLinkStatus) Encode(e *jx.Encoder) {
 		return
 	}
 	e.Str(string(o.Value))
+}
+
+// Decode decodes BookingLinkUpdate from json.
+func (o *OptBookingLinkUpdate) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptBookingLinkUpdate to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
 }
 
 // Encode encodes bool as json.

@@ -583,12 +583,25 @@ type BatchRequest struct {
 	Name    string       `json:"name"`
 	Channel BatchChannel `json:"channel"`
 	// Needed for EMAIL.
-	Subject OptString  `json:"subject"`
-	Content string     `json:"content"`
-	Purpose OptPurpose `json:"purpose"`
+	Subject OptString `json:"subject"`
+	// It may have `{{booking_link}}` or `{{appointment_link}}`: each recipient gets a link of their own.
+	Content string `json:"content"`
+	// A link that is for no one patient alone.
+	AttachmentUUID OptString `json:"attachment_uuid"`
+	// The same, by its id.
+	ShortLinkID OptString `json:"short_link_id"`
+	// What each recipient can book by a link of their own. Its address stands for `{{booking_link}}`, or
+	// comes last.
+	BookingLink OptBookingLinkUpdate `json:"booking_link"`
+	Purpose     OptPurpose           `json:"purpose"`
 	// Puts plain characters for those that only look different and make a text message dearer.
 	PlainCharacters OptBool                      `json:"plain_characters"`
 	Recipients      []BatchRequestRecipientsItem `json:"recipients"`
+}
+
+// GetBookingLink returns the value of BookingLink.
+func (s *BatchRequest) GetBookingLink() OptBookingLinkUpdate {
+	return s.BookingLink
 }
 
 // Either `nhs_number` with `dob`, or `patient_id`.
@@ -1341,8 +1354,9 @@ type LinkStatusReferenceItem struct {
 type LinkStatusReferenceItemType string
 
 const (
-	LinkStatusReferenceItemTypePatient    LinkStatusReferenceItemType = "patient"
-	LinkStatusReferenceItemTypeAttachment LinkStatusReferenceItemType = "attachment"
+	LinkStatusReferenceItemTypePatient     LinkStatusReferenceItemType = "patient"
+	LinkStatusReferenceItemTypeAttachment  LinkStatusReferenceItemType = "attachment"
+	LinkStatusReferenceItemTypeAppointment LinkStatusReferenceItemType = "appointment"
 )
 
 // AllValues returns all LinkStatusReferenceItemType values.
@@ -1350,6 +1364,7 @@ func (LinkStatusReferenceItemType) AllValues() []LinkStatusReferenceItemType {
 	return []LinkStatusReferenceItemType{
 		LinkStatusReferenceItemTypePatient,
 		LinkStatusReferenceItemTypeAttachment,
+		LinkStatusReferenceItemTypeAppointment,
 	}
 }
 
@@ -1381,10 +1396,11 @@ func (LinkStatusStatus) AllValues() []LinkStatusStatus {
 type LinkStatusType string
 
 const (
-	LinkStatusTypeBooking    LinkStatusType = "booking"
-	LinkStatusTypeForm       LinkStatusType = "form"
-	LinkStatusTypeAttachment LinkStatusType = "attachment"
-	LinkStatusTypeVideo      LinkStatusType = "video"
+	LinkStatusTypeBooking     LinkStatusType = "booking"
+	LinkStatusTypeForm        LinkStatusType = "form"
+	LinkStatusTypeAttachment  LinkStatusType = "attachment"
+	LinkStatusTypeVideo       LinkStatusType = "video"
+	LinkStatusTypeAppointment LinkStatusType = "appointment"
 )
 
 // AllValues returns all LinkStatusType values.
@@ -1394,6 +1410,7 @@ func (LinkStatusType) AllValues() []LinkStatusType {
 		LinkStatusTypeForm,
 		LinkStatusTypeAttachment,
 		LinkStatusTypeVideo,
+		LinkStatusTypeAppointment,
 	}
 }
 
@@ -1669,9 +1686,16 @@ type MessageRequest struct {
 	// Ignored unless the key has the permission.
 	AutoWriteToRecord OptBool `json:"auto_write_to_record"`
 	// The id of a task of the practice group.
-	TaskID         OptString `json:"task_id"`
+	TaskID OptString `json:"task_id"`
+	// The link of the patient’s that goes with it, by the `attachment_uuid` or `short_link_uuid` it was
+	// made with. Its address stands for `{{attachment_link}}` or another placeholder of its kind, or comes
+	// last.
 	AttachmentUUID OptString `json:"attachment_uuid"`
-	ShortLinkID    OptString `json:"short_link_id"`
+	// The same, by the link’s id.
+	ShortLinkID OptString `json:"short_link_id"`
+	// What the patient can book by a link that is made with the message. Its address stands for
+	// `{{booking_link}}`, or comes last.
+	BookingLink OptBookingLinkUpdate `json:"booking_link"`
 	// The id of a member of staff.
 	AssigneeID OptFloat64 `json:"assignee_id"`
 	// `Admin`, a member of staff, when left out. There are no teams.
@@ -1686,6 +1710,11 @@ type MessageRequest struct {
 	Urgent OptBool `json:"urgent"`
 	// Puts plain characters for those that only look different and make a text message dearer.
 	PlainCharacters OptBool `json:"plain_characters"`
+}
+
+// GetBookingLink returns the value of BookingLink.
+func (s *MessageRequest) GetBookingLink() OptBookingLinkUpdate {
+	return s.BookingLink
 }
 
 // `Admin`, a member of staff, when left out. There are no teams.
@@ -2910,6 +2939,52 @@ func (o OptBookingLinkStatus) Get() (v BookingLinkStatus, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptBookingLinkStatus) Or(d BookingLinkStatus) BookingLinkStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptBookingLinkUpdate returns new OptBookingLinkUpdate with value set to v.
+func NewOptBookingLinkUpdate(v BookingLinkUpdate) OptBookingLinkUpdate {
+	return OptBookingLinkUpdate{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptBookingLinkUpdate is optional BookingLinkUpdate.
+type OptBookingLinkUpdate struct {
+	Value BookingLinkUpdate
+	Set   bool
+}
+
+// IsSet returns true if OptBookingLinkUpdate was set.
+func (o OptBookingLinkUpdate) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptBookingLinkUpdate) Reset() {
+	var v BookingLinkUpdate
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptBookingLinkUpdate) SetTo(v BookingLinkUpdate) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptBookingLinkUpdate) Get() (v BookingLinkUpdate, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptBookingLinkUpdate) Or(d BookingLinkUpdate) BookingLinkUpdate {
 	if v, ok := o.Get(); ok {
 		return v
 	}

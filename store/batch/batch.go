@@ -17,13 +17,14 @@ import (
 )
 
 const batchColumns = `id, name, channel, subject, content, purpose, status, paused, asked_at, cancelled_at, ` +
-	`completed_at, submitted_by, key_id, created_at, updated_at`
+	`completed_at, submitted_by, key_id, created_at, updated_at, carries`
 
 func scanBatch(scan store.Scanner) (batch.Batch, error) {
 	var b batch.Batch
 	err := scan(&b.ID, &b.Name, &b.Channel, &b.Subject, &b.Content, &b.Purpose, &b.Status, &b.Paused,
 		value.When(&b.AskedAt), value.When(&b.CancelledAt), value.When(&b.CompletedAt), &b.SubmittedBy, &b.KeyID,
-		value.When(&b.CreatedAt), value.When(&b.UpdatedAt))
+		value.When(&b.CreatedAt), value.When(&b.UpdatedAt),
+		&b.Carries)
 	return b, err
 }
 
@@ -52,9 +53,10 @@ func (t *Tx) BatchHalted(ctx context.Context, group practice.ID, id messaging.Ba
 // AddBatch keeps a new batch.
 func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b batch.Batch) error {
 	_, err := t.Exec(ctx, `INSERT INTO batch (practice_group_id, `+batchColumns+`, events)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 0)`,
 		group, b.ID, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Status, b.Paused, value.At(b.AskedAt),
-		value.At(b.CancelledAt), value.At(b.CompletedAt), b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt)
+		value.At(b.CancelledAt), value.At(b.CompletedAt), b.SubmittedBy, b.KeyID, b.CreatedAt, b.UpdatedAt,
+		b.Carries)
 	return err
 }
 
@@ -62,10 +64,10 @@ func (t *Tx) AddBatch(ctx context.Context, group practice.ID, b batch.Batch) err
 func (t *Tx) SaveBatch(ctx context.Context, group practice.ID, b batch.Batch) error {
 	_, err := t.Exec(ctx,
 		`UPDATE batch SET status = $3, paused = $4, asked_at = $5, cancelled_at = $6, completed_at = $7,
-			updated_at = $8, name = $9, channel = $10, subject = $11, content = $12, purpose = $13
+			updated_at = $8, name = $9, channel = $10, subject = $11, content = $12, purpose = $13, carries = $14
 			WHERE practice_group_id = $1 AND id = $2`,
 		group, b.ID, b.Status, b.Paused, value.At(b.AskedAt), value.At(b.CancelledAt), value.At(b.CompletedAt),
-		b.UpdatedAt, b.Name, b.Channel, b.Subject, b.Content, b.Purpose)
+		b.UpdatedAt, b.Name, b.Channel, b.Subject, b.Content, b.Purpose, b.Carries)
 	return err
 }
 

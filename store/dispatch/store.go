@@ -11,12 +11,14 @@ import (
 
 	"frontdesk/core/dispatch"
 	"frontdesk/core/event"
+	"frontdesk/core/link"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
 	batchstore "frontdesk/store/batch"
+	linkstore "frontdesk/store/link"
 	messagingstore "frontdesk/store/messaging"
 )
 
@@ -42,11 +44,19 @@ type Tx struct {
 	batches interface {
 		BatchHalted(ctx context.Context, group practice.ID, id messaging.BatchID) (bool, error)
 	}
+	links interface {
+		LinksAmong(ctx context.Context, group practice.ID, ids []link.ID) (map[link.ID]link.Link, error)
+	}
 }
 
 func on(c store.Conn) *Tx {
 	messages := messagingstore.On(c)
-	return &Tx{c, messages, messages, batchstore.On(c)}
+	return &Tx{c, messages, messages, batchstore.On(c), linkstore.On(c)}
+}
+
+// LinksAmong finds links, as they are now.
+func (t *Tx) LinksAmong(ctx context.Context, group practice.ID, ids []link.ID) (map[link.ID]link.Link, error) {
+	return t.links.LinksAmong(ctx, group, ids)
 }
 
 // BatchHalted reports whether a batch is paused or cancelled.

@@ -13,7 +13,7 @@ import (
 
 const linkColumns = `practice_group_id, id, kind, hash, sealed, uuid, patient_id, attachment_id, expires_at, max_uses,
 	uses, opens, wrong, locks, visit, withdrawn_at, version, created_at, updated_at,
-	new_patients`
+	new_patients, appointment_id`
 
 // madeByLink is what a booking link has made, counted.
 const madeByLink = `,
@@ -22,7 +22,11 @@ const madeByLink = `,
 	(SELECT max(a.reserved_until) FROM appointment a WHERE a.practice_group_id = link.practice_group_id
 		AND a.link_id = link.id AND a.state = 'reserved'),
 	(SELECT max(a.start_at) FROM appointment a WHERE a.practice_group_id = link.practice_group_id
-		AND a.link_id = link.id AND a.state = 'booked')`
+		AND a.link_id = link.id AND a.state = 'booked'),
+	(SELECT a.end_at FROM appointment a WHERE a.practice_group_id = link.practice_group_id
+		AND a.id = link.appointment_id),
+	EXISTS (SELECT 1 FROM appointment a WHERE a.practice_group_id = link.practice_group_id
+		AND a.id = link.appointment_id AND a.state <> 'booked')`
 
 // SelectWith reads links, each with what it has made of appointments, and what follows. Its rows are read by Scan.
 const (
@@ -32,10 +36,18 @@ const (
 
 // Scan reads a link, and what follows it in the row.
 func Scan(scan store.Scanner, l *link.Link, more ...any) error {
-	return scan(append([]any{&l.Group, &l.ID, &l.Kind, &l.Hash, &l.Sealed, &l.UUID, value.Num(&l.Patient),
+	var ends time.Time
+	var off value.Flag
+	err := scan(append([]any{&l.Group, &l.ID, &l.Kind, &l.Hash, &l.Sealed, &l.UUID, value.Num(&l.Patient),
 		value.Num(&l.File), value.When(&l.ExpiresAt), value.Maybe(&l.MaxUses), &l.Uses, &l.Opens, &l.Wrong, &l.Locks,
-		&l.Visits, value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt), &l.NewPatients,
-		&l.Bookings, value.When(&l.HeldUntil), value.When(&l.ComesUntil)}, more...)...)
+		&l.Visits, value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt),
+		&l.NewPatients, value.Num(&l.Appointment), &l.Bookings, value.When(&l.HeldUntil), value.When(&l.ComesUntil),
+		value.When(&ends), &off}, more...)...)
+	l.Off = bool(off)
+	if !ends.IsZero() {
+		l.ExpiresAt = ends
+	}
+	return err
 }
 
 func scanLink(scan store.Scanner) (link.Link, error) {
@@ -65,17 +77,56 @@ func (t *Tx) LockLink(ctx context.Context, group practice.ID, id link.ID) (link.
 	return t.Link(ctx, group, id)
 }
 
+// kept is a link as linkColumns has it.
+func kept(group practice.ID, l link.Link) store.In {
+	return store.In{group, l.ID, l.Kind, l.Hash, l.Sealed, l.UUID, value.Opt(l.Patient), value.Opt(l.File),
+		l.ExpiresAt, value.Given(l.MaxUses), l.Uses, l.Opens, l.Wrong, l.Locks, l.Visits, value.At(l.WithdrawnAt),
+		l.Version, l.CreatedAt, l.UpdatedAt, l.NewPatients, value.Opt(l.Appointment)}
+}
+
 // SaveLink keeps a link.
 func (t *Tx) SaveLink(ctx context.Context, group practice.ID, l link.Link) error {
 	_, err := t.Exec(ctx, `INSERT INTO link (`+linkColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET hash = $4, sealed = $5, expires_at = $9, max_uses = $10,
 		uses = $11, opens = $12, wrong = $13, locks = $14, visit = $15, withdrawn_at = $16, version = $17,
-		updated_at = $19, new_patients = $20`,
-		group, l.ID, l.Kind, l.Hash, l.Sealed, l.UUID, value.Opt(l.Patient), value.Opt(l.File), l.ExpiresAt,
-		value.Given(l.MaxUses), l.Uses, l.Opens, l.Wrong, l.Locks, l.Visits, value.At(l.WithdrawnAt), l.Version,
-		l.CreatedAt, l.UpdatedAt, l.NewPatients)
+		updated_at = $19, new_patients = $20`, kept(group, l)...)
 	return err
+}
+
+// AddLinks keeps new links.
+func (t *Tx) AddLinks(ctx context.Context, group practice.ID, all []link.Link) error {
+	args := make([]store.In, len(all))
+	for i, l := range all {
+		args[i] = kept(group, l)
+	}
+	return t.Many(ctx, `INSERT INTO link (`+linkColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+		ON CONFLICT (practice_group_id, appointment_id, patient_id) WHERE appointment_id IS NOT NULL DO NOTHING`, args)
+}
+
+const (
+	byAppointment = selectLinks + ` WHERE practice_group_id = $1 AND appointment_id IN `
+	byID          = selectLinks + ` WHERE practice_group_id = $1 AND id IN `
+)
+
+// LinksOfAppointments lists the links of appointments.
+func (t *Tx) LinksOfAppointments(ctx context.Context, group practice.ID, of []int64) ([]link.Link, error) {
+	return store.ListAmong(ctx, t.Conn, store.Among(byAppointment+store.Few2, byAppointment+store.Many2),
+		store.In{group}, of, scanLink)
+}
+
+// LinksAmong finds links by their ids.
+func (t *Tx) LinksAmong(ctx context.Context, group practice.ID, ids []link.ID) (map[link.ID]link.Link, error) {
+	found, err := store.ListAmong(ctx, t.Conn, store.Among(byID+store.Few2, byID+store.Many2), store.In{group}, ids,
+		scanLink)
+	return store.Keyed(found, err, func(l link.Link) link.ID { return l.ID })
+}
+
+// LinkByUUID finds the link that a UUID names.
+func (t *Tx) LinkByUUID(ctx context.Context, group practice.ID, uuid string) (link.Link, error) {
+	return store.Find(ctx, t.Conn, link.ErrNotFound, selectLinks+`
+		WHERE practice_group_id = $1 AND uuid = $2`, store.In{group, uuid}, scanLink)
 }
 
 // Tries finds how often visitors of a link were not identified from a network.

@@ -28,15 +28,15 @@ type Store struct {
 }
 
 // New keeps it in a database.
-func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
 func (s *Store) Do(ctx context.Context, fn func(selfbooking.Tx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
 // In is the store inside a transaction of booking.
-func (s *Store) In(tx booking.Tx) selfbooking.Tx { return on(tx.(*bookingstore.Tx).Conn) }
+func (s *Store) In(tx booking.Tx) selfbooking.Tx { return On(tx.(*bookingstore.Tx).Conn) }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
@@ -46,11 +46,13 @@ type Tx struct {
 	practices
 }
 
-func on(c store.Conn) *Tx { return &Tx{c, linkstore.On(c), patientstore.On(c), practicestore.On(c)} }
+// On is its statements in a transaction of another area.
+func On(c store.Conn) *Tx { return &Tx{c, linkstore.On(c), patientstore.On(c), practicestore.On(c)} }
 
 type links interface {
 	LockLink(ctx context.Context, group practice.ID, id link.ID) (link.Link, error)
 	SaveLink(ctx context.Context, group practice.ID, l link.Link) error
+	AddLinks(ctx context.Context, group practice.ID, all []link.Link) error
 }
 
 type patients interface {
@@ -119,13 +121,31 @@ func (t *Tx) SaveOffer(ctx context.Context, group practice.ID, o selfbooking.Off
 	if err := t.SaveLink(ctx, group, o.Link); err != nil {
 		return err
 	}
-	_, err := t.Exec(ctx, `INSERT INTO booking_link (practice_group_id, link_id, types, locations, practitioners,
-			from_date, to_date)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+	_, err := t.Exec(ctx, insertOffer+`
 		ON CONFLICT (practice_group_id, link_id) DO UPDATE SET types = $3, locations = $4, practitioners = $5,
-		from_date = $6, to_date = $7`,
-		group, o.ID, words(o.Types), words(o.Locations), words(o.Practitioners), o.From.String(), o.To.String())
+		from_date = $6, to_date = $7`, offered(group, o)...)
 	return err
+}
+
+const insertOffer = `INSERT INTO booking_link (practice_group_id, link_id, types, locations, practitioners, from_date,
+	to_date) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+
+// offered is what a link offers, as it is kept.
+func offered(group practice.ID, o selfbooking.Offer) store.In {
+	return store.In{group, o.ID, words(o.Types), words(o.Locations), words(o.Practitioners), o.From.String(),
+		o.To.String()}
+}
+
+// AddOffers keeps new booking links.
+func (t *Tx) AddOffers(ctx context.Context, group practice.ID, all []selfbooking.Offer) error {
+	links, args := make([]link.Link, len(all)), make([]store.In, len(all))
+	for i, o := range all {
+		links[i], args[i] = o.Link, offered(group, o)
+	}
+	if err := t.AddLinks(ctx, group, links); err != nil {
+		return err
+	}
+	return store.Insert(ctx, t.Conn, insertOffer, args)
 }
 
 // Offers lists booking links, newest first.
@@ -161,14 +181,24 @@ func (t *Tx) Holding(ctx context.Context, group practice.ID, by link.ID, now tim
 func (t *Tx) Made(
 	ctx context.Context, group practice.ID, of patient.ID, after time.Time,
 ) ([]selfbooking.Made, error) {
-	return store.List(ctx, t.Conn, `SELECT id, link_id, state, appointment_type_id, practitioner_id, location_id,
-			start_at, reserved_until
-		FROM appointment WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3 AND link_id IS NOT NULL
-		AND state IN ('reserved', 'booked') ORDER BY start_at, id`, store.In{group, of, after},
-		func(scan store.Scanner) (selfbooking.Made, error) {
-			var m selfbooking.Made
-			err := scan(&m.ID, &m.Link, &m.State, &m.Type, &m.Practitioner, &m.Location, value.When(&m.Start),
-				value.When(&m.HeldUntil))
-			return m, err
-		})
+	return store.List(ctx, t.Conn, selectMade+` AND link_id IS NOT NULL AND state IN ('reserved', 'booked')
+		ORDER BY start_at, id`, store.In{group, of, after}, scanMade)
+}
+
+// Moving lists the times that are held for appointments a patient is moving: such a hold is of no link.
+func (t *Tx) Moving(
+	ctx context.Context, group practice.ID, of patient.ID, now time.Time,
+) ([]selfbooking.Made, error) {
+	return store.List(ctx, t.Conn, selectMade+` AND link_id IS NULL AND source = 'page' AND state = 'reserved'
+		AND reserved_until > $3 ORDER BY start_at, id`, store.In{group, of, now}, scanMade)
+}
+
+const selectMade = `SELECT id, link_id, state, appointment_type_id, practitioner_id, location_id, start_at,
+	reserved_until FROM appointment WHERE practice_group_id = $1 AND patient_id = $2 AND start_at > $3`
+
+func scanMade(scan store.Scanner) (selfbooking.Made, error) {
+	var m selfbooking.Made
+	err := scan(&m.ID, value.Num(&m.Link), &m.State, &m.Type, &m.Practitioner, &m.Location, value.When(&m.Start),
+		value.When(&m.HeldUntil))
+	return m, err
 }

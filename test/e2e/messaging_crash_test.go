@@ -3,6 +3,7 @@ package e2e
 import (
 	"database/sql"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -325,16 +326,20 @@ func (p *postRoom) again(t *testing.T) {
 }
 
 // mailing sends a batch to all recipients, and gives its path.
-func (p *postRoom) mailing() string {
+func (p *postRoom) mailing(more ...fields) string {
 	p.t.Helper()
 	recipients := make([]map[string]any, p.recipients)
 	for i := range recipients {
 		recipients[i] = map[string]any{"patient_id": strconv.Itoa(firstPatient + i)}
 	}
-	made := p.call("POST", "/v1/batch_message", map[string]any{
+	body := fields{
 		"name": "Flu", "channel": p.sink.channel, "subject": "Your flu jab",
 		"content": "Dear {{first_name}}, flu jabs are here.", "recipients": recipients,
-	})
+	}
+	for _, m := range more {
+		maps.Copy(body, m)
+	}
+	made := p.call("POST", "/v1/batch_message", body)
 	path := "/v1/batch_message/" + made.str("id")
 	if sent := p.call("PATCH", path+"/send", nil); made.Status != http.StatusOK || sent.Status != http.StatusOK {
 		p.t.Fatalf("%s\n%s", made.Text, sent.Text)

@@ -44,6 +44,7 @@ func (v *visitor) send(address string, form url.Values, says string) string {
 var (
 	timeButton = regexp.MustCompile(`name="time" value="([^"]+)"`)
 	heldID     = regexp.MustCompile(`name="a" value="(\d+)"`)
+	moveHold   = regexp.MustCompile(`name="h" value="(\d+)"`)
 	moveLink   = regexp.MustCompile(`href="([^"]+move=\d+)"`)
 	cancelLink = regexp.MustCompile(`href="([^"]+/cancel\?a=\d+)"`)
 )
@@ -120,8 +121,9 @@ func TestAPatientBooksMovesAndCancelsByALink(t *testing.T) {
 		base := p.app.URL()
 		times := browser.open(base+browser.found(moveLink, done, 0), "Choose a new time")
 		to := browser.found(timeButton, times, 9)
-		browser.open(at+"/move?a="+held+"&time="+to, "Check the new time")
-		browser.send(at+"/move", url.Values{"a": {held}, "time": {to}}, "Your appointment is moved")
+		check = browser.send(at+"/hold", url.Values{"a": {held}, "time": {to}}, "We hold this time for you until")
+		browser.send(at+"/move", url.Values{"a": {held}, "time": {to}, "h": {browser.found(moveHold, check, 0)}},
+			"Your appointment is moved")
 		moved := p.ok("GET", "/v1/appointments/"+held, nil)
 		if moved.str("start_time") == kept.str("start_time") {
 			t.Fatalf("it was not moved: %s", moved.Text)
