@@ -115,7 +115,7 @@ func newCore(
 	all := &core.Core{Connector: outside}
 	w := wiring{Core: all, db: db, c: c, pages: pages}
 	w.patients(&registry.Demographics{Source: source})
-	w.care()
+	w.care(&registry.Login{Source: source, Pages: pages})
 	w.diary()
 	w.messages(post)
 	w.staff()
@@ -151,11 +151,12 @@ func (w wiring) patients(people *registry.Demographics) {
 }
 
 // care is the record, and the documents and forms that become part of it.
-func (w wiring) care() {
+func (w wiring) care(login identity.Login) {
 	db, box, now, newID := w.db, w.Connector.Box, w.c.Now, w.db.NewID
 	w.Link = &link.Service{Store: linkstore.New(db), Attachment: w.Attachment, Box: box, Pages: w.pages, Now: now,
 		NewID: newID}
-	w.Identity = &identity.Service{Link: w.Link, Demographics: w.Demographics, Pace: pacer(w.c.RefuseEvery), Now: now}
+	w.Identity = &identity.Service{Link: w.Link, Demographics: w.Demographics, Login: login,
+		Pace: pacer(w.c.RefuseEvery), Now: now}
 	w.Record = &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Pages: w.pages, Now: now,
 		NewID: newID}
 	w.Document = &document.Documents{Store: documentstore.NewDocuments(db), Box: box, Pages: w.pages, Now: now,

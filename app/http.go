@@ -106,6 +106,8 @@ func (a *App) routePages(add adder) map[string]bool {
 		"GET /s/{link}/calendar":    "calendar",
 		"/s/{link}/cancel":          "cancel",
 		"/s/{link}/move":            "move",
+		"/nhs-login/start":          "nhs_login",
+		"GET /nhs-login/callback":   "nhs_login",
 		"/record/confirm/{link}":    "confirm",
 		"/unsubscribe/{link}":       "unsubscribe",
 		"/invite/{link}":            "invite",

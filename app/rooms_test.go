@@ -258,6 +258,10 @@ var rooms = map[string]struct {
 			"core/practice"},
 		theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go"},
 	},
+	"connect/nhslogin": {
+		ours:   []string{"connect/nhsapi", "core/fault", "core/identity", "core/input"},
+		theirs: []string{"github.com/coreos/go-oidc", "github.com/golang-jwt/jwt", "golang.org/x/oauth2"},
+	},
 	"connect/notify": {
 		ours:   []string{"connect/nhsapi", "core/fault", "core/carrier"},
 		theirs: []string{"github.com/failsafe-go/failsafe-go"},
@@ -358,8 +362,9 @@ var rooms = map[string]struct {
 		ours:   []string{"bench/population", "connect/smtp", "core/carrier", "sim/inbox", "sim/mail"},
 		theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"},
 	},
-	"test/wait":    {},
-	"test/cluster": {theirs: []string{"github.com/jackc/pgx"}},
-	"test/browser": {ours: []string{"..."}},
-	"test/e2e":     {ours: []string{"..."}, theirs: []string{"*"}},
+	"test/wait":     {},
+	"test/nhslogin": {},
+	"test/cluster":  {theirs: []string{"github.com/jackc/pgx"}},
+	"test/browser":  {ours: []string{"..."}},
+	"test/e2e":      {ours: []string{"..."}, theirs: []string{"*"}},
 }

@@ -236,7 +236,10 @@ func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 			return
 		}
 		for _, c := range list {
-			check := map[bool]string{true: "pds", false: "carriers"}[c.Name == connector.PDS]
+			check := "carriers"
+			if c.Name == connector.PDS || c.Name == connector.NHSLogin {
+				check = string(c.Name)
+			}
 			used[check]++
 			if box == nil {
 				continue // its secrets cannot be read
@@ -247,7 +250,7 @@ func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 			}
 		}
 	}
-	for _, check := range []string{"carriers", "pds"} {
+	for _, check := range []string{"carriers", string(connector.PDS), string(connector.NHSLogin)} {
 		if box == nil && used[check] > 0 {
 			d.add(check, wrongIf(true, "%d are set up, and cannot be looked at without the key", used[check]), "")
 			continue

@@ -7,6 +7,7 @@
 //	message.go  a message a patient reads, for a date of birth
 //	book.go     a time booked, moved and cancelled by a link
 //	link.go     a link: the date of birth, then a file
+//	login.go    one who proves it by NHS login
 //	who.go      who a visitor of a link for anyone is
 //	birth.go    a date of birth, as it is typed
 //	unsubscribe.go no more e-mails that are not direct care
@@ -49,7 +50,7 @@ type door struct {
 	guesses *web.Attempts
 }
 
-// New is the door. Its addresses are /pages/, /verify/, /m/, /s/,
+// New is the door. Its addresses are /pages/, /verify/, /m/, /s/, /nhs-login/,
 // /record/confirm/, /unsubscribe/, /invite/ and /video/.
 func New(c *core.Core) http.Handler {
 	now := c.Key.Now
@@ -64,8 +65,10 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("GET /verify/{link}", d.verify)
 	mux.HandleFunc("GET /m/{link}", d.askBirth)
 	mux.HandleFunc("POST /m/{link}", d.openMessage)
-	mux.HandleFunc("GET /s/{link}", d.openLink)
-	mux.HandleFunc("POST /s/{link}", d.proveBirth)
+	mux.HandleFunc("GET /s/{link}", d.offering(d.openLink))
+	mux.HandleFunc("POST /s/{link}", d.offering(d.proveBirth))
+	mux.HandleFunc("POST /nhs-login/start", d.startLogin)
+	mux.HandleFunc("GET /nhs-login/callback", d.endLogin)
 	mux.HandleFunc("GET /s/{link}/file", d.linkHome)
 	mux.HandleFunc("POST /s/{link}/file", d.fetchFile)
 	mux.HandleFunc("GET /s/{link}/when", d.bookWhen)

@@ -64,6 +64,11 @@ func reading(next http.Handler) http.Handler {
 		if to.group != "" {
 			to.Of = "?" + groupField + "=" + to.group
 		}
+		if strings.HasPrefix(r.URL.Path, loginPath) {
+			// Nothing of a login is loaded again, for the sake of a language.
+			next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, readerKey{}, reader{})))
+			return
+		}
 		query.Set(languageField, to.OtherLanguage)
 		at := *r.URL
 		if at.RawQuery = query.Encode(); r.Method != http.MethodGet && r.Method != http.MethodHead {

@@ -38,6 +38,9 @@ The NHS Personal Demographics Service, with keys registered at NHS England:
     --set token_url=https://api.service.nhs.uk/oauth2/token \
     --set api_key=KEY --set key_id=KID --secret-file private_key=private.pem
 
+NHS login, with the client id and the key registered there:
+  frontdesk connector set nhs_login --group ID --set client_id=ID --secret-file private_key=private.pem
+
 A mail server:
   frontdesk connector set smtp --group ID --set host=mail.example.org --set from=desk@example.org \
     --set username=desk --secret-file password=password.txt
@@ -50,8 +53,8 @@ The systems:
 			text += fmt.Sprintf("    --secret-file %s\n", strings.Join(s.Secrets, ", "))
 		}
 	}
-	return text + "\nWhat each setting means is in the documentation: docs/carriers.md and docs/pds.md, served at " +
-		"/docs."
+	return text + "\nWhat each setting means is in the documentation: docs/carriers.md, docs/pds.md and " +
+		"docs/nhs-login.md, served at /docs."
 }
 
 // Run sets a connector up.

@@ -7,6 +7,7 @@
 //	carriers.go      a group's carriers, for a channel
 //	callback.go      calls of their providers
 //	demographics.go  the Personal Demographics Service, for each group
+//	login.go         NHS login, for each group
 package registry
 
 import (
@@ -22,6 +23,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/connect/nhslogin"
 	"frontdesk/connect/pds"
 	"frontdesk/core/connector"
 	"frontdesk/core/fault"
@@ -65,6 +67,14 @@ var connectors = map[connector.Name]struct {
 			if err == nil {
 				_, err = upkeepOf(c)
 			}
+			return err
+		},
+	},
+	connector.NHSLogin: {
+		about:    "NHS login, by which patients prove who they are",
+		settings: []string{"issuer", "client_id", "key_id"}, secrets: []string{"private_key"},
+		check: func(c connector.Connector, _ practice.Group) error {
+			_, err := loginSettings(c)
 			return err
 		},
 	},
@@ -135,8 +145,11 @@ func Addresses(c connector.Connector) []string {
 		return []string{net.JoinHostPort(c.Settings["host"], cmp.Or(c.Settings["port"], "587"))}
 	}
 	var out []string
-	for _, name := range []string{"base_url", "token_url", "url"} {
+	for _, name := range []string{"base_url", "token_url", "url", "issuer"} {
 		text := c.Settings[name]
+		if name == "issuer" && c.Name == connector.NHSLogin {
+			text = cmp.Or(text, nhslogin.Issuer)
+		}
 		if name == "base_url" {
 			text = cmp.Or(text, carrierKinds[c.Name].at)
 		}

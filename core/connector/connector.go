@@ -21,8 +21,12 @@ import (
 // Name names an outside system, for example "pds".
 type Name string
 
-// PDS is the Personal Demographics Service, the one connector that carries no messages.
-const PDS Name = "pds"
+// PDS is the Personal Demographics Service, and NHSLogin how patients prove who they are: the connectors that carry no
+// messages.
+const (
+	PDS      Name = "pds"
+	NHSLogin Name = "nhs_login"
+)
 
 // Simulated is the setting that marks a connector of the sandbox: it leads to the
 // program's own simulator, wherever that is today. To lead a sandbox's group

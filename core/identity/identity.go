@@ -1,6 +1,7 @@
 // Package identity finds out who a visitor of a link is, without an account.
 //
 //	identity.go  a visitor who says who they are
+//	login.go     one who proves it by NHS login
 //
 // The rules of who is taken for a patient are those of core/demographics, and the rules of links those of core/link.
 package identity
@@ -36,6 +37,7 @@ type Said struct {
 type Service struct {
 	Link         *link.Service
 	Demographics *demographics.Service
+	Login        Login
 	// Pace begins to measure how long a visitor waits, and gives what waits until a refusal is due: all of them take
 	// equally long, whatever their reason. nil is no wait.
 	Pace func() (settle func(context.Context))

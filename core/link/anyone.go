@@ -73,8 +73,8 @@ func (t Tries) full(now time.Time) error {
 type Try struct {
 	Link  Link
 	Group practice.Group // its name, telephone number and time zone alone
-	// keys are what it counts against: the visitor's network, and all networks together.
-	keys [2]string
+	// keys are what it counts against: the visitor's network, and all networks together; none for one who is trusted.
+	keys []string
 }
 
 // Begin takes one of the tries that the visitors from a network have, before it is looked up who they are. Errors:
@@ -89,9 +89,11 @@ func (s *Service) Begin(ctx context.Context, address, network string) (Try, erro
 	if err != nil {
 		return t, err
 	}
-	if t.keys[0], err = box.Sign(network, "network of "+about(seen.Group, seen.ID)); err != nil {
+	key, err := box.Sign(network, "network of "+about(seen.Group, seen.ID))
+	if err != nil {
 		return t, err
 	}
+	t.keys = []string{key, ""}
 	now := s.Now().Truncate(time.Microsecond)
 	return t, s.Store.Do(ctx, func(tx Tx) error {
 		l, err := s.again(ctx, tx, seen, now)
@@ -106,6 +108,15 @@ func (s *Service) Begin(ctx context.Context, address, network string) (Try, erro
 			return Tries{n.Network, n.Since, n.Count - 1, n.PausedAt}.full(now)
 		})
 	})
+}
+
+// Trust is a try of a visitor whose identity another service proves: it counts against nothing. Errors: those of Look.
+func (s *Service) Trust(ctx context.Context, address string) (Try, error) {
+	p, l, err := s.look(ctx, address)
+	if err == nil {
+		err = l.shut(s.Now())
+	}
+	return Try{Link: l, Group: p.Group}, err
 }
 
 // tries changes both counts a try is in.

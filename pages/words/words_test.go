@@ -64,7 +64,8 @@ var (
 
 // composed are the areas whose names are put together where they are used.
 var composed = []string{
-	"weekday.", "month.", "mode.", "birth.", "link.", "script.", "fault.", "video.", "privacy.", "accessibility.",
+	"weekday.", "month.", "mode.", "birth.", "link.", "login.", "script.", "fault.", "video.", "privacy.",
+	"accessibility.",
 }
 
 func TestPagesSayWhatTheCataloguesHave(t *testing.T) {

@@ -20,9 +20,16 @@ import (
 // open runs the sandbox.
 func open(t *testing.T) *app.App {
 	t.Helper()
-	dir := t.TempDir()
+	a, _, _ := openAt(t)
+	return a
+}
+
+// openAt is open, and gives the address of the database and the folder of the keys.
+func openAt(t *testing.T) (a *app.App, address, dir string) {
+	t.Helper()
+	dir, address = t.TempDir(), storetest.NewSQLite(t)
 	a, err := app.Open(context.Background(), app.Config{
-		DB: storetest.NewSQLite(t), Listen: "127.0.0.1:0", Sandbox: true, Hold: 15 * time.Minute,
+		DB: address, Listen: "127.0.0.1:0", Sandbox: true, Hold: 15 * time.Minute,
 		RefuseEvery: 250 * time.Millisecond,
 		Log:         app.NewLog(io.Discard, 0),
 		SealKey:     filepath.Join(dir, "key"), Credentials: filepath.Join(dir, "credentials.json"),
@@ -36,7 +43,7 @@ func open(t *testing.T) *app.App {
 		t.Fatal(err)
 	}
 	t.Setenv("FRONTDESK_KEYS", string(keys))
-	return a
+	return a, address, dir
 }
 
 // script runs a script of the browser. SHOTS names a folder for screenshots.
