@@ -358,8 +358,9 @@ var rooms = map[string]struct {
 	}},
 
 	"bench/population": {},
+	"bench/wire":       {},
 	"bench": { // what it measures against stands alone in it
-		ours:   []string{"bench/population", "connect/smtp", "core/carrier", "sim/inbox", "sim/mail"},
+		ours:   []string{"bench/population", "bench/wire", "connect/smtp", "core/carrier", "sim/inbox", "sim/mail"},
 		theirs: []string{"github.com/jackc/pgx", "modernc.org/sqlite"},
 	},
 	"test/wait":     {},

@@ -153,14 +153,14 @@ func (b batch) send(s *server, all []population.Person, to *sink) (sending, erro
 	if err != nil {
 		return sending{}, err
 	}
-	defer c.conn.Close()
+	defer c.Close()
 	body, before := b.body(all), to.taken()
 	if err := s.forgetPeak(); err != nil {
 		return sending{}, err
 	}
 	var out sending
 	began := time.Now()
-	answer, err := c.do("POST", "/v1/batch_message", body)
+	answer, err := c.Do("POST", "/v1/batch_message", body)
 	if err != nil {
 		return sending{}, err
 	}
@@ -175,7 +175,7 @@ func (b batch) send(s *server, all []population.Person, to *sink) (sending, erro
 		return sending{}, err
 	}
 	began = time.Now()
-	if _, err := c.do("PATCH", "/v1/batch_message/"+made.ID+"/send", nil); err != nil {
+	if _, err := c.Do("PATCH", "/v1/batch_message/"+made.ID+"/send", nil); err != nil {
 		return sending{}, err
 	}
 	if err := completed(s, made.ID, len(all), func() bool { return to.taken() >= before+len(all) }); err != nil {
@@ -199,9 +199,9 @@ func completed(s *server, id string, n int, arrived func() bool) error {
 	if err != nil {
 		return err
 	}
-	defer c.conn.Close()
+	defer c.Close()
 	for time.Since(began) < patience {
-		answer, err := c.do("GET", "/v1/batch_message/"+id, nil)
+		answer, err := c.Do("GET", "/v1/batch_message/"+id, nil)
 		if err != nil {
 			return err
 		}

@@ -80,7 +80,7 @@ func (b *build) ask(q question, n int) (result, error) {
 		if conns[i], err = dial(b.server); err != nil {
 			return result{}, err
 		}
-		defer conns[i].conn.Close()
+		defer conns[i].Close()
 	}
 	return load(n, func(client, i int) error { return q.http(conns[client], i) })
 }

@@ -28,7 +28,7 @@ func diary(s *server, r *raw, group int64) []question {
 			return "/v1/slots?" + q.Encode()
 		})
 		return question{name, ready, func(c *client, _ int) error {
-			_, err := c.do("GET", path(), nil)
+			_, err := c.Do("GET", path(), nil)
 			return err
 		}, func(ctx context.Context, _ int) error {
 			return r.search(ctx, group, p.people[:who], p.monday, p.monday.AddDate(0, 0, days))
@@ -40,7 +40,7 @@ func diary(s *server, r *raw, group int64) []question {
 	const later = 35
 	return []question{
 		{"read one appointment", ready, func(c *client, n int) error {
-			_, err := c.do("GET", "/v1/appointments/"+ids[n%len(ids)], nil)
+			_, err := c.Do("GET", "/v1/appointments/"+ids[n%len(ids)], nil)
 			return err
 		}, func(ctx context.Context, n int) error {
 			id, _ := strconv.ParseInt(ids[n%len(ids)], 10, 64)
@@ -48,6 +48,7 @@ func diary(s *server, r *raw, group int64) []question {
 		}},
 		slots("slots, 5 practitioners × 7 days", 5, 7),
 		slots("slots, 50 practitioners × 28 days", people, 28),
+		freeTimes(s, func() *practice { return p }, ready),
 		{"reserve and book", ready, func(c *client, _ int) error {
 			who, at := p.slot(p.monday.AddDate(0, 0, later), int(pairs.Add(1)))
 			return p.pair(c, who, at)
@@ -64,8 +65,8 @@ func some(s *server) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.conn.Close()
-	answer, err := c.do("GET", "/v1/appointments?page_size=500", nil)
+	defer c.Close()
+	answer, err := c.Do("GET", "/v1/appointments?page_size=500", nil)
 	if err != nil {
 		return nil, err
 	}

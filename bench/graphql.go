@@ -91,14 +91,14 @@ func (g *graphClient) prepare(r *raw, group int64) error {
 	if err != nil {
 		return err
 	}
-	defer c.conn.Close()
+	defer c.Close()
 	var by [3]string
 	for i, ask := range []struct{ path, body string }{
 		{"/v1/locations", `{"name": "Bench"}`},
 		{"/v1/appointment_types", `{"name": "Bench", "duration": 10}`},
 		{"/v1/practitioners", `{"title": "Dr", "first_name": "Ben", "last_name": "Mark"}`},
 	} {
-		if by[i], err = c.made(ask.path, ask.body); err != nil {
+		if by[i], err = idMade(c, ask.path, ask.body); err != nil {
 			return err
 		}
 	}
@@ -130,16 +130,16 @@ func (g *graphClient) ask(c *client, document string, variables map[string]any) 
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.do("POST", "/graphql", body, "X-Token: "+g.token)
+	answer, err := c.Do("POST", "/graphql", body, "X-Token: "+g.token)
 	if err == nil && strings.Contains(string(answer), `"errors":`) {
 		err = errors.New(string(answer))
 	}
 	return answer, err
 }
 
-// made sends what makes a thing and gives its id.
-func (c *client) made(path, body string) (string, error) {
-	answer, err := c.do("POST", path, []byte(body))
+// idMade sends what makes a thing and gives its id.
+func idMade(c *client, path, body string) (string, error) {
+	answer, err := c.Do("POST", path, []byte(body))
 	if err != nil {
 		return "", err
 	}

@@ -31,7 +31,7 @@ func messages(r *raw, group int64, reg *register) []question {
 		if err != nil {
 			return err
 		}
-		answer, err := c.do("POST", "/v1/messages/send", body)
+		answer, err := c.Do("POST", "/v1/messages/send", body)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func patients(r *raw, group int64, reg *register) []question {
 		return question{name, ready, func(c *client, n int) error {
 			q := url.Values{"search": {text(n)}, "page_index": {strconv.Itoa(page)},
 				"page_size": {strconv.Itoa(pageSize)}}
-			answer, err := c.do("GET", "/v1/patients?"+q.Encode(), nil)
+			answer, err := c.Do("GET", "/v1/patients?"+q.Encode(), nil)
 			if err == nil && bytes.Contains(answer, []byte(`"data":[]`)) {
 				err = fmt.Errorf("no patient was found for %s", text(n))
 			}
@@ -55,7 +55,7 @@ func patients(r *raw, group int64, reg *register) []question {
 	const last = countLimit/pageSize - 1
 	return []question{
 		{"read one patient", ready, func(c *client, n int) error {
-			_, err := c.do("GET", "/v1/patients/"+strconv.FormatInt(who(n).ID, 10), nil)
+			_, err := c.Do("GET", "/v1/patients/"+strconv.FormatInt(who(n).ID, 10), nil)
 			return err
 		}, func(ctx context.Context, n int) error { return r.patient(ctx, group, who(n).ID) }},
 		search("search patients by surname, a common prefix", 0, common,
@@ -116,7 +116,7 @@ func registerPatient(c *client, p population.Person) error {
 	if err != nil {
 		return err
 	}
-	answer, err := c.do("POST", "/v1/patients/register", body)
+	answer, err := c.Do("POST", "/v1/patients/register", body)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"frontdesk/bench/wire"
 )
 
 // server is the program under measurement, in a process of its own.
@@ -109,6 +111,11 @@ func (s *server) another(name string) (*server, error) {
 	return &other, command(&other, "key", "create", "--group", other.Group, "--partner", "Bench")
 }
 
+// client asks the server over one connection.
+type client = wire.Client
+
+func dial(s *server) (*client, error) { return wire.Dial(s.URL, s.Key, s.Group) }
+
 // practice is the diary that is measured: fifty practitioners who work from
 // eight to six on weekdays, in steps of ten minutes, with every fourth slot of
 // the next four weeks booked.
@@ -130,13 +137,13 @@ func settle(s *server) (*practice, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.conn.Close()
+	defer c.Close()
 	post := func(path string, body any, field string) (string, error) {
 		text, err := json.Marshal(body)
 		if err != nil {
 			return "", err
 		}
-		answer, err := c.do("POST", path, text)
+		answer, err := c.Do("POST", path, text)
 		if err != nil {
 			return "", err
 		}
@@ -202,7 +209,7 @@ func (p *practice) pair(c *client, who string, at time.Time) error {
 	body := fmt.Sprintf(`{"appointment_type_id":%q,"location_id":%q,"practitioner_id":%q,"patient_id":%q,
 		"duration":%d,"start_time":%q}`,
 		p.kind, p.place, who, p.patient, minutes, at.Format(time.RFC3339))
-	answer, err := c.do("POST", "/v1/appointments", []byte(body))
+	answer, err := c.Do("POST", "/v1/appointments", []byte(body))
 	if err != nil {
 		return err
 	}
@@ -212,7 +219,7 @@ func (p *practice) pair(c *client, who string, at time.Time) error {
 	if err := json.Unmarshal(answer, &made); err != nil {
 		return err
 	}
-	_, err = c.do("PATCH", "/v1/appointments/"+made.ID+"/book", nil)
+	_, err = c.Do("PATCH", "/v1/appointments/"+made.ID+"/book", nil)
 	return err
 }
 
@@ -229,7 +236,7 @@ func (p *practice) fill(s *server) error {
 				errs[i] = err
 				return
 			}
-			defer c.conn.Close()
+			defer c.Close()
 			for {
 				n := int(next.Add(1)) - 1
 				if n >= total {

@@ -149,8 +149,8 @@ func (h *hooks) do(method, path string, body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer c.conn.Close()
-	answer, err := c.do(method, path, body)
+	defer c.Close()
+	answer, err := c.Do(method, path, body)
 	return bytes.Clone(answer), err
 }
 
@@ -326,10 +326,10 @@ func (h *hooks) happen(n, perSecond int) error {
 				errs[i] = err
 				return
 			}
-			defer c.conn.Close()
+			defer c.Close()
 			for k := i; k < n && errs[i] == nil; k += clients {
 				time.Sleep(time.Until(began.Add(time.Duration(k) * time.Second / time.Duration(perSecond))))
-				_, errs[i] = c.do("POST", "/v1/events/test", []byte(`{"event_type":"`+eventType+`"}`))
+				_, errs[i] = c.Do("POST", "/v1/events/test", []byte(`{"event_type":"`+eventType+`"}`))
 			}
 		})
 	}

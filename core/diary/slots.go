@@ -28,7 +28,22 @@ type Slot struct {
 // then minutes since 1970 in nine. The same slot always has the same id: of several sessions that offer it, that of the
 // first.
 func slotID(s SessionID, t TypeID, start minute) string {
-	return fmt.Sprintf("%d%016d%09d", s, t, start)
+	// A search makes thousands of them: fmt takes five times as long.
+	text := strconv.AppendInt(make([]byte, 0, 16+slotTail), int64(s), 10)
+	text = padded(text, int64(t), slotTail-9)
+	return string(padded(text, int64(start), 9))
+}
+
+// padded adds a number with zeros before it, so many digits wide.
+func padded(text []byte, n int64, width int) []byte {
+	digits := 1
+	for rest := n; rest >= 10; rest /= 10 {
+		digits++
+	}
+	for ; digits < width; digits++ {
+		text = append(text, '0')
+	}
+	return strconv.AppendInt(text, n, 10)
 }
 
 const slotTail = 16 + 9

@@ -108,8 +108,10 @@ type Store interface {
 	// Offers lists booking links, newest first, of a patient where q names one, and how many there are, counted up
 	// to input.CountTo.
 	Offers(ctx context.Context, group practice.ID, q Query) ([]Offer, int, error)
-	// Practitioners lists those who are active, by name.
-	Practitioners(ctx context.Context, group practice.ID, inactive bool) ([]practice.Practitioner, error)
+	// PractitionersAmong lists those of some people who are active, in no order.
+	PractitionersAmong(
+		ctx context.Context, group practice.ID, ids []practice.PractitionerID,
+	) ([]practice.Practitioner, error)
 }
 
 // Tx is a Store inside a transaction.

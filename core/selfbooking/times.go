@@ -1,7 +1,9 @@
 package selfbooking
 
 import (
+	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -176,10 +178,6 @@ func (s *Service) later(ctx context.Context, in inside, t *Times, from, last inp
 // choices are the people and the places a visitor can choose from: those with a free time in the days that are shown,
 // and those who were chosen.
 func (s *Service) choices(ctx context.Context, in inside, t *Times, found []diary.Slot) error {
-	people, err := s.Store.Practitioners(ctx, in.group.ID, false)
-	if err != nil {
-		return err
-	}
 	places, err := s.Diary.Practice.Locations(ctx, in.group.ID, false)
 	if err != nil {
 		return err
@@ -189,9 +187,12 @@ func (s *Service) choices(ctx context.Context, in inside, t *Times, found []diar
 	for _, sl := range found {
 		who[sl.Practitioner], where[sl.Location] = true, true
 	}
-	t.Practitioners = slices.DeleteFunc(people, func(p practice.Practitioner) bool { return !who[p.ID] })
 	t.Locations = slices.DeleteFunc(places, func(l practice.Location) bool { return !where[l.ID] })
-	return nil
+	t.Practitioners, err = s.Store.PractitionersAmong(ctx, in.group.ID, slices.Collect(maps.Keys(who)))
+	slices.SortFunc(t.Practitioners, func(a, b practice.Practitioner) int {
+		return cmp.Or(cmp.Compare(a.LastName, b.LastName), cmp.Compare(a.FirstName, b.FirstName), cmp.Compare(a.ID, b.ID))
+	})
+	return err
 }
 
 // Named is a time with the names of what it is.

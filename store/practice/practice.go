@@ -148,6 +148,18 @@ func (t *Tx) Practitioners(ctx context.Context, group practice.ID, inactive bool
 		scanPractitioner)
 }
 
+const selectPractitioners = `SELECT ` + practitionerColumns + ` FROM practitioner
+	WHERE practice_group_id = $1 AND active AND id IN `
+
+var practitionersAmong = store.Among(selectPractitioners+store.Few2, selectPractitioners+store.Many2)
+
+// PractitionersAmong lists those of some people who are active, in no order.
+func (t *Tx) PractitionersAmong(
+	ctx context.Context, group practice.ID, ids []practice.PractitionerID,
+) ([]practice.Practitioner, error) {
+	return store.ListAmong(ctx, t.Conn, practitionersAmong, store.In{group}, ids, scanPractitioner)
+}
+
 // SavePractitioner keeps a person, their diary when they are new, and their name
 // as a member of staff.
 func (t *Tx) SavePractitioner(ctx context.Context, group practice.ID, p practice.Practitioner) error {

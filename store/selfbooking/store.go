@@ -62,7 +62,9 @@ type patients interface {
 
 type practices interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
-	Practitioners(ctx context.Context, group practice.ID, inactive bool) ([]practice.Practitioner, error)
+	PractitionersAmong(
+		ctx context.Context, group practice.ID, ids []practice.PractitionerID,
+	) ([]practice.Practitioner, error)
 }
 
 const (

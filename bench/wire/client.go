@@ -1,4 +1,5 @@
-package main
+// Package wire asks the program under measurement over HTTP/1.1.
+package wire
 
 import (
 	"bufio"
@@ -11,10 +12,10 @@ import (
 	"strings"
 )
 
-// client is one HTTP/1.1 connection that stays open. It does less than
+// Client is one HTTP/1.1 connection that stays open. It does less than
 // net/http, so that the load generator takes as little as can be of the
 // processors it shares with the server.
-type client struct {
+type Client struct {
 	conn net.Conn
 	in   *bufio.Reader
 	head string // the request's fixed header fields
@@ -22,19 +23,20 @@ type client struct {
 	body []byte
 }
 
-func dial(s *server) (*client, error) {
-	address := strings.TrimPrefix(s.URL, "http://")
+// Dial connects to the program at a URL, as the owner of a key of a practice group.
+func Dial(url, key, group string) (*Client, error) {
+	address := strings.TrimPrefix(url, "http://")
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	head := " HTTP/1.1\r\nHost: " + address + "\r\nx-api-key: " + s.Key + "\r\nx-practice-group-id: " + s.Group + "\r\n"
-	return &client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), head: head}, nil
+	head := " HTTP/1.1\r\nHost: " + address + "\r\nx-api-key: " + key + "\r\nx-practice-group-id: " + group + "\r\n"
+	return &Client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), head: head}, nil
 }
 
-// do sends a request, with more header fields, and reads the answer's body,
+// Do sends a request, with more header fields, and reads the answer's body,
 // which is valid until the next request. Any status but 200 is an error.
-func (c *client) do(method, path string, body []byte, more ...string) ([]byte, error) {
+func (c *Client) Do(method, path string, body []byte, more ...string) ([]byte, error) {
 	if err := c.send(method, path, body, more); err != nil {
 		return nil, err
 	}
@@ -51,7 +53,10 @@ func (c *client) do(method, path string, body []byte, more ...string) ([]byte, e
 	return c.body, nil
 }
 
-func (c *client) send(method, path string, body []byte, more []string) error {
+// Close ends the connection.
+func (c *Client) Close() error { return c.conn.Close() }
+
+func (c *Client) send(method, path string, body []byte, more []string) error {
 	c.out.Reset()
 	c.out.WriteString(method + " " + path + c.head)
 	for _, field := range more {
@@ -68,7 +73,7 @@ func (c *client) send(method, path string, body []byte, more []string) error {
 
 // readHead reads an answer up to its body: whether it is 200, and how long the body
 // is where that is said beforehand.
-func (c *client) readHead() (ok bool, length int, chunked bool, err error) {
+func (c *Client) readHead() (ok bool, length int, chunked bool, err error) {
 	status, err := c.in.ReadSlice('\n')
 	if err != nil {
 		return false, 0, false, err
@@ -95,7 +100,7 @@ func (c *client) readHead() (ok bool, length int, chunked bool, err error) {
 }
 
 // readBody reads so many bytes, or chunk after chunk, into c.body.
-func (c *client) readBody(length int, chunked bool) error {
+func (c *Client) readBody(length int, chunked bool) error {
 	c.body = c.body[:0]
 	for more := true; more; {
 		if chunked {
@@ -123,7 +128,7 @@ func (c *client) readBody(length int, chunked bool) error {
 }
 
 // read adds the next bytes to the body.
-func (c *client) read(n int) error {
+func (c *Client) read(n int) error {
 	at := len(c.body)
 	c.body = slices.Grow(c.body, n)[:at+n]
 	_, err := io.ReadFull(c.in, c.body[at:])
