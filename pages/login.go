@@ -71,7 +71,7 @@ func (d *door) startLogin(w http.ResponseWriter, r *http.Request) {
 	}
 	address := r.PostForm.Get("link")
 	if wait := d.visitors.Take(r); wait > 0 {
-		d.fail(w, r, link.ErrPaused.After(wait))
+		d.fail(w, r, web.ErrAttempts.After(wait))
 		return
 	}
 	where, keep, err := d.core.Identity.BeginLogin(r.Context(), address)

@@ -32,6 +32,17 @@ for (const [i, [name, options]] of Object.entries(ways).entries()) {
     }
     await page.goto(at)
     await sees('Or use NHS login')
+    // The page on the way there, held back for a look.
+    await page.route('**/nhs-login/start', async (route) => {
+      const response = await route.fetch()
+      const { refresh, ...headers } = response.headers()
+      if (!refresh?.startsWith(`0; url=${issuer}`)) about(`leads to ${refresh}`)
+      await route.fulfill({ response, headers })
+    }, { times: 1 })
+    await page.getByRole('button', { name: 'Continue to NHS login' }).click()
+    await page.getByRole('link', { name: 'Continue to NHS login' }).waitFor()
+    await sees('You are being taken to NHS login')
+    await page.goto(at)
     await logIn('Cancel')
     await sees('You did not finish signing in with NHS login')
     await logIn('grace')

@@ -91,7 +91,7 @@ func TestVisitorsOfALinkForAnyoneBookForThemselves(t *testing.T) {
 }
 
 var (
-	reference = regexp.MustCompile(`(class="reference">)[^<]+`)
+	reference = regexp.MustCompile(`(class="reference">)([^<]+)`)
 	secret    = regexp.MustCompile(`/verify/[\w-]+`)
 )
 
@@ -99,20 +99,23 @@ func TestAVisitorLearnsNothingOfAnyRecord(t *testing.T) {
 	each(t, func(t *testing.T, p *program) {
 		at := p.anyone(nil).str("short_link")
 		var first string
-		for name, said := range map[string]url.Values{
-			"a number the service does not have": who("Owen", "Vaughan", "1962-05-17", "999 000 0107"),
-			"details the service does not have":  who("Owen", "Vaughan", "1962-05-17", "ZZ1 4VN"),
-			"a number withdrawn":                 who("Dunstan", "Grey", "1975-09-30", "999 100 0062"),
-			"another person's number":            who("Idris", "Grey", "1962-05-17", "999 100 0003"),
-			"a twin":                             who("Tamara", "Penrose", "2012-02-29", "999 100 0070"),
-			"a restricted record":                who("Nadia", "Farouk", "1988-11-03", "999 100 0011"),
-			"one very restricted":                who("Elias", "Thorne", "1957-12-24", "999 100 0143"),
-			"a person who has died":              who("Walter", "Pemberton", "1931-01-19", "999 100 0038"),
-			"a patient of another practice":      who("Idris", "Vaughan", "1962-05-17", "ZZ1 4VN"),
+		for name, c := range map[string]struct {
+			said   url.Values
+			reason string // for staff
+		}{
+			"a number the service does not have": {who("Owen", "Vaughan", "1962-05-17", "999 000 0107"), "no_match"},
+			"details the service does not have":  {who("Owen", "Vaughan", "1962-05-17", "ZZ1 4VN"), "no_match"},
+			"a number withdrawn":                 {who("Dunstan", "Grey", "1975-09-30", "999 100 0062"), "no_match"},
+			"another person's number":            {who("Idris", "Grey", "1962-05-17", "999 100 0003"), "details_differ"},
+			"a twin":                             {who("Tamara", "Penrose", "2012-02-29", "999 100 0070"), "details_differ"},
+			"a restricted record":                {who("Nadia", "Farouk", "1988-11-03", "999 100 0011"), "restricted"},
+			"one very restricted":                {who("Elias", "Thorne", "1957-12-24", "999 100 0143"), "restricted"},
+			"a person who has died":              {who("Walter", "Pemberton", "1931-01-19", "999 100 0038"), "deceased"},
+			"a patient of another practice":      {who("Idris", "Vaughan", "1962-05-17", "ZZ1 4VN"), "elsewhere"},
 		} {
 			browser := newVisitor(t)
 			browser.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-			res, err := browser.PostForm(at, said)
+			res, err := browser.PostForm(at, c.said)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,6 +134,13 @@ func TestAVisitorLearnsNothingOfAnyRecord(t *testing.T) {
 			if !strings.Contains(text, "cannot be sure who you are") || !strings.Contains(text, "tel:") ||
 				len(res.Cookies()) > 0 {
 				t.Fatalf("%s: %s", name, text)
+			}
+			quoted := reference.FindStringSubmatch(text)
+			if quoted == nil {
+				t.Fatalf("%s: there is no reference: %s", name, text)
+			}
+			if got := p.ok("GET", "/v1/identity_checks/"+quoted[2], nil); got.str("reason") != c.reason {
+				t.Errorf("%s: staff are told %s", name, got.Text)
 			}
 			if first == "" {
 				first = seen.String()
