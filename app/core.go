@@ -29,6 +29,7 @@ import (
 	"frontdesk/core/document"
 	"frontdesk/core/enclosure"
 	"frontdesk/core/form"
+	"frontdesk/core/formlink"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/identifier"
 	"frontdesk/core/identity"
@@ -70,6 +71,7 @@ import (
 	documentstore "frontdesk/store/document"
 	enclosurestore "frontdesk/store/enclosure"
 	formstore "frontdesk/store/form"
+	formlinkstore "frontdesk/store/formlink"
 	idempotencystore "frontdesk/store/idempotency"
 	identifierstore "frontdesk/store/identifier"
 	instancestore "frontdesk/store/instance"
@@ -178,6 +180,8 @@ func (w wiring) diary() {
 	w.Booking = &booking.Service{Store: bookingstore.New(db), Diary: w.Diary, Now: now, NewID: newID, Hold: w.c.Hold}
 	w.Video = &video.Service{Store: videostore.New(db), Box: w.Connector.Box, Pages: w.pages,
 		RelayOnly: w.c.Video.RelayOnly, Now: now, NewID: newID}
+	w.FormLink = &formlink.Service{Store: formlinkstore.New(db), Link: w.Link, Form: w.Form, Record: w.Record,
+		File: w.Attachment, Now: now, NewID: newID}
 	w.SelfBooking = &selfbooking.Service{Store: selfbookingstore.New(db), Link: w.Link, Diary: w.Diary,
 		Booking: w.Booking, Now: now}
 	w.Product = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: newID}

@@ -44,7 +44,8 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			demographics.RefreshKind: a.core.Demographics.Refresh,
 			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Demographics.Forget,
 				a.core.Merge.Forget, a.core.Batch.Forget,
-				a.core.Notice.Refresh, a.core.Webhook.Forget, a.core.Token.Forget, a.core.Link.Forget, a.core.Audit.Settle),
+				a.core.FormLink.Forget, a.core.Notice.Refresh, a.core.Webhook.Forget, a.core.Token.Forget,
+				a.core.Link.Forget, a.core.Audit.Settle),
 			askRefresh: a.eachGroup(a.core.Demographics.AskRefresh),
 
 			messaging.DispatchKind: a.core.Dispatch.Run,

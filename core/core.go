@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
 	"frontdesk/core/form"
+	"frontdesk/core/formlink"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/identifier"
 	"frontdesk/core/identity"
@@ -83,6 +84,7 @@ type Core struct {
 	Dispatch     *dispatch.Service
 	Batch        *batch.Service
 	Notice       *notice.Service
+	FormLink     *formlink.Service
 	Reply        *reply.Service
 	Webhook      *webhook.Service
 	Sending      *sending.Service

@@ -61,8 +61,12 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 		d.linkShut(w, r, p, err)
 		return
 	}
-	if p.Kind == link.Booking || p.Kind == link.Appointment {
+	switch p.Kind {
+	case link.Booking, link.Appointment:
 		d.bookHome(w, r)
+		return
+	case link.Form:
+		d.forms.Home(w, r)
 		return
 	}
 	show(w, r, http.StatusOK, filePage(fileView{
@@ -73,6 +77,9 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 
 // purpose names the texts of what the practice has sent with a link of a kind, and of what to ask the practice for.
 func purpose(kind link.Kind) string {
+	if kind == link.Form {
+		return "form"
+	}
 	if kind == link.Booking {
 		return "booking"
 	}

@@ -9,6 +9,7 @@
 //	link.go     a link: the date of birth, then a file
 //	login.go    one who proves it by NHS login
 //	who.go      who a visitor of a link for anyone is
+//	fill.go     what the pages of forms, in fill, share with these
 //	birth.go    a date of birth, as it is typed
 //	unsubscribe.go no more e-mails that are not direct care
 //	invite.go   a password that a member of staff chooses
@@ -32,6 +33,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/pages/fill"
 	"frontdesk/pages/signal"
 	"frontdesk/pages/words"
 	"frontdesk/web"
@@ -48,6 +50,8 @@ type door struct {
 	visitors *web.Attempts
 	// guesses limits links that were never given out, by address.
 	guesses *web.Attempts
+	// forms are the pages on which a patient fills in a form.
+	forms *fill.Site
 }
 
 // New is the door. Its addresses are /pages/, /verify/, /m/, /s/, /nhs-login/,
@@ -56,6 +60,7 @@ func New(c *core.Core) http.Handler {
 	now := c.Key.Now
 	d := &door{core: c, strangers: web.NewAttempts(now), guesses: web.NewAttempts(now),
 		visitors: web.NewAttempts(now)}
+	d.forms = d.filling()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /pages/style.css", fixed("text/css; charset=utf-8", style))
 	mux.HandleFunc("GET /pages/video.js", fixed("text/javascript; charset=utf-8", videoScript))
@@ -71,6 +76,7 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("GET /nhs-login/callback", d.endLogin)
 	mux.HandleFunc("GET /s/{link}/file", d.linkHome)
 	mux.HandleFunc("POST /s/{link}/file", d.fetchFile)
+	d.forms.Route(mux)
 	mux.HandleFunc("GET /s/{link}/when", d.bookWhen)
 	mux.HandleFunc("POST /s/{link}/hold", d.bookHold)
 	mux.HandleFunc("GET /s/{link}/hold", d.linkHome)

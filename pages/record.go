@@ -27,7 +27,8 @@ type proposal struct {
 
 // channels are the ways of a message, as people call them.
 var channels = map[string]string{"hero": "The patient’s own page", "sms": "Text message", "email": "E-mail",
-	"nhs_app": "NHS App"}
+	"nhs_app":   "NHS App",
+	record.Form: "A form"}
 
 func channelName(channel string) string {
 	if name, ok := channels[channel]; ok {

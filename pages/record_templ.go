@@ -354,7 +354,7 @@ func outcomePage(practiceName, before string, status record.Status) templ.Compon
 			}
 			switch status {
 			case record.Approved:
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p>It was approved. It goes into the patient’s record as soon as the message has been sent.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "<p>It was approved. It goes into the patient’s record as soon as any message it is about has been sent.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

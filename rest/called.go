@@ -12,6 +12,7 @@ import (
 // has the first of them that it takes.
 var others = map[string][]string{
 	"appointment":      {"appointment_id"},
+	"assignee":         {"assignee_id"},
 	"billpayer":        {"billpayer_id"},
 	"birth_date":       {"dob"},
 	"channel":          {"message_type"},
@@ -29,6 +30,7 @@ var others = map[string][]string{
 	"patient":          {"patient_id"},
 	"practitioner":     {"practitioner_id"},
 	"practitioners":    {"practitioner_id"},
+	"questionnaire":    {"form_id"},
 	"source":           {"data_source"},
 	"start":            {"start_time", "start_date"},
 	"step":             {"slot_length"},

@@ -47,7 +47,7 @@ var ofScope = map[Scope][]Permission{
 		SeePractice, SeePatients, EditPatients, SeeMessages, SendMessages, SeeRecords, SeeDocuments,
 		EditDocuments,
 	},
-	BookingLinks: {SeePractice, EditBookingLinks},
+	BookingLinks: {SeePractice, EditBookingLinks, SeeQuestionnaires},
 }
 
 var ofKeyPermission = map[KeyPermission][]Permission{

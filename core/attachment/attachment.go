@@ -1,4 +1,7 @@
 // Package attachment is the files kept with a patient.
+//
+//	attachment.go  files that a program keeps, and reads
+//	upload.go      files that patients send
 package attachment
 
 import (
@@ -42,12 +45,15 @@ const most = 1000
 // types are the kinds of file that are kept: none that a browser would run.
 var types = []string{"application/pdf", "image/jpeg", "image/png", "image/gif", "image/webp", text}
 
-const text = "text/plain; charset=utf-8"
+const (
+	text = "text/plain; charset=utf-8"
+	heic = "image/heic"
+)
 
 // endings are how the names of each kind of file end, the usual one first.
 var endings = map[string][]string{
 	"application/pdf": {".pdf"}, "image/jpeg": {".jpg", ".jpeg"}, "image/png": {".png"}, "image/gif": {".gif"},
-	"image/webp": {".webp"}, text: {".txt", ".csv", ".text", ".log", ".md"},
+	"image/webp": {".webp"}, heic: {".heic", ".heif"}, text: {".txt", ".csv", ".text", ".log", ".md"},
 }
 
 // DownloadName is the file's name for a computer that keeps it: it ends as files of its kind do, so that a text is not

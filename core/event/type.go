@@ -41,7 +41,9 @@ const (
 	// LinkLocked is recorded when a wrong date of birth was given ten times on a link.
 	LinkLocked Type = "link.locked"
 	// LinkPaused is recorded when too many visitors of a link for anyone could not be identified.
-	LinkPaused          Type = "link.paused"
+	LinkPaused Type = "link.paused"
+	// FormCompleted is recorded when a patient sends the answers to a form by a link.
+	FormCompleted       Type = "form.completed"
 	MessageExpired      Type = "message.expired"
 	MessageSuppressed   Type = "message.suppressed"
 	MessageUnknown      Type = "message.unknown"
@@ -59,7 +61,7 @@ var Logged = []Type{
 	AddedToSequence, WriteToRecordSucceeded, WriteToRecordFailed,
 	AppointmentReserved, AppointmentReleased,
 	MessageSent, MessageDelivered, MessageFailed, MessageRead, MessageReplied, MessageCancelled, MessageExpired,
-	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked, LinkLocked, LinkPaused,
+	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked, LinkLocked, LinkPaused, FormCompleted,
 	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, WebhookDisabled,
 }
 

@@ -4,7 +4,9 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -16,7 +18,7 @@ import (
 // Answer is an answer to a question: text, or a list of texts where the question
 // takes several; for a medical term also an object with code and term, for
 // a person around the patient an object of texts, for a signature a picture in
-// Base64, for a file an object with name and type.
+// Base64 or an object with the name that was typed, for a file an object with name and type.
 type Answer struct {
 	Question int64
 	Value    any
@@ -142,7 +144,6 @@ func (q Question) read(raw []any, mediaType func([]byte) string) ([]value, error
 
 // value reads one answer, or says what would have been one.
 func (q Question) value(v any, typeOf func([]byte) string) (out value, wrong string) {
-	var in input.Checks
 	text, isText := v.(string)
 	object, isObject := v.(map[string]any)
 	switch q.Kind {
@@ -150,14 +151,8 @@ func (q Question) value(v any, typeOf func([]byte) string) (out value, wrong str
 		if out.text = text; !slices.Contains(q.Choices, text) {
 			return out, "one of the answers it gives"
 		}
-	case AskText:
-		if out.text = in.Text("answer", text, 2000); !isText || in.Err() != nil {
-			return out, "a line of text of at most 2,000 characters"
-		}
-	case AskLines:
-		if out.text = in.Lines("answer", text, 20_000); !isText || in.Err() != nil {
-			return out, "text of at most 20,000 characters"
-		}
+	case AskText, AskLines:
+		return q.words(text, isText)
 	case AskDate:
 		if len(text) > 10 && text[10] == 'T' {
 			text = text[:10] // the time says nothing
@@ -169,6 +164,9 @@ func (q Question) value(v any, typeOf func([]byte) string) (out value, wrong str
 	case AskTerm:
 		return medical(text, isText, object)
 	case AskSignature:
+		if _, ok := object["typed"]; ok {
+			return typed(object)
+		}
 		return signed(text, typeOf)
 	case AskFile:
 		name, _ := object["name"].(string)
@@ -178,6 +176,90 @@ func (q Question) value(v any, typeOf func([]byte) string) (out value, wrong str
 		}
 	case AskRelationship:
 		return aPerson(object, isObject)
+	}
+	return out, ""
+}
+
+// The bounds of text where a question has none of its own, in characters, and of numbers.
+const (
+	maxText     = 2000
+	maxLines    = 20_000
+	maxTerm     = 500
+	maxDecimals = 6
+	tooMuch     = 1e12
+)
+
+// Most is how many characters an answer in words may have.
+func (q Question) Most() int {
+	most := maxText
+	switch q.Kind {
+	case AskLines:
+		most = maxLines
+	case AskTerm:
+		most = maxTerm
+	}
+	if q.Longest > 0 {
+		most = min(most, q.Longest)
+	}
+	return most
+}
+
+// words reads text or, where the question has bounds, a number.
+func (q Question) words(text string, isText bool) (out value, wrong string) {
+	if q.Number != nil {
+		return q.Number.read(text)
+	}
+	var in input.Checks
+	what, check := "a line of text", in.Text
+	if q.Kind == AskLines {
+		what, check = "text", in.Lines
+	}
+	most := q.Most()
+	if out.text = check("answer", text, most); !isText || in.Err() != nil {
+		return out, what + " of at most " + thousands(most) + " characters"
+	}
+	return out, ""
+}
+
+// thousands is a number below a million as people write it.
+func thousands(n int) string {
+	if n < 1000 {
+		return strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
+}
+
+var decimal = regexp.MustCompile(`^-?[0-9]{1,12}(\.[0-9]{1,6})?$`)
+
+// read reads a number within the bounds. A comma is a point to some.
+func (b Bounds) read(text string) (out value, wrong string) {
+	out.text = strings.Replace(strings.TrimSpace(text), ",", ".", 1)
+	n, err := strconv.ParseFloat(out.text, 64)
+	_, after, _ := strings.Cut(out.text, ".")
+	if err != nil || !decimal.MatchString(out.text) || n < b.Low || n > b.High || len(after) > b.Decimals {
+		what := "a number"
+		if b.Decimals == 0 {
+			what = "a whole number"
+		}
+		return out, what + " from " + plain(b.Low) + " to " + plain(b.High)
+	}
+	if b.Unit != "" {
+		out.text += " " + b.Unit
+	}
+	return out, ""
+}
+
+func plain(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
+
+// Typed stands before a name that was typed in place of a signature.
+const Typed = "Typed: "
+
+// typed reads a name that is typed in place of a signature, where none can be drawn.
+func typed(object map[string]any) (out value, wrong string) {
+	var in input.Checks
+	name, ok := object["typed"].(string)
+	if out.text = Typed + in.Required("answer", name, 200); !ok || in.Err() != nil {
+		return out, "the name of the person who signs"
 	}
 	return out, ""
 }
@@ -193,7 +275,7 @@ func medical(text string, isText bool, object map[string]any) (out value, wrong 
 			return out, "the id of a SNOMED CT concept as code"
 		}
 	}
-	if out.text = in.Required("answer", text, 500); in.Err() != nil {
+	if out.text = in.Required("answer", text, maxTerm); in.Err() != nil {
 		return out, "a medical term"
 	}
 	if out.code != "" {

@@ -55,23 +55,39 @@ func (s *Service) Fill(ctx context.Context, id ID, of patient.ID, answers []Answ
 		if err != nil {
 			return err
 		}
-		if out.Consultation, err = s.Records.Consult(ctx, tx, who, clinical.Consultation{Patient: held,
-			Encounter: "questionnaire", Questionnaire: id}, now); err != nil {
+		if out.Consultation, err = s.enter(ctx, tx, who, id, held, given, now); err != nil {
 			return err
 		}
-		for _, a := range given {
-			if err := s.keep(ctx, tx, who, out.Consultation, a, now); err != nil {
-				return err
-			}
-		}
-		return patient.Record(ctx, tx, who, now, patient.Fact(event.QuestionnaireFilled, held, event.IDs{
-			"questionnaire": int64(id), "consultation": int64(out.Consultation.ID),
-		}))
+		return patient.Record(ctx, tx, who, now, Fact(out.Consultation))
 	})
 	if err != nil {
 		return Filled{}, err
 	}
 	return out, nil
+}
+
+// Fact is that a patient's answers are kept as a consultation.
+func Fact(c clinical.Consultation) event.Fact {
+	return patient.Fact(event.QuestionnaireFilled, c.Patient, event.IDs{
+		"questionnaire": int64(c.Questionnaire), "consultation": int64(c.ID),
+	})
+}
+
+// enter keeps answers as a consultation of a patient, whom the transaction has locked against a merge.
+func (s *Service) enter(
+	ctx context.Context, tx Keeper, who access.Caller, id ID, held patient.ID, given []answered, now time.Time,
+) (clinical.Consultation, error) {
+	c, err := s.Records.Consult(ctx, tx, who, clinical.Consultation{Patient: held, Encounter: "questionnaire",
+		Questionnaire: id}, now)
+	if err != nil {
+		return c, err
+	}
+	for _, a := range given {
+		if err := s.keep(ctx, tx, who, c, a, now); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
 }
 
 // waiting are the documents that wait for their files, in the order of the questions.
@@ -112,7 +128,7 @@ const between = ", "
 
 // keep puts a question's answers into a consultation.
 func (s *Service) keep(
-	ctx context.Context, tx Tx, who access.Caller, c clinical.Consultation, a answered, now time.Time,
+	ctx context.Context, tx Keeper, who access.Caller, c clinical.Consultation, a answered, now time.Time,
 ) error {
 	r := clinical.Record{Kind: clinical.FreeText, Section: a.section.ID, SectionTitle: a.section.Title,
 		Title: a.question.Title}
@@ -131,7 +147,12 @@ func (s *Service) keep(
 			}
 			continue
 		case AskFile, AskSignature:
-			r.Kind = clinical.File
+			if a.question.Kind == AskSignature && v.file == nil {
+				break // it was typed
+			}
+			if r.Kind = clinical.File; v.file == nil {
+				break // it is kept elsewhere
+			}
 			d := v.document
 			d.Patient = c.Patient
 			if err := keepFile(ctx, tx, who, d, v.content, now); err != nil {
@@ -151,7 +172,9 @@ func (s *Service) keep(
 }
 
 // keepFile keeps the document of an answer, with its content where that is there already.
-func keepFile(ctx context.Context, tx Tx, who access.Caller, d document.Document, content []byte, now time.Time) error {
+func keepFile(
+	ctx context.Context, tx Keeper, who access.Caller, d document.Document, content []byte, now time.Time,
+) error {
 	if content != nil {
 		d = d.With(content, now)
 	}

@@ -3,10 +3,12 @@
 //	questionnaire.go  questionnaires imported, found, listed
 //	fill.go           answers kept as a consultation
 //	answer.go         answers held against their questions
+//	step.go           the pages a questionnaire is filled in on, and what is given until it is sent
 package form
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/record"
 	"frontdesk/core/write"
 )
 
@@ -139,14 +142,32 @@ type Question struct {
 	DependsOn *Dependency  `json:"depends_on,omitempty"`
 	// Multiple says that it takes several answers.
 	Multiple bool `json:"multiple,omitempty"`
+	// Hint helps to answer it, on the page of a link.
+	Hint string `json:"hint,omitempty"`
 	// Choices are the answers to choose from.
 	Choices []string `json:"choices,omitempty"`
+	// Number bounds a line of text that is a number; nil is any text.
+	Number *Bounds `json:"number,omitempty"`
+	// Longest is how many characters an answer in words may have; 0 is as many as fit.
+	Longest int `json:"longest,omitempty"`
+	// Code and Term are the SNOMED CT concept of the answer, such as 27113001, Body weight; empty is none.
+	Code string `json:"snomed_code,omitempty"`
+	Term string `json:"snomed_term,omitempty"`
 	// Becomes is the kind of record a medical term is kept as.
 	Becomes clinical.Kind `json:"becomes,omitempty"`
 	// Relationship is what the person asked for is to the patient, and Capture what is
 	// asked of them besides the name.
 	Relationship string  `json:"relationship,omitempty"`
 	Capture      Capture `json:"capture,omitzero"`
+}
+
+// Bounds are what a number must be within.
+type Bounds struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	// Decimals is how many digits may follow the point.
+	Decimals int    `json:"decimals,omitempty"`
+	Unit     string `json:"unit,omitempty"`
 }
 
 // Capture is what a question about a person around the patient asks for.
@@ -172,9 +193,14 @@ type Store interface {
 
 // Tx is a Store inside a transaction.
 type Tx interface {
-	clinical.EntryTx
+	Keeper
 	clinical.PatientLock
 	SaveQuestionnaire(ctx context.Context, group practice.ID, q Questionnaire) error
+}
+
+// Keeper keeps answers in a transaction.
+type Keeper interface {
+	clinical.EntryTx
 	// SaveDocument and KeepContent keep the files of answers.
 	SaveDocument(ctx context.Context, group practice.ID, d document.Document) error
 	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
@@ -205,6 +231,29 @@ func (s *Service) Find(ctx context.Context, id ID) (Questionnaire, error) {
 func (s *Service) List(ctx context.Context, q clinical.Query) ([]Questionnaire, bool, error) {
 	var in input.Checks
 	return read.Page(ctx, access.SeeQuestionnaires, &in, q.Rows(&in), q, s.Store.Questionnaires)
+}
+
+// mostListed is how many questionnaires All lists.
+const mostListed = 1000
+
+// All lists the questionnaires that are not deleted, in the order of their ids: the first thousand.
+func (s *Service) All(ctx context.Context) ([]Questionnaire, error) {
+	var out []Questionnaire
+	q := clinical.Query{Listing: input.Listing{Page: input.Page{Number: 1, Size: 100}}}
+	for len(out) < mostListed {
+		found, more, err := s.List(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range found {
+			one.Content = Content{Header: one.Content.Header}
+			out = append(out, one)
+		}
+		if q.Page.Number++; !more {
+			break
+		}
+	}
+	return out, nil
 }
 
 // Import keeps a new questionnaire. Its sections and questions get
@@ -294,9 +343,32 @@ func (q *Question) check(in *input.Checks) {
 				"These are not answers to choose from.")
 		}
 	}
+	q.checkBounds(in)
 	if q.Kind == AskTerm {
 		q.Becomes = input.Choice(in, "record_type", q.Becomes, []clinical.Kind{clinical.Allergy,
 			clinical.Condition, clinical.FamilyHistory, clinical.Medication, clinical.Procedure})
+	}
+}
+
+// checkBounds checks what an answer must be within, and what it is called in SNOMED CT.
+func (q *Question) checkBounds(in *input.Checks) {
+	q.Hint = in.Text("hint", q.Hint, 500)
+	if b := q.Number; b != nil {
+		b.Unit = in.Text("unit", b.Unit, 50)
+		in.Between("decimals", b.Decimals, 0, maxDecimals)
+		if q.Kind != AskText || !(b.Low <= b.High) || math.Abs(b.Low) >= tooMuch || math.Abs(b.High) >= tooMuch {
+			in.Wrong("number", input.CodeString, "the lowest and the highest number, for a question of type `text`",
+				"These are no bounds for this question.")
+		}
+	}
+	in.Between("longest", q.Longest, 0, maxLines)
+	if q.Code = in.Text("snomed_code", q.Code, 18); q.Code == "" {
+		q.Term = ""
+		return
+	}
+	if q.Term = in.Required("snomed_term", q.Term, 255); !record.IsConcept(q.Code) {
+		in.Wrong("snomed_code", input.CodeString, "the id of a SNOMED CT concept, such as 27113001",
+			"This is not the id of a SNOMED CT concept.")
 	}
 }
 

@@ -6,6 +6,7 @@
 //	booking.go what booking links have of their own
 //	anyone.go  links tied to no patient: who may enter, and how often visitors may be wrong
 //	appointment.go links by which a patient manages one appointment
+//	form.go    what form links have of their own
 //
 // The address has 160 random bits. The database keeps their hash, by which a link is found, and the secret sealed,
 // which only the practice is shown again. A GET or HEAD changes nothing: scanners of mail servers and previews open
@@ -86,6 +87,7 @@ type Link struct {
 	Locks       int       `json:"locks,omitempty"`
 	WithdrawnAt time.Time `json:"withdrawn_at,omitzero"`
 	Made
+	Filled
 	// Version counts the secrets it has had.
 	Version   int       `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
@@ -187,13 +189,13 @@ func (l Link) shutTo(visit string, now time.Time) error {
 }
 
 // owner finds the patient a link is for now; of a link for anyone that is none. The links of a patient who was deleted
-// are withdrawn.
+// are withdrawn, and so are forms of one who has died.
 func owner(ctx context.Context, from Reader, l Link) (patient.Patient, error) {
 	if l.Anyone() {
 		return patient.Patient{}, nil
 	}
 	p, err := patient.Current(ctx, from, l.Group, l.Patient)
-	if errors.Is(err, patient.ErrNotFound) {
+	if errors.Is(err, patient.ErrNotFound) || err == nil && l.Kind == Form && p.Dead() {
 		err = ErrWithdrawn
 	}
 	return p, err

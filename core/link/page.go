@@ -174,7 +174,7 @@ type under struct {
 	of    patient.ID // who the visitor is now
 }
 
-// visit checks the proof of a visit. Error: ErrVisitOver.
+// visit checks the proof of a visit. Error: ErrVisitOver, with the name and the end of one that was.
 func (s *Service) visit(ctx context.Context, l Link, proof string) (v under, err error) {
 	box, err := s.Box()
 	if err != nil {
@@ -185,11 +185,15 @@ func (s *Service) visit(ctx context.Context, l Link, proof string) (v under, err
 		return v, ErrVisitOver
 	}
 	words := strings.Split(proof[:end], ".")
-	if v.name = words[0]; len(words) < 2 || l.Anyone() != (len(words) == 3) {
+	if len(words) < 2 || l.Anyone() != (len(words) == 3) {
 		return v, ErrVisitOver
 	}
 	seconds, err := strconv.ParseInt(words[1], 36, 64)
-	if v.until = time.Unix(seconds, 0); err != nil || !s.Now().Before(v.until) {
+	if err != nil {
+		return v, ErrVisitOver
+	}
+	v.name, v.until = words[0], time.Unix(seconds, 0)
+	if !s.Now().Before(v.until) {
 		return v, ErrVisitOver
 	}
 	v.of = l.Patient

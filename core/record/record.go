@@ -42,13 +42,15 @@ const (
 type Entry struct {
 	ID      int64
 	Patient patient.ID
-	// Message is the message it tells of.
+	// Message is the message it is about; 0 is none.
 	Message int64
-	Code    string // SNOMED CT
-	Term    string
-	Content string
-	Channel string
-	Status  Status
+	// Consultation holds the answers to a form that it is about; 0 is none.
+	Consultation int64
+	Code         string // SNOMED CT
+	Term         string
+	Content      string
+	Channel      string
+	Status       Status
 	// Reason is why it failed, in plain English.
 	Reason string
 	// ProposedBy is the program that asked for it to be written.
@@ -164,10 +166,11 @@ const WriteKind = "record.write"
 
 // Proposal is what to propose for a record.
 type Proposal struct {
-	Patient             patient.ID
-	Message             int64
-	Code, Term, Content string
-	Channel             string
+	Patient patient.ID
+	// Message or Consultation is what it is about: a message, or the answers to a form.
+	Message, Consultation int64
+	Code, Term, Content   string
+	Channel               string
 	// Auto approves it at once.
 	Auto bool
 }
@@ -182,7 +185,8 @@ type Proposed struct {
 func (s *Service) Propose(ctx context.Context, tx Keeper, who access.Caller, p Proposal) (Proposed, error) {
 	now := s.Now().Truncate(time.Microsecond)
 	e := Entry{
-		ID: s.NewID(), Patient: p.Patient, Message: p.Message, Code: p.Code, Term: p.Term, Content: p.Content,
+		ID: s.NewID(), Patient: p.Patient, Message: p.Message, Consultation: p.Consultation, Code: p.Code,
+		Term: p.Term, Content: p.Content,
 		Channel: p.Channel,
 		Status:  Pending, ProposedBy: who.Name(), ExpiresAt: now.Add(ApprovalLife), CreatedAt: now, UpdatedAt: now,
 	}

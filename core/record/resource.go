@@ -171,9 +171,11 @@ func (b *bundle) device(e Entry) object {
 // entries are the resources of one entry.
 func (b *bundle) entries(e Entry, subject, practice object) {
 	id, what := strconv.FormatInt(e.ID, 10), concept(snomedCT, e.Code, e.Term, e.Term)
-	author, approver := b.device(e), b.practitioner(e)
-	if author == nil {
-		author = practice
+	author, approver := subject, b.practitioner(e) // whose answers they are
+	if e.Consultation == 0 {
+		if author = b.device(e); author == nil {
+			author = practice
+		}
 	}
 	document := b.add("DocumentReference", id, "", func() object {
 		out := object{
@@ -191,7 +193,26 @@ func (b *bundle) entries(e Entry, subject, practice object) {
 		}
 		return out
 	})
-	communication := b.add("Communication", id, "", func() object {
+	about := []any{document}
+	if e.Message != 0 {
+		about = []any{b.communication(e, what, subject, practice, document), document}
+	}
+	b.add("Provenance", id, "", func() object {
+		agents := []any{agent("author", "Author", author)}
+		if approver != nil {
+			agents = append(agents, agent("verifier", "Verifier", approver))
+		}
+		return object{
+			"meta": ukCore("Provenance"), "target": about, "occurredDateTime": moment(e.DecidedAt),
+			"recorded": moment(e.WrittenAt),
+			"agent":    agents,
+		}
+	})
+}
+
+// communication is the message an entry is about.
+func (b *bundle) communication(e Entry, what, subject, practice, document object) object {
+	return b.add("Communication", strconv.FormatInt(e.ID, 10), "", func() object {
 		out := object{
 			"meta": ukCore("Communication"), "identifier": []any{b.own("/v1/messages", strconv.FormatInt(e.Message, 10))},
 			"status":   "completed",
@@ -206,17 +227,6 @@ func (b *bundle) entries(e Entry, subject, practice object) {
 			out["sent"] = moment(e.SentAt)
 		}
 		return out
-	})
-	b.add("Provenance", id, "", func() object {
-		agents := []any{agent("author", "Author", author)}
-		if approver != nil {
-			agents = append(agents, agent("verifier", "Verifier", approver))
-		}
-		return object{
-			"meta": ukCore("Provenance"), "target": []any{communication, document}, "occurredDateTime": moment(e.DecidedAt),
-			"recorded": moment(e.WrittenAt),
-			"agent":    agents,
-		}
 	})
 }
 

@@ -11,12 +11,20 @@ type Concept struct{ Code, Term string }
 var (
 	smsSent  = Concept{"279991000000102", "SMS text message sent to patient"}
 	mailSent = Concept{"401271004", "Email/notification sent to patient"}
+	// answered is for the answers to a form.
+	answered = Concept{"184147002", "Questionnaire"}
 )
+
+// Form is the channel of answers to a form.
+const Form = "form"
 
 // DefaultConcept says that a message was sent by a channel.
 func DefaultConcept(channel string) Concept {
-	if channel == "sms" {
+	switch channel {
+	case "sms":
 		return smsSent
+	case Form:
+		return answered
 	}
 	return mailSent
 }

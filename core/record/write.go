@@ -21,11 +21,20 @@ func WriteJob(group practice.ID, id int64) job.Job {
 
 // fact is the data of write-to-record.succeeded and write-to-record.failed.
 type fact struct {
-	EntryID   string `json:"record_entry_id"`
-	MessageID string `json:"message_id"`
-	PatientID string `json:"patient_id"`
-	Status    Status `json:"status"`
-	Reason    string `json:"reason,omitempty"`
+	EntryID    string `json:"record_entry_id"`
+	MessageID  string `json:"message_id,omitempty"`
+	ResponseID string `json:"form_response_id,omitempty"`
+	PatientID  string `json:"patient_id"`
+	Status     Status `json:"status"`
+	Reason     string `json:"reason,omitempty"`
+}
+
+// digits is an id as an event has it; empty for none.
+func digits(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
 }
 
 // updated is the data of patient.medical-record-updated.
@@ -41,8 +50,10 @@ func (s *Service) Write(ctx context.Context, group practice.ID, id int64) error 
 	if err != nil || e.Status != Approved {
 		return err
 	}
-	if sent, err := s.Store.MessageSent(ctx, group, e.Message); err != nil || !sent {
-		return err
+	if e.Message != 0 {
+		if sent, err := s.Store.MessageSent(ctx, group, e.Message); err != nil || !sent {
+			return err
+		}
 	}
 	failed := s.Writer.Write(ctx, group, e)
 	if failed != nil && fault.Later(failed) {
@@ -68,8 +79,8 @@ func (s *Service) Write(ctx context.Context, group practice.ID, id int64) error 
 			return tx.RecordEntryEvent(ctx, group, id,
 				event.Event{Group: int64(group), Type: kind, Subject: id, At: now, Data: audit.Snapshot(data)})
 		}
-		err = emit(kind,
-			fact{strconv.FormatInt(id, 10), strconv.FormatInt(e.Message, 10), e.Patient.String(), after.Status, after.Reason})
+		err = emit(kind, fact{strconv.FormatInt(id, 10), digits(e.Message), digits(e.Consultation), e.Patient.String(),
+			after.Status, after.Reason})
 		if err == nil && failed == nil {
 			err = emit(event.MedicalRecordUpdated, updated{e.Patient.String(), strconv.FormatInt(id, 10)})
 		}

@@ -51,9 +51,12 @@ var samples = func() map[event.Type]json.RawMessage {
 		event.MessageUnlocked:        message("unlocked", ""),
 		event.LinkLocked:             `{"link_id":"1000000000000013","patient_id":"1000000000000002"}`,
 		event.LinkPaused:             `{"link_id":"1000000000000013"}`,
-		event.MessageExpired:         message("expired", "queued"),
-		event.MessageSuppressed:      message("suppressed", "queued"),
-		event.MessageUnknown:         message("unknown", "sending"),
+		event.FormCompleted: `{"link_id":"1000000000000013","form_id":"1000000000000014","patient_id":"1000000000000002",` +
+			`"form_response_id":"1000000000000015","appointment_id":"1000000000000001",` +
+			`"record_entry_id":"1000000000000006"}`,
+		event.MessageExpired:    message("expired", "queued"),
+		event.MessageSuppressed: message("suppressed", "queued"),
+		event.MessageUnknown:    message("unknown", "sending"),
 		event.BatchCompleted: `{"batch_id":"1000000000000010","state":"COMPLETED","totals":{"created":3,"duplicate":0,` +
 			`"sent":2,"failed":1,"cancelled":0,"expired":0,"suppressed":0,"waiting":0,"unknown":0}}`,
 		event.PatientMerged:       `{"patient_id":"1000000000000002","merged_patient_id":"1000000000000011"}`,

@@ -13,13 +13,23 @@ import (
 func recordEntry(e torecord.Review) *gql.RecordEntry {
 	return &gql.RecordEntry{
 		ID: wire.Encode(wire.KindRecordEntry, e.ID), PatientID: wire.Encode(wire.KindPatient, e.Patient),
-		MessageID: wire.Encode(wire.KindMessage, e.Message), Channel: e.Channel,
-		Snomed: &gql.Snomed{Code: wire.Text(e.Code), Term: wire.Text(e.Term)}, Content: e.Content,
+		MessageID: about(wire.KindMessage, e.Message), ConsultationID: about(wire.KindConsultation, e.Consultation),
+		Channel: e.Channel,
+		Snomed:  &gql.Snomed{Code: wire.Text(e.Code), Term: wire.Text(e.Term)}, Content: e.Content,
 		Status: gql.RecordEntryStatus(e.Status), FailureReason: wire.Text(e.Reason),
 		ProposedBy: wire.Text(e.ProposedBy), DecidedBy: wire.Text(e.DecidedBy), DecidedAt: scalar.Of(e.DecidedAt),
 		CreatedAt:     scalar.Of(e.CreatedAt),
 		LinkExpiresAt: scalar.Of(e.ExpiresAt), WrittenAt: scalar.Of(e.WrittenAt),
 	}
+}
+
+// about is the id of what an entry is about; nil where it is about something else.
+func about(kind wire.Kind, id int64) *string {
+	if id == 0 {
+		return nil
+	}
+	text := wire.Encode(kind, id)
+	return &text
 }
 
 // Patient is whose record an entry is for.

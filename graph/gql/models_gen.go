@@ -2479,9 +2479,11 @@ type RecordEntry struct {
 	ID string `json:"id"`
 	// The id of that patient, for a decision.
 	PatientID string `json:"patientId"`
-	// The message it is about.
-	MessageID string `json:"messageId"`
-	// How the message went, as sms, email, nhs_app or hero.
+	// The message it is about; null where it is about the answers to a form.
+	MessageID *string `json:"messageId,omitempty"`
+	// The consultation with the answers to a form that it is about; null where it is about a message.
+	ConsultationID *string `json:"consultationId,omitempty"`
+	// How the message went, as sms, email, nhs_app or hero; form for the answers to a form.
 	Channel string `json:"channel"`
 	// What it is, in SNOMED CT.
 	Snomed *Snomed `json:"snomed"`

@@ -84,9 +84,25 @@ func (ec *executionContext) _RecordEntry_messageId(ctx context.Context, field gr
 			return obj.MessageID, nil
 		},
 		nil,
-		ec.marshalNID2string,
+		ec.marshalOID2ᚖstring,
 		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _RecordEntry_consultationId(ctx context.Context, field graphql.CollectedField, obj *RecordEntry) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("RecordEntry", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.ConsultationID, nil
+		},
+		nil,
+		ec.marshalOID2ᚖstring,
 		true,
+		false,
 	)
 }
 
@@ -362,7 +378,9 @@ func (ec *executionContext) _RecordEntry(ctx context.Context, sel ast.SelectionS
 		case "patientId":
 			counted(out, i, graphql.Null, ec._RecordEntry_patientId(ctx, field, obj))
 		case "messageId":
-			counted(out, i, graphql.Null, ec._RecordEntry_messageId(ctx, field, obj))
+			counted(out, i, graphql.RequiredNull, ec._RecordEntry_messageId(ctx, field, obj))
+		case "consultationId":
+			counted(out, i, graphql.RequiredNull, ec._RecordEntry_consultationId(ctx, field, obj))
 		case "channel":
 			counted(out, i, graphql.Null, ec._RecordEntry_channel(ctx, field, obj))
 		case "snomed":

@@ -4392,9 +4392,11 @@ type RecordEntry {
   patient: Patient
   "The id of that patient, for a decision."
   patientId: ID!
-  "The message it is about."
-  messageId: ID!
-  "How the message went, as sms, email, nhs_app or hero."
+  "The message it is about; null where it is about the answers to a form."
+  messageId: ID
+  "The consultation with the answers to a form that it is about; null where it is about a message."
+  consultationId: ID
+  "How the message went, as sms, email, nhs_app or hero; form for the answers to a form."
   channel: String!
   "What it is, in SNOMED CT."
   snomed: Snomed!

@@ -65,7 +65,7 @@ var (
 // composed are the areas whose names are put together where they are used.
 var composed = []string{
 	"weekday.", "month.", "mode.", "birth.", "link.", "login.", "script.", "fault.", "video.", "privacy.",
-	"accessibility.",
+	"accessibility.", "fill.missing_",
 }
 
 func TestPagesSayWhatTheCataloguesHave(t *testing.T) {
@@ -80,7 +80,11 @@ func TestPagesSayWhatTheCataloguesHave(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(err, len(files))
 	}
-	files = append(files, "words.go")
+	more, err := filepath.Glob("../fill/*")
+	if err != nil || len(more) == 0 {
+		t.Fatal(err, len(more))
+	}
+	files = append(append(files, "words.go"), more...)
 	for _, name := range files {
 		if ext := filepath.Ext(name); ext != ".templ" && (ext != ".go" || strings.HasSuffix(name, "_templ.go") ||
 			strings.HasSuffix(name, "_test.go")) {
@@ -110,6 +114,8 @@ var forStaff = []string{"record.templ", "staff.templ", "invite.templ", "inbox.te
 
 func TestPagesForPatientsHaveNoTextOfTheirOwn(t *testing.T) {
 	files, err := filepath.Glob("../*.templ")
+	more, _ := filepath.Glob("../fill/*.templ")
+	files = append(files, more...)
 	if err != nil || len(files) == 0 {
 		t.Fatal(err, len(files))
 	}

@@ -85,10 +85,18 @@ func statusOf(l link.Link, err error) (*oas.LinkStatus, error) {
 			oas.LinkStatusReferenceItem{Type: oas.LinkStatusReferenceItemTypeAttachment,
 				ID: oas.ID(strconv.FormatInt(l.File, 10))})
 	}
-	if l.Appointment != 0 {
-		out.Reference = append(out.Reference,
-			oas.LinkStatusReferenceItem{Type: oas.LinkStatusReferenceItemTypeAppointment,
-				ID: oas.ID(strconv.FormatInt(l.Appointment, 10))})
+	for _, of := range []struct {
+		kind oas.LinkStatusReferenceItemType
+		id   int64
+	}{
+		{oas.LinkStatusReferenceItemTypeAppointment, l.Appointment},
+		{oas.LinkStatusReferenceItemTypeForm, l.Questionnaire},
+		{oas.LinkStatusReferenceItemTypeFormResponse, l.Response},
+	} {
+		if of.id != 0 {
+			out.Reference = append(out.Reference, oas.LinkStatusReferenceItem{Type: of.kind,
+				ID: oas.ID(strconv.FormatInt(of.id, 10))})
+		}
 	}
 	return out, nil
 }

@@ -3,6 +3,18 @@
 package oas
 
 // setDefaults set default value of fields.
+func (s *CreateFormLinkReq) setDefaults() {
+	{
+		val := int(1)
+		s.MaximumUseCount.SetTo(val)
+	}
+	{
+		val := bool(false)
+		s.WriteToRecord.SetTo(val)
+	}
+}
+
+// setDefaults set default value of fields.
 func (s *KeyRotation) setDefaults() {
 	{
 		val := int(24)

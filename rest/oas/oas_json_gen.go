@@ -3295,6 +3295,189 @@ func (s *CreateAttachmentLinkReq) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode implements json.Marshaler.
+func (s *CreateFormLinkOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *CreateFormLinkOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("form_link")
+		e.Str(s.FormLink)
+	}
+	{
+		e.FieldStart("form_uuid")
+		e.Str(s.FormUUID)
+	}
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("expiry_date")
+		json.EncodeDateTime(e, s.ExpiryDate)
+	}
+}
+
+var jsonFieldsNameOfCreateFormLinkReq = [9]string{
+	0: "form_id",
+	1: "patient_id",
+	2: "appointment_id",
+	3: "expiry_date",
+	4: "maximum_use_count",
+	5: "write_to_record",
+	6: "snomed_code",
+	7: "snomed_term",
+	8: "assignee_id",
+}
+
+// Decode decodes CreateFormLinkReq from json.
+func (s *CreateFormLinkReq) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode CreateFormLinkReq to nil")
+	}
+	var requiredBitSet [2]uint8
+	s.setDefaults()
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "form_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.FormID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_id\"")
+			}
+		case "patient_id":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				if err := s.PatientID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_id\"")
+			}
+		case "appointment_id":
+			if err := func() error {
+				s.AppointmentID.Reset()
+				if err := s.AppointmentID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"appointment_id\"")
+			}
+		case "expiry_date":
+			if err := func() error {
+				s.ExpiryDate.Reset()
+				if err := s.ExpiryDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"expiry_date\"")
+			}
+		case "maximum_use_count":
+			if err := func() error {
+				s.MaximumUseCount.Reset()
+				if err := s.MaximumUseCount.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"maximum_use_count\"")
+			}
+		case "write_to_record":
+			if err := func() error {
+				s.WriteToRecord.Reset()
+				if err := s.WriteToRecord.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"write_to_record\"")
+			}
+		case "snomed_code":
+			if err := func() error {
+				s.SnomedCode.Reset()
+				if err := s.SnomedCode.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_code\"")
+			}
+		case "snomed_term":
+			if err := func() error {
+				s.SnomedTerm.Reset()
+				if err := s.SnomedTerm.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_term\"")
+			}
+		case "assignee_id":
+			if err := func() error {
+				s.AssigneeID.Reset()
+				if err := s.AssigneeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode CreateFormLinkReq")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [2]uint8{
+		0b00000011,
+		0b00000000,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfCreateFormLinkReq) {
+					name = jsonFieldsNameOfCreateFormLinkReq[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
 var jsonFieldsNameOfCreatePatientAttachmentReq = [2]string{
 	0: "file_name",
 	1: "file_data",
@@ -3889,6 +4072,8 @@ func (s *EventType) Decode(d *jx.Decoder) error {
 		*s = EventTypeLinkLocked
 	case EventTypeLinkPaused:
 		*s = EventTypeLinkPaused
+	case EventTypeFormCompleted:
+		*s = EventTypeFormCompleted
 	case EventTypeMessageCancelled:
 		*s = EventTypeMessageCancelled
 	case EventTypeMessageExpired:
@@ -3935,6 +4120,11 @@ func (s *FindRecordEntriesOK) encodeFields(e *jx.Encoder) {
 		e.FieldStart("count")
 		e.Float64(s.Count)
 	}
+}
+
+// Encode encodes FormType as json.
+func (s FormType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
 }
 
 // Encode implements json.Marshaler.
@@ -4552,6 +4742,72 @@ func (s *ListBookingLinksOK) encodeFields(e *jx.Encoder) {
 	{
 		e.FieldStart("count")
 		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListFormsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListFormsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListFormsOKDataItem) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListFormsOKDataItem) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("title")
+		e.Str(s.Title)
+	}
+	{
+		e.FieldStart("description")
+		e.Str(s.Description)
+	}
+	{
+		e.FieldStart("patient_title")
+		s.PatientTitle.Encode(e)
+	}
+	{
+		e.FieldStart("patient_description")
+		s.PatientDescription.Encode(e)
+	}
+	{
+		e.FieldStart("reply_form")
+		e.Bool(s.ReplyForm)
+	}
+	{
+		e.FieldStart("form_type")
+		s.FormType.Encode(e)
+	}
+	{
+		e.FieldStart("snomed_code")
+		s.SnomedCode.Encode(e)
 	}
 }
 
@@ -6488,6 +6744,14 @@ func (o *OptMessageRequestFallbackMessageType) Decode(d *jx.Decoder) error {
 
 // Encode encodes MessageStatus as json.
 func (o OptMessageStatus) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	e.Str(string(o.Value))
+}
+
+// Encode encodes MessageType as json.
+func (o OptMessageType) Encode(e *jx.Encoder) {
 	if !o.Set {
 		return
 	}
@@ -8656,12 +8920,22 @@ func (s *ProposedEntry) encodeFields(e *jx.Encoder) {
 		s.Patient.Encode(e)
 	}
 	{
-		e.FieldStart("message_id")
-		s.MessageID.Encode(e)
+		if s.MessageID.Set {
+			e.FieldStart("message_id")
+			s.MessageID.Encode(e)
+		}
 	}
 	{
-		e.FieldStart("message_type")
-		s.MessageType.Encode(e)
+		if s.MessageType.Set {
+			e.FieldStart("message_type")
+			s.MessageType.Encode(e)
+		}
+	}
+	{
+		if s.FormResponseID.Set {
+			e.FieldStart("form_response_id")
+			s.FormResponseID.Encode(e)
+		}
 	}
 	{
 		e.FieldStart("snomed_code")
@@ -8760,8 +9034,16 @@ func (s *RecordEntry) encodeFields(e *jx.Encoder) {
 		s.ID.Encode(e)
 	}
 	{
-		e.FieldStart("message_id")
-		s.MessageID.Encode(e)
+		if s.MessageID.Set {
+			e.FieldStart("message_id")
+			s.MessageID.Encode(e)
+		}
+	}
+	{
+		if s.FormResponseID.Set {
+			e.FieldStart("form_response_id")
+			s.FormResponseID.Encode(e)
+		}
 	}
 	{
 		e.FieldStart("snomed_code")

@@ -881,6 +881,33 @@ type CreateAttachmentLinkReq struct {
 	MaximumUseCount OptInt `json:"maximum_use_count"`
 }
 
+type CreateFormLinkOK struct {
+	FormLink string `json:"form_link"`
+	// Names the link.
+	FormUUID   string    `json:"form_uuid"`
+	ID         ID        `json:"id"`
+	ExpiryDate time.Time `json:"expiry_date"`
+}
+
+type CreateFormLinkReq struct {
+	FormID    ID `json:"form_id"`
+	PatientID ID `json:"patient_id"`
+	// The appointment of this patient that the form is for.
+	AppointmentID OptString `json:"appointment_id"`
+	// The last day it is good for, or the instant it ends. Without it the link is good for 30 days; a year
+	// is the most.
+	ExpiryDate OptString `json:"expiry_date"`
+	// How often answers can be sent.
+	MaximumUseCount OptInt `json:"maximum_use_count"`
+	// Proposes the answers for the record. A member of staff approves them.
+	WriteToRecord OptBool `json:"write_to_record"`
+	// The concept of that entry; without it 184147002, Questionnaire.
+	SnomedCode OptString `json:"snomed_code"`
+	SnomedTerm OptString `json:"snomed_term"`
+	// The member of staff who gets a task when the answers come.
+	AssigneeID OptString `json:"assignee_id"`
+}
+
 type CreatePatientAttachmentReq struct {
 	FileName string `json:"file_name"`
 	// The file in Base64.
@@ -1134,6 +1161,7 @@ const (
 	EventTypeMessageUnlocked             EventType = "message.unlocked"
 	EventTypeLinkLocked                  EventType = "link.locked"
 	EventTypeLinkPaused                  EventType = "link.paused"
+	EventTypeFormCompleted               EventType = "form.completed"
 	EventTypeMessageCancelled            EventType = "message.cancelled"
 	EventTypeMessageExpired              EventType = "message.expired"
 	EventTypeMessageSuppressed           EventType = "message.suppressed"
@@ -1167,6 +1195,7 @@ func (EventType) AllValues() []EventType {
 		EventTypeMessageUnlocked,
 		EventTypeLinkLocked,
 		EventTypeLinkPaused,
+		EventTypeFormCompleted,
 		EventTypeMessageCancelled,
 		EventTypeMessageExpired,
 		EventTypeMessageSuppressed,
@@ -1182,6 +1211,26 @@ func (EventType) AllValues() []EventType {
 type FindRecordEntriesOK struct {
 	Data  []ProposedEntry `json:"data"`
 	Count float64         `json:"count"`
+}
+
+// Ref: #/components/schemas/FormType
+type FormType string
+
+const (
+	FormTypeQuestionnaire  FormType = "questionnaire"
+	FormTypeResponse       FormType = "response"
+	FormTypeAppointment    FormType = "appointment"
+	FormTypeCareNavigation FormType = "care_navigation"
+)
+
+// AllValues returns all FormType values.
+func (FormType) AllValues() []FormType {
+	return []FormType{
+		FormTypeQuestionnaire,
+		FormTypeResponse,
+		FormTypeAppointment,
+		FormTypeCareNavigation,
+	}
 }
 
 type GetBatchMessageResultsOK struct {
@@ -1354,9 +1403,11 @@ type LinkStatusReferenceItem struct {
 type LinkStatusReferenceItemType string
 
 const (
-	LinkStatusReferenceItemTypePatient     LinkStatusReferenceItemType = "patient"
-	LinkStatusReferenceItemTypeAttachment  LinkStatusReferenceItemType = "attachment"
-	LinkStatusReferenceItemTypeAppointment LinkStatusReferenceItemType = "appointment"
+	LinkStatusReferenceItemTypePatient      LinkStatusReferenceItemType = "patient"
+	LinkStatusReferenceItemTypeAttachment   LinkStatusReferenceItemType = "attachment"
+	LinkStatusReferenceItemTypeAppointment  LinkStatusReferenceItemType = "appointment"
+	LinkStatusReferenceItemTypeForm         LinkStatusReferenceItemType = "form"
+	LinkStatusReferenceItemTypeFormResponse LinkStatusReferenceItemType = "form_response"
 )
 
 // AllValues returns all LinkStatusReferenceItemType values.
@@ -1365,6 +1416,8 @@ func (LinkStatusReferenceItemType) AllValues() []LinkStatusReferenceItemType {
 		LinkStatusReferenceItemTypePatient,
 		LinkStatusReferenceItemTypeAttachment,
 		LinkStatusReferenceItemTypeAppointment,
+		LinkStatusReferenceItemTypeForm,
+		LinkStatusReferenceItemTypeFormResponse,
 	}
 }
 
@@ -1482,6 +1535,22 @@ type ListBookingLinksOK struct {
 	Data []BookingLink `json:"data"`
 	// How many there are in all, counted up to 10,000.
 	Count float64 `json:"count"`
+}
+
+type ListFormsOK struct {
+	Data  []ListFormsOKDataItem `json:"data"`
+	Count float64               `json:"count"`
+}
+
+type ListFormsOKDataItem struct {
+	ID                 ID        `json:"id"`
+	Title              string    `json:"title"`
+	Description        string    `json:"description"`
+	PatientTitle       NilString `json:"patient_title"`
+	PatientDescription NilString `json:"patient_description"`
+	ReplyForm          bool      `json:"reply_form"`
+	FormType           FormType  `json:"form_type"`
+	SnomedCode         NilString `json:"snomed_code"`
 }
 
 type ListLocationsOK struct {
@@ -3254,6 +3323,45 @@ func (o OptFloat64) Get() (v float64, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptFloat64) Or(d float64) float64 {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptFormType returns new OptFormType with value set to v.
+func NewOptFormType(v FormType) OptFormType {
+	return OptFormType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormType is optional FormType.
+type OptFormType struct {
+	Value FormType
+	Set   bool
+}
+
+// IsSet returns true if OptFormType was set.
+func (o OptFormType) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptFormType) SetTo(v FormType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormType) Get() (v FormType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormType) Or(d FormType) FormType {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -5803,14 +5911,17 @@ type PreviewPatientMergeReq struct {
 type ProposedEntry struct {
 	ID ID `json:"id"`
 	// Whose record it is for. A record that was deleted has no names.
-	Patient       NamedPatient      `json:"patient"`
-	MessageID     ID                `json:"message_id"`
-	MessageType   MessageType       `json:"message_type"`
-	SnomedCode    string            `json:"snomed_code"`
-	SnomedTerm    string            `json:"snomed_term"`
-	Content       string            `json:"content"`
-	Status        RecordEntryStatus `json:"status"`
-	FailureReason OptNilString      `json:"failure_reason"`
+	Patient NamedPatient `json:"patient"`
+	// The message it is about. An entry is about a message or about the answers to a form.
+	MessageID   OptID          `json:"message_id"`
+	MessageType OptMessageType `json:"message_type"`
+	// The answers to a form that it is about.
+	FormResponseID OptID             `json:"form_response_id"`
+	SnomedCode     string            `json:"snomed_code"`
+	SnomedTerm     string            `json:"snomed_term"`
+	Content        string            `json:"content"`
+	Status         RecordEntryStatus `json:"status"`
+	FailureReason  OptNilString      `json:"failure_reason"`
 	// The program that asked for it.
 	ProposedBy OptNilString `json:"proposed_by"`
 	// Who approved it or turned it down.
@@ -5865,13 +5976,16 @@ func (RecipientStatus) AllValues() []RecipientStatus {
 
 // Ref: #/components/schemas/RecordEntry
 type RecordEntry struct {
-	ID         ID        `json:"id"`
-	MessageID  ID        `json:"message_id"`
-	SnomedCode string    `json:"snomed_code"`
-	SnomedTerm string    `json:"snomed_term"`
-	Content    string    `json:"content"`
-	ApprovedBy OptString `json:"approved_by"`
-	WrittenAt  time.Time `json:"written_at"`
+	ID ID `json:"id"`
+	// The message it is about. An entry is about a message or about the answers to a form.
+	MessageID OptID `json:"message_id"`
+	// The answers to a form that it is about.
+	FormResponseID OptID     `json:"form_response_id"`
+	SnomedCode     string    `json:"snomed_code"`
+	SnomedTerm     string    `json:"snomed_term"`
+	Content        string    `json:"content"`
+	ApprovedBy     OptString `json:"approved_by"`
+	WrittenAt      time.Time `json:"written_at"`
 }
 
 // Ref: #/components/schemas/RecordEntryStatus

@@ -92,6 +92,13 @@ type Handler interface {
 	//
 	// POST /v1/booking_links
 	CreateBookingLink(ctx context.Context, req *BookingLinkRequest, params CreateBookingLinkParams) (*BookingLink, error)
+	// CreateFormLink implements createFormLink operation.
+	//
+	// A link by which one patient fills in a form of the practice, after giving the date of birth. What is
+	// answered is saved page by page and sent once; `form.completed` tells what came of it.
+	//
+	// POST /v1/form_links
+	CreateFormLink(ctx context.Context, req *CreateFormLinkReq, params CreateFormLinkParams) (*CreateFormLinkOK, error)
 	// CreateLocation implements createLocation operation.
 	//
 	// Extension. `name` is needed.
@@ -381,6 +388,12 @@ type Handler interface {
 	//
 	// GET /v1/events
 	ListEvents(ctx context.Context, params ListEventsParams) (*EventPage, error)
+	// ListForms implements listForms operation.
+	//
+	// The forms that patients can be asked to fill in, in the order in which they were made.
+	//
+	// GET /v1/forms
+	ListForms(ctx context.Context, params ListFormsParams) (*ListFormsOK, error)
 	// ListLocations implements listLocations operation.
 	//
 	// The places patients come to.

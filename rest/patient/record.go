@@ -30,8 +30,8 @@ func (o Operations) FindRecordEntries(ctx context.Context,
 	out := &oas.FindRecordEntriesOK{Data: make([]oas.ProposedEntry, len(found)), Count: float64(count)}
 	for i, e := range found {
 		out.Data[i] = oas.ProposedEntry{
-			ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)),
-			MessageType: oas.MessageType(e.Channel),
+			ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: about(e.Message), FormResponseID: about(e.Consultation),
+			MessageType: oas.OptMessageType{Value: oas.MessageType(e.Channel), Set: e.Message != 0},
 			Patient: oas.NamedPatient{
 				ID: wire.Digits(e.Patient), Title: wire.Text(e.Of.Title), FirstName: wire.Text(e.Of.FirstName),
 				LastName: wire.Text(e.Of.LastName),
@@ -65,9 +65,14 @@ func (o Operations) ListRecordEntries(ctx context.Context,
 	return out, nil
 }
 
+// about is the id of what an entry is about, if it is about that.
+func about(id int64) oas.OptID {
+	return oas.OptID{Value: oas.ID(strconv.FormatInt(id, 10)), Set: id != 0}
+}
+
 func entryOf(e record.Entry) oas.RecordEntry {
 	return oas.RecordEntry{
-		ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: oas.ID(strconv.FormatInt(e.Message, 10)),
+		ID: oas.ID(strconv.FormatInt(e.ID, 10)), MessageID: about(e.Message), FormResponseID: about(e.Consultation),
 		SnomedCode: e.Code,
 		SnomedTerm: e.Term,
 		Content:    e.Content, ApprovedBy: wire.String(e.ApprovedBy()), WrittenAt: e.WrittenAt.UTC(),

@@ -25,11 +25,11 @@ type Store struct {
 }
 
 // New keeps it in a database.
-func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
 func (s *Store) Do(ctx context.Context, fn func(form.Tx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
@@ -39,7 +39,8 @@ type Tx struct {
 	files
 }
 
-func on(c store.Conn) *Tx { return &Tx{c, clinicalstore.On(c), documentstore.On(c)} }
+// On is its statements in a transaction of another area.
+func On(c store.Conn) *Tx { return &Tx{c, clinicalstore.On(c), documentstore.On(c)} }
 
 // entries are the consultations and records that answers become.
 type entries interface {

@@ -15,7 +15,7 @@ const linkColumns = `practice_group_id, id, kind, hash, sealed, uuid, patient_id
 	uses, opens, wrong, locks, visit, withdrawn_at, version, created_at, updated_at,
 	new_patients, appointment_id`
 
-// madeByLink is what a booking link has made, counted.
+// madeByLink is what a booking link has made, counted, and what a form link asks for.
 const madeByLink = `,
 	(SELECT count(*) FROM appointment a WHERE a.practice_group_id = link.practice_group_id AND a.link_id = link.id
 		AND a.confirmed_at IS NOT NULL),
@@ -26,7 +26,10 @@ const madeByLink = `,
 	(SELECT a.end_at FROM appointment a WHERE a.practice_group_id = link.practice_group_id
 		AND a.id = link.appointment_id),
 	EXISTS (SELECT 1 FROM appointment a WHERE a.practice_group_id = link.practice_group_id
-		AND a.id = link.appointment_id AND a.state <> 'booked')`
+		AND a.id = link.appointment_id AND a.state <> 'booked'),
+	(SELECT f.questionnaire_id FROM form_link f WHERE f.practice_group_id = link.practice_group_id
+		AND f.link_id = link.id),
+	(SELECT f.response_id FROM form_link f WHERE f.practice_group_id = link.practice_group_id AND f.link_id = link.id)`
 
 // SelectWith reads links, each with what it has made of appointments, and what follows. Its rows are read by Scan.
 const (
@@ -42,7 +45,7 @@ func Scan(scan store.Scanner, l *link.Link, more ...any) error {
 		value.Num(&l.File), value.When(&l.ExpiresAt), value.Maybe(&l.MaxUses), &l.Uses, &l.Opens, &l.Wrong, &l.Locks,
 		&l.Visits, value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt),
 		&l.NewPatients, value.Num(&l.Appointment), &l.Bookings, value.When(&l.HeldUntil), value.When(&l.ComesUntil),
-		value.When(&ends), &off}, more...)...)
+		value.When(&ends), &off, value.Num(&l.Questionnaire), value.Num(&l.Response)}, more...)...)
 	l.Off = bool(off)
 	if !ends.IsZero() {
 		l.ExpiresAt = ends

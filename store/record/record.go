@@ -14,12 +14,13 @@ import (
 )
 
 // approved_by, decider_id and approved_at say who decided and when, whatever it was.
-const entryColumns = `id, patient_id, message_id, snomed_code, snomed_term, content, channel, status, reason,
-	proposed_by, hash, expires_at, approved_by, decider_id, approved_at, written_at, created_at, updated_at`
+const entryColumns = `id, patient_id, message_id, consultation_id, snomed_code, snomed_term, content, channel, status,
+	reason, proposed_by, hash, expires_at, approved_by, decider_id, approved_at, written_at, created_at, updated_at`
 
 func scanEntry(scan store.Scanner) (record.Entry, error) {
 	var e record.Entry
-	err := scan(&e.ID, &e.Patient, &e.Message, &e.Code, &e.Term, &e.Content, &e.Channel, &e.Status, &e.Reason,
+	err := scan(&e.ID, &e.Patient, value.Num(&e.Message), value.Num(&e.Consultation), &e.Code, &e.Term,
+		&e.Content, &e.Channel, &e.Status, &e.Reason,
 		&e.ProposedBy, &e.Hash, value.When(&e.ExpiresAt), &e.DecidedBy, value.Num(&e.Decider),
 		value.When(&e.DecidedAt), value.When(&e.WrittenAt), value.When(&e.CreatedAt), value.When(&e.UpdatedAt))
 	return e, err
@@ -89,8 +90,9 @@ func (t *Tx) MessageSent(ctx context.Context, group practice.ID, message int64) 
 // AddRecordEntry keeps a new entry.
 func (t *Tx) AddRecordEntry(ctx context.Context, group practice.ID, e record.Entry) error {
 	_, err := t.Exec(ctx, `INSERT INTO record_entry (practice_group_id, `+entryColumns+`, events)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0)`,
-		group, e.ID, e.Patient, e.Message, e.Code, e.Term, e.Content, e.Channel, e.Status, e.Reason, e.ProposedBy,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, 0)`,
+		group, e.ID, e.Patient, value.Opt(e.Message), value.Opt(e.Consultation), e.Code, e.Term, e.Content,
+		e.Channel, e.Status, e.Reason, e.ProposedBy,
 		e.Hash, value.At(e.ExpiresAt), e.DecidedBy, value.Opt(e.Decider), value.At(e.DecidedAt),
 		value.At(e.WrittenAt), e.CreatedAt, e.UpdatedAt)
 	return err

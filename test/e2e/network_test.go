@@ -99,6 +99,8 @@ var acrossNetwork = map[string]struct {
 	"PUT /v1/opt_outs": {false,
 		fields{"channel": "sms", "contact": "07700900123", "opted_out": true}},
 	"POST /v1/attachment_links":              {false, fields{"patient_id": "1", "ehr_file_id": "1"}},
+	"POST /v1/form_links":                    {false, fields{"form_id": "1", "patient_id": "1"}},
+	"GET /v1/forms":                          {false, nil},
 	"POST /v1/booking_links":                 {false, fields{"patient_id": "1", "appointment_type_id": "1"}},
 	"GET /v1/booking_links/{id}":             {false, nil},
 	"PATCH /v1/booking_links/{id}":           {false, fields{}},

@@ -1,0 +1,140 @@
+package formlink
+
+import (
+	"context"
+	"errors"
+
+	"frontdesk/core/access"
+	"frontdesk/core/account"
+	"frontdesk/core/booking"
+	"frontdesk/core/fault"
+	"frontdesk/core/form"
+	"frontdesk/core/input"
+	"frontdesk/core/link"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+	"frontdesk/core/task"
+	"frontdesk/core/write"
+)
+
+// New is a form link to make.
+type New struct {
+	Form        form.ID
+	Patient     patient.ID
+	Appointment booking.ID // 0 is none
+	// Expires is the last day it is good for, in the practice's time, or the instant it ends; nil is a month from now.
+	Expires *input.Bound
+	// MaxUses is how often answers can be sent; nil is once.
+	MaxUses    *int
+	Write      bool
+	Code, Term string
+	Assignee   practice.PractitionerID // 0 is none
+}
+
+// requests says how form links are changed.
+var requests = write.Kind[Tx, link.ID, Request]{Needs: access.EditBookingLinks, Lock: Tx.LockRequest,
+	Save: Tx.SaveRequest}
+
+// Create makes a form link for a patient. Errors: ErrNoForm, patient.ErrNotFound, patient.ErrDeceased,
+// booking.ErrNotFound, ErrNotTheirs, task.ErrNoAssignee, seal.ErrNoKey, field faults.
+func (s *Service) Create(ctx context.Context, want New) (Request, error) {
+	who, err := access.Require(ctx, requests.Needs)
+	if err != nil {
+		return Request{}, err
+	}
+	q, err := s.Form.Store.Questionnaire(ctx, who.Group, want.Form)
+	if errors.Is(err, form.ErrNotFound) || err == nil && q.Deleted() {
+		return Request{}, named(ErrNoForm, "questionnaire")
+	}
+	if err != nil {
+		return Request{}, err
+	}
+	r, err := write.Do(ctx, requests.Needs, s.Now, s.Store.Do, func(e write.Edit[Tx]) (r Request, err error) {
+		if r, err = s.request(ctx, e, want); err != nil {
+			return r, err
+		}
+		if err := e.Tx.SaveRequest(ctx, e.Group(), r); err != nil {
+			return r, err
+		}
+		return r, e.Audit(ctx, "link.create", int64(r.ID), nil, r)
+	})
+	if err == nil {
+		r.Link, err = s.Link.Shown(r.Link)
+	}
+	return r, err
+}
+
+// request checks what a link is to ask for.
+func (s *Service) request(ctx context.Context, e write.Edit[Tx], want New) (Request, error) {
+	r := Request{Form: want.Form, Appointment: want.Appointment, Write: want.Write, Assignee: want.Assignee}
+	g, err := e.Tx.Group(ctx, e.Group())
+	if err != nil {
+		return r, err
+	}
+	once := 1
+	if want.MaxUses == nil {
+		want.MaxUses = &once
+	}
+	var in input.Checks
+	r.Link, err = s.Link.New(&in, g, link.Form, want.Patient, want.Expires, want.MaxUses, e.Now)
+	if want.Write {
+		c := record.Choose(&in, want.Code, want.Term, record.Form)
+		r.Code, r.Term = c.Code, c.Term
+	}
+	if err := errors.Join(in.Err(), err); err != nil {
+		return r, err
+	}
+	if r.Patient, err = e.Tx.LockPatientAgainstMerge(ctx, e.Group(), want.Patient); err != nil {
+		return r, patient.Misnamed(err, "patient")
+	}
+	p, err := e.Tx.Patient(ctx, e.Group(), r.Patient)
+	if err == nil && p.Dead() {
+		err = patient.ErrDeceased
+	}
+	if err == nil {
+		err = link.Known(ctx, e.Tx, r.Link)
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, s.around(ctx, e, r)
+}
+
+// around checks the appointment and the member of staff that a link names.
+func (s *Service) around(ctx context.Context, e write.Edit[Tx], r Request) error {
+	if r.Appointment != 0 {
+		of, err := e.Tx.AppointmentPatient(ctx, e.Group(), r.Appointment)
+		if errors.Is(err, booking.ErrNotFound) {
+			return named(booking.ErrNotFound, "appointment")
+		}
+		if err != nil {
+			return err
+		}
+		if of != r.Patient {
+			return ErrNotTheirs
+		}
+	}
+	if r.Assignee == 0 {
+		return nil
+	}
+	there, err := employed(ctx, e.Tx, e.Group(), r.Assignee)
+	if err == nil && !there {
+		err = named(task.ErrNoAssignee, "assignee")
+	}
+	return err
+}
+
+// employed reports whether a member of staff is there.
+func employed(ctx context.Context, tx Tx, group practice.ID, id practice.PractitionerID) (bool, error) {
+	found, err := tx.Staff(ctx, group, []account.StaffID{account.StaffID(id)})
+	return err == nil && len(found) == 1 && found[0].DeletedAt.IsZero(), err
+}
+
+// named is a fault with the field that names what is missing.
+func named(err error, field string) error {
+	missing := *fault.Of(err)
+	missing.Fields = []fault.Field{{Path: []string{field}, Code: missing.Code, Expected: "an id of this practice group",
+		Message: missing.Message}}
+	return &missing
+}

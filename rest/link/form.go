@@ -1,0 +1,64 @@
+package link
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"frontdesk/core/booking"
+	"frontdesk/core/form"
+	"frontdesk/core/formlink"
+	"frontdesk/core/input"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/rest/oas"
+	"frontdesk/rest/wire"
+)
+
+// CreateFormLink makes a link by which a patient fills in a form.
+func (o Operations) CreateFormLink(
+	ctx context.Context, in *oas.CreateFormLinkReq, _ oas.CreateFormLinkParams,
+) (*oas.CreateFormLinkOK, error) {
+	var wrong input.Checks
+	want := formlink.New{
+		Form: wire.ID[form.ID](string(in.FormID)), Patient: wire.ID[patient.ID](string(in.PatientID)),
+		Appointment: wire.OptionalID[booking.ID](&wrong, "appointment_id", in.AppointmentID),
+		Assignee:    wire.OptionalID[practice.PractitionerID](&wrong, "assignee_id", in.AssigneeID),
+		Expires:     input.ReadBound(in.ExpiryDate.Value),
+		Write:       in.WriteToRecord.Value, Code: in.SnomedCode.Value, Term: in.SnomedTerm.Value,
+		MaxUses: wire.Ptr(in.MaximumUseCount.Value, in.MaximumUseCount.Set),
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
+	l, err := o.Core.FormLink.Create(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	return &oas.CreateFormLinkOK{FormLink: l.URL, FormUUID: l.UUID, ID: wire.Digits(l.ID),
+		ExpiryDate: l.ExpiresAt.UTC()}, nil
+}
+
+// ListForms lists the forms of the practice.
+func (o Operations) ListForms(ctx context.Context, p oas.ListFormsParams) (*oas.ListFormsOK, error) {
+	all, err := o.Core.Form.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListFormsOK{Data: []oas.ListFormsOKDataItem{}}
+	for _, q := range all {
+		// All of them are questionnaires, and none answers messages.
+		if p.ReplyForm.Value || p.FormType.Set && p.FormType.Value != oas.FormTypeQuestionnaire ||
+			!strings.Contains(strings.ToLower(q.Title), strings.ToLower(strings.TrimSpace(p.Search.Value))) {
+			continue
+		}
+		item := oas.ListFormsOKDataItem{ID: oas.ID(strconv.FormatInt(int64(q.ID), 10)), Title: q.Title,
+			Description:        q.Content.Header,
+			PatientTitle:       oas.NewNilString(q.Title),
+			PatientDescription: oas.NilString{Value: q.Content.Header, Null: q.Content.Header == ""},
+			FormType:           oas.FormTypeQuestionnaire, SnomedCode: oas.NilString{Null: true}}
+		out.Data = append(out.Data, item)
+	}
+	out.Count = float64(len(out.Data))
+	return out, nil
+}

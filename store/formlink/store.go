@@ -1,0 +1,66 @@
+// Package formlink keeps what core/formlink remembers.
+package formlink
+
+import (
+	"context"
+
+	"frontdesk/core/account"
+	"frontdesk/core/form"
+	"frontdesk/core/formlink"
+	"frontdesk/core/link"
+	"frontdesk/core/patient"
+	"frontdesk/core/practice"
+	"frontdesk/core/record"
+	"frontdesk/core/task"
+
+	"frontdesk/store"
+	accountstore "frontdesk/store/account"
+	formstore "frontdesk/store/form"
+	linkstore "frontdesk/store/link"
+	recordstore "frontdesk/store/record"
+	taskstore "frontdesk/store/task"
+)
+
+// Store is what core/formlink remembers.
+type Store struct {
+	*Tx
+	db *store.DB
+}
+
+// New keeps it in a database.
+func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *Store) Do(ctx context.Context, fn func(formlink.Tx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+}
+
+// Answers keeps answers in a transaction.
+func (s *Store) Answers(tx formlink.Tx) form.Keeper { return formstore.On(tx.(*Tx).Conn) }
+
+// Entries keeps entries for records in a transaction.
+func (s *Store) Entries(tx formlink.Tx) record.Keeper { return recordstore.On(tx.(*Tx).Conn) }
+
+// Tasks keeps tasks in a transaction.
+func (s *Store) Tasks(tx formlink.Tx) task.Raiser { return taskstore.On(tx.(*Tx).Conn) }
+
+// Tx is its statements in one transaction, with what it asks of other areas there.
+type Tx struct {
+	store.Conn
+	links
+	staff
+}
+
+func on(c store.Conn) *Tx { return &Tx{c, linkstore.On(c), accountstore.On(c)} }
+
+type links interface {
+	LockLink(ctx context.Context, group practice.ID, id link.ID) (link.Link, error)
+	SaveLink(ctx context.Context, group practice.ID, l link.Link) error
+	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
+	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+}
+
+type staff interface {
+	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
+}
