@@ -6,6 +6,7 @@
 //	audit.go       the log of who did what
 //	invitation.go  invitations, and how each ended
 //	statement.go   account statements
+//	form.go        forms that patients fill in
 //	notice.go      messages around appointments
 //	sending.go     whether messages go out at all
 //	keys.go        the key that secrets are sealed with

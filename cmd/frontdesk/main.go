@@ -30,6 +30,7 @@ type commands struct {
 	Network   network    `cmd:"" help:"Let practice groups read and book for one another."`
 	Connector connectors `cmd:"" help:"Connect a practice group to outside systems."`
 	Statement statement  `cmd:"" help:"Make account statements."`
+	Form      forms      `cmd:"" help:"Forms that patients fill in by a link."`
 	Notice    notices    `cmd:"" help:"Messages to patients around their appointments."`
 	Sending   sending    `cmd:"" help:"See whether messages go out, stop them all, let them go on."`
 	Listen    listen     `cmd:"" help:"${listen_help}"`

@@ -6,11 +6,15 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"frontdesk/app"
+	"frontdesk/store/storetest"
 	"frontdesk/test/wait"
 )
 
@@ -278,4 +282,38 @@ func day(v *visitor, at string) string {
 func kin(v *visitor, at string) string {
 	v.t.Helper()
 	return v.found(kinField, v.open(at+"/form?p=4", "name="), 0)
+}
+
+func TestTheCommandLineAddsAForm(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/links.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(guide), "**A form of your own**")
+	_, text, _ = strings.Cut(text, "```json\n")
+	text, _, _ = strings.Cut(text, "```")
+	add := func(t *testing.T, p *program, address, content string) (string, string, int) {
+		file := filepath.Join(t.TempDir(), "form.json")
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return run(t, "form", "add", file, "--group", p.creds.Group, "--db", address)
+	}
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := open(t, address, app.Config{})
+		if out, errs, code := add(t, p, address, text); code != 0 || !strings.Contains(out, "Asthma review") {
+			t.Fatalf("%d %s %s", code, out, errs)
+		}
+		for content, says := range map[string]string{"{": "cannot be read", `{"name": "x"}`: "cannot be read",
+			`{"title": "x", "content": {"sections": [{"questions": [{"kind": "essay", "title": "y"}]}]}}`: "possible values"} {
+			if out, errs, code := add(t, p, address, content); code == 0 || !strings.Contains(errs, says) {
+				t.Errorf("%s: %d %s %s", content, code, out, errs)
+			}
+		}
+		found := p.ok("GET", "/v1/forms?search=asthma", nil, key(p.creds.Keys["booking_links"])).data()
+		out, _, code := run(t, "form", "list", "--group", p.creds.Group, "--db", address)
+		if code != 0 || len(found) != 1 || !strings.Contains(out, found[0]["id"].(string)) {
+			t.Fatalf("%d %s %v", code, out, found)
+		}
+	})
 }
