@@ -48,6 +48,7 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/core/selfbooking"
 	"frontdesk/core/sending"
+	"frontdesk/core/sequence"
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
 	"frontdesk/core/video"
@@ -88,6 +89,7 @@ import (
 	relationshipstore "frontdesk/store/relationship"
 	replystore "frontdesk/store/reply"
 	selfbookingstore "frontdesk/store/selfbooking"
+	sequencestore "frontdesk/store/sequence"
 	taskstore "frontdesk/store/task"
 	videostore "frontdesk/store/video"
 	webhookstore "frontdesk/store/webhook"
@@ -204,6 +206,7 @@ func (w wiring) messages(post *registry.Carriers) {
 		Patients: w.Demographics, Now: c.Now, NewID: newID}
 	w.Notice = &notice.Service{Store: noticestore.New(db), Messages: w.Messaging,
 		Links: appointmentLinks(w.Messaging.Enclosures), Now: c.Now, NewID: newID}
+	w.Sequence = &sequence.Service{Store: sequencestore.New(db), Messages: w.Messaging, Now: c.Now, NewID: newID}
 	w.Dispatch = &dispatch.Service{
 		Store: dispatchstore.New(db), Messages: w.Messaging, BatchDone: w.Batch.Complete, Now: c.Now, NewID: newID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: dispatchstore.NewJournal(db),

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/notice"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/sequence"
 	"frontdesk/core/webhook"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/worker"
@@ -53,6 +54,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			booking.FollowKind:     a.core.Notice.Follow,
 			notice.DueKind:         a.core.Notice.Due,
 			notice.SweepKind:       a.core.Notice.Sweep,
+			sequence.DueKind:       a.core.Sequence.Due,
 			record.WriteKind:       a.writeRecord,
 			recoverLost:            a.recovers(),
 			webhook.ReplayKind:     a.core.Webhook.GoOn,
@@ -94,7 +96,8 @@ func (a *App) recovers() job.Handler {
 		if err := a.core.Dispatch.Recover(ctx, who.Group); err != nil {
 			return err
 		}
-		return errors.Join(a.core.Batch.Recover(ctx, who.Group), a.core.Notice.MakeDue(ctx, who.Group))
+		return errors.Join(a.core.Batch.Recover(ctx, who.Group), a.core.Notice.MakeDue(ctx, who.Group),
+			a.core.Sequence.MakeDue(ctx, who.Group))
 	})
 }
 

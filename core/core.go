@@ -36,6 +36,7 @@ import (
 	"frontdesk/core/reply"
 	"frontdesk/core/selfbooking"
 	"frontdesk/core/sending"
+	"frontdesk/core/sequence"
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
 	"frontdesk/core/video"
@@ -85,6 +86,7 @@ type Core struct {
 	Batch        *batch.Service
 	Notice       *notice.Service
 	FormLink     *formlink.Service
+	Sequence     *sequence.Service
 	Reply        *reply.Service
 	Webhook      *webhook.Service
 	Sending      *sending.Service

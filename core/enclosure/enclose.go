@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/fault"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -82,7 +83,7 @@ func (s *Service) Enclose(
 		default:
 			o, err := s.SelfBooking.Draft(p.group, id, *p.want.Booking, now)
 			if err != nil {
-				out[id] = Enclosed{Err: within("booking_link", err)}
+				out[id] = Enclosed{Err: fault.Within(err, "booking_link")}
 				continue
 			}
 			if out[id], err = s.enclosed(o.Link); err != nil {

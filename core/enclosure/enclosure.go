@@ -9,7 +9,6 @@ package enclosure
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
@@ -135,7 +134,7 @@ func (s *Service) Check(ctx context.Context, g practice.Group, want Want, field,
 		return p, err
 	}
 	if want.Booking != nil {
-		return p, within("booking_link", s.offers(ctx, g, *want.Booking))
+		return p, fault.Within(s.offers(ctx, g, *want.Booking), "booking_link")
 	}
 	if !want.given() {
 		return p, nil
@@ -256,20 +255,6 @@ func Sendable(l link.Link, version int, to patient.ID, now time.Time) error {
 // Dead reports a fault by which a message may not carry its link any more.
 func Dead(err error) bool {
 	return link.Dead(err) || errors.Is(err, ErrOthers) || errors.Is(err, ErrNewAddress) || errors.Is(err, ErrNoLink)
-}
-
-// within says that the fields of a fault are those of another field.
-func within(field string, err error) error {
-	var f *fault.Error
-	if !errors.As(err, &f) || len(f.Fields) == 0 {
-		return err
-	}
-	inner := *f
-	inner.Fields = slices.Clone(f.Fields)
-	for i, one := range inner.Fields {
-		inner.Fields[i].Path = append([]string{field}, one.Path...)
-	}
-	return &inner
 }
 
 // Shown is what a message shows of its link.

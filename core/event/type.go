@@ -21,9 +21,8 @@ const (
 	AppointmentCancelled   Type = "appointment.cancelled"
 	AppointmentRescheduled Type = "appointment.rescheduled"
 	// PrescriptionIssued is for prescriptions issued here; nothing records it yet.
-	PrescriptionIssued   Type = "prescription.issued"
-	MedicalRecordUpdated Type = "patient.medical-record-updated"
-	// AddedToSequence is for sequences run here; nothing records it yet.
+	PrescriptionIssued     Type = "prescription.issued"
+	MedicalRecordUpdated   Type = "patient.medical-record-updated"
 	AddedToSequence        Type = "patient.added-to-sequence"
 	WriteToRecordSucceeded Type = "write-to-record.succeeded"
 	WriteToRecordFailed    Type = "write-to-record.failed"

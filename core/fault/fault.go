@@ -7,6 +7,7 @@ package fault
 
 import (
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -111,6 +112,20 @@ func (e *Error) Renamed(name func(string) string) *Error {
 		for j, part := range f.Path {
 			c.Fields[i].Path[j] = name(part)
 		}
+	}
+	return &c
+}
+
+// Within says that the fields of a fault are parts of another field. An error with no fields stays as it is.
+func Within(err error, path ...string) error {
+	var e *Error
+	if !errors.As(err, &e) || len(e.Fields) == 0 {
+		return err
+	}
+	c := *e
+	c.Fields = slices.Clone(e.Fields)
+	for i, f := range e.Fields {
+		c.Fields[i].Path = append(slices.Clone(path), f.Path...)
 	}
 	return &c
 }

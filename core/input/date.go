@@ -148,6 +148,14 @@ func ReadBound(text string) *Bound {
 	return &Bound{Day: NotADate}
 }
 
+// String is a bound as ReadBound reads it.
+func (b Bound) String() string {
+	if b.Day == NoDate {
+		return b.At.UTC().Format(time.RFC3339)
+	}
+	return b.Day.String()
+}
+
 // Bound is the instant that a bound means: of a date the beginning or, with days 1, the end.
 func (c *Checks) Bound(field string, b Bound, zone *time.Location, days int) time.Time {
 	if b.Day == NoDate {

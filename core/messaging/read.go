@@ -180,25 +180,42 @@ func (s *Service) History(ctx context.Context, id ID) (Details, error) {
 // once. Errors: ErrNotFound, ErrNotWaiting.
 func (s *Service) Cancel(ctx context.Context, id ID) (Message, error) {
 	return write.Do(ctx, access.SendMessages, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Message, error) {
-		m, err := e.Tx.LockMessage(ctx, e.Group(), id)
-		was := m.State
-		switch {
-		case err != nil, was == Cancelled:
-			return m, err
-		case !was.Waiting() || was == Sending || m.Request != "": // a carrier may have it
-			return m, ErrNotWaiting
-		}
-		m.State, m.DueAt, m.EndedAt, m.UpdatedAt = Cancelled, time.Time{}, e.Now, e.Now
-		if err := e.Tx.SaveMessage(ctx, e.Group(), m); err != nil {
-			return m, err
-		}
-		if err := e.Tx.AddStep(ctx, e.Group(), id, Step{ID: s.NewID(), At: e.Now, Leg: m.Leg, Channel: m.LegChannel(),
-			What: "cancelled"}); err != nil {
-			return m, err
-		}
-		if err := e.Tx.RecordMessageEvent(ctx, e.Group(), id, StateEvent(e.Group(), m, was, e.Now)); err != nil {
-			return m, err
-		}
-		return m, e.Audit(ctx, "message.cancel", int64(id), was, m.State)
+		return s.CallBack(ctx, e.Tx, e.Who, id, e.Now)
 	})
+}
+
+// Canceller is what it needs to call a message back inside a transaction.
+type Canceller interface {
+	EventRecorder
+	// LockMessage keeps others from changing the message, and reads it.
+	LockMessage(ctx context.Context, group practice.ID, id ID) (Message, error)
+	SaveMessage(ctx context.Context, group practice.ID, m Message) error
+	AddStep(ctx context.Context, group practice.ID, id ID, s Step) error
+	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// CallBack is Cancel in a transaction.
+func (s *Service) CallBack(
+	ctx context.Context, tx Canceller, who access.Caller, id ID, now time.Time,
+) (Message, error) {
+	m, err := tx.LockMessage(ctx, who.Group, id)
+	was := m.State
+	switch {
+	case err != nil, was == Cancelled:
+		return m, err
+	case !was.Waiting() || was == Sending || m.Request != "": // a carrier may have it
+		return m, ErrNotWaiting
+	}
+	m.State, m.DueAt, m.EndedAt, m.UpdatedAt = Cancelled, time.Time{}, now, now
+	if err := tx.SaveMessage(ctx, who.Group, m); err != nil {
+		return m, err
+	}
+	if err := tx.AddStep(ctx, who.Group, id, Step{ID: s.NewID(), At: now, Leg: m.Leg, Channel: m.LegChannel(),
+		What: "cancelled"}); err != nil {
+		return m, err
+	}
+	if err := tx.RecordMessageEvent(ctx, who.Group, id, StateEvent(who.Group, m, was, now)); err != nil {
+		return m, err
+	}
+	return m, tx.Audit(ctx, who.Audit(now, "message.cancel", "message", int64(id), was, m.State))
 }

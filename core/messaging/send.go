@@ -169,56 +169,86 @@ func (m *Message) Count(text string, g practice.Group) {
 	}
 }
 
+// Draft is a message that was checked, and is not taken yet.
+type Draft struct {
+	m       Message
+	group   practice.Group
+	plan    enclosure.Plan
+	concept record.Concept
+	abroad  bool // text messages go to numbers of other countries
+	now     time.Time
+}
+
+// Draft checks a message: everything that can be known to be wrong without a transaction. Errors: field faults,
+// ErrNoCarrier, and those of enclosure.Service.Check.
+func (s *Service) Draft(ctx context.Context, r Request) (Draft, error) {
+	who, err := access.Require(ctx, access.SendMessages)
+	if err != nil {
+		return Draft{}, err
+	}
+	d := Draft{now: s.Now().Truncate(time.Microsecond)}
+	if d.group, err = s.Store.Group(ctx, who.Group); err != nil {
+		return d, err
+	}
+	if d.plan, err = s.Enclosures.Check(ctx, d.group, r.Carries, "text", r.Text); err != nil {
+		return d, err
+	}
+	if d.m, d.concept, err = r.check(d.now, d.group, d.plan); err != nil {
+		return d, err
+	}
+	if d.abroad, err = s.carried(ctx, who.Group, d.m); err != nil {
+		return d, err
+	}
+	m := &d.m
+	m.ID, m.SubmittedBy, m.KeyID, m.CreatedAt, m.UpdatedAt = ID(s.NewID()), who.Actor, who.Key, d.now, d.now
+	if m.Channel == carrier.Hero || m.Encrypted {
+		m.Link = seal.NewToken()
+	}
+	return d, nil
+}
+
+// Take takes a message that was checked, in a transaction. Errors: those of patient.Reachable, ErrNoContact, ErrAbroad,
+// and those of the link it carries: see enclosure.Enclosed.
+func (s *Service) Take(ctx context.Context, tx Taker, who access.Caller, d Draft) (Message, error) {
+	taken := d.m
+	if err := s.address(ctx, tx, who.Group, &taken, d.now); err != nil {
+		return taken, err
+	}
+	if !d.abroad && (taken.Foreign(1) || taken.Foreign(2)) {
+		return taken, ErrAbroad
+	}
+	if err := s.enclose(ctx, tx, who, d.plan, &taken); err != nil {
+		return taken, err
+	}
+	return taken, s.take(ctx, tx, who, d.group, &taken, d.now)
+}
+
 // Send takes one message, to go now or later. Everything that can be known to
-// be wrong is refused before anything is kept. Errors: field faults,
-// those of patient.Reachable, ErrNoContact, ErrAbroad, ErrNoCarrier, ErrNoAssignee, ErrNoTask, and those of the
-// link it carries: see enclosure.Service.Check and enclosure.Enclosed.
+// be wrong is refused before anything is kept. Errors: those of Draft and Take, ErrNoAssignee, ErrNoTask.
 func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
 		return Taken{}, err
 	}
-	now := s.Now().Truncate(time.Microsecond)
-	g, err := s.Store.Group(ctx, who.Group)
+	d, err := s.Draft(ctx, r)
 	if err != nil {
 		return Taken{}, err
 	}
-	plan, err := s.Enclosures.Check(ctx, g, r.Carries, "text", r.Text)
-	if err != nil {
-		return Taken{}, err
-	}
-	m, concept, err := r.check(now, g, plan)
-	if err != nil {
-		return Taken{}, err
-	}
-	abroad, err := s.carried(ctx, who.Group, m)
-	if err != nil {
-		return Taken{}, err
-	}
-	m.ID, m.SubmittedBy, m.KeyID, m.CreatedAt, m.UpdatedAt = ID(s.NewID()), who.Actor, who.Key, now, now
 	out := Taken{}
-	if m.Channel == carrier.Hero || m.Encrypted {
-		m.Link = seal.NewToken()
-		out.PageURL = s.pageURL(who.Group, m)
+	if d.m.Link != "" {
+		out.PageURL = s.pageURL(who.Group, d.m)
 	}
+	d.m.Assignee, d.m.TaskID = r.AssigneeID, r.TaskID
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		taken := m
-		if err := r.attached(ctx, tx, who.Group, &taken); err != nil {
+		// There are no teams yet.
+		if err := tx.Attached(ctx, who.Group, d.m); err != nil {
 			return err
 		}
-		if err := s.address(ctx, tx, who.Group, &taken, now); err != nil {
+		taken, err := s.Take(ctx, tx, who, d)
+		if err != nil {
 			return err
 		}
-		if !abroad && (taken.Foreign(1) || taken.Foreign(2)) {
-			return ErrAbroad
-		}
-		if err := s.enclose(ctx, tx, who, plan, &taken); err != nil {
-			return err
-		}
-		if err := s.take(ctx, tx, who, g, &taken, now); err != nil {
-			return err
-		}
-		if out.Record, err = s.propose(ctx, tx, who, r, concept, taken); err != nil {
+		if out.Record, err = s.propose(ctx, tx, who, r, d.concept, taken); err != nil {
 			return err
 		}
 		out.Message = taken
@@ -269,13 +299,6 @@ func (m *Message) Carry(plan enclosure.Plan, e enclosure.Enclosed) {
 	m.Content, m.ShortLink, m.LinkVersion = plan.Final(m.Content, e.URL), e.Link, e.Version
 }
 
-// attached refuses what a message may be attached to and this practice group
-// lacks: there are no teams yet.
-func (r Request) attached(ctx context.Context, tx Tx, group practice.ID, m *Message) error {
-	m.Assignee, m.TaskID = r.AssigneeID, r.TaskID
-	return tx.Attached(ctx, group, *m)
-}
-
 // Carried makes sure that a carrier is set up for each channel of a message. Error: ErrNoCarrier.
 func (s *Service) Carried(ctx context.Context, group practice.ID, m Message) error {
 	_, err := s.carried(ctx, group, m)
@@ -306,7 +329,7 @@ var providers = map[carrier.Channel]string{
 }
 
 // address finds who a message is to, and where it goes. One the patient does not want is taken, and not sent.
-func (s *Service) address(ctx context.Context, tx Tx, group practice.ID, m *Message, now time.Time) error {
+func (s *Service) address(ctx context.Context, tx Taker, group practice.ID, m *Message, now time.Time) error {
 	id, err := tx.LockPatientAgainstMerge(ctx, group, m.Patient)
 	if err != nil {
 		return patient.Misnamed(err, "patient")

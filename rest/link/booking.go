@@ -89,6 +89,33 @@ func OfferOf(wrong *input.Checks, in *oas.BookingLinkUpdate) selfbooking.Change 
 	}
 }
 
+// Offered is what a booking link is to offer, as it was asked for.
+func Offered(c selfbooking.Change) oas.BookingLinkUpdate {
+	out := oas.BookingLinkUpdate{AppointmentTypeID: listed(c.Types), LocationID: listed(c.Locations),
+		PractitionerID: listed(c.Practitioners), FromDate: dated(c.From), ToDate: dated(c.To)}
+	if c.Expires != nil {
+		out.ExpiryDate = oas.NewOptString(c.Expires.String())
+	}
+	if c.MaxUses != nil {
+		out.MaximumUseCount = oas.NewOptInt(*c.MaxUses)
+	}
+	return out
+}
+
+func listed[T interface{ String() string }](ids *[]T) oas.OptOneOrMoreIds {
+	if ids == nil {
+		return oas.OptOneOrMoreIds{}
+	}
+	return oas.NewOptOneOrMoreIds(oas.NewIDArrayOneOrMoreIds(digits(*ids)))
+}
+
+func dated(d *input.Date) oas.OptString {
+	if d == nil {
+		return oas.OptString{}
+	}
+	return oas.NewOptString(d.String())
+}
+
 // ids reads an id or a list of them; nil is that none was sent.
 func ids[T ~int64](wrong *input.Checks, field string, in oas.OptOneOrMoreIds) *[]T {
 	switch {

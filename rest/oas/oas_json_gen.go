@@ -2713,6 +2713,65 @@ func (s *BookingLinkRequest) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode implements json.Marshaler.
+func (s *BookingLinkUpdate) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *BookingLinkUpdate) encodeFields(e *jx.Encoder) {
+	{
+		if s.AppointmentTypeID.Set {
+			e.FieldStart("appointment_type_id")
+			s.AppointmentTypeID.Encode(e)
+		}
+	}
+	{
+		if s.LocationID.Set {
+			e.FieldStart("location_id")
+			s.LocationID.Encode(e)
+		}
+	}
+	{
+		if s.PractitionerID.Set {
+			e.FieldStart("practitioner_id")
+			s.PractitionerID.Encode(e)
+		}
+	}
+	{
+		if s.FromDate.Set {
+			e.FieldStart("from_date")
+			s.FromDate.Encode(e)
+		}
+	}
+	{
+		if s.ToDate.Set {
+			e.FieldStart("to_date")
+			s.ToDate.Encode(e)
+		}
+	}
+	{
+		if s.ExpiryDate.Set {
+			e.FieldStart("expiry_date")
+			s.ExpiryDate.Encode(e)
+		}
+	}
+	{
+		if s.MaximumUseCount.Set {
+			e.FieldStart("maximum_use_count")
+			s.MaximumUseCount.Encode(e)
+		}
+	}
+	{
+		if s.NewPatients.Set {
+			e.FieldStart("new_patients")
+			s.NewPatients.Encode(e)
+		}
+	}
+}
+
 // Decode decodes BookingLinkUpdate from json.
 func (s *BookingLinkUpdate) Decode(d *jx.Decoder) error {
 	if s == nil {
@@ -4996,6 +5055,52 @@ func (s *ListSentMessagesOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListSequencePatientsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListSequencePatientsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListSequencesOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListSequencesOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListSessionsOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -6350,6 +6455,20 @@ func (s *NotificationType) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode encodes OneOrMoreIds as json.
+func (s OneOrMoreIds) Encode(e *jx.Encoder) {
+	switch s.Type {
+	case StringOneOrMoreIds:
+		e.Str(s.String)
+	case IDArrayOneOrMoreIds:
+		e.ArrStart()
+		for _, elem := range s.IDArray {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+}
+
 // Decode decodes OneOrMoreIds from json.
 func (s *OneOrMoreIds) Decode(d *jx.Decoder) error {
 	if s == nil {
@@ -6519,6 +6638,14 @@ func (o OptBookingLinkStatus) Encode(e *jx.Encoder) {
 		return
 	}
 	e.Str(string(o.Value))
+}
+
+// Encode encodes BookingLinkUpdate as json.
+func (o OptBookingLinkUpdate) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
 }
 
 // Decode decodes BookingLinkUpdate from json.
@@ -6990,6 +7117,14 @@ func (o OptNilTitle) Encode(e *jx.Encoder) {
 	e.Str(string(o.Value))
 }
 
+// Encode encodes OneOrMoreIds as json.
+func (o OptOneOrMoreIds) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
+}
+
 // Decode decodes OneOrMoreIds from json.
 func (o *OptOneOrMoreIds) Decode(d *jx.Decoder) error {
 	if o == nil {
@@ -7236,6 +7371,26 @@ func (o OptSector) Encode(e *jx.Encoder) {
 func (o *OptSector) Decode(d *jx.Decoder) error {
 	if o == nil {
 		return errors.New("invalid: unable to decode OptSector to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Encode encodes SequenceMessageFallbackMessageType as json.
+func (o OptSequenceMessageFallbackMessageType) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	e.Str(string(o.Value))
+}
+
+// Decode decodes SequenceMessageFallbackMessageType from json.
+func (o *OptSequenceMessageFallbackMessageType) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptSequenceMessageFallbackMessageType to nil")
 	}
 	o.Set = true
 	if err := o.Value.Decode(d); err != nil {
@@ -8993,6 +9148,11 @@ func (s *ProposedEntry) encodeFields(e *jx.Encoder) {
 	}
 }
 
+// Encode encodes Purpose as json.
+func (s Purpose) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
 // Decode decodes Purpose from json.
 func (s *Purpose) Decode(d *jx.Decoder) error {
 	if s == nil {
@@ -9564,6 +9724,601 @@ func (s *SentMessage) encodeFields(e *jx.Encoder) {
 			s.SMSParts.Encode(e)
 		}
 	}
+}
+
+// Encode implements json.Marshaler.
+func (s *Sequence) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Sequence) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("name")
+		e.Str(s.Name)
+	}
+	{
+		e.FieldStart("purpose")
+		s.Purpose.Encode(e)
+	}
+	{
+		e.FieldStart("ends_with")
+		e.ArrStart()
+		for _, elem := range s.EndsWith {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("messages")
+		e.ArrStart()
+		for _, elem := range s.Messages {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("archived_at")
+		s.ArchivedAt.Encode(e, json.EncodeDateTime)
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *SequenceMessage) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *SequenceMessage) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("delay_minutes")
+		e.Int(s.DelayMinutes)
+	}
+	{
+		e.FieldStart("message_type")
+		s.MessageType.Encode(e)
+	}
+	{
+		if s.FallbackMessageType.Set {
+			e.FieldStart("fallback_message_type")
+			s.FallbackMessageType.Encode(e)
+		}
+	}
+	{
+		if s.Subject.Set {
+			e.FieldStart("subject")
+			s.Subject.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("message_string")
+		e.Str(s.MessageString)
+	}
+	{
+		if s.BookingLink.Set {
+			e.FieldStart("booking_link")
+			s.BookingLink.Encode(e)
+		}
+	}
+}
+
+var jsonFieldsNameOfSequenceMessage = [6]string{
+	0: "delay_minutes",
+	1: "message_type",
+	2: "fallback_message_type",
+	3: "subject",
+	4: "message_string",
+	5: "booking_link",
+}
+
+// Decode decodes SequenceMessage from json.
+func (s *SequenceMessage) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode SequenceMessage to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "delay_minutes":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Int()
+				s.DelayMinutes = int(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"delay_minutes\"")
+			}
+		case "message_type":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				if err := s.MessageType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"message_type\"")
+			}
+		case "fallback_message_type":
+			if err := func() error {
+				s.FallbackMessageType.Reset()
+				if err := s.FallbackMessageType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"fallback_message_type\"")
+			}
+		case "subject":
+			if err := func() error {
+				s.Subject.Reset()
+				if err := s.Subject.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"subject\"")
+			}
+		case "message_string":
+			requiredBitSet[0] |= 1 << 4
+			if err := func() error {
+				v, err := d.Str()
+				s.MessageString = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"message_string\"")
+			}
+		case "booking_link":
+			if err := func() error {
+				s.BookingLink.Reset()
+				if err := s.BookingLink.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"booking_link\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode SequenceMessage")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00010011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfSequenceMessage) {
+					name = jsonFieldsNameOfSequenceMessage[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes SequenceMessageFallbackMessageType from json.
+func (s *SequenceMessageFallbackMessageType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode SequenceMessageFallbackMessageType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch SequenceMessageFallbackMessageType(v) {
+	case SequenceMessageFallbackMessageTypeSMS:
+		*s = SequenceMessageFallbackMessageTypeSMS
+	case SequenceMessageFallbackMessageTypeEmail:
+		*s = SequenceMessageFallbackMessageTypeEmail
+	default:
+		*s = SequenceMessageFallbackMessageType(v)
+	}
+
+	return nil
+}
+
+// Encode encodes SequenceMessageMessageType as json.
+func (s SequenceMessageMessageType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes SequenceMessageMessageType from json.
+func (s *SequenceMessageMessageType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode SequenceMessageMessageType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch SequenceMessageMessageType(v) {
+	case SequenceMessageMessageTypeSMS:
+		*s = SequenceMessageMessageTypeSMS
+	case SequenceMessageMessageTypeEmail:
+		*s = SequenceMessageMessageTypeEmail
+	case SequenceMessageMessageTypeNhsApp:
+		*s = SequenceMessageMessageTypeNhsApp
+	default:
+		*s = SequenceMessageMessageType(v)
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *SequencePatient) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *SequencePatient) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("patient_id")
+		s.PatientID.Encode(e)
+	}
+	{
+		e.FieldStart("sequence_id")
+		s.SequenceID.Encode(e)
+	}
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		e.FieldStart("messages_sent")
+		e.Int(s.MessagesSent)
+	}
+	{
+		if s.NextMessage.Set {
+			e.FieldStart("next_message")
+			s.NextMessage.Encode(e)
+		}
+	}
+	{
+		if s.NextAt.Set {
+			e.FieldStart("next_at")
+			s.NextAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.LastMessageID.Set {
+			e.FieldStart("last_message_id")
+			s.LastMessageID.Encode(e)
+		}
+	}
+	{
+		if s.Reason.Set {
+			e.FieldStart("reason")
+			s.Reason.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("added_at")
+		json.EncodeDateTime(e, s.AddedAt)
+	}
+	{
+		if s.EndedAt.Set {
+			e.FieldStart("ended_at")
+			s.EndedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+}
+
+var jsonFieldsNameOfSequencePatientRequest = [1]string{
+	0: "patient_id",
+}
+
+// Decode decodes SequencePatientRequest from json.
+func (s *SequencePatientRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode SequencePatientRequest to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "patient_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.PatientID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode SequencePatientRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfSequencePatientRequest) {
+					name = jsonFieldsNameOfSequencePatientRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode encodes SequencePatientStatus as json.
+func (s SequencePatientStatus) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+var jsonFieldsNameOfSequenceRequest = [4]string{
+	0: "name",
+	1: "purpose",
+	2: "ends_with",
+	3: "messages",
+}
+
+// Decode decodes SequenceRequest from json.
+func (s *SequenceRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode SequenceRequest to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "name":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.Name = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"name\"")
+			}
+		case "purpose":
+			if err := func() error {
+				s.Purpose.Reset()
+				if err := s.Purpose.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"purpose\"")
+			}
+		case "ends_with":
+			if err := func() error {
+				s.EndsWith = make([]ID, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem ID
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.EndsWith = append(s.EndsWith, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"ends_with\"")
+			}
+		case "messages":
+			requiredBitSet[0] |= 1 << 3
+			if err := func() error {
+				s.Messages = make([]SequenceMessage, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem SequenceMessage
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Messages = append(s.Messages, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"messages\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode SequenceRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00001001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfSequenceRequest) {
+					name = jsonFieldsNameOfSequenceRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes SequenceUpdate from json.
+func (s *SequenceUpdate) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode SequenceUpdate to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "name":
+			if err := func() error {
+				s.Name.Reset()
+				if err := s.Name.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"name\"")
+			}
+		case "purpose":
+			if err := func() error {
+				s.Purpose.Reset()
+				if err := s.Purpose.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"purpose\"")
+			}
+		case "ends_with":
+			if err := func() error {
+				s.EndsWith = make([]ID, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem ID
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.EndsWith = append(s.EndsWith, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"ends_with\"")
+			}
+		case "messages":
+			if err := func() error {
+				s.Messages = make([]SequenceMessage, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem SequenceMessage
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Messages = append(s.Messages, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"messages\"")
+			}
+		case "archived":
+			if err := func() error {
+				s.Archived.Reset()
+				if err := s.Archived.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"archived\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode SequenceUpdate")
+	}
+
+	return nil
 }
 
 // Encode implements json.Marshaler.

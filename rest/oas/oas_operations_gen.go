@@ -6,6 +6,7 @@ package oas
 type OperationName = string
 
 const (
+	AddPatientToSequenceOperation           OperationName = "AddPatientToSequence"
 	BookAppointmentOperation                OperationName = "BookAppointment"
 	CancelAppointmentOperation              OperationName = "CancelAppointment"
 	CancelBatchMessageOperation             OperationName = "CancelBatchMessage"
@@ -22,6 +23,7 @@ const (
 	CreateLocationOperation                 OperationName = "CreateLocation"
 	CreatePatientAttachmentOperation        OperationName = "CreatePatientAttachment"
 	CreatePractitionerOperation             OperationName = "CreatePractitioner"
+	CreateSequenceOperation                 OperationName = "CreateSequence"
 	CreateSessionOperation                  OperationName = "CreateSession"
 	CreateTestEventOperation                OperationName = "CreateTestEvent"
 	CreateVideoLinkOperation                OperationName = "CreateVideoLink"
@@ -49,6 +51,7 @@ const (
 	GetPatientByIdV2Operation               OperationName = "GetPatientByIdV2"
 	GetPracticeGroupByIdOperation           OperationName = "GetPracticeGroupById"
 	GetRecordAsFHIROperation                OperationName = "GetRecordAsFHIR"
+	GetSequenceOperation                    OperationName = "GetSequence"
 	GetSessionOperation                     OperationName = "GetSession"
 	GetSlotOperation                        OperationName = "GetSlot"
 	GetWebhookOperation                     OperationName = "GetWebhook"
@@ -71,6 +74,8 @@ const (
 	ListPractitionersOperation              OperationName = "ListPractitioners"
 	ListRecordEntriesOperation              OperationName = "ListRecordEntries"
 	ListSentMessagesOperation               OperationName = "ListSentMessages"
+	ListSequencePatientsOperation           OperationName = "ListSequencePatients"
+	ListSequencesOperation                  OperationName = "ListSequences"
 	ListSessionsOperation                   OperationName = "ListSessions"
 	ListSlotsOperation                      OperationName = "ListSlots"
 	ListWebhooksOperation                   OperationName = "ListWebhooks"
@@ -82,6 +87,7 @@ const (
 	RegisterPatientOperation                OperationName = "RegisterPatient"
 	RegisterPatientPdsOperation             OperationName = "RegisterPatientPds"
 	ReissueLinkOperation                    OperationName = "ReissueLink"
+	RemovePatientFromSequenceOperation      OperationName = "RemovePatientFromSequence"
 	ReplayDeliveryOperation                 OperationName = "ReplayDelivery"
 	ReplayWebhookOperation                  OperationName = "ReplayWebhook"
 	RescheduleAppointmentOperation          OperationName = "RescheduleAppointment"
@@ -105,6 +111,7 @@ const (
 	UpdateMessageReplyOperation             OperationName = "UpdateMessageReply"
 	UpdatePracticeGroupOperation            OperationName = "UpdatePracticeGroup"
 	UpdatePractitionerOperation             OperationName = "UpdatePractitioner"
+	UpdateSequenceOperation                 OperationName = "UpdateSequence"
 	UpdateSessionOperation                  OperationName = "UpdateSession"
 	UpdateWebhookOperation                  OperationName = "UpdateWebhook"
 	WithdrawLinkOperation                   OperationName = "WithdrawLink"

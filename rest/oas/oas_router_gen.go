@@ -11,135 +11,48 @@ import (
 )
 
 var (
-	rn21AllowedHeaders = map[string]string{
+	rn25AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn123AllowedHeaders = map[string]string{
+	rn130AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn19AllowedHeaders = map[string]string{
+	rn23AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn2AllowedHeaders = map[string]string{
+	rn6AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn3AllowedHeaders = map[string]string{
+	rn7AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn5AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn121AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn104AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn46AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn23AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn73AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn106AllowedHeaders = map[string]string{
-		"DELETE": "X-Api-Key,X-Practice-Group-Id",
-		"PUT":    "Content-Type,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn24AllowedHeaders = map[string]string{
-		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn8AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn9AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn76AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn91AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn93AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn75AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn50AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn108AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn111AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn26AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn52AllowedHeaders = map[string]string{
-		"GET":   "X-Api-Key,X-Practice-Group-Id",
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn79AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
+	rn128AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn35AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn111AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn51AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn27AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn81AllowedHeaders = map[string]string{
+	rn78AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn61AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn63AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn100AllowedHeaders = map[string]string{
-		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn131AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn113AllowedHeaders = map[string]string{
+		"DELETE": "X-Api-Key,X-Practice-Group-Id",
+		"PUT":    "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn28AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn125AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn53AllowedHeaders = map[string]string{
-		"GET":   "X-Api-Key,X-Practice-Group-Id",
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn54AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn56AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn83AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn127AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn88AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn112AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn11AllowedHeaders = map[string]string{
@@ -148,139 +61,241 @@ var (
 	rn12AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn114AllowedHeaders = map[string]string{
-		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn81AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn119AllowedHeaders = map[string]string{
+	rn96AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
+	rn98AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn80AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn55AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
 	rn115AllowedHeaders = map[string]string{
-		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn118AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn30AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn57AllowedHeaders = map[string]string{
+		"GET":   "X-Api-Key,X-Practice-Group-Id",
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn84AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn40AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn31AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn86AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn96AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn97AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn15AllowedHeaders = map[string]string{
+	rn66AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn30AllowedHeaders = map[string]string{
-		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn65AllowedHeaders = map[string]string{
+	rn68AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn117AllowedHeaders = map[string]string{
-		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+	rn105AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn85AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn16AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn90AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn94AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn87AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn69AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn120AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn138AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn32AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn129AllowedHeaders = map[string]string{
+	rn132AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn45AllowedHeaders = map[string]string{
+	rn58AllowedHeaders = map[string]string{
+		"GET":   "X-Api-Key,X-Practice-Group-Id",
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn59AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn61AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn88AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn134AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn93AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn119AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn14AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn15AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn121AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn126AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn122AllowedHeaders = map[string]string{
+		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn91AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn101AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn102AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn19AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn34AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn39AllowedHeaders = map[string]string{
-		"DELETE": "X-Api-Key,X-Practice-Group-Id",
-		"GET":    "X-Api-Key,X-Practice-Group-Id",
-		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn89AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn13AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn18AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
 	rn70AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn36AllowedHeaders = map[string]string{
+	rn124AllowedHeaders = map[string]string{
+		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn90AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn20AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn95AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn99AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn92AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn74AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn127AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn36AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn136AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn50AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn37AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn41AllowedHeaders = map[string]string{
+	rn2AllowedHeaders = map[string]string{
+		"GET":   "X-Api-Key,X-Practice-Group-Id",
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn3AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn107AllowedHeaders = map[string]string{
+		"DELETE": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn39AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn44AllowedHeaders = map[string]string{
 		"DELETE": "X-Api-Key,X-Practice-Group-Id",
 		"GET":    "X-Api-Key,X-Practice-Group-Id",
 		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn78AllowedHeaders = map[string]string{
+	rn94AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn59AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn101AllowedHeaders = map[string]string{
-		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn42AllowedHeaders = map[string]string{
-		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn44AllowedHeaders = map[string]string{
-		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn95AllowedHeaders = map[string]string{
+	rn17AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn103AllowedHeaders = map[string]string{
+	rn22AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn75AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn41AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn42AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn46AllowedHeaders = map[string]string{
+		"DELETE": "X-Api-Key,X-Practice-Group-Id",
+		"GET":    "X-Api-Key,X-Practice-Group-Id",
+		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn83AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn64AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn108AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn47AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn49AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn100AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn110AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn118AllowedHeaders = map[string]string{
+	rn117AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn125AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn71AllowedHeaders = map[string]string{
+	rn76AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn48AllowedHeaders = map[string]string{
+	rn53AllowedHeaders = map[string]string{
 		"GET":   "X-Api-Key,X-Practice-Group-Id",
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn77AllowedHeaders = map[string]string{
+	rn82AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn68AllowedHeaders = map[string]string{
+	rn73AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 )
@@ -389,7 +404,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,POST",
-										allowedHeaders: rn21AllowedHeaders,
+										allowedHeaders: rn25AllowedHeaders,
 										acceptPost:     "application/json",
 										acceptPatch:    "",
 									})
@@ -425,7 +440,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "PATCH",
-											allowedHeaders: rn123AllowedHeaders,
+											allowedHeaders: rn130AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "application/json",
 										})
@@ -453,7 +468,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,POST",
-										allowedHeaders: rn19AllowedHeaders,
+										allowedHeaders: rn23AllowedHeaders,
 										acceptPost:     "application/json",
 										acceptPatch:    "",
 									})
@@ -492,7 +507,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "GET,PUT",
-											allowedHeaders: rn2AllowedHeaders,
+											allowedHeaders: rn6AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -531,7 +546,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn3AllowedHeaders,
+													allowedHeaders: rn7AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "application/json",
 												})
@@ -558,7 +573,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn5AllowedHeaders,
+													allowedHeaders: rn9AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "application/json",
 												})
@@ -585,7 +600,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn121AllowedHeaders,
+													allowedHeaders: rn128AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "application/json",
 												})
@@ -612,7 +627,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn104AllowedHeaders,
+													allowedHeaders: rn111AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "application/json",
 												})
@@ -639,7 +654,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn46AllowedHeaders,
+													allowedHeaders: rn51AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -672,7 +687,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "POST",
-									allowedHeaders: rn23AllowedHeaders,
+									allowedHeaders: rn27AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -722,7 +737,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn73AllowedHeaders,
+										allowedHeaders: rn78AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -762,7 +777,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "DELETE,PUT",
-											allowedHeaders: rn106AllowedHeaders,
+											allowedHeaders: rn113AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -790,7 +805,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,POST",
-										allowedHeaders: rn24AllowedHeaders,
+										allowedHeaders: rn28AllowedHeaders,
 										acceptPost:     "application/json",
 										acceptPatch:    "",
 									})
@@ -825,7 +840,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "GET",
-											allowedHeaders: rn8AllowedHeaders,
+											allowedHeaders: rn11AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -864,7 +879,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn9AllowedHeaders,
+													allowedHeaders: rn12AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -891,7 +906,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn76AllowedHeaders,
+													allowedHeaders: rn81AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -930,7 +945,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "PATCH",
-														allowedHeaders: rn91AllowedHeaders,
+														allowedHeaders: rn96AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -957,7 +972,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "GET",
-														allowedHeaders: rn93AllowedHeaders,
+														allowedHeaders: rn98AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -998,7 +1013,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "GET",
-														allowedHeaders: rn75AllowedHeaders,
+														allowedHeaders: rn80AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -1037,7 +1052,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 													default:
 														s.notAllowed(w, r, notAllowedParams{
 															allowedMethods: "GET",
-															allowedHeaders: rn50AllowedHeaders,
+															allowedHeaders: rn55AllowedHeaders,
 															acceptPost:     "",
 															acceptPatch:    "",
 														})
@@ -1064,7 +1079,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 													default:
 														s.notAllowed(w, r, notAllowedParams{
 															allowedMethods: "PATCH",
-															allowedHeaders: rn108AllowedHeaders,
+															allowedHeaders: rn115AllowedHeaders,
 															acceptPost:     "",
 															acceptPatch:    "",
 														})
@@ -1095,7 +1110,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn111AllowedHeaders,
+													allowedHeaders: rn118AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1127,7 +1142,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "POST",
-									allowedHeaders: rn26AllowedHeaders,
+									allowedHeaders: rn30AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -1167,7 +1182,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,PATCH",
-										allowedHeaders: rn52AllowedHeaders,
+										allowedHeaders: rn57AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "application/json",
 									})
@@ -1195,7 +1210,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn79AllowedHeaders,
+								allowedHeaders: rn84AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -1220,7 +1235,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "POST",
-									allowedHeaders: rn35AllowedHeaders,
+									allowedHeaders: rn40AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -1259,7 +1274,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "POST",
-									allowedHeaders: rn27AllowedHeaders,
+									allowedHeaders: rn31AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -1284,7 +1299,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn81AllowedHeaders,
+									allowedHeaders: rn86AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -1322,7 +1337,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn61AllowedHeaders,
+								allowedHeaders: rn66AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -1371,7 +1386,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn63AllowedHeaders,
+										allowedHeaders: rn68AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1425,7 +1440,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn100AllowedHeaders,
+											allowedHeaders: rn105AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -1452,7 +1467,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "PATCH",
-											allowedHeaders: rn131AllowedHeaders,
+											allowedHeaders: rn138AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -1482,7 +1497,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET,POST",
-									allowedHeaders: rn28AllowedHeaders,
+									allowedHeaders: rn32AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -1518,7 +1533,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "PATCH",
-										allowedHeaders: rn125AllowedHeaders,
+										allowedHeaders: rn132AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "application/json",
 									})
@@ -1548,7 +1563,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET,PATCH",
-								allowedHeaders: rn53AllowedHeaders,
+								allowedHeaders: rn58AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "application/json",
 							})
@@ -1585,7 +1600,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn54AllowedHeaders,
+										allowedHeaders: rn59AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1610,7 +1625,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn56AllowedHeaders,
+										allowedHeaders: rn61AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1648,7 +1663,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn83AllowedHeaders,
+										allowedHeaders: rn88AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1684,7 +1699,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "PATCH",
-											allowedHeaders: rn127AllowedHeaders,
+											allowedHeaders: rn134AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "application/json",
 										})
@@ -1710,7 +1725,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn88AllowedHeaders,
+										allowedHeaders: rn93AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1747,7 +1762,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn112AllowedHeaders,
+												allowedHeaders: rn119AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -1776,7 +1791,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "GET",
-											allowedHeaders: rn11AllowedHeaders,
+											allowedHeaders: rn14AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -1815,7 +1830,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn12AllowedHeaders,
+													allowedHeaders: rn15AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1842,7 +1857,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn114AllowedHeaders,
+													allowedHeaders: rn121AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1869,7 +1884,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn119AllowedHeaders,
+													allowedHeaders: rn126AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1904,7 +1919,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "PUT",
-								allowedHeaders: rn115AllowedHeaders,
+								allowedHeaders: rn122AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -1940,7 +1955,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn86AllowedHeaders,
+									allowedHeaders: rn91AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -1976,7 +1991,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn96AllowedHeaders,
+											allowedHeaders: rn101AllowedHeaders,
 											acceptPost:     "application/json",
 											acceptPatch:    "",
 										})
@@ -2001,7 +2016,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn97AllowedHeaders,
+												allowedHeaders: rn102AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2032,7 +2047,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn15AllowedHeaders,
+										allowedHeaders: rn19AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -2074,7 +2089,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "GET,POST",
-												allowedHeaders: rn30AllowedHeaders,
+												allowedHeaders: rn34AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2111,7 +2126,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn65AllowedHeaders,
+													allowedHeaders: rn70AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2150,7 +2165,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "PUT",
-												allowedHeaders: rn117AllowedHeaders,
+												allowedHeaders: rn124AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -2189,7 +2204,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn85AllowedHeaders,
+													allowedHeaders: rn90AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2216,7 +2231,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn16AllowedHeaders,
+													allowedHeaders: rn20AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -2244,7 +2259,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn90AllowedHeaders,
+												allowedHeaders: rn95AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2271,7 +2286,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn94AllowedHeaders,
+													allowedHeaders: rn99AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -2299,7 +2314,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "GET",
-												allowedHeaders: rn87AllowedHeaders,
+												allowedHeaders: rn92AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -2326,7 +2341,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn69AllowedHeaders,
+													allowedHeaders: rn74AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2355,7 +2370,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn120AllowedHeaders,
+												allowedHeaders: rn127AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2387,7 +2402,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET,POST",
-									allowedHeaders: rn32AllowedHeaders,
+									allowedHeaders: rn36AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -2423,7 +2438,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "PATCH",
-										allowedHeaders: rn129AllowedHeaders,
+										allowedHeaders: rn136AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "application/json",
 									})
@@ -2452,7 +2467,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn45AllowedHeaders,
+								allowedHeaders: rn50AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -2473,74 +2488,226 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						break
 					}
 					switch elem[0] {
-					case 'e': // Prefix: "essions"
+					case 'e': // Prefix: "e"
 
-						if l := len("essions"); len(elem) >= l && elem[0:l] == "essions" {
+						if l := len("e"); len(elem) >= l && elem[0:l] == "e" {
 							elem = elem[l:]
 						} else {
 							break
 						}
 
 						if len(elem) == 0 {
-							switch r.Method {
-							case "GET":
-								s.handleListSessionsRequest([0]string{}, elemIsEscaped, w, r)
-							case "POST":
-								s.handleCreateSessionRequest([0]string{}, elemIsEscaped, w, r)
-							default:
-								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "GET,POST",
-									allowedHeaders: rn34AllowedHeaders,
-									acceptPost:     "application/json",
-									acceptPatch:    "",
-								})
-							}
-
-							return
+							break
 						}
 						switch elem[0] {
-						case '/': // Prefix: "/"
+						case 'q': // Prefix: "quences"
 
-							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+							if l := len("quences"); len(elem) >= l && elem[0:l] == "quences" {
 								elem = elem[l:]
 							} else {
 								break
 							}
 
-							// Param: "id"
-							// Leaf parameter, slashes are prohibited
-							idx := strings.IndexByte(elem, '/')
-							if idx >= 0 {
-								break
-							}
-							args[0] = elem
-							elem = ""
-
 							if len(elem) == 0 {
-								// Leaf node.
 								switch r.Method {
-								case "DELETE":
-									s.handleDeleteSessionRequest([1]string{
-										args[0],
-									}, elemIsEscaped, w, r)
 								case "GET":
-									s.handleGetSessionRequest([1]string{
-										args[0],
-									}, elemIsEscaped, w, r)
-								case "PATCH":
-									s.handleUpdateSessionRequest([1]string{
-										args[0],
-									}, elemIsEscaped, w, r)
+									s.handleListSequencesRequest([0]string{}, elemIsEscaped, w, r)
+								case "POST":
+									s.handleCreateSequenceRequest([0]string{}, elemIsEscaped, w, r)
 								default:
 									s.notAllowed(w, r, notAllowedParams{
-										allowedMethods: "DELETE,GET,PATCH",
-										allowedHeaders: rn39AllowedHeaders,
-										acceptPost:     "",
-										acceptPatch:    "application/json",
+										allowedMethods: "GET,POST",
+										allowedHeaders: rn37AllowedHeaders,
+										acceptPost:     "application/json",
+										acceptPatch:    "",
 									})
 								}
 
 								return
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								// Param: "id"
+								// Match until "/"
+								idx := strings.IndexByte(elem, '/')
+								if idx < 0 {
+									idx = len(elem)
+								}
+								args[0] = elem[:idx]
+								elem = elem[idx:]
+
+								if len(elem) == 0 {
+									switch r.Method {
+									case "GET":
+										s.handleGetSequenceRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									case "PATCH":
+										s.handleUpdateSequenceRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									default:
+										s.notAllowed(w, r, notAllowedParams{
+											allowedMethods: "GET,PATCH",
+											allowedHeaders: rn2AllowedHeaders,
+											acceptPost:     "",
+											acceptPatch:    "application/json",
+										})
+									}
+
+									return
+								}
+								switch elem[0] {
+								case '/': // Prefix: "/patients"
+
+									if l := len("/patients"); len(elem) >= l && elem[0:l] == "/patients" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										switch r.Method {
+										case "GET":
+											s.handleListSequencePatientsRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										case "POST":
+											s.handleAddPatientToSequenceRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "GET,POST",
+												allowedHeaders: rn3AllowedHeaders,
+												acceptPost:     "application/json",
+												acceptPatch:    "",
+											})
+										}
+
+										return
+									}
+									switch elem[0] {
+									case '/': // Prefix: "/"
+
+										if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										// Param: "patient_id"
+										// Leaf parameter, slashes are prohibited
+										idx := strings.IndexByte(elem, '/')
+										if idx >= 0 {
+											break
+										}
+										args[1] = elem
+										elem = ""
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "DELETE":
+												s.handleRemovePatientFromSequenceRequest([2]string{
+													args[0],
+													args[1],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "DELETE",
+													allowedHeaders: rn107AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "",
+												})
+											}
+
+											return
+										}
+
+									}
+
+								}
+
+							}
+
+						case 's': // Prefix: "ssions"
+
+							if l := len("ssions"); len(elem) >= l && elem[0:l] == "ssions" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								switch r.Method {
+								case "GET":
+									s.handleListSessionsRequest([0]string{}, elemIsEscaped, w, r)
+								case "POST":
+									s.handleCreateSessionRequest([0]string{}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "GET,POST",
+										allowedHeaders: rn39AllowedHeaders,
+										acceptPost:     "application/json",
+										acceptPatch:    "",
+									})
+								}
+
+								return
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								// Param: "id"
+								// Leaf parameter, slashes are prohibited
+								idx := strings.IndexByte(elem, '/')
+								if idx >= 0 {
+									break
+								}
+								args[0] = elem
+								elem = ""
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch r.Method {
+									case "DELETE":
+										s.handleDeleteSessionRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									case "GET":
+										s.handleGetSessionRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									case "PATCH":
+										s.handleUpdateSessionRequest([1]string{
+											args[0],
+										}, elemIsEscaped, w, r)
+									default:
+										s.notAllowed(w, r, notAllowedParams{
+											allowedMethods: "DELETE,GET,PATCH",
+											allowedHeaders: rn44AllowedHeaders,
+											acceptPost:     "",
+											acceptPatch:    "application/json",
+										})
+									}
+
+									return
+								}
+
 							}
 
 						}
@@ -2560,7 +2727,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn89AllowedHeaders,
+									allowedHeaders: rn94AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -2597,7 +2764,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn13AllowedHeaders,
+											allowedHeaders: rn17AllowedHeaders,
 											acceptPost:     "application/json",
 											acceptPatch:    "",
 										})
@@ -2623,7 +2790,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "GET",
-											allowedHeaders: rn18AllowedHeaders,
+											allowedHeaders: rn22AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -2653,7 +2820,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn70AllowedHeaders,
+										allowedHeaders: rn75AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -2682,7 +2849,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "POST",
-								allowedHeaders: rn36AllowedHeaders,
+								allowedHeaders: rn41AllowedHeaders,
 								acceptPost:     "application/json",
 								acceptPatch:    "",
 							})
@@ -2708,7 +2875,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET,POST",
-								allowedHeaders: rn37AllowedHeaders,
+								allowedHeaders: rn42AllowedHeaders,
 								acceptPost:     "application/json",
 								acceptPatch:    "",
 							})
@@ -2751,7 +2918,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "DELETE,GET,PATCH",
-									allowedHeaders: rn41AllowedHeaders,
+									allowedHeaders: rn46AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "application/json",
 								})
@@ -2801,7 +2968,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "GET",
-												allowedHeaders: rn78AllowedHeaders,
+												allowedHeaders: rn83AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -2837,7 +3004,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn59AllowedHeaders,
+													allowedHeaders: rn64AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2865,7 +3032,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "POST",
-														allowedHeaders: rn101AllowedHeaders,
+														allowedHeaders: rn108AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -2896,7 +3063,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn42AllowedHeaders,
+												allowedHeaders: rn47AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -2925,7 +3092,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn44AllowedHeaders,
+											allowedHeaders: rn49AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -2976,7 +3143,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn95AllowedHeaders,
+													allowedHeaders: rn100AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -3003,7 +3170,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn103AllowedHeaders,
+													allowedHeaders: rn110AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -3032,7 +3199,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn110AllowedHeaders,
+												allowedHeaders: rn117AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -3061,7 +3228,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn118AllowedHeaders,
+											allowedHeaders: rn125AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -3105,7 +3272,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn71AllowedHeaders,
+								allowedHeaders: rn76AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -3132,7 +3299,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET,PATCH",
-									allowedHeaders: rn48AllowedHeaders,
+									allowedHeaders: rn53AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "application/json",
 								})
@@ -3159,7 +3326,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn77AllowedHeaders,
+								allowedHeaders: rn82AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -3195,7 +3362,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn68AllowedHeaders,
+								allowedHeaders: rn73AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -5398,89 +5565,251 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 						break
 					}
 					switch elem[0] {
-					case 'e': // Prefix: "essions"
+					case 'e': // Prefix: "e"
 
-						if l := len("essions"); len(elem) >= l && elem[0:l] == "essions" {
+						if l := len("e"); len(elem) >= l && elem[0:l] == "e" {
 							elem = elem[l:]
 						} else {
 							break
 						}
 
 						if len(elem) == 0 {
-							switch method {
-							case "GET":
-								r.name = ListSessionsOperation
-								r.summary = "List sessions"
-								r.operationID = "listSessions"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/sessions"
-								r.args = args
-								r.count = 0
-								return r, true
-							case "POST":
-								r.name = CreateSessionOperation
-								r.summary = "Create a session"
-								r.operationID = "createSession"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/sessions"
-								r.args = args
-								r.count = 0
-								return r, true
-							default:
-								return
-							}
+							break
 						}
 						switch elem[0] {
-						case '/': // Prefix: "/"
+						case 'q': // Prefix: "quences"
 
-							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+							if l := len("quences"); len(elem) >= l && elem[0:l] == "quences" {
 								elem = elem[l:]
 							} else {
 								break
 							}
 
-							// Param: "id"
-							// Leaf parameter, slashes are prohibited
-							idx := strings.IndexByte(elem, '/')
-							if idx >= 0 {
-								break
-							}
-							args[0] = elem
-							elem = ""
-
 							if len(elem) == 0 {
-								// Leaf node.
 								switch method {
-								case "DELETE":
-									r.name = DeleteSessionOperation
-									r.summary = "Delete a session"
-									r.operationID = "deleteSession"
-									r.operationGroup = ""
-									r.pathPattern = "/v1/sessions/{id}"
-									r.args = args
-									r.count = 1
-									return r, true
 								case "GET":
-									r.name = GetSessionOperation
-									r.summary = "Get a session"
-									r.operationID = "getSession"
+									r.name = ListSequencesOperation
+									r.summary = "List sequences"
+									r.operationID = "listSequences"
 									r.operationGroup = ""
-									r.pathPattern = "/v1/sessions/{id}"
+									r.pathPattern = "/v1/sequences"
 									r.args = args
-									r.count = 1
+									r.count = 0
 									return r, true
-								case "PATCH":
-									r.name = UpdateSessionOperation
-									r.summary = "Update a session"
-									r.operationID = "updateSession"
+								case "POST":
+									r.name = CreateSequenceOperation
+									r.summary = "Make a sequence"
+									r.operationID = "createSequence"
 									r.operationGroup = ""
-									r.pathPattern = "/v1/sessions/{id}"
+									r.pathPattern = "/v1/sequences"
 									r.args = args
-									r.count = 1
+									r.count = 0
 									return r, true
 								default:
 									return
 								}
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								// Param: "id"
+								// Match until "/"
+								idx := strings.IndexByte(elem, '/')
+								if idx < 0 {
+									idx = len(elem)
+								}
+								args[0] = elem[:idx]
+								elem = elem[idx:]
+
+								if len(elem) == 0 {
+									switch method {
+									case "GET":
+										r.name = GetSequenceOperation
+										r.summary = "Get a sequence"
+										r.operationID = "getSequence"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/sequences/{id}"
+										r.args = args
+										r.count = 1
+										return r, true
+									case "PATCH":
+										r.name = UpdateSequenceOperation
+										r.summary = "Change a sequence"
+										r.operationID = "updateSequence"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/sequences/{id}"
+										r.args = args
+										r.count = 1
+										return r, true
+									default:
+										return
+									}
+								}
+								switch elem[0] {
+								case '/': // Prefix: "/patients"
+
+									if l := len("/patients"); len(elem) >= l && elem[0:l] == "/patients" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										switch method {
+										case "GET":
+											r.name = ListSequencePatientsOperation
+											r.summary = "List the patients of a sequence"
+											r.operationID = "listSequencePatients"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/sequences/{id}/patients"
+											r.args = args
+											r.count = 1
+											return r, true
+										case "POST":
+											r.name = AddPatientToSequenceOperation
+											r.summary = "Add a patient to a sequence"
+											r.operationID = "addPatientToSequence"
+											r.operationGroup = ""
+											r.pathPattern = "/v1/sequences/{id}/patients"
+											r.args = args
+											r.count = 1
+											return r, true
+										default:
+											return
+										}
+									}
+									switch elem[0] {
+									case '/': // Prefix: "/"
+
+										if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										// Param: "patient_id"
+										// Leaf parameter, slashes are prohibited
+										idx := strings.IndexByte(elem, '/')
+										if idx >= 0 {
+											break
+										}
+										args[1] = elem
+										elem = ""
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "DELETE":
+												r.name = RemovePatientFromSequenceOperation
+												r.summary = "Take a patient out of a sequence"
+												r.operationID = "removePatientFromSequence"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/sequences/{id}/patients/{patient_id}"
+												r.args = args
+												r.count = 2
+												return r, true
+											default:
+												return
+											}
+										}
+
+									}
+
+								}
+
+							}
+
+						case 's': // Prefix: "ssions"
+
+							if l := len("ssions"); len(elem) >= l && elem[0:l] == "ssions" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							if len(elem) == 0 {
+								switch method {
+								case "GET":
+									r.name = ListSessionsOperation
+									r.summary = "List sessions"
+									r.operationID = "listSessions"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/sessions"
+									r.args = args
+									r.count = 0
+									return r, true
+								case "POST":
+									r.name = CreateSessionOperation
+									r.summary = "Create a session"
+									r.operationID = "createSession"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/sessions"
+									r.args = args
+									r.count = 0
+									return r, true
+								default:
+									return
+								}
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+									elem = elem[l:]
+								} else {
+									break
+								}
+
+								// Param: "id"
+								// Leaf parameter, slashes are prohibited
+								idx := strings.IndexByte(elem, '/')
+								if idx >= 0 {
+									break
+								}
+								args[0] = elem
+								elem = ""
+
+								if len(elem) == 0 {
+									// Leaf node.
+									switch method {
+									case "DELETE":
+										r.name = DeleteSessionOperation
+										r.summary = "Delete a session"
+										r.operationID = "deleteSession"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/sessions/{id}"
+										r.args = args
+										r.count = 1
+										return r, true
+									case "GET":
+										r.name = GetSessionOperation
+										r.summary = "Get a session"
+										r.operationID = "getSession"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/sessions/{id}"
+										r.args = args
+										r.count = 1
+										return r, true
+									case "PATCH":
+										r.name = UpdateSessionOperation
+										r.summary = "Update a session"
+										r.operationID = "updateSession"
+										r.operationGroup = ""
+										r.pathPattern = "/v1/sessions/{id}"
+										r.args = args
+										r.count = 1
+										return r, true
+									default:
+										return
+									}
+								}
+
 							}
 
 						}

@@ -1123,6 +1123,11 @@ type Event struct {
 	Data jx.Raw `json:"data"`
 }
 
+// GetSequence returns the value of Sequence.
+func (s *Event) GetSequence() int64 {
+	return s.Sequence
+}
+
 // Ref: #/components/schemas/EventPage
 type EventPage struct {
 	Data []Event `json:"data"`
@@ -1620,6 +1625,16 @@ type ListRecordEntriesOK struct {
 type ListSentMessagesOK struct {
 	Data  []MessageSummary `json:"data"`
 	Count float64          `json:"count"`
+}
+
+type ListSequencePatientsOK struct {
+	Data  []SequencePatient `json:"data"`
+	Count float64           `json:"count"`
+}
+
+type ListSequencesOK struct {
+	Data  []Sequence `json:"data"`
+	Count float64    `json:"count"`
 }
 
 type ListSessionsOK struct {
@@ -5242,6 +5257,52 @@ func (o OptSector) Or(d Sector) Sector {
 	return d
 }
 
+// NewOptSequenceMessageFallbackMessageType returns new OptSequenceMessageFallbackMessageType with value set to v.
+func NewOptSequenceMessageFallbackMessageType(v SequenceMessageFallbackMessageType) OptSequenceMessageFallbackMessageType {
+	return OptSequenceMessageFallbackMessageType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptSequenceMessageFallbackMessageType is optional SequenceMessageFallbackMessageType.
+type OptSequenceMessageFallbackMessageType struct {
+	Value SequenceMessageFallbackMessageType
+	Set   bool
+}
+
+// IsSet returns true if OptSequenceMessageFallbackMessageType was set.
+func (o OptSequenceMessageFallbackMessageType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptSequenceMessageFallbackMessageType) Reset() {
+	var v SequenceMessageFallbackMessageType
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptSequenceMessageFallbackMessageType) SetTo(v SequenceMessageFallbackMessageType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptSequenceMessageFallbackMessageType) Get() (v SequenceMessageFallbackMessageType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptSequenceMessageFallbackMessageType) Or(d SequenceMessageFallbackMessageType) SequenceMessageFallbackMessageType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptSex returns new OptSex with value set to v.
 func NewOptSex(v Sex) OptSex {
 	return OptSex{
@@ -6180,6 +6241,130 @@ type SentMessage struct {
 	// Where the patient reads it, for hero and encrypted messages.
 	MessageURL OptNilString `json:"message_url"`
 	SMSParts   OptNilInt    `json:"sms_parts"`
+}
+
+// Ref: #/components/schemas/Sequence
+type Sequence struct {
+	ID         ID                `json:"id"`
+	Name       string            `json:"name"`
+	Purpose    Purpose           `json:"purpose"`
+	EndsWith   []ID              `json:"ends_with"`
+	Messages   []SequenceMessage `json:"messages"`
+	ArchivedAt NilDateTime       `json:"archived_at"`
+	CreatedAt  time.Time         `json:"created_at"`
+}
+
+// Ref: #/components/schemas/SequenceMessage
+type SequenceMessage struct {
+	// How long after the message before it is sent, and the first after the patient was added.
+	DelayMinutes        int                                   `json:"delay_minutes"`
+	MessageType         SequenceMessageMessageType            `json:"message_type"`
+	FallbackMessageType OptSequenceMessageFallbackMessageType `json:"fallback_message_type"`
+	// Of an e-mail.
+	Subject       OptString `json:"subject"`
+	MessageString string    `json:"message_string"`
+	// What the patient can book by a link that is made with the message. Its address stands for
+	// `{{booking_link}}`, or comes last.
+	BookingLink OptBookingLinkUpdate `json:"booking_link"`
+}
+
+// GetBookingLink returns the value of BookingLink.
+func (s *SequenceMessage) GetBookingLink() OptBookingLinkUpdate {
+	return s.BookingLink
+}
+
+type SequenceMessageFallbackMessageType string
+
+const (
+	SequenceMessageFallbackMessageTypeSMS   SequenceMessageFallbackMessageType = "sms"
+	SequenceMessageFallbackMessageTypeEmail SequenceMessageFallbackMessageType = "email"
+)
+
+// AllValues returns all SequenceMessageFallbackMessageType values.
+func (SequenceMessageFallbackMessageType) AllValues() []SequenceMessageFallbackMessageType {
+	return []SequenceMessageFallbackMessageType{
+		SequenceMessageFallbackMessageTypeSMS,
+		SequenceMessageFallbackMessageTypeEmail,
+	}
+}
+
+type SequenceMessageMessageType string
+
+const (
+	SequenceMessageMessageTypeSMS    SequenceMessageMessageType = "sms"
+	SequenceMessageMessageTypeEmail  SequenceMessageMessageType = "email"
+	SequenceMessageMessageTypeNhsApp SequenceMessageMessageType = "nhs_app"
+)
+
+// AllValues returns all SequenceMessageMessageType values.
+func (SequenceMessageMessageType) AllValues() []SequenceMessageMessageType {
+	return []SequenceMessageMessageType{
+		SequenceMessageMessageTypeSMS,
+		SequenceMessageMessageTypeEmail,
+		SequenceMessageMessageTypeNhsApp,
+	}
+}
+
+// Ref: #/components/schemas/SequencePatient
+type SequencePatient struct {
+	PatientID    ID                    `json:"patient_id"`
+	SequenceID   ID                    `json:"sequence_id"`
+	Status       SequencePatientStatus `json:"status"`
+	MessagesSent int                   `json:"messages_sent"`
+	// The place in the list of the message that comes next, counted from 1.
+	NextMessage   OptNilInt      `json:"next_message"`
+	NextAt        OptNilDateTime `json:"next_at"`
+	LastMessageID OptNilString   `json:"last_message_id"`
+	// Why it stopped, or why the last message was left out: a code.
+	Reason  OptNilString   `json:"reason"`
+	AddedAt time.Time      `json:"added_at"`
+	EndedAt OptNilDateTime `json:"ended_at"`
+}
+
+// Ref: #/components/schemas/SequencePatientRequest
+type SequencePatientRequest struct {
+	PatientID ID `json:"patient_id"`
+}
+
+type SequencePatientStatus string
+
+const (
+	SequencePatientStatusActive    SequencePatientStatus = "active"
+	SequencePatientStatusCompleted SequencePatientStatus = "completed"
+	SequencePatientStatusBooked    SequencePatientStatus = "booked"
+	SequencePatientStatusRemoved   SequencePatientStatus = "removed"
+	SequencePatientStatusStopped   SequencePatientStatus = "stopped"
+)
+
+// AllValues returns all SequencePatientStatus values.
+func (SequencePatientStatus) AllValues() []SequencePatientStatus {
+	return []SequencePatientStatus{
+		SequencePatientStatusActive,
+		SequencePatientStatusCompleted,
+		SequencePatientStatusBooked,
+		SequencePatientStatusRemoved,
+		SequencePatientStatusStopped,
+	}
+}
+
+// Ref: #/components/schemas/SequenceRequest
+type SequenceRequest struct {
+	Name string `json:"name"`
+	// `other` when left out: a patient who has opted out is sent nothing.
+	Purpose OptPurpose `json:"purpose"`
+	// Types of appointment: a booking of one of them ends it for a patient. Without any, a booking of any
+	// type does.
+	EndsWith []ID              `json:"ends_with"`
+	Messages []SequenceMessage `json:"messages"`
+}
+
+// Ref: #/components/schemas/SequenceUpdate
+type SequenceUpdate struct {
+	Name     OptString         `json:"name"`
+	Purpose  OptPurpose        `json:"purpose"`
+	EndsWith []ID              `json:"ends_with"`
+	Messages []SequenceMessage `json:"messages"`
+	Archived OptBool           `json:"archived"`
 }
 
 // Ref: #/components/schemas/Session

@@ -8,6 +8,12 @@ import (
 
 // Handler handles operations described by OpenAPI v3 specification.
 type Handler interface {
+	// AddPatientToSequence implements addPatientToSequence operation.
+	//
+	// Extension. A patient who is in it stays where they are.
+	//
+	// POST /v1/sequences/{id}/patients
+	AddPatientToSequence(ctx context.Context, req *SequencePatientRequest, params AddPatientToSequenceParams) (*SequencePatient, error)
 	// BookAppointment implements bookAppointment operation.
 	//
 	// Confirms a held time. The patient may be given here or when the time was reserved, but not never.
@@ -118,6 +124,14 @@ type Handler interface {
 	//
 	// POST /v1/practitioners
 	CreatePractitioner(ctx context.Context, req *PractitionerInput, params CreatePractitionerParams) (*Practitioner, error)
+	// CreateSequence implements createSequence operation.
+	//
+	// Extension. A list of messages with delays between them, for patients who are added to it. A booking
+	// ends it for a patient, and so does what keeps messages from them. `message_string` and `subject` may
+	// have the placeholders of batches.
+	//
+	// POST /v1/sequences
+	CreateSequence(ctx context.Context, req *SequenceRequest, params CreateSequenceParams) (*Sequence, error)
 	// CreateSession implements createSession operation.
 	//
 	// Extension. Slots come from sessions. `practitioner_id`, `location_id`, `appointment_type_ids`,
@@ -302,6 +316,12 @@ type Handler interface {
 	//
 	// GET /v1/patients/{id}/record/fhir
 	GetRecordAsFHIR(ctx context.Context, params GetRecordAsFHIRParams) (GetRecordAsFHIROK, error)
+	// GetSequence implements getSequence operation.
+	//
+	// Extension.
+	//
+	// GET /v1/sequences/{id}
+	GetSequence(ctx context.Context, params GetSequenceParams) (*Sequence, error)
 	// GetSession implements getSession operation.
 	//
 	// Extension.
@@ -451,6 +471,18 @@ type Handler interface {
 	//
 	// GET /v1/messages
 	ListSentMessages(ctx context.Context, params ListSentMessagesParams) (*ListSentMessagesOK, error)
+	// ListSequencePatients implements listSequencePatients operation.
+	//
+	// Extension. Those who are in it, and those who were: newest first.
+	//
+	// GET /v1/sequences/{id}/patients
+	ListSequencePatients(ctx context.Context, params ListSequencePatientsParams) (*ListSequencePatientsOK, error)
+	// ListSequences implements listSequences operation.
+	//
+	// Extension. Newest first, those that are archived too.
+	//
+	// GET /v1/sequences
+	ListSequences(ctx context.Context, params ListSequencesParams) (*ListSequencesOK, error)
 	// ListSessions implements listSessions operation.
 	//
 	// Extension. When practitioners work, as far as it has not ended before `since`.
@@ -531,6 +563,12 @@ type Handler interface {
 	//
 	// POST /v1/links/{id}/reissue
 	ReissueLink(ctx context.Context, params ReissueLinkParams) (*LinkStatus, error)
+	// RemovePatientFromSequence implements removePatientFromSequence operation.
+	//
+	// Extension. What was made and has not gone is called back.
+	//
+	// DELETE /v1/sequences/{id}/patients/{patient_id}
+	RemovePatientFromSequence(ctx context.Context, params RemovePatientFromSequenceParams) (*SequencePatient, error)
 	// ReplayDelivery implements replayDelivery operation.
 	//
 	// Extension. Sends one event again, with the same `webhook-id`. It may also be an event that was never
@@ -693,6 +731,13 @@ type Handler interface {
 	//
 	// PATCH /v1/practitioners/{id}
 	UpdatePractitioner(ctx context.Context, req *PractitionerInput, params UpdatePractitionerParams) (*Practitioner, error)
+	// UpdateSequence implements updateSequence operation.
+	//
+	// Extension. What is left out stays. Patients who are in it go on with the messages as they are then,
+	// by their places in the list. One that is archived takes no patients, and goes on for none.
+	//
+	// PATCH /v1/sequences/{id}
+	UpdateSequence(ctx context.Context, req *SequenceUpdate, params UpdateSequenceParams) (*Sequence, error)
 	// UpdateSession implements updateSession operation.
 	//
 	// Extension. Fields left out stay as they are; `exceptions` replaces the whole list. Appointments

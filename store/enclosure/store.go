@@ -19,6 +19,7 @@ import (
 	messagingstore "frontdesk/store/messaging"
 	noticestore "frontdesk/store/notice"
 	selfbookingstore "frontdesk/store/selfbooking"
+	sequencestore "frontdesk/store/sequence"
 	"frontdesk/store/value"
 )
 
@@ -34,6 +35,8 @@ func (s *Store) In(tx enclosure.Within) enclosure.Tx {
 	case *messagingstore.Tx:
 		return on(t.Conn)
 	case *batchstore.Tx:
+		return on(t.Conn)
+	case *sequencestore.Tx:
 		return on(t.Conn)
 	}
 	return on(tx.(*noticestore.Tx).Conn)

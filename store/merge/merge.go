@@ -69,6 +69,7 @@ var belongings = []belonging{
 	belongs("link", "patient_id", "links", true),
 	belongs("message", "patient_id", "messages", true),
 	belongs("notice", "patient_id", "notices", true),
+	belongs("sequence_entry", "patient_id", "sequences", true),
 	belongs("message_reply", "patient_id", "replies", false),
 	belongs("reply_candidate", "patient_id", "replies", false),
 	belongs("record_entry", "patient_id", "record_entries", true),

@@ -12,6 +12,9 @@ import (
 // fields is a body.
 type fields = map[string]any
 
+var aSequence = fields{"name": "x", "messages": []any{fields{"delay_minutes": 0, "message_type": "sms",
+	"message_string": "x"}}}
+
 var aBatch = fields{"name": "x", "channel": "SMS", "content": "x", "recipients": []any{fields{"patient_id": "1"}}}
 
 // aMove and aReservation name things that are not there, in a request that can be read.
@@ -121,6 +124,15 @@ var acrossNetwork = map[string]struct {
 	"PATCH /v1/batch_message/{id}/pause":     {false, nil},
 	"PATCH /v1/batch_message/{id}/resume":    {false, nil},
 	"PATCH /v1/batch_message/{id}/cancel":    {false, nil},
+
+	"POST /v1/sequences":                              {false, aSequence},
+	"GET /v1/sequences":                               {true, nil},
+	"GET /v1/sequences/{id}":                          {true, nil},
+	"PATCH /v1/sequences/{id}":                        {false, fields{"archived": true}},
+	"POST /v1/sequences/{id}/patients":                {false, fields{"patient_id": "1"}},
+	"GET /v1/sequences/{id}/patients":                 {true, nil},
+	"DELETE /v1/sequences/{id}/patients/{patient_id}": {false, nil},
+
 	"POST /v1/webhooks": {false,
 		fields{"url": "https://example.org", "event_type": "appointment.confirmed"}},
 	"GET /v1/webhooks":                                       {false, nil},

@@ -56,7 +56,7 @@ var showNoPatient = []string{
 	"GET /v1/bank_holidays", "GET /v1/batch_message", "GET /v1/batch_message/{id}",
 	"GET /v1/batch_message/{id}/preview", "GET /v2/automated_messages/settings", "GET /v1/webhooks",
 	"GET /v1/webhooks/{id}", "GET /v1/webhooks/{id}/deliveries",
-	"GET /v1/webhooks/{id}/deliveries/{delivery_id}", "GET /v1/events",
+	"GET /v1/webhooks/{id}/deliveries/{delivery_id}", "GET /v1/events", "GET /v1/sequences", "GET /v1/sequences/{id}",
 }
 
 // reads are the operations that show the patient Ada, each with the ids of its path
@@ -84,6 +84,8 @@ func (p *program) reads(ada string) map[string][]string {
 	})
 	p.ok("PATCH", batch+"/send", nil)
 	wait.Until(p.t, "the batch to be done", func() bool { return p.totals(batch)["completed"] == 1 })
+	recall := p.ok("POST", "/v1/sequences", aSequence).str("id")
+	p.ok("POST", "/v1/sequences/"+recall+"/patients", map[string]any{"patient_id": ada})
 	batch = batch[strings.LastIndex(batch, "/")+1:]
 	return map[string][]string{
 		"GET /v1/patients":                                  {"?search=byron&field=last_name"},
@@ -107,6 +109,7 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/batch_message/{id}/recipients":             {batch},
 		"GET /v1/batch_message/{id}/messages":               {batch},
 		"GET /v1/batch_message/{id}/results.csv":            {batch},
+		"GET /v1/sequences/{id}/patients":                   {recall},
 	}
 }
 
