@@ -88,14 +88,7 @@ func (s *Service) request(ctx context.Context, e write.Edit[Tx], want New) (Requ
 	if r.Patient, err = e.Tx.LockPatientAgainstMerge(ctx, e.Group(), want.Patient); err != nil {
 		return r, patient.Misnamed(err, "patient")
 	}
-	p, err := e.Tx.Patient(ctx, e.Group(), r.Patient)
-	if err == nil && p.Dead() {
-		err = patient.ErrDeceased
-	}
-	if err == nil {
-		err = link.Known(ctx, e.Tx, r.Link)
-	}
-	if err != nil {
+	if err := link.Known(ctx, e.Tx, r.Link); err != nil {
 		return r, err
 	}
 	return r, s.around(ctx, e, r)

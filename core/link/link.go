@@ -189,13 +189,13 @@ func (l Link) shutTo(visit string, now time.Time) error {
 }
 
 // owner finds the patient a link is for now; of a link for anyone that is none. The links of a patient who was deleted
-// are withdrawn, and so are forms of one who has died.
+// or has died are withdrawn.
 func owner(ctx context.Context, from Reader, l Link) (patient.Patient, error) {
 	if l.Anyone() {
 		return patient.Patient{}, nil
 	}
 	p, err := patient.Current(ctx, from, l.Group, l.Patient)
-	if errors.Is(err, patient.ErrNotFound) || err == nil && l.Kind == Form && p.Dead() {
+	if errors.Is(err, patient.ErrNotFound) || err == nil && p.Dead() {
 		err = ErrWithdrawn
 	}
 	return p, err

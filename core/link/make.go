@@ -40,8 +40,8 @@ type ToFile struct {
 // links says how links are changed.
 var links = write.Kind[Tx, ID, Link]{Needs: access.EditBookingLinks, Lock: Tx.LockLink, Save: Tx.SaveLink}
 
-// CreateAttachment makes a link to a file. Errors: patient.ErrNotFound, attachment.ErrNotFound, seal.ErrNoKey, field
-// faults.
+// CreateAttachment makes a link to a file. Errors: patient.ErrNotFound, patient.ErrDeceased, attachment.ErrNotFound,
+// seal.ErrNoKey, field faults.
 func (s *Service) CreateAttachment(ctx context.Context, want ToFile) (Link, error) {
 	id := ID(s.NewID())
 	return s.shown(links.Add(ctx, s.Now, s.Store.Do, "link.create", id, func(e write.Edit[Tx], l *Link) error {
@@ -82,12 +82,16 @@ type people interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 }
 
-// Known refuses a link to a patient whose date of birth is not known: nothing would open it.
+// Known refuses a link to a patient who has died, or whose date of birth is not known: nothing would open it. Errors:
+// patient.ErrDeceased, a field fault.
 func Known(ctx context.Context, from people, l Link) error {
 	if l.Anyone() {
 		return nil
 	}
 	who, err := patient.Current(ctx, from, l.Group, l.Patient)
+	if err == nil && who.Dead() {
+		err = patient.ErrDeceased
+	}
 	if err == nil && who.BirthDate == input.NoDate {
 		err = fault.Wrong("patient", input.CodeRequired, "a patient whose date of birth is known",
 			"A link is opened with the date of birth, and this patient's is not known.")
@@ -172,8 +176,8 @@ func (s *Service) Withdraw(ctx context.Context, id ID) (Link, error) {
 }
 
 // Reissue gives a link a new address and a month more, with nothing counted: the old address ends. A locked or
-// withdrawn link can be used again by the new one. Errors: ErrNotFound, patient.ErrNotFound, and a field fault when
-// the patient's date of birth is not known any more.
+// withdrawn link can be used again by the new one. Errors: ErrNotFound, patient.ErrNotFound, patient.ErrDeceased, and a
+// field fault when the patient's date of birth is not known any more.
 func (s *Service) Reissue(ctx context.Context, id ID) (Link, error) {
 	return s.change(ctx, id, "link.reissue", func(tx Tx, l *Link, now time.Time) error {
 		if err := Known(ctx, tx, *l); err != nil {

@@ -105,6 +105,32 @@ func TestADeletedPatientHasNoLinks(t *testing.T) {
 	})
 }
 
+func TestADeadPatientHasNoLinks(t *testing.T) {
+	each(t, func(k *kit) {
+		l := k.make(nil)
+		proof := k.visit(l)
+		k.exec(`UPDATE patient SET deceased_at = $2 WHERE practice_group_id = $1`, k.group, k.clock)
+		_, looked := k.links.Look(k.Context(), address(l))
+		_, proved := k.links.Prove(k.Context(), address(l), birth)
+		_, visited := k.links.Visit(k.Context(), address(l), proof)
+		_, _, stayed := k.links.Visited(k.Context(), address(l), proof)
+		for what, err := range map[string]error{"looked at": looked, "opened": proved, "shown": visited,
+			"visited": stayed, "fetched": k.fetch(l, proof)} {
+			if !errors.Is(err, link.ErrWithdrawn) {
+				k.Errorf("%s: %v", what, err)
+			}
+		}
+		k.is(l, link.Withdrawn)
+		if _, err := k.links.Reissue(k.ctx, l.ID); !errors.Is(err, patient.ErrDeceased) {
+			k.Errorf("given again: %v", err)
+		}
+		_, err := k.links.CreateAttachment(k.ctx, link.ToFile{Patient: k.ada, Name: "Letter.txt", Data: "RGVhciBBZGE="})
+		if !errors.Is(err, patient.ErrDeceased) {
+			k.Errorf("another: %v", err)
+		}
+	})
+}
+
 func TestAFileThatWentToAnotherRecordIsNotShown(t *testing.T) {
 	each(t, func(k *kit) {
 		l := k.make(nil)

@@ -200,8 +200,8 @@ func (s *Service) visit(ctx context.Context, l Link, proof string) (v under, err
 	if l.Anyone() {
 		id, _ := strconv.ParseInt(words[2], 36, 64) // we have signed it
 		who, err := patient.Current(ctx, s.Store, l.Group, patient.ID(id))
-		if errors.Is(err, patient.ErrNotFound) {
-			err = ErrVisitOver // the record was deleted
+		if errors.Is(err, patient.ErrNotFound) || err == nil && who.Dead() {
+			err = ErrVisitOver // the record was deleted, or they have died
 		}
 		v.of = who.ID
 		return v, err

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/selfbooking"
+	"frontdesk/store"
 )
 
 // anyone makes a link for anyone.
@@ -109,5 +110,32 @@ func TestTheUsesOfALinkForAnyoneAreCountedOverAllVisitors(t *testing.T) {
 		if got := d.found(o); got.Used() != 3 || got.Status != link.Used {
 			t.Errorf("got %d uses, %s", got.Used(), got.Status)
 		}
+	})
+}
+
+func TestTheLinksOfAPatientWhoHasDiedAreShut(t *testing.T) {
+	each(t, func(t *testing.T, d *kit) {
+		plain := context.Background()
+		o := d.anyone(selfbooking.Change{})
+		ada := d.enter(o, d.ada)
+		booked := d.booked(ada, d.at(0))
+		own := d.visit(selfbooking.Offer{Link: d.linkOf(booked.Appointment)})
+		d.must(d.db.Do(plain, func(c store.Conn) error {
+			_, err := c.Exec(plain, `UPDATE patient SET deceased_at = $3 WHERE practice_group_id = $1 AND id = $2`,
+				d.group.ID, d.ada, d.clock.Now())
+			return err
+		}))
+		for v, end := range map[selfbooking.Visit]error{ada: link.ErrVisitOver, own: link.ErrWithdrawn} {
+			_, err := d.self.Open(plain, v)
+			want(t, err, end)
+			_, err = d.self.Appointment(plain, v, booked.ID)
+			want(t, err, end)
+			_, err = d.self.Cancel(plain, v, booked.ID)
+			want(t, err, end)
+			_, err = d.self.Hold(plain, v, d.at(20))
+			want(t, err, end)
+		}
+		_, err := d.self.Create(d.ctx, d.ada, selfbooking.Change{Types: &[]diary.TypeID{d.kind.ID}})
+		want(t, err, patient.ErrDeceased)
 	})
 }
