@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,21 @@ const visitCookie = "visit"
 // errGuesses is returned to an address from which links are guessed.
 var errGuesses = web.ErrAttempts.Saying("Too many links that do not work were opened from where you are. Wait a " +
 	"minute, then open your link again.")
+
+// whole refuses addresses that are none of a link. Pages lead to others of the same link, and a browser takes a
+// backslash for a slash: what is not ours must not become where it is led.
+func (d *door) whole(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if rest, ok := strings.CutPrefix(r.URL.EscapedPath(), "/s/"); ok {
+			first, _, _ := strings.Cut(rest, "/")
+			if address, err := url.PathUnescape(first); err != nil || cleanAddress(address) != address {
+				d.linkShut(w, r, link.Page{}, link.ErrUnknown)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // fileView is what the page of a file shows.
 type fileView struct {

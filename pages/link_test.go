@@ -217,3 +217,18 @@ func TestTheAddressOfAFileLeadsToItsPage(t *testing.T) {
 		k.Errorf("%+v, %v", found, err)
 	}
 }
+
+func TestAnAddressThatIsNoLinkLeadsNowhere(t *testing.T) {
+	k := newKit(t)
+	for _, link := range []string{"..%2F%5Cevil.example", "..%2F%5C%5Cevil.example", "..%2F%09%2Fevil.example",
+		"%5Cevil.example", "%0d%0aSet-Cookie:%20a=b", "..%2F..%2Fdocs", "1-%F0%9F%98%80"} {
+		for _, page := range []string{"", "/file", "/hold", "/book", "/upload", "/remove", "/send", "/answers"} {
+			w := httptest.NewRecorder()
+			k.door.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/s/"+link+page, nil))
+			if to := w.Header().Get("Location"); w.Code != http.StatusNotFound && w.Code != http.StatusTooManyRequests ||
+				to != "" {
+				k.Errorf("%s: %d, %q", link+page, w.Code, to)
+			}
+		}
+	}
+}

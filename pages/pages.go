@@ -101,7 +101,7 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("GET /video/{link}/socket", between.Connect)
 	ours := http.NewCrossOriginProtection()
 	ours.SetDenyHandler(http.HandlerFunc(foreign))
-	return web.Seen(web.Visitors(careful(reading(ours.Handler(mux)))), c.Audit, d.fail)
+	return web.Seen(web.Visitors(careful(reading(ours.Handler(d.whole(mux))))), c.Audit, d.fail)
 }
 
 // fixed answers a file that is part of the program.
