@@ -10,6 +10,8 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/fault"
 	"frontdesk/core/link"
+	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/selfbooking"
 	"frontdesk/store"
 	linkstore "frontdesk/store/link"
@@ -18,11 +20,17 @@ import (
 // staffBooked is an appointment of Ada's that staff made, and its link.
 func (d *kit) staffBooked(minutes int) (booking.Appointment, link.Link) {
 	d.t.Helper()
+	a := d.byStaff(minutes)
+	return a, d.linkOf(a)
+}
+
+func (d *kit) byStaff(minutes int) booking.Appointment {
+	d.t.Helper()
 	c := d.at(minutes)
 	a, err := d.book.Book(d.ctx, booking.Request{Type: c.Type, Location: c.Location, Practitioner: c.Practitioner,
 		Start: c.Start, Length: 10 * time.Minute, Patient: d.ada})
 	d.must(err)
-	return a, d.linkOf(a)
+	return a
 }
 
 func (d *kit) linkOf(a booking.Appointment) link.Link {
@@ -142,6 +150,45 @@ func TestManyTabsHoldOneTimeToMoveTo(t *testing.T) {
 			AND state = 'reserved'`, store.In{d.group.ID}, &held)
 		if d.must(err); held != 1 {
 			t.Errorf("%d times are held, want 1", held)
+		}
+	})
+}
+
+func TestRecordsAreMergedAgainWhoseAppointmentHasALinkOfEach(t *testing.T) {
+	each(t, func(t *testing.T, d *kit) {
+		a := d.byStaff(0)
+		kept, err := patienttest.Register(d.ctx, d.patients, patient.Changes{FirstName: new("Ada"), LastName: new("King"),
+			BirthDate: new(born), Mobile: new("07700 900558")})
+		d.must(err)
+		merging := patienttest.Merging(d.db, d.patients)
+		merge := func() {
+			t.Helper()
+			plan, err := merging.Preview(d.ctx, kept, d.ada)
+			d.must(err)
+			_, err = merging.Merge(d.ctx, kept, d.ada, plan.Token)
+			d.must(err)
+		}
+		merge()
+		a.Patient = kept
+		theirs := d.linkOf(a)
+		_, err = merging.Unmerge(d.ctx, kept, 0)
+		d.must(err)
+		a.Patient = d.ada
+		own := d.linkOf(a)
+		if own.ID == theirs.ID {
+			t.Fatal("one link is of both records")
+		}
+		merge()
+		for _, l := range []link.Link{own, theirs} {
+			home, err := d.self.Open(context.Background(), d.visit(selfbooking.Offer{Link: l}))
+			if d.must(err); len(home.ToCome) != 1 || home.ToCome[0].ID != a.ID {
+				t.Errorf("a link leads to %+v", home)
+			}
+		}
+		_, err = merging.Unmerge(d.ctx, kept, 0)
+		d.must(err)
+		if again := d.linkOf(a); again.ID != own.ID {
+			t.Errorf("the link is %v, not %v", again.ID, own.ID)
 		}
 	})
 }

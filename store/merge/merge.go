@@ -66,7 +66,7 @@ var belongings = []belonging{
 	belongs("appointment", "patient_id", "appointments", true),
 	belongs("appointment", "billpayer_id", "bills", true),
 	belongs("patient_attachment", "patient_id", "attachments", false),
-	belongs("link", "patient_id", "links", true),
+	links(),
 	belongs("message", "patient_id", "messages", true),
 	belongs("notice", "patient_id", "notices", true),
 	belongs("sequence_entry", "patient_id", "sequences", true),
@@ -95,6 +95,15 @@ var belongings = []belonging{
 	belongs("invoice", "payer_patient_id", "bills", true),
 	belongs("statement", "patient_id", "statements", true),
 	members(),
+}
+
+// links makes the statements of links. An appointment may have a link for each of both patients, after a merge that was
+// undone: that of the one that is gone stays theirs, who is the other one now, and leads to the same.
+func links() belonging {
+	b := belongs("link", "patient_id", "links", true)
+	b.move += ` AND NOT EXISTS (SELECT 1 FROM link k WHERE k.practice_group_id = link.practice_group_id
+		AND k.appointment_id = link.appointment_id AND k.patient_id = $3)`
+	return b
 }
 
 // members makes the statements of memberships. A patient has one at a time: where
