@@ -52,6 +52,7 @@ import (
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
 	"frontdesk/core/video"
+	"frontdesk/core/waiting"
 	"frontdesk/core/webhook"
 	"frontdesk/operator"
 	"frontdesk/sandbox"
@@ -92,6 +93,7 @@ import (
 	sequencestore "frontdesk/store/sequence"
 	taskstore "frontdesk/store/task"
 	videostore "frontdesk/store/video"
+	waitingstore "frontdesk/store/waiting"
 	webhookstore "frontdesk/store/webhook"
 )
 
@@ -178,7 +180,8 @@ func (w wiring) care(login identity.Login) {
 func (w wiring) diary() {
 	db, now, newID := w.db, w.c.Now, w.db.NewID
 	w.Practice = &practice.Service{Store: practicestore.New(db), Now: now, NewID: newID}
-	w.Diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: newID}
+	w.Diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: newID,
+		Changed: waiting.FollowHours}
 	w.Booking = &booking.Service{Store: bookingstore.New(db), Diary: w.Diary, Now: now, NewID: newID, Hold: w.c.Hold}
 	w.Video = &video.Service{Store: videostore.New(db), Box: w.Connector.Box, Pages: w.pages,
 		RelayOnly: w.c.Video.RelayOnly, Now: now, NewID: newID}
@@ -207,6 +210,9 @@ func (w wiring) messages(post *registry.Carriers) {
 	w.Notice = &notice.Service{Store: noticestore.New(db), Messages: w.Messaging,
 		Links: appointmentLinks(w.Messaging.Enclosures), Now: c.Now, NewID: newID}
 	w.Sequence = &sequence.Service{Store: sequencestore.New(db), Messages: w.Messaging, Now: c.Now, NewID: newID}
+	list := waitingstore.New(db)
+	w.Waiting = &waiting.Service{Store: list, Queue: list, Link: w.Link, Diary: w.Diary, Booking: w.Booking,
+		Notices: w.Notice, Self: w.SelfBooking, Now: c.Now, NewID: newID}
 	w.Dispatch = &dispatch.Service{
 		Store: dispatchstore.New(db), Messages: w.Messaging, BatchDone: w.Batch.Complete, Now: c.Now, NewID: newID,
 		Timeout: cmp.Or(c.SendTimeout, 30*time.Second), Journal: dispatchstore.NewJournal(db),

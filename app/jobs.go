@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/sequence"
+	"frontdesk/core/waiting"
 	"frontdesk/core/webhook"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/worker"
@@ -45,13 +46,16 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			demographics.RefreshKind: a.core.Demographics.Refresh,
 			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Demographics.Forget,
 				a.core.Merge.Forget, a.core.Batch.Forget,
-				a.core.FormLink.Forget, a.core.Notice.Refresh, a.core.Webhook.Forget, a.core.Token.Forget,
-				a.core.Link.Forget, a.core.Audit.Settle),
+				a.core.FormLink.Forget, a.core.Notice.Refresh, a.core.Waiting.Tidy,
+				a.core.Webhook.Forget, a.core.Token.Forget, a.core.Link.Forget, a.core.Audit.Settle),
 			askRefresh: a.eachGroup(a.core.Demographics.AskRefresh),
 
 			messaging.DispatchKind: a.core.Dispatch.Run,
 			batch.Kind:             a.core.Batch.Run,
 			booking.FollowKind:     a.core.Notice.Follow,
+			booking.FreedKind:      a.core.Waiting.Freed,
+			waiting.HoursKind:      a.core.Waiting.HoursFreed,
+			waiting.RoundKind:      a.core.Waiting.Round,
 			notice.DueKind:         a.core.Notice.Due,
 			notice.SweepKind:       a.core.Notice.Sweep,
 			sequence.DueKind:       a.core.Sequence.Due,
@@ -97,7 +101,8 @@ func (a *App) recovers() job.Handler {
 			return err
 		}
 		return errors.Join(a.core.Batch.Recover(ctx, who.Group), a.core.Notice.MakeDue(ctx, who.Group),
-			a.core.Sequence.MakeDue(ctx, who.Group))
+			a.core.Sequence.MakeDue(ctx, who.Group),
+			a.core.Waiting.GoRound(ctx, who.Group))
 	})
 }
 

@@ -82,7 +82,8 @@ var rooms = map[string]struct {
 	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/write", "core/read",
 		"core/practice"}},
 	"core/diary": {
-		ours:   []string{"core/fault", "core/audit", "core/input", "core/access", "core/write", "core/practice"},
+		ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/write",
+			"core/practice"},
 		theirs: []string{"github.com/hashicorp/golang-lru"},
 	},
 	"core/link": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/write",
@@ -109,6 +110,11 @@ var rooms = map[string]struct {
 		"core/account", "core/attachment", "core/audit", "core/event", "core/fault", "core/input", "core/access",
 		"core/write", "core/practice", "core/patient", "core/booking", "core/clinical", "core/form", "core/link",
 		"core/record", "core/task",
+	}},
+	"core/waiting": {ours: []string{
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/read", "core/write",
+		"core/practice", "core/patient", "core/diary", "core/booking", "core/link", "core/selfbooking", "core/notice",
+		"core/messaging", // why a patient cannot be sent an offer
 	}},
 	"core/record": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
@@ -200,6 +206,8 @@ var rooms = map[string]struct {
 		"store/label", "store/patient", "store/practice"}},
 	"store/selfbooking": {ours: []string{"core/...", "store", "store/value", "store/booking", "store/link",
 		"store/patient", "store/practice"}},
+	"store/waiting": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/booking",
+		"store/link", "store/patient", "store/practice"}},
 	"store/booking": {ours: []string{"core/...", "store", "store/value", "store/diary", "store/patient",
 		"store/practice",
 		"store/task"}},

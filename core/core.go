@@ -40,6 +40,7 @@ import (
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
 	"frontdesk/core/video"
+	"frontdesk/core/waiting"
 	"frontdesk/core/webhook"
 )
 
@@ -65,6 +66,7 @@ type Core struct {
 	Diary        *diary.Service
 	Booking      *booking.Service
 	Video        *video.Service
+	Waiting      *waiting.Service
 	Product      *billing.Products
 	Invoice      *billing.Invoices
 	PaymentType  *billing.PaymentTypes

@@ -114,6 +114,29 @@ func (o *Operator) in(ctx context.Context, group string) (context.Context, pract
 	return access.With(ctx, access.Operator(id)), g, err
 }
 
+// WaitingList is how times are offered to patients on a waiting list.
+type WaitingList struct {
+	Hold   string `json:"hold"`
+	Notice string `json:"notice"`
+}
+
+// WaitingList gives how a group offers times to patients on its waiting list, and sets what is not nil first.
+func (o *Operator) WaitingList(ctx context.Context, group string, hold, notice *time.Duration) (WaitingList, error) {
+	ctx, g, err := o.in(ctx, group)
+	if err == nil && (hold != nil || notice != nil) {
+		minutes := func(d *time.Duration) *int {
+			if d == nil {
+				return nil
+			}
+			return new(int(*d / time.Minute))
+		}
+		g, err = o.Core.Practice.UpdateGroup(ctx, practice.GroupChange{OfferMinutes: minutes(hold),
+			OfferNotice: minutes(notice)})
+	}
+	shown := func(n int) string { return (time.Duration(n) * time.Minute).String() }
+	return WaitingList{shown(g.OfferMinutes), shown(g.OfferNotice)}, err
+}
+
 // VideoURL gives where a group's video consultations take place, and sets it first unless template is nil; empty is
 // our own room.
 func (o *Operator) VideoURL(ctx context.Context, group string, template *string) (string, error) {

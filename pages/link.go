@@ -83,6 +83,8 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 		return
 	case link.Form:
 		d.forms.Home(w, r)
+	case link.Offer:
+		d.offerHome(w, r)
 		return
 	}
 	show(w, r, http.StatusOK, filePage(fileView{
@@ -93,13 +95,14 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 
 // purpose names the texts of what the practice has sent with a link of a kind, and of what to ask the practice for.
 func purpose(kind link.Kind) string {
-	if kind == link.Form {
-		return "form"
-	}
-	if kind == link.Booking {
+	switch kind {
+	case link.Booking:
 		return "booking"
-	}
-	if kind == link.Appointment {
+	case link.Form:
+		return "form"
+	case link.Offer:
+		return "offer"
+	case link.Appointment:
 		return "appointment"
 	}
 	return "file"

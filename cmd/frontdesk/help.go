@@ -17,7 +17,7 @@ var long = kong.Vars{
 	"notice_remind_help": "How long before an appointment reminders are sent, such as 48h. Repeat it, or separate with " +
 		"commas.",
 	"notice_channel_help": "How they go, the best first: nhs_app, sms, email. The second is for when the first fails.",
-	"notice_without_help": "Occasions on which nothing is sent: confirmed, moved, cancelled, reminder, missed.",
+	"notice_without_help": "Occasions on which nothing is sent: confirmed, moved, cancelled, reminder, missed, offered.",
 	"zone_help":           "The time zone its plain dates and new sessions are in.",
 	"key_scope_help":      "What it may use: booking, messaging, booking_links. Repeat it, or separate with commas.",
 	"key_permission_help": "What it may do besides: setup (change the practice's places, people, types and sessions), " +

@@ -88,7 +88,7 @@ func (n noticeSet) Run(ctx context.Context) error {
 type noticeText struct {
 	noticeOf
 	typeOf
-	Occasion string `arg:"" help:"confirmed, moved, cancelled, reminder or missed."`
+	Occasion string `arg:"" help:"confirmed, moved, cancelled, reminder, missed or offered."`
 	SMS      string `name:"sms" placeholder:"TEXT" help:"By text message and in the NHS App."`
 	Subject  string `placeholder:"TEXT" help:"Of the e-mail."`
 	Email    string `placeholder:"TEXT" help:"By e-mail."`

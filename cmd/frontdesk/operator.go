@@ -49,6 +49,8 @@ type group struct {
 	List   groupList   `cmd:"" help:"List the practice groups."`
 	Limit  groupLimit  `cmd:"" help:"Say how often tokens of the GraphQL API may be used."`
 	Video  groupVideo  `cmd:"" help:"Show or set where a practice group's video consultations take place."`
+
+	WaitingList groupWaiting `cmd:"" help:"Show or set how times are offered to patients on the waiting list."`
 }
 
 type groupCreate struct {

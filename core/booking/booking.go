@@ -28,7 +28,6 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
-	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
@@ -110,6 +109,8 @@ type Around struct {
 	PolicyHours      int
 	// Announced says that the practice sends its patients messages about appointments.
 	Announced bool
+	// Waited says that the practice has a waiting list.
+	Waited bool
 
 	CanCancel, CanReschedule bool
 }
@@ -226,6 +227,7 @@ type releaser interface {
 	recorder
 	// Vacate gives back the time an appointment occupies.
 	Vacate(ctx context.Context, group practice.ID, a Appointment) error
+	enqueuer
 }
 
 // LeaveTx is what Leave needs inside a transaction.
@@ -264,7 +266,6 @@ type Tx interface {
 	MoveAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	// Occupy takes the time an appointment has; the database refuses to let two occupy the same minute of one diary.
 	Occupy(ctx context.Context, group practice.ID, a Appointment) error
-	Enqueue(ctx context.Context, j job.Job) error
 }
 
 // Service is the booking capability.

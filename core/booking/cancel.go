@@ -44,6 +44,8 @@ type Cancellation struct {
 	SuppressPolicy bool // cancel however soon it starts
 	Notify         bool // send the patient a notice of it
 	HoldOnly       bool // leave an appointment that is confirmed as it is
+	// Then is done in the transaction, with the appointment as it is afterwards, changed or not.
+	Then func(ctx context.Context, tx Tx, a Appointment) error
 }
 
 // Cancel gives the time back: of a hold at any time, of a confirmed appointment while the practice's policy allows.
@@ -55,7 +57,7 @@ func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Appointmen
 	}
 	return s.changing(ctx, who, id, 0, func(tx Tx, a Appointment, now time.Time) (Appointment, error) {
 		if a.State == Booked && c.HoldOnly {
-			return a, nil
+			return a, then(ctx, tx, c.Then, a)
 		}
 		if a.State == Booked && !c.SuppressPolicy {
 			g, err := tx.Group(ctx, who.Group)
@@ -67,11 +69,22 @@ func (s *Service) Cancel(ctx context.Context, id ID, c Cancellation) (Appointmen
 			}
 		}
 		after, err := giveBack(ctx, tx, who, a, c, now)
+		if err == nil {
+			err = then(ctx, tx, c.Then, after)
+		}
 		if err != nil || a.State != Booked {
 			return after, err
 		}
 		return after, follow(ctx, tx, who.Group, after, OnCancelled)
 	})
+}
+
+// then does what a caller wants done in the transaction of a change, if anything.
+func then(ctx context.Context, tx Tx, do func(context.Context, Tx, Appointment) error, a Appointment) error {
+	if do == nil {
+		return nil
+	}
+	return do(ctx, tx, a)
 }
 
 // giveBack cancels an appointment, however soon it starts.
@@ -94,6 +107,9 @@ func giveBack(
 	}
 	after.State, after.CancelledAt = Cancelled, now
 	if err := tx.Vacate(ctx, who.Group, a); err != nil {
+		return a, err
+	}
+	if err := freed(ctx, tx, who.Group, a); err != nil {
 		return a, err
 	}
 	return save(ctx, tx, who, now, "appointment.cancel", of, a, after, why)

@@ -37,6 +37,12 @@ type Change struct {
 	Comments       *string
 	Notices        *[]Notice
 	Pending        *bool
+	// MustHold refuses a change whose Hold does not hold the time any more; where it does, a session need not offer it.
+	// Link is the link by which it is moved, and kept where the appointment has none.
+	MustHold bool
+	Link     int64
+	// Then is done in the transaction, when it was changed.
+	Then func(ctx context.Context, tx Tx, a Appointment) error
 }
 
 // apply gives the appointment as it will be, and whether its time is another.
@@ -54,6 +60,9 @@ func (c Change) apply(a Appointment) (after Appointment, moves bool) {
 	input.Set(&after.Comments, c.Comments)
 	input.Set(&after.Notices, c.Notices)
 	input.Set(&after.Pending, c.Pending)
+	if after.Link == 0 {
+		after.Link = c.Link
+	}
 	// A hold that is edited is asked for anew.
 	moves = !sameTime(a, after) || c.State == Reserved
 	if moves {
@@ -135,7 +144,11 @@ func (s *Service) Change(ctx context.Context, id ID, c Change) (Appointment, err
 		if err := c.yield(ctx, tx, who, after, now); err != nil {
 			return a, err
 		}
-		return s.change(ctx, tx, who, now, a, after, moves)
+		after, err := s.change(ctx, tx, who, now, a, after, moves)
+		if err == nil {
+			err = then(ctx, tx, c.Then, after)
+		}
+		return after, err
 	})
 	return after, s.orNearest(ctx, who, wanted, err)
 }
@@ -146,6 +159,10 @@ func (c Change) yield(ctx context.Context, tx Tx, who access.Caller, to Appointm
 		return nil
 	}
 	held, err := tx.Appointment(ctx, who.Group, c.Hold)
+	if err == nil && c.MustHold && (held.State != Reserved || held.Lapsed(now) || held.Patient != to.Patient ||
+		!sameTime(held, to)) {
+		return ErrHoldExpired
+	}
 	if err != nil || held.State != Reserved || held.Patient != to.Patient || held.Practitioner != to.Practitioner {
 		return err
 	}
@@ -205,6 +222,10 @@ func (s *Service) judgeChange(ctx context.Context, group practice.ID, a Appointm
 		return a.Modes, err
 	}
 	elsewhere := after.Location != a.Location || after.Type != a.Type
+	inSession := c.InSession
+	if c.MustHold {
+		moves, inSession = false, false // it is held
+	}
 	if !elsewhere && (!moves || after.Override) {
 		return a.Modes, nil
 	}
@@ -215,7 +236,7 @@ func (s *Service) judgeChange(ctx context.Context, group practice.ID, a Appointm
 	if !elsewhere {
 		return a.Modes, s.inSession(ctx, t, after)
 	}
-	if err := s.provided(ctx, t); err != nil || !c.InSession {
+	if err := s.provided(ctx, t); err != nil || !inSession {
 		return t.Type.Modes, err
 	}
 	return t.Type.Modes, s.inSession(ctx, t, after)
@@ -244,6 +265,9 @@ func (s *Service) shift(
 		return before, err
 	}
 	if err := tx.Vacate(ctx, who.Group, before); err != nil {
+		return before, err
+	}
+	if err := freed(ctx, tx, who.Group, before); err != nil {
 		return before, err
 	}
 	if err := tx.MoveAppointment(ctx, who.Group, after); err != nil {

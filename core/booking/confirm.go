@@ -16,6 +16,10 @@ type Confirmation struct {
 	Patient, Billpayer patient.ID
 	Reason             *string
 	SuppressMail       *bool
+	// Link is the link by which the patient confirms it; 0 leaves the one it was made by.
+	Link int64
+	// Then is done in the transaction, when it was confirmed just now.
+	Then func(ctx context.Context, tx Tx, a Appointment) error
 }
 
 // Confirm confirms a hold. Confirming twice is confirming once. Errors: ErrHoldExpired with the nearest free slots,
@@ -71,6 +75,9 @@ func (s *Service) confirm(
 	if c.Billpayer != 0 {
 		after.Billpayer = c.Billpayer
 	}
+	if c.Link != 0 {
+		after.Link = c.Link
+	}
 	input.Set(&after.Reason, c.Reason)
 	input.Set(&after.SuppressMail, c.SuppressMail)
 	if after.Patient == 0 {
@@ -81,6 +88,9 @@ func (s *Service) confirm(
 		return a, err
 	}
 	after, err := save(ctx, tx, who, now, "appointment.book", event.AppointmentConfirmed, a, after, "")
+	if err == nil {
+		err = then(ctx, tx, c.Then, after)
+	}
 	if err != nil {
 		return a, err
 	}

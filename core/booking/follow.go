@@ -20,10 +20,12 @@ const (
 	OnCancelled Occasion = "cancelled"
 	OnReminder  Occasion = "reminder"
 	OnMissed    Occasion = "missed" // the patient did not attend
+	// OnOffered is a time that is held for a patient on the waiting list.
+	OnOffered Occasion = "offered"
 )
 
 // Occasions are all the occasions.
-var Occasions = []Occasion{OnConfirmed, OnMoved, OnCancelled, OnReminder, OnMissed}
+var Occasions = []Occasion{OnConfirmed, OnMoved, OnCancelled, OnReminder, OnMissed, OnOffered}
 
 // notices are what callers name the messages of each occasion.
 var notices = map[Occasion]Notice{
@@ -64,5 +66,26 @@ func follow(ctx context.Context, tx enqueuer, group practice.ID, a Appointment, 
 	}
 	return tx.Enqueue(ctx, job.Job{
 		Group: int64(group), Kind: FollowKind, Args: job.Args(Followed{a.ID, a.Patient, on, a.Version, a.Start}),
+	})
+}
+
+// FreedKind is the kind of the job that sees to time that became free.
+const FreedKind = "booking.freed"
+
+// Freed is a stretch of a diary that became free.
+type Freed struct {
+	Practitioner practice.PractitionerID `json:"practitioner"`
+	From         time.Time               `json:"from"`
+	To           time.Time               `json:"to"`
+}
+
+// freed has the time that an appointment gives back followed, where patients wait for one. It is asked for in the
+// transaction that gives it back.
+func freed(ctx context.Context, tx enqueuer, group practice.ID, a Appointment) error {
+	if !a.Waited {
+		return nil
+	}
+	return tx.Enqueue(ctx, job.Job{
+		Group: int64(group), Kind: FreedKind, Args: job.Args(Freed{a.Practitioner, a.Start, a.End}),
 	})
 }

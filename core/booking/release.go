@@ -75,5 +75,8 @@ func release(ctx context.Context, tx releaser, who access.Caller, a Appointment,
 	if err := tx.Vacate(ctx, who.Group, a); err != nil {
 		return a, err
 	}
+	if err := freed(ctx, tx, who.Group, a); err != nil {
+		return a, err
+	}
 	return save(ctx, tx, who, now, "appointment.release", event.AppointmentReleased, a, after, "expired")
 }

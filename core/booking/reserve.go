@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -40,6 +41,12 @@ type Request struct {
 	// have the time, when the diary and the patient are locked.
 	Link  int64
 	Admit func(ctx context.Context, tx Tx, a Appointment, now time.Time) error
+	// Until is the end of a hold, where it is not as long as any; zero is that it is. Source is where it came from;
+	// empty is the caller's door.
+	Until  time.Time
+	Source access.Door
+	// Then is done in the transaction of a hold, when it is kept.
+	Then func(ctx context.Context, tx Tx, a Appointment) error
 }
 
 // checkTimes checks a start and a length.
@@ -95,7 +102,7 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 		Location: r.Location, Type: r.Type, Start: r.Start.UTC(), End: r.Start.UTC().Add(r.Length), ReservedUntil: now,
 		Reason: in.Lines("reason", r.Reason, maxReason), SuppressMail: r.SuppressMail, Notices: r.Notices,
 		Override: r.Override,
-		Pending:  r.Pending, Comments: in.Lines("comments", r.Comments, maxComments), Source: who.Door,
+		Pending:  r.Pending, Comments: in.Lines("comments", r.Comments, maxComments), Source: cmp.Or(r.Source, who.Door),
 		Link:    r.Link,
 		Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
@@ -105,7 +112,7 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 	if state == Booked {
 		a.ConfirmedAt = now
 	} else {
-		a.ReservedUntil = now.Add(s.Hold)
+		a.ReservedUntil = s.holdUntil(r, now)
 	}
 	if err := s.offered(ctx, who.Group, &a); err != nil {
 		return Appointment{}, s.orNearest(ctx, who, a, err)
@@ -116,6 +123,9 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 		}
 		if state == Reserved {
 			err := record(ctx, tx, who, now, "appointment.reserve", event.AppointmentReserved, nil, a, "")
+			if err == nil {
+				err = then(ctx, tx, r.Then, a)
+			}
 			if err != nil {
 				return err
 			}
@@ -133,6 +143,14 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 		return follow(ctx, tx, who.Group, a, OnConfirmed)
 	})
 	return a, s.orNearest(ctx, who, a, err)
+}
+
+// holdUntil is the end of a hold that begins now.
+func (s *Service) holdUntil(r Request, now time.Time) time.Time {
+	if r.Until.IsZero() {
+		return now.Add(s.Hold)
+	}
+	return r.Until
 }
 
 // offered makes sure that what a new appointment names exists, that a session offers its time, unless it overrides

@@ -23,6 +23,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/job"
 	"frontdesk/core/practice"
 )
 
@@ -129,6 +130,7 @@ type Tx interface {
 	// ChangeAllHours locks every diary of the group.
 	ChangeAllHours(ctx context.Context, group practice.ID) error
 	Audit(ctx context.Context, e audit.Entry) error
+	Enqueue(ctx context.Context, j job.Job) error
 }
 
 // Service is the diary capability.
@@ -137,6 +139,8 @@ type Service struct {
 	Practice Practice
 	Now      func() time.Time
 	NewID    func() int64
+	// Changed follows a session or a block that was made, changed or ended, in the transaction of that; nil is nothing.
+	Changed func(ctx context.Context, tx Tx, group practice.ID, s Session, now time.Time) error
 
 	sheets sheets
 }

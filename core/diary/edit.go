@@ -27,7 +27,7 @@ func (s *Service) CreateSession(ctx context.Context, c SessionChange) (Session, 
 				return made, err
 			}
 		}
-		err = saveSession(ctx, e.Tx, e.Who, e.Now, "create", nil, &made, c)
+		err = s.saveSession(ctx, e.Tx, e.Who, e.Now, "create", nil, &made, c)
 		return made, err
 	})
 }
@@ -69,7 +69,7 @@ func (s *Service) ChangeSession(ctx context.Context, id SessionID, c SessionChan
 			return before, err
 		}
 		after := before
-		err = saveSession(ctx, e.Tx, e.Who, e.Now, "update", before, &after, c)
+		err = s.saveSession(ctx, e.Tx, e.Who, e.Now, "update", before, &after, c)
 		return after, err
 	})
 }
@@ -83,6 +83,9 @@ func (s *Service) DeleteSession(ctx context.Context, id SessionID) (Session, err
 			return was, err
 		}
 		if err := e.Tx.DropSession(ctx, e.Group(), was); err != nil {
+			return was, err
+		}
+		if err := s.changed(ctx, e.Tx, e.Group(), was, e.Now); err != nil {
 			return was, err
 		}
 		return was, e.Audit(ctx, was.kind()+".delete", int64(id), was, nil)
@@ -118,29 +121,40 @@ func (s *Session) kind() string {
 	return "session"
 }
 
-func saveSession(
-	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, s *Session,
+// changed has a change of a session or a block followed, where anything follows it.
+func (s *Service) changed(ctx context.Context, tx Tx, group practice.ID, of Session, now time.Time) error {
+	if s.Changed == nil {
+		return nil
+	}
+	return s.Changed(ctx, tx, group, of, now)
+}
+
+func (s *Service) saveSession(
+	ctx context.Context, tx Tx, who access.Caller, now time.Time, action string, before any, of *Session,
 	c SessionChange,
 ) error {
-	s.UpdatedBy, s.UpdatedAt = staff(who), now
-	if err := c.apply(s); err != nil {
+	of.UpdatedBy, of.UpdatedAt = staff(who), now
+	if err := c.apply(of); err != nil {
 		return err
 	}
-	if _, err := tx.Location(ctx, who.Group, s.Location); err != nil {
+	if _, err := tx.Location(ctx, who.Group, of.Location); err != nil {
 		return err
 	}
-	for _, t := range s.Types {
+	for _, t := range of.Types {
 		if _, err := tx.AppointmentType(ctx, who.Group, t); err != nil {
 			return err
 		}
 	}
-	if err := lockDiary(ctx, tx, who.Group, s.Practitioner); err != nil {
+	if err := lockDiary(ctx, tx, who.Group, of.Practitioner); err != nil {
 		return err
 	}
-	if err := tx.SaveSession(ctx, who.Group, *s); err != nil {
+	if err := tx.SaveSession(ctx, who.Group, *of); err != nil {
 		return err
 	}
-	return tx.Audit(ctx, who.Audit(now, s.kind()+"."+action, s.kind(), int64(s.ID), before, *s))
+	if err := s.changed(ctx, tx, who.Group, *of, now); err != nil {
+		return err
+	}
+	return tx.Audit(ctx, who.Audit(now, of.kind()+"."+action, of.kind(), int64(of.ID), before, *of))
 }
 
 // staff is the member of staff a caller is; 0 when a program asks.

@@ -42,7 +42,13 @@ const (
 	// LinkPaused is recorded when too many visitors of a link for anyone could not be identified.
 	LinkPaused Type = "link.paused"
 	// FormCompleted is recorded when a patient sends the answers to a form by a link.
-	FormCompleted       Type = "form.completed"
+	FormCompleted Type = "form.completed"
+	// The four of the waiting list: a time is offered to a patient who waits for one, and taken, turned down, or held
+	// for the patient no longer.
+	WaitingListOffered  Type = "waiting_list.offered"
+	WaitingListAccepted Type = "waiting_list.accepted"
+	WaitingListDeclined Type = "waiting_list.declined"
+	WaitingListExpired  Type = "waiting_list.expired"
 	MessageExpired      Type = "message.expired"
 	MessageSuppressed   Type = "message.suppressed"
 	MessageUnknown      Type = "message.unknown"
@@ -61,6 +67,7 @@ var Logged = []Type{
 	AppointmentReserved, AppointmentReleased,
 	MessageSent, MessageDelivered, MessageFailed, MessageRead, MessageReplied, MessageCancelled, MessageExpired,
 	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked, LinkLocked, LinkPaused, FormCompleted,
+	WaitingListOffered, WaitingListAccepted, WaitingListDeclined, WaitingListExpired,
 	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, WebhookDisabled,
 }
 

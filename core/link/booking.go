@@ -15,6 +15,9 @@ import (
 // made that were confirmed.
 const Booking Kind = "booking"
 
+// Offer leads to a time that is held for a patient on the waiting list, who takes it or not.
+const Offer Kind = "offer"
+
 // Held is a booking link by which a time is held now.
 const Held Status = "held"
 
@@ -33,7 +36,7 @@ func (l Link) Used() int { return l.Uses + l.Bookings }
 func (l Link) comes(now time.Time) bool { return l.Kind == Booking && now.Before(l.ComesUntil) }
 
 // Bookable is why nothing can be booked by the link; nil is that a time can be held. Errors: ErrWithdrawn, ErrLocked,
-// ErrUsed, ErrExpired. By the link of an appointment there is never another.
+// ErrUsed, ErrExpired. By the links of an appointment and of an offer there is never another.
 func (l Link) Bookable(now time.Time) error {
 	if err := ends[l.StatusAt(now)]; err != nil || l.Kind == Booking {
 		return err

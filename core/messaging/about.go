@@ -49,10 +49,15 @@ var (
 func (a About) Check(of patient.ID, now time.Time) error {
 	is := a.Now
 	state := booking.Booked
-	if a.On == booking.OnCancelled {
+	switch a.On {
+	case booking.OnCancelled:
 		state = booking.Cancelled
+	case booking.OnOffered:
+		state = booking.Reserved
 	}
 	switch {
+	case a.On == booking.OnOffered && is.Lapsed(now):
+		return ErrChanged
 	case is.State != state, is.Version != a.Version, !is.Start.Equal(a.Start), is.Patient != of, is.Pending:
 		return ErrChanged
 	case a.On == booking.OnMissed:

@@ -148,8 +148,22 @@ func (p *plan) told(since time.Time) bool {
 	return slices.ContainsFunc(p.notices, func(o Notice) bool { return o.told() && o.Message.CreatedAt.After(since) })
 }
 
-// send takes the message.
+// send takes the message, or gives the notice up where its patient cannot be sent it.
 func (p *plan) send(ctx context.Context, n *Notice, ways messaging.Ways) error {
+	err := p.take(ctx, n, ways)
+	if fault.Of(err) == nil || fault.Later(err) {
+		return err
+	}
+	state := Skipped
+	if gone(err) {
+		state = Invalidated
+	}
+	n.end(state, code(err), p.now)
+	return nil
+}
+
+// take takes the message. Errors: those of messaging.Automatic.
+func (p *plan) take(ctx context.Context, n *Notice, ways messaging.Ways) error {
 	texts, err := p.texts(ctx, n)
 	if err != nil {
 		return err
@@ -161,15 +175,7 @@ func (p *plan) send(ctx context.Context, n *Notice, ways messaging.Ways) error {
 	a.Urgent = n.On != booking.OnReminder && n.On != booking.OnMissed && next.Add(quiet).After(n.Start)
 	m, err := p.Messages.Automatic(ctx, p.tx, access.System(p.group.ID), p.group, a)
 	if err != nil {
-		if fault.Later(err) {
-			return err
-		}
-		state := Skipped
-		if gone(err) {
-			state = Invalidated
-		}
-		n.end(state, code(err), p.now)
-		return nil
+		return err
 	}
 	n.end(Made, "", p.now)
 	n.Message = Message{ID: m.ID, State: m.State, CreatedAt: p.now}
@@ -202,6 +208,9 @@ func (p *plan) sendBy(n *Notice) time.Time {
 		}
 		return by
 	}
+	if p.offer != nil {
+		return p.offer.Until
+	}
 	return n.Start
 }
 
@@ -209,7 +218,7 @@ func (p *plan) sendBy(n *Notice) time.Time {
 func (p *plan) calendar(n *Notice, to string, t texts) string {
 	method := calendar.Request
 	switch n.On {
-	case booking.OnMissed:
+	case booking.OnMissed, booking.OnOffered:
 		return ""
 	case booking.OnCancelled:
 		method = calendar.Cancel

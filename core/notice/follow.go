@@ -56,6 +56,7 @@ type plan struct {
 	set     Settings
 	is      booking.Appointment
 	notices []Notice
+	offer   *Offer // of a time on offer alone
 	now     time.Time
 }
 

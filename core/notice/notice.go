@@ -5,6 +5,7 @@
 //	notice.go    what is planned, and its life
 //	follow.go    what a change of an appointment asks for
 //	due.go       what is due becomes a message, or is given up
+//	offer.go     a time offered to a patient on the waiting list
 //	reminder.go  when reminders are due
 //	text.go      the texts, and what stands for their placeholders
 //	setting.go   how a practice wants them

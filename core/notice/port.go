@@ -25,6 +25,8 @@ type Store interface {
 	Reader
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
+	// In is the store inside a transaction of booking.
+	In(tx booking.Tx) Tx
 	// DueNotices lists what is due at a time, the oldest first.
 	DueNotices(ctx context.Context, group practice.ID, at time.Time, limit int) ([]Notice, error)
 	// Notices lists notices, newest first, and how many match in all, counted as input.CountTo says.

@@ -18,7 +18,7 @@ import (
 
 // placeholders are those a text around an appointment may have besides those of every text.
 var placeholders = []string{"practitioner", "date", "time", "place", "where", "address", "directions", "telephone",
-	"how_to_cancel", "appointment_type", "appointment_link"}
+	"how_to_cancel", "appointment_type", "appointment_link", "offer_link", "held_until", "replaces"}
 
 // howToCancel is how an appointment is changed or cancelled where the practice says nothing else.
 const howToCancel = "To change or cancel, call {{telephone}}."
@@ -60,6 +60,14 @@ var texted = map[booking.Occasion]Text{
 		Email: "Dear {{first_name}},\n\nYou missed your appointment at {{time}} on {{date}} with {{practitioner}}." +
 			"\n\nIf you still need it, call {{telephone}}." + closing,
 	},
+	booking.OnOffered: {
+		SMS: "{{practice_name}}: an appointment at {{time}} on {{date}} with {{practitioner}}, {{where}}, is free. " +
+			"{{replaces}} We hold it for you until {{held_until}}. Take it or say no: {{offer_link}}",
+		Subject: "An appointment is free at {{practice_name}}",
+		Email: "Dear {{first_name}},\n\nYou asked us to tell you when an appointment is free. This one is:\n\n" +
+			details + "\n\n{{replaces}}\n\nWe hold it for you until {{held_until}}. To take it or say no, open " +
+			"{{offer_link}}\n\nIf we do not hear from you by then, we offer it to another patient." + closing,
+	},
 }
 
 const (
@@ -96,6 +104,9 @@ func (p *plan) texts(ctx context.Context, n *Notice) (texts, error) {
 	more := p.words(at, l.URL)
 	fill := func(text string) string { return tidy(template.FillMore(text, who, p.group, more)) }
 	short := fill(t.SMS)
+	if p.offer != nil {
+		short = strings.ReplaceAll(short, "  ", " ") // where it replaces nothing
+	}
 	if template.CountParts(short).Parts > template.MaxParts {
 		short = fill(texted[n.On].SMS)
 	}
@@ -153,6 +164,9 @@ func (p *plan) words(at practice.Location, url string) map[string]string {
 		"date":         p.is.Start.In(zone).Format("Monday 2 January 2006"), "time": clock(p.is.Start, zone),
 		"place": place, "where": where, "address": address, "directions": directions,
 		"telephone": cmp.Or(phone, p.group.Name), "appointment_type": p.is.TypeName, "appointment_link": url,
+	}
+	for word, text := range p.offer.words(zone) {
+		more[word] = text
 	}
 	more["how_to_cancel"] = strings.NewReplacer("{{telephone}}", more["telephone"], "{{appointment_link}}",
 		url).Replace(cancelling)

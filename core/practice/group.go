@@ -79,6 +79,12 @@ type Group struct {
 	VideoURL string `json:"video_url_template"`
 	// Announces sends patients messages about their appointments.
 	Announces bool `json:"appointment_messages"`
+	// OfferMinutes is how long a time is held for a patient on the waiting list it is offered to, and OfferNotice how
+	// many minutes before its start a time is offered at the latest.
+	OfferMinutes int `json:"waiting_list_hold_minutes"`
+	OfferNotice  int `json:"waiting_list_notice_minutes"`
+	// Waited says that there has been a patient on the waiting list: times that become free are followed.
+	Waited bool `json:"-"`
 	// Sandbox marks an invented group.
 	Sandbox   bool      `json:"sandbox"`
 	CreatedAt time.Time `json:"created_at"`
@@ -121,6 +127,8 @@ const (
 	DefaultCancellationHours = 24
 	DefaultWindowDays        = 28
 	DefaultUnreadMinutes     = 60
+	DefaultOfferMinutes      = 30
+	DefaultOfferNotice       = 120
 )
 
 // MaxWindowDays is the longest search for free slots.
@@ -140,6 +148,7 @@ type GroupChange struct {
 	SendFrom, SendUntil                            *int // minutes of the day
 	VideoURL                                       *string
 	Announces                                      *bool
+	OfferMinutes, OfferNotice                      *int
 }
 
 func (c GroupChange) apply(g *Group) {
@@ -163,6 +172,8 @@ func (c GroupChange) apply(g *Group) {
 	input.Set(&g.SendUntil, c.SendUntil)
 	input.Set(&g.VideoURL, c.VideoURL)
 	input.Set(&g.Announces, c.Announces)
+	input.Set(&g.OfferMinutes, c.OfferMinutes)
+	input.Set(&g.OfferNotice, c.OfferNotice)
 }
 
 // check tidies a group, of which these were kept already.
@@ -186,6 +197,8 @@ func (g *Group) check(kept ...string) error {
 	g.SMSPrice = in.Between("sms_price_pence", g.SMSPrice, 0, 1000)
 	g.VAT = in.Between("vat_rate", g.VAT, 0, input.MaxRate)
 	g.PatientOverlap = input.Choice(&in, "patient_overlap", g.PatientOverlap, Overlaps)
+	g.OfferMinutes = in.Between("waiting_list_hold_minutes", g.OfferMinutes, 5, 24*60)
+	g.OfferNotice = in.Between("waiting_list_notice_minutes", g.OfferNotice, 0, 14*24*60)
 	g.VideoURL = checkVideoURL(&in, g.VideoURL)
 	expected := "a time of day such as 08:00, and one after it such as 20:00"
 	if g.SendFrom < 0 || g.SendFrom > 1439 {
@@ -267,6 +280,9 @@ func (s *Service) CreateGroup(ctx context.Context, g Group) (Group, error) {
 	}
 	if g.UnreadMinutes == 0 {
 		g.UnreadMinutes = DefaultUnreadMinutes
+	}
+	if g.OfferMinutes == 0 {
+		g.OfferMinutes, g.OfferNotice = DefaultOfferMinutes, DefaultOfferNotice
 	}
 	if err := g.check(); err != nil {
 		return Group{}, err

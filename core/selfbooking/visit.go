@@ -35,7 +35,7 @@ type inside struct {
 func (s *Service) enter(ctx context.Context, v Visit) (context.Context, inside, error) {
 	in := inside{now: s.Now().Truncate(time.Microsecond)}
 	face, l, err := s.Link.Visited(ctx, v.Address, v.Proof)
-	if err == nil && l.Kind != link.Booking && l.Kind != link.Appointment {
+	if err == nil && l.Kind != link.Booking && l.Kind != link.Appointment && l.Kind != link.Offer {
 		err = link.ErrUnknown
 	}
 	if in.group = face; err != nil {
@@ -53,7 +53,7 @@ func (s *Service) enter(ctx context.Context, v Visit) (context.Context, inside, 
 	who.Permissions, who.Door = guest, access.Page
 	ctx = access.With(ctx, who)
 	if in.only = booking.ID(l.Appointment); in.only == 0 {
-		in.offer, err = s.Store.Offer(ctx, face.ID, l.ID)
+		in.offer, err = s.offerOf(ctx, l, p.ID, in.now)
 		return ctx, in, err
 	}
 	return ctx, in, s.narrow(ctx, &in, l)
@@ -69,6 +69,35 @@ func (s *Service) narrow(ctx context.Context, in *inside, l link.Link) error {
 	}
 	in.offer.Types = []diary.TypeID{a.Type}
 	return err
+}
+
+// offerOf is what a link offers. By one that offered a time of the waiting list, what was taken can be moved.
+func (s *Service) offerOf(ctx context.Context, l link.Link, of patient.ID, now time.Time) (Offer, error) {
+	if l.Kind == link.Booking {
+		return s.Store.Offer(ctx, l.Group, l.ID)
+	}
+	o := Offer{Link: l, From: input.NoDate, To: input.NoDate}
+	made, err := s.Store.Made(ctx, l.Group, of, now)
+	for _, m := range made {
+		if m.Link == l.ID {
+			o.Types = append(o.Types, m.Type)
+		}
+	}
+	return o, err
+}
+
+// Guest is a visitor of a booking link who gave the date of birth.
+type Guest struct {
+	Group   practice.Group
+	Offer   Offer
+	Patient patient.ID
+}
+
+// Enter checks a visit, and gives a context in which the visitor is the caller, with no more permissions than one who
+// books. Errors: those of link.Visited.
+func (s *Service) Enter(ctx context.Context, v Visit) (context.Context, Guest, error) {
+	ctx, in, err := s.enter(ctx, v)
+	return ctx, Guest{in.group, in.offer, in.patient}, err
 }
 
 // Home is what a visitor finds first.

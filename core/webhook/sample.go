@@ -29,6 +29,9 @@ var samples = func() map[event.Type]json.RawMessage {
 		}
 		return out + `,"at":"2030-01-07T14:00:00Z"}`
 	}
+	const offered = `{"waiting_list_id":"1000000000000014","patient_id":"1000000000000002",` +
+		`"appointment_type_id":"1000000000000005","appointment_id":"1000000000000001",` +
+		`"practitioner_id":"1000000000000003","start_time":"2030-01-07T16:00:00Z","held_until":"2030-01-07T14:30:00Z"`
 	out := map[event.Type]json.RawMessage{}
 	for t, text := range map[event.Type]string{
 		event.AppointmentReserved:    with(appointment, "reserved") + `,"reserved_until":"2030-01-07T14:15:00Z"}`,
@@ -54,9 +57,13 @@ var samples = func() map[event.Type]json.RawMessage {
 		event.FormCompleted: `{"link_id":"1000000000000013","form_id":"1000000000000014","patient_id":"1000000000000002",` +
 			`"form_response_id":"1000000000000015","appointment_id":"1000000000000001",` +
 			`"record_entry_id":"1000000000000006"}`,
-		event.MessageExpired:    message("expired", "queued"),
-		event.MessageSuppressed: message("suppressed", "queued"),
-		event.MessageUnknown:    message("unknown", "sending"),
+		event.WaitingListOffered:  offered + `}`,
+		event.WaitingListAccepted: offered + `,"replaces_appointment_id":"1000000000000015"}`,
+		event.WaitingListDeclined: offered + `}`,
+		event.WaitingListExpired:  offered + `,"reason":"withdrawn"}`,
+		event.MessageExpired:      message("expired", "queued"),
+		event.MessageSuppressed:   message("suppressed", "queued"),
+		event.MessageUnknown:      message("unknown", "sending"),
 		event.BatchCompleted: `{"batch_id":"1000000000000010","state":"COMPLETED","totals":{"created":3,"duplicate":0,` +
 			`"sent":2,"failed":1,"cancelled":0,"expired":0,"suppressed":0,"waiting":0,"unknown":0}}`,
 		event.PatientMerged:       `{"patient_id":"1000000000000002","merged_patient_id":"1000000000000011"}`,

@@ -13,6 +13,7 @@ import (
 
 var regexMap = map[string]ogenregex.Regexp{
 	"^\\d+$":                 ogenregex.MustCompile("^\\d+$"),
+	"^\\d{1,16}$":            ogenregex.MustCompile("^\\d{1,16}$"),
 	"^\\d{4}-\\d{2}-\\d{2}$": ogenregex.MustCompile("^\\d{4}-\\d{2}-\\d{2}$"),
 }
 

@@ -103,6 +103,84 @@ func (s *Server) handleAddPatientToSequenceRequest(args [1]string, argsEscaped b
 	}
 }
 
+// handleAddToWaitingListRequest handles addToWaitingList operation.
+//
+// Extension. A time that becomes free and fits is held for the patient, who is sent a message with a
+// link to take it or not. With `replaces_appointment_id` only times before that appointment fit, and
+// it is moved to the one that is taken.
+//
+// POST /v1/waiting_list
+func (s *Server) handleAddToWaitingListRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: AddToWaitingListOperation,
+			ID:   "addToWaitingList",
+		}
+	)
+	ctx, ok := s.admit(ctx, AddToWaitingListOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeAddToWaitingListParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeAddToWaitingListRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *WaitingListEntry
+	response, err = s.h.AddToWaitingList(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeAddToWaitingListResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleBookAppointmentRequest handles bookAppointment operation.
 //
 // Confirms a held time. The patient may be given here or when the time was reserved, but not never.
@@ -3236,6 +3314,66 @@ func (s *Server) handleGetSlotRequest(args [1]string, argsEscaped bool, w http.R
 	}
 }
 
+// handleGetWaitingListEntryRequest handles getWaitingListEntry operation.
+//
+// Extension. One entry, with the time on offer.
+//
+// GET /v1/waiting_list/{id}
+func (s *Server) handleGetWaitingListEntryRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetWaitingListEntryOperation,
+			ID:   "getWaitingListEntry",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetWaitingListEntryOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetWaitingListEntryParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *WaitingListEntry
+	response, err = s.h.GetWaitingListEntry(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetWaitingListEntryResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleGetWebhookRequest handles getWebhook operation.
 //
 // Extension. The webhook, and how it does.
@@ -4694,6 +4832,67 @@ func (s *Server) handleListSlotsRequest(args [0]string, argsEscaped bool, w http
 	}
 }
 
+// handleListWaitingListRequest handles listWaitingList operation.
+//
+// Extension. Who is on the waiting list, and who was, in the order in which they joined. Go on with
+// `cursor` of the last answer while `has_more` is true.
+//
+// GET /v1/waiting_list
+func (s *Server) handleListWaitingListRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListWaitingListOperation,
+			ID:   "listWaitingList",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListWaitingListOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListWaitingListParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListWaitingListOK
+	response, err = s.h.ListWaitingList(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListWaitingListResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleListWebhooksRequest handles listWebhooks operation.
 //
 // The webhooks your keys made, in the order they were made; with the permission `staff`, all webhooks.
@@ -5318,6 +5517,66 @@ func (s *Server) handleReissueLinkRequest(args [1]string, argsEscaped bool, w ht
 	}
 
 	if err := encodeReissueLinkResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleRemoveFromWaitingListRequest handles removeFromWaitingList operation.
+//
+// Extension. A time on offer is given back. Doing it twice is doing it once.
+//
+// DELETE /v1/waiting_list/{id}
+func (s *Server) handleRemoveFromWaitingListRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: RemoveFromWaitingListOperation,
+			ID:   "removeFromWaitingList",
+		}
+	)
+	ctx, ok := s.admit(ctx, RemoveFromWaitingListOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeRemoveFromWaitingListParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *WaitingListEntry
+	response, err = s.h.RemoveFromWaitingList(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeRemoveFromWaitingListResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -7182,6 +7441,82 @@ func (s *Server) handleUpdateSessionRequest(args [1]string, argsEscaped bool, w 
 	}
 
 	if err := encodeUpdateSessionResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleUpdateWaitingListEntryRequest handles updateWaitingListEntry operation.
+//
+// Extension. Changes what is sent and leaves the rest as it is. A time on offer stays on offer.
+//
+// PATCH /v1/waiting_list/{id}
+func (s *Server) handleUpdateWaitingListEntryRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: UpdateWaitingListEntryOperation,
+			ID:   "updateWaitingListEntry",
+		}
+	)
+	ctx, ok := s.admit(ctx, UpdateWaitingListEntryOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeUpdateWaitingListEntryParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeUpdateWaitingListEntryRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *WaitingListEntry
+	response, err = s.h.UpdateWaitingListEntry(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeUpdateWaitingListEntryResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)

@@ -3045,6 +3045,18 @@ func (s *Configuration) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.WaitingListHoldMinutes.Set {
+			e.FieldStart("waiting_list_hold_minutes")
+			s.WaitingListHoldMinutes.Encode(e)
+		}
+	}
+	{
+		if s.WaitingListNoticeMinutes.Set {
+			e.FieldStart("waiting_list_notice_minutes")
+			s.WaitingListNoticeMinutes.Encode(e)
+		}
+	}
+	{
 		if s.SMSPricePence.Set {
 			e.FieldStart("sms_price_pence")
 			s.SMSPricePence.Encode(e)
@@ -4133,6 +4145,14 @@ func (s *EventType) Decode(d *jx.Decoder) error {
 		*s = EventTypeLinkPaused
 	case EventTypeFormCompleted:
 		*s = EventTypeFormCompleted
+	case EventTypeWaitingListOffered:
+		*s = EventTypeWaitingListOffered
+	case EventTypeWaitingListAccepted:
+		*s = EventTypeWaitingListAccepted
+	case EventTypeWaitingListDeclined:
+		*s = EventTypeWaitingListDeclined
+	case EventTypeWaitingListExpired:
+		*s = EventTypeWaitingListExpired
 	case EventTypeMessageCancelled:
 		*s = EventTypeMessageCancelled
 	case EventTypeMessageExpired:
@@ -5149,6 +5169,33 @@ func (s *ListSlotsOK) encodeFields(e *jx.Encoder) {
 			e.FieldStart("explanation")
 			s.Explanation.Encode(e)
 		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListWaitingListOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListWaitingListOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("cursor")
+		e.Str(s.Cursor)
+	}
+	{
+		e.FieldStart("has_more")
+		e.Bool(s.HasMore)
 	}
 }
 
@@ -6422,6 +6469,15 @@ func (o *NilString) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode encodes WaitingListEntryOffer as json.
+func (o NilWaitingListEntryOffer) Encode(e *jx.Encoder) {
+	if o.Null {
+		e.Null()
+		return
+	}
+	o.Value.Encode(e)
+}
+
 // Encode encodes NotificationType as json.
 func (s NotificationType) Encode(e *jx.Encoder) {
 	e.Str(string(s))
@@ -6448,6 +6504,8 @@ func (s *NotificationType) Decode(d *jx.Decoder) error {
 		*s = NotificationTypeAppointmentReminder
 	case NotificationTypeAppointmentMissed:
 		*s = NotificationTypeAppointmentMissed
+	case NotificationTypeAppointmentOffered:
+		*s = NotificationTypeAppointmentOffered
 	default:
 		*s = NotificationType(v)
 	}
@@ -7479,6 +7537,30 @@ func (o *OptURI) Decode(d *jx.Decoder) error {
 func (o *OptUnmergePatientsReq) Decode(d *jx.Decoder) error {
 	if o == nil {
 		return errors.New("invalid: unable to decode OptUnmergePatientsReq to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes WaitingListRequestPartOfDay from json.
+func (o *OptWaitingListRequestPartOfDay) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptWaitingListRequestPartOfDay to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes WaitingListUpdatePartOfDay from json.
+func (o *OptWaitingListUpdatePartOfDay) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptWaitingListUpdatePartOfDay to nil")
 	}
 	o.Set = true
 	if err := o.Value.Decode(d); err != nil {
@@ -8802,6 +8884,26 @@ func (s *PracticeGroupInput) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"appointment_messages\"")
+			}
+		case "waiting_list_hold_minutes":
+			if err := func() error {
+				s.WaitingListHoldMinutes.Reset()
+				if err := s.WaitingListHoldMinutes.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"waiting_list_hold_minutes\"")
+			}
+		case "waiting_list_notice_minutes":
+			if err := func() error {
+				s.WaitingListNoticeMinutes.Reset()
+				if err := s.WaitingListNoticeMinutes.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"waiting_list_notice_minutes\"")
 			}
 		case "sms_price_pence":
 			if err := func() error {
@@ -11072,6 +11174,488 @@ func (s *VideoLinkRequest) Decode(d *jx.Decoder) error {
 	}
 	if len(failures) > 0 {
 		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *WaitingListEntry) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *WaitingListEntry) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("patient_id")
+		s.PatientID.Encode(e)
+	}
+	{
+		e.FieldStart("appointment_type_id")
+		s.AppointmentTypeID.Encode(e)
+	}
+	{
+		e.FieldStart("location_ids")
+		e.ArrStart()
+		for _, elem := range s.LocationIds {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("practitioner_ids")
+		e.ArrStart()
+		for _, elem := range s.PractitionerIds {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("from_date")
+		e.Str(s.FromDate)
+	}
+	{
+		e.FieldStart("to_date")
+		e.Str(s.ToDate)
+	}
+	{
+		e.FieldStart("weekdays")
+		e.ArrStart()
+		for _, elem := range s.Weekdays {
+			e.Int(elem)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("part_of_day")
+		e.Str(s.PartOfDay)
+	}
+	{
+		e.FieldStart("priority")
+		e.Int(s.Priority)
+	}
+	{
+		e.FieldStart("replaces_appointment_id")
+		s.ReplacesAppointmentID.Encode(e)
+	}
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		e.FieldStart("reason")
+		s.Reason.Encode(e)
+	}
+	{
+		e.FieldStart("appointment_id")
+		s.AppointmentID.Encode(e)
+	}
+	{
+		e.FieldStart("offer")
+		s.Offer.Encode(e)
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+	{
+		e.FieldStart("updated_at")
+		json.EncodeDateTime(e, s.UpdatedAt)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *WaitingListEntryOffer) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *WaitingListEntryOffer) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("appointment_id")
+		s.AppointmentID.Encode(e)
+	}
+	{
+		e.FieldStart("practitioner_id")
+		s.PractitionerID.Encode(e)
+	}
+	{
+		e.FieldStart("start_time")
+		json.EncodeDateTime(e, s.StartTime)
+	}
+	{
+		e.FieldStart("held_until")
+		json.EncodeDateTime(e, s.HeldUntil)
+	}
+}
+
+var jsonFieldsNameOfWaitingListRequest = [10]string{
+	0: "patient_id",
+	1: "appointment_type_id",
+	2: "location_ids",
+	3: "practitioner_ids",
+	4: "from_date",
+	5: "to_date",
+	6: "weekdays",
+	7: "part_of_day",
+	8: "priority",
+	9: "replaces_appointment_id",
+}
+
+// Decode decodes WaitingListRequest from json.
+func (s *WaitingListRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode WaitingListRequest to nil")
+	}
+	var requiredBitSet [2]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "patient_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.PatientID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_id\"")
+			}
+		case "appointment_type_id":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				if err := s.AppointmentTypeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"appointment_type_id\"")
+			}
+		case "location_ids":
+			if err := func() error {
+				s.LocationIds = make([]ID, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem ID
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.LocationIds = append(s.LocationIds, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"location_ids\"")
+			}
+		case "practitioner_ids":
+			if err := func() error {
+				s.PractitionerIds = make([]ID, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem ID
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.PractitionerIds = append(s.PractitionerIds, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"practitioner_ids\"")
+			}
+		case "from_date":
+			if err := func() error {
+				s.FromDate.Reset()
+				if err := s.FromDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"from_date\"")
+			}
+		case "to_date":
+			if err := func() error {
+				s.ToDate.Reset()
+				if err := s.ToDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"to_date\"")
+			}
+		case "weekdays":
+			if err := func() error {
+				s.Weekdays = make([]int, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem int
+					v, err := d.Int()
+					elem = int(v)
+					if err != nil {
+						return err
+					}
+					s.Weekdays = append(s.Weekdays, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"weekdays\"")
+			}
+		case "part_of_day":
+			if err := func() error {
+				s.PartOfDay.Reset()
+				if err := s.PartOfDay.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"part_of_day\"")
+			}
+		case "priority":
+			if err := func() error {
+				s.Priority.Reset()
+				if err := s.Priority.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"priority\"")
+			}
+		case "replaces_appointment_id":
+			if err := func() error {
+				s.ReplacesAppointmentID.Reset()
+				if err := s.ReplacesAppointmentID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"replaces_appointment_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode WaitingListRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [2]uint8{
+		0b00000011,
+		0b00000000,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfWaitingListRequest) {
+					name = jsonFieldsNameOfWaitingListRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes WaitingListRequestPartOfDay from json.
+func (s *WaitingListRequestPartOfDay) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode WaitingListRequestPartOfDay to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch WaitingListRequestPartOfDay(v) {
+	case WaitingListRequestPartOfDayEmpty:
+		*s = WaitingListRequestPartOfDayEmpty
+	case WaitingListRequestPartOfDayMorning:
+		*s = WaitingListRequestPartOfDayMorning
+	case WaitingListRequestPartOfDayAfternoon:
+		*s = WaitingListRequestPartOfDayAfternoon
+	default:
+		*s = WaitingListRequestPartOfDay(v)
+	}
+
+	return nil
+}
+
+// Encode encodes WaitingListStatus as json.
+func (s WaitingListStatus) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes WaitingListUpdate from json.
+func (s *WaitingListUpdate) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode WaitingListUpdate to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "location_ids":
+			if err := func() error {
+				s.LocationIds = make([]ID, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem ID
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.LocationIds = append(s.LocationIds, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"location_ids\"")
+			}
+		case "practitioner_ids":
+			if err := func() error {
+				s.PractitionerIds = make([]ID, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem ID
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.PractitionerIds = append(s.PractitionerIds, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"practitioner_ids\"")
+			}
+		case "from_date":
+			if err := func() error {
+				s.FromDate.Reset()
+				if err := s.FromDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"from_date\"")
+			}
+		case "to_date":
+			if err := func() error {
+				s.ToDate.Reset()
+				if err := s.ToDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"to_date\"")
+			}
+		case "weekdays":
+			if err := func() error {
+				s.Weekdays = make([]int, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem int
+					v, err := d.Int()
+					elem = int(v)
+					if err != nil {
+						return err
+					}
+					s.Weekdays = append(s.Weekdays, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"weekdays\"")
+			}
+		case "part_of_day":
+			if err := func() error {
+				s.PartOfDay.Reset()
+				if err := s.PartOfDay.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"part_of_day\"")
+			}
+		case "priority":
+			if err := func() error {
+				s.Priority.Reset()
+				if err := s.Priority.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"priority\"")
+			}
+		case "replaces_appointment_id":
+			if err := func() error {
+				s.ReplacesAppointmentID.Reset()
+				if err := s.ReplacesAppointmentID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"replaces_appointment_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode WaitingListUpdate")
+	}
+
+	return nil
+}
+
+// Decode decodes WaitingListUpdatePartOfDay from json.
+func (s *WaitingListUpdatePartOfDay) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode WaitingListUpdatePartOfDay to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch WaitingListUpdatePartOfDay(v) {
+	case WaitingListUpdatePartOfDayEmpty:
+		*s = WaitingListUpdatePartOfDayEmpty
+	case WaitingListUpdatePartOfDayMorning:
+		*s = WaitingListUpdatePartOfDayMorning
+	case WaitingListUpdatePartOfDayAfternoon:
+		*s = WaitingListUpdatePartOfDayAfternoon
+	default:
+		*s = WaitingListUpdatePartOfDay(v)
 	}
 
 	return nil

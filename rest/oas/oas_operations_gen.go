@@ -7,6 +7,7 @@ type OperationName = string
 
 const (
 	AddPatientToSequenceOperation           OperationName = "AddPatientToSequence"
+	AddToWaitingListOperation               OperationName = "AddToWaitingList"
 	BookAppointmentOperation                OperationName = "BookAppointment"
 	CancelAppointmentOperation              OperationName = "CancelAppointment"
 	CancelBatchMessageOperation             OperationName = "CancelBatchMessage"
@@ -54,6 +55,7 @@ const (
 	GetSequenceOperation                    OperationName = "GetSequence"
 	GetSessionOperation                     OperationName = "GetSession"
 	GetSlotOperation                        OperationName = "GetSlot"
+	GetWaitingListEntryOperation            OperationName = "GetWaitingListEntry"
 	GetWebhookOperation                     OperationName = "GetWebhook"
 	ListAppointmentTypesOperation           OperationName = "ListAppointmentTypes"
 	ListAppointmentsOperation               OperationName = "ListAppointments"
@@ -78,6 +80,7 @@ const (
 	ListSequencesOperation                  OperationName = "ListSequences"
 	ListSessionsOperation                   OperationName = "ListSessions"
 	ListSlotsOperation                      OperationName = "ListSlots"
+	ListWaitingListOperation                OperationName = "ListWaitingList"
 	ListWebhooksOperation                   OperationName = "ListWebhooks"
 	MergePatientsOperation                  OperationName = "MergePatients"
 	PauseBatchMessageOperation              OperationName = "PauseBatchMessage"
@@ -87,6 +90,7 @@ const (
 	RegisterPatientOperation                OperationName = "RegisterPatient"
 	RegisterPatientPdsOperation             OperationName = "RegisterPatientPds"
 	ReissueLinkOperation                    OperationName = "ReissueLink"
+	RemoveFromWaitingListOperation          OperationName = "RemoveFromWaitingList"
 	RemovePatientFromSequenceOperation      OperationName = "RemovePatientFromSequence"
 	ReplayDeliveryOperation                 OperationName = "ReplayDelivery"
 	ReplayWebhookOperation                  OperationName = "ReplayWebhook"
@@ -113,6 +117,7 @@ const (
 	UpdatePractitionerOperation             OperationName = "UpdatePractitioner"
 	UpdateSequenceOperation                 OperationName = "UpdateSequence"
 	UpdateSessionOperation                  OperationName = "UpdateSession"
+	UpdateWaitingListEntryOperation         OperationName = "UpdateWaitingListEntry"
 	UpdateWebhookOperation                  OperationName = "UpdateWebhook"
 	WithdrawLinkOperation                   OperationName = "WithdrawLink"
 )

@@ -26,6 +26,19 @@ func encodeAddPatientToSequenceResponse(response *SequencePatient, w http.Respon
 	return nil
 }
 
+func encodeAddToWaitingListResponse(response *WaitingListEntry, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeBookAppointmentResponse(response *Appointment, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
@@ -639,6 +652,19 @@ func encodeGetSlotResponse(response *Slot, w http.ResponseWriter) error {
 	return nil
 }
 
+func encodeGetWaitingListEntryResponse(response *WaitingListEntry, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeGetWebhookResponse(response *Webhook, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
@@ -951,6 +977,19 @@ func encodeListSlotsResponse(response *ListSlotsOK, w http.ResponseWriter) error
 	return nil
 }
 
+func encodeListWaitingListResponse(response *ListWaitingListOK, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeListWebhooksResponse(response *ListWebhooksOK, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
@@ -1056,6 +1095,19 @@ func encodeRegisterPatientPdsResponse(response RegisterPatientPdsOK, w http.Resp
 }
 
 func encodeReissueLinkResponse(response *LinkStatus, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeRemoveFromWaitingListResponse(response *WaitingListEntry, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 
@@ -1394,6 +1446,19 @@ func encodeUpdateSequenceResponse(response *Sequence, w http.ResponseWriter) err
 }
 
 func encodeUpdateSessionResponse(response *Session, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeUpdateWaitingListEntryResponse(response *WaitingListEntry, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 

@@ -11,206 +11,206 @@ import (
 )
 
 var (
-	rn25AllowedHeaders = map[string]string{
+	rn26AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn130AllowedHeaders = map[string]string{
+	rn134AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn23AllowedHeaders = map[string]string{
+	rn24AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn6AllowedHeaders = map[string]string{
+	rn7AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn7AllowedHeaders = map[string]string{
+	rn8AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn9AllowedHeaders = map[string]string{
+	rn10AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn128AllowedHeaders = map[string]string{
+	rn132AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn111AllowedHeaders = map[string]string{
+	rn115AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn51AllowedHeaders = map[string]string{
+	rn53AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn27AllowedHeaders = map[string]string{
+	rn28AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn78AllowedHeaders = map[string]string{
+	rn82AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn113AllowedHeaders = map[string]string{
+	rn117AllowedHeaders = map[string]string{
 		"DELETE": "X-Api-Key,X-Practice-Group-Id",
 		"PUT":    "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn28AllowedHeaders = map[string]string{
+	rn29AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn11AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
 	rn12AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn81AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn96AllowedHeaders = map[string]string{
+	rn13AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn98AllowedHeaders = map[string]string{
+	rn85AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn80AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn55AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn115AllowedHeaders = map[string]string{
+	rn100AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn118AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn30AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn57AllowedHeaders = map[string]string{
-		"GET":   "X-Api-Key,X-Practice-Group-Id",
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn102AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn84AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn40AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn57AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn119AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn122AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn31AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn86AllowedHeaders = map[string]string{
+	rn59AllowedHeaders = map[string]string{
+		"GET":   "X-Api-Key,X-Practice-Group-Id",
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn88AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn66AllowedHeaders = map[string]string{
+	rn41AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn32AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn90AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn68AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn105AllowedHeaders = map[string]string{
-		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn138AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn32AllowedHeaders = map[string]string{
-		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn132AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn58AllowedHeaders = map[string]string{
-		"GET":   "X-Api-Key,X-Practice-Group-Id",
-		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn59AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn61AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn88AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn134AllowedHeaders = map[string]string{
-		"PATCH": "Content-Type,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn93AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn119AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn14AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn15AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn121AllowedHeaders = map[string]string{
-		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn126AllowedHeaders = map[string]string{
-		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn122AllowedHeaders = map[string]string{
-		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn91AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn101AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn102AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn19AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn34AllowedHeaders = map[string]string{
-		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
 	rn70AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn124AllowedHeaders = map[string]string{
-		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+	rn109AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn90AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
+	rn142AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn20AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn95AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn99AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn92AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn74AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn127AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn36AllowedHeaders = map[string]string{
+	rn33AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn136AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn50AllowedHeaders = map[string]string{
+	rn60AllowedHeaders = map[string]string{
+		"GET":   "X-Api-Key,X-Practice-Group-Id",
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn61AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
+	rn63AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn92AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn138AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn97AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn123AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn15AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn16AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn125AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn130AllowedHeaders = map[string]string{
+		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn126AllowedHeaders = map[string]string{
+		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn95AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn105AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn106AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn20AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn35AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn72AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn128AllowedHeaders = map[string]string{
+		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn94AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn21AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn99AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn103AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn96AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn76AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn131AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
 	rn37AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn140AllowedHeaders = map[string]string{
+		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn52AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn38AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
@@ -222,34 +222,10 @@ var (
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn107AllowedHeaders = map[string]string{
+	rn111AllowedHeaders = map[string]string{
 		"DELETE": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn39AllowedHeaders = map[string]string{
-		"GET":  "X-Api-Key,X-Practice-Group-Id",
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn44AllowedHeaders = map[string]string{
-		"DELETE": "X-Api-Key,X-Practice-Group-Id",
-		"GET":    "X-Api-Key,X-Practice-Group-Id",
-		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn94AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn17AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn22AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn75AllowedHeaders = map[string]string{
-		"GET": "X-Api-Key,X-Practice-Group-Id",
-	}
-	rn41AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn42AllowedHeaders = map[string]string{
+	rn40AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
@@ -258,44 +234,77 @@ var (
 		"GET":    "X-Api-Key,X-Practice-Group-Id",
 		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn83AllowedHeaders = map[string]string{
+	rn98AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn64AllowedHeaders = map[string]string{
+	rn18AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn23AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn108AllowedHeaders = map[string]string{
-		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	rn77AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn47AllowedHeaders = map[string]string{
+	rn42AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn5AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn79AllowedHeaders = map[string]string{
+		"DELETE": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+		"GET":    "X-Api-Key,X-Practice-Group-Id",
+		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn44AllowedHeaders = map[string]string{
+		"GET":  "X-Api-Key,X-Practice-Group-Id",
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn48AllowedHeaders = map[string]string{
+		"DELETE": "X-Api-Key,X-Practice-Group-Id",
+		"GET":    "X-Api-Key,X-Practice-Group-Id",
+		"PATCH":  "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn87AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn66AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn112AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn49AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn100AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn110AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn117AllowedHeaders = map[string]string{
-		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
-	}
-	rn125AllowedHeaders = map[string]string{
+	rn51AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn76AllowedHeaders = map[string]string{
+	rn104AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn114AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn121AllowedHeaders = map[string]string{
+		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn129AllowedHeaders = map[string]string{
+		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
+	}
+	rn80AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn53AllowedHeaders = map[string]string{
+	rn55AllowedHeaders = map[string]string{
 		"GET":   "X-Api-Key,X-Practice-Group-Id",
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn82AllowedHeaders = map[string]string{
+	rn86AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn73AllowedHeaders = map[string]string{
+	rn75AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 )
@@ -404,7 +413,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,POST",
-										allowedHeaders: rn25AllowedHeaders,
+										allowedHeaders: rn26AllowedHeaders,
 										acceptPost:     "application/json",
 										acceptPatch:    "",
 									})
@@ -440,7 +449,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "PATCH",
-											allowedHeaders: rn130AllowedHeaders,
+											allowedHeaders: rn134AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "application/json",
 										})
@@ -468,7 +477,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,POST",
-										allowedHeaders: rn23AllowedHeaders,
+										allowedHeaders: rn24AllowedHeaders,
 										acceptPost:     "application/json",
 										acceptPatch:    "",
 									})
@@ -507,7 +516,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "GET,PUT",
-											allowedHeaders: rn6AllowedHeaders,
+											allowedHeaders: rn7AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -546,7 +555,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn7AllowedHeaders,
+													allowedHeaders: rn8AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "application/json",
 												})
@@ -573,7 +582,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn9AllowedHeaders,
+													allowedHeaders: rn10AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "application/json",
 												})
@@ -600,7 +609,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn128AllowedHeaders,
+													allowedHeaders: rn132AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "application/json",
 												})
@@ -627,7 +636,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn111AllowedHeaders,
+													allowedHeaders: rn115AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "application/json",
 												})
@@ -654,7 +663,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn51AllowedHeaders,
+													allowedHeaders: rn53AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -687,7 +696,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "POST",
-									allowedHeaders: rn27AllowedHeaders,
+									allowedHeaders: rn28AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -737,7 +746,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn78AllowedHeaders,
+										allowedHeaders: rn82AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -777,7 +786,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "DELETE,PUT",
-											allowedHeaders: rn113AllowedHeaders,
+											allowedHeaders: rn117AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -805,7 +814,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,POST",
-										allowedHeaders: rn28AllowedHeaders,
+										allowedHeaders: rn29AllowedHeaders,
 										acceptPost:     "application/json",
 										acceptPatch:    "",
 									})
@@ -840,7 +849,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "GET",
-											allowedHeaders: rn11AllowedHeaders,
+											allowedHeaders: rn12AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -879,7 +888,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn12AllowedHeaders,
+													allowedHeaders: rn13AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -906,7 +915,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn81AllowedHeaders,
+													allowedHeaders: rn85AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -945,7 +954,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "PATCH",
-														allowedHeaders: rn96AllowedHeaders,
+														allowedHeaders: rn100AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -972,7 +981,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "GET",
-														allowedHeaders: rn98AllowedHeaders,
+														allowedHeaders: rn102AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -1013,7 +1022,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "GET",
-														allowedHeaders: rn80AllowedHeaders,
+														allowedHeaders: rn84AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -1052,7 +1061,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 													default:
 														s.notAllowed(w, r, notAllowedParams{
 															allowedMethods: "GET",
-															allowedHeaders: rn55AllowedHeaders,
+															allowedHeaders: rn57AllowedHeaders,
 															acceptPost:     "",
 															acceptPatch:    "",
 														})
@@ -1079,7 +1088,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 													default:
 														s.notAllowed(w, r, notAllowedParams{
 															allowedMethods: "PATCH",
-															allowedHeaders: rn115AllowedHeaders,
+															allowedHeaders: rn119AllowedHeaders,
 															acceptPost:     "",
 															acceptPatch:    "",
 														})
@@ -1110,7 +1119,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn118AllowedHeaders,
+													allowedHeaders: rn122AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1142,7 +1151,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "POST",
-									allowedHeaders: rn30AllowedHeaders,
+									allowedHeaders: rn31AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -1182,7 +1191,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,PATCH",
-										allowedHeaders: rn57AllowedHeaders,
+										allowedHeaders: rn59AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "application/json",
 									})
@@ -1210,7 +1219,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn84AllowedHeaders,
+								allowedHeaders: rn88AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -1235,7 +1244,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "POST",
-									allowedHeaders: rn40AllowedHeaders,
+									allowedHeaders: rn41AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -1274,7 +1283,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "POST",
-									allowedHeaders: rn31AllowedHeaders,
+									allowedHeaders: rn32AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -1299,7 +1308,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn86AllowedHeaders,
+									allowedHeaders: rn90AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -1337,7 +1346,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn66AllowedHeaders,
+								allowedHeaders: rn68AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -1386,7 +1395,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn68AllowedHeaders,
+										allowedHeaders: rn70AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1440,7 +1449,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn105AllowedHeaders,
+											allowedHeaders: rn109AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -1467,7 +1476,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "PATCH",
-											allowedHeaders: rn138AllowedHeaders,
+											allowedHeaders: rn142AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -1497,7 +1506,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET,POST",
-									allowedHeaders: rn32AllowedHeaders,
+									allowedHeaders: rn33AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -1533,7 +1542,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "PATCH",
-										allowedHeaders: rn132AllowedHeaders,
+										allowedHeaders: rn136AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "application/json",
 									})
@@ -1563,7 +1572,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET,PATCH",
-								allowedHeaders: rn58AllowedHeaders,
+								allowedHeaders: rn60AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "application/json",
 							})
@@ -1600,7 +1609,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn59AllowedHeaders,
+										allowedHeaders: rn61AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1625,7 +1634,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn61AllowedHeaders,
+										allowedHeaders: rn63AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1663,7 +1672,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn88AllowedHeaders,
+										allowedHeaders: rn92AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1699,7 +1708,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "PATCH",
-											allowedHeaders: rn134AllowedHeaders,
+											allowedHeaders: rn138AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "application/json",
 										})
@@ -1725,7 +1734,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn93AllowedHeaders,
+										allowedHeaders: rn97AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -1762,7 +1771,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn119AllowedHeaders,
+												allowedHeaders: rn123AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -1791,7 +1800,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "GET",
-											allowedHeaders: rn14AllowedHeaders,
+											allowedHeaders: rn15AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -1830,7 +1839,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn15AllowedHeaders,
+													allowedHeaders: rn16AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1857,7 +1866,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn121AllowedHeaders,
+													allowedHeaders: rn125AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1884,7 +1893,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn126AllowedHeaders,
+													allowedHeaders: rn130AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -1919,7 +1928,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "PUT",
-								allowedHeaders: rn122AllowedHeaders,
+								allowedHeaders: rn126AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -1955,7 +1964,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn91AllowedHeaders,
+									allowedHeaders: rn95AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -1991,7 +2000,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn101AllowedHeaders,
+											allowedHeaders: rn105AllowedHeaders,
 											acceptPost:     "application/json",
 											acceptPatch:    "",
 										})
@@ -2016,7 +2025,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn102AllowedHeaders,
+												allowedHeaders: rn106AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2047,7 +2056,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn19AllowedHeaders,
+										allowedHeaders: rn20AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -2089,7 +2098,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "GET,POST",
-												allowedHeaders: rn34AllowedHeaders,
+												allowedHeaders: rn35AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2126,7 +2135,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn70AllowedHeaders,
+													allowedHeaders: rn72AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2165,7 +2174,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "PUT",
-												allowedHeaders: rn124AllowedHeaders,
+												allowedHeaders: rn128AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -2204,7 +2213,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn90AllowedHeaders,
+													allowedHeaders: rn94AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2231,7 +2240,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn20AllowedHeaders,
+													allowedHeaders: rn21AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -2259,7 +2268,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn95AllowedHeaders,
+												allowedHeaders: rn99AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2286,7 +2295,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn99AllowedHeaders,
+													allowedHeaders: rn103AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -2314,7 +2323,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "GET",
-												allowedHeaders: rn92AllowedHeaders,
+												allowedHeaders: rn96AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -2341,7 +2350,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn74AllowedHeaders,
+													allowedHeaders: rn76AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2370,7 +2379,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn127AllowedHeaders,
+												allowedHeaders: rn131AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2402,7 +2411,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET,POST",
-									allowedHeaders: rn36AllowedHeaders,
+									allowedHeaders: rn37AllowedHeaders,
 									acceptPost:     "application/json",
 									acceptPatch:    "",
 								})
@@ -2438,7 +2447,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "PATCH",
-										allowedHeaders: rn136AllowedHeaders,
+										allowedHeaders: rn140AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "application/json",
 									})
@@ -2467,7 +2476,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn50AllowedHeaders,
+								allowedHeaders: rn52AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -2517,7 +2526,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,POST",
-										allowedHeaders: rn37AllowedHeaders,
+										allowedHeaders: rn38AllowedHeaders,
 										acceptPost:     "application/json",
 										acceptPatch:    "",
 									})
@@ -2623,7 +2632,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "DELETE",
-													allowedHeaders: rn107AllowedHeaders,
+													allowedHeaders: rn111AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2655,7 +2664,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET,POST",
-										allowedHeaders: rn39AllowedHeaders,
+										allowedHeaders: rn40AllowedHeaders,
 										acceptPost:     "application/json",
 										acceptPatch:    "",
 									})
@@ -2699,7 +2708,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "DELETE,GET,PATCH",
-											allowedHeaders: rn44AllowedHeaders,
+											allowedHeaders: rn46AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "application/json",
 										})
@@ -2727,7 +2736,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET",
-									allowedHeaders: rn94AllowedHeaders,
+									allowedHeaders: rn98AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "",
 								})
@@ -2764,7 +2773,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn17AllowedHeaders,
+											allowedHeaders: rn18AllowedHeaders,
 											acceptPost:     "application/json",
 											acceptPatch:    "",
 										})
@@ -2790,7 +2799,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "GET",
-											allowedHeaders: rn22AllowedHeaders,
+											allowedHeaders: rn23AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -2820,7 +2829,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "GET",
-										allowedHeaders: rn75AllowedHeaders,
+										allowedHeaders: rn77AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "",
 									})
@@ -2849,32 +2858,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "POST",
-								allowedHeaders: rn41AllowedHeaders,
-								acceptPost:     "application/json",
-								acceptPatch:    "",
-							})
-						}
-
-						return
-					}
-
-				case 'w': // Prefix: "webhooks"
-
-					if l := len("webhooks"); len(elem) >= l && elem[0:l] == "webhooks" {
-						elem = elem[l:]
-					} else {
-						break
-					}
-
-					if len(elem) == 0 {
-						switch r.Method {
-						case "GET":
-							s.handleListWebhooksRequest([0]string{}, elemIsEscaped, w, r)
-						case "POST":
-							s.handleCreateWebhookRequest([0]string{}, elemIsEscaped, w, r)
-						default:
-							s.notAllowed(w, r, notAllowedParams{
-								allowedMethods: "GET,POST",
 								allowedHeaders: rn42AllowedHeaders,
 								acceptPost:     "application/json",
 								acceptPatch:    "",
@@ -2883,44 +2866,39 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 						return
 					}
-					switch elem[0] {
-					case '/': // Prefix: "/"
 
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+				case 'w': // Prefix: "w"
+
+					if l := len("w"); len(elem) >= l && elem[0:l] == "w" {
+						elem = elem[l:]
+					} else {
+						break
+					}
+
+					if len(elem) == 0 {
+						break
+					}
+					switch elem[0] {
+					case 'a': // Prefix: "aiting_list"
+
+						if l := len("aiting_list"); len(elem) >= l && elem[0:l] == "aiting_list" {
 							elem = elem[l:]
 						} else {
 							break
 						}
 
-						// Param: "id"
-						// Match until "/"
-						idx := strings.IndexByte(elem, '/')
-						if idx < 0 {
-							idx = len(elem)
-						}
-						args[0] = elem[:idx]
-						elem = elem[idx:]
-
 						if len(elem) == 0 {
 							switch r.Method {
-							case "DELETE":
-								s.handleDeleteWebhookRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
 							case "GET":
-								s.handleGetWebhookRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
-							case "PATCH":
-								s.handleUpdateWebhookRequest([1]string{
-									args[0],
-								}, elemIsEscaped, w, r)
+								s.handleListWaitingListRequest([0]string{}, elemIsEscaped, w, r)
+							case "POST":
+								s.handleAddToWaitingListRequest([0]string{}, elemIsEscaped, w, r)
 							default:
 								s.notAllowed(w, r, notAllowedParams{
-									allowedMethods: "DELETE,GET,PATCH",
-									allowedHeaders: rn46AllowedHeaders,
-									acceptPost:     "",
-									acceptPatch:    "application/json",
+									allowedMethods: "GET,POST",
+									allowedHeaders: rn5AllowedHeaders,
+									acceptPost:     "application/json",
+									acceptPatch:    "",
 								})
 							}
 
@@ -2935,13 +2913,116 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								break
 							}
 
-							if len(elem) == 0 {
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
 								break
 							}
-							switch elem[0] {
-							case 'd': // Prefix: "d"
+							args[0] = elem
+							elem = ""
 
-								if l := len("d"); len(elem) >= l && elem[0:l] == "d" {
+							if len(elem) == 0 {
+								// Leaf node.
+								switch r.Method {
+								case "DELETE":
+									s.handleRemoveFromWaitingListRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								case "GET":
+									s.handleGetWaitingListEntryRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								case "PATCH":
+									s.handleUpdateWaitingListEntryRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "DELETE,GET,PATCH",
+										allowedHeaders: rn79AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "application/json",
+									})
+								}
+
+								return
+							}
+
+						}
+
+					case 'e': // Prefix: "ebhooks"
+
+						if l := len("ebhooks"); len(elem) >= l && elem[0:l] == "ebhooks" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch r.Method {
+							case "GET":
+								s.handleListWebhooksRequest([0]string{}, elemIsEscaped, w, r)
+							case "POST":
+								s.handleCreateWebhookRequest([0]string{}, elemIsEscaped, w, r)
+							default:
+								s.notAllowed(w, r, notAllowedParams{
+									allowedMethods: "GET,POST",
+									allowedHeaders: rn44AllowedHeaders,
+									acceptPost:     "application/json",
+									acceptPatch:    "",
+								})
+							}
+
+							return
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Match until "/"
+							idx := strings.IndexByte(elem, '/')
+							if idx < 0 {
+								idx = len(elem)
+							}
+							args[0] = elem[:idx]
+							elem = elem[idx:]
+
+							if len(elem) == 0 {
+								switch r.Method {
+								case "DELETE":
+									s.handleDeleteWebhookRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								case "GET":
+									s.handleGetWebhookRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								case "PATCH":
+									s.handleUpdateWebhookRequest([1]string{
+										args[0],
+									}, elemIsEscaped, w, r)
+								default:
+									s.notAllowed(w, r, notAllowedParams{
+										allowedMethods: "DELETE,GET,PATCH",
+										allowedHeaders: rn48AllowedHeaders,
+										acceptPost:     "",
+										acceptPatch:    "application/json",
+									})
+								}
+
+								return
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
 									elem = elem[l:]
 								} else {
 									break
@@ -2951,60 +3032,36 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									break
 								}
 								switch elem[0] {
-								case 'e': // Prefix: "eliveries"
+								case 'd': // Prefix: "d"
 
-									if l := len("eliveries"); len(elem) >= l && elem[0:l] == "eliveries" {
+									if l := len("d"); len(elem) >= l && elem[0:l] == "d" {
 										elem = elem[l:]
 									} else {
 										break
 									}
 
 									if len(elem) == 0 {
-										switch r.Method {
-										case "GET":
-											s.handleListDeliveriesRequest([1]string{
-												args[0],
-											}, elemIsEscaped, w, r)
-										default:
-											s.notAllowed(w, r, notAllowedParams{
-												allowedMethods: "GET",
-												allowedHeaders: rn83AllowedHeaders,
-												acceptPost:     "",
-												acceptPatch:    "",
-											})
-										}
-
-										return
+										break
 									}
 									switch elem[0] {
-									case '/': // Prefix: "/"
+									case 'e': // Prefix: "eliveries"
 
-										if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+										if l := len("eliveries"); len(elem) >= l && elem[0:l] == "eliveries" {
 											elem = elem[l:]
 										} else {
 											break
 										}
 
-										// Param: "delivery_id"
-										// Match until "/"
-										idx := strings.IndexByte(elem, '/')
-										if idx < 0 {
-											idx = len(elem)
-										}
-										args[1] = elem[:idx]
-										elem = elem[idx:]
-
 										if len(elem) == 0 {
 											switch r.Method {
 											case "GET":
-												s.handleGetDeliveryRequest([2]string{
+												s.handleListDeliveriesRequest([1]string{
 													args[0],
-													args[1],
 												}, elemIsEscaped, w, r)
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "GET",
-													allowedHeaders: rn64AllowedHeaders,
+													allowedHeaders: rn87AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -3013,9 +3070,157 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											return
 										}
 										switch elem[0] {
-										case '/': // Prefix: "/replay"
+										case '/': // Prefix: "/"
 
-											if l := len("/replay"); len(elem) >= l && elem[0:l] == "/replay" {
+											if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+												elem = elem[l:]
+											} else {
+												break
+											}
+
+											// Param: "delivery_id"
+											// Match until "/"
+											idx := strings.IndexByte(elem, '/')
+											if idx < 0 {
+												idx = len(elem)
+											}
+											args[1] = elem[:idx]
+											elem = elem[idx:]
+
+											if len(elem) == 0 {
+												switch r.Method {
+												case "GET":
+													s.handleGetDeliveryRequest([2]string{
+														args[0],
+														args[1],
+													}, elemIsEscaped, w, r)
+												default:
+													s.notAllowed(w, r, notAllowedParams{
+														allowedMethods: "GET",
+														allowedHeaders: rn66AllowedHeaders,
+														acceptPost:     "",
+														acceptPatch:    "",
+													})
+												}
+
+												return
+											}
+											switch elem[0] {
+											case '/': // Prefix: "/replay"
+
+												if l := len("/replay"); len(elem) >= l && elem[0:l] == "/replay" {
+													elem = elem[l:]
+												} else {
+													break
+												}
+
+												if len(elem) == 0 {
+													// Leaf node.
+													switch r.Method {
+													case "POST":
+														s.handleReplayDeliveryRequest([2]string{
+															args[0],
+															args[1],
+														}, elemIsEscaped, w, r)
+													default:
+														s.notAllowed(w, r, notAllowedParams{
+															allowedMethods: "POST",
+															allowedHeaders: rn112AllowedHeaders,
+															acceptPost:     "",
+															acceptPatch:    "",
+														})
+													}
+
+													return
+												}
+
+											}
+
+										}
+
+									case 'i': // Prefix: "isable"
+
+										if l := len("isable"); len(elem) >= l && elem[0:l] == "isable" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "POST":
+												s.handleDisableWebhookRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "POST",
+													allowedHeaders: rn49AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "",
+												})
+											}
+
+											return
+										}
+
+									}
+
+								case 'e': // Prefix: "enable"
+
+									if l := len("enable"); len(elem) >= l && elem[0:l] == "enable" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
+										switch r.Method {
+										case "POST":
+											s.handleEnableWebhookRequest([1]string{
+												args[0],
+											}, elemIsEscaped, w, r)
+										default:
+											s.notAllowed(w, r, notAllowedParams{
+												allowedMethods: "POST",
+												allowedHeaders: rn51AllowedHeaders,
+												acceptPost:     "",
+												acceptPatch:    "",
+											})
+										}
+
+										return
+									}
+
+								case 'r': // Prefix: "r"
+
+									if l := len("r"); len(elem) >= l && elem[0:l] == "r" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										break
+									}
+									switch elem[0] {
+									case 'e': // Prefix: "e"
+
+										if l := len("e"); len(elem) >= l && elem[0:l] == "e" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											break
+										}
+										switch elem[0] {
+										case 'c': // Prefix: "cover"
+
+											if l := len("cover"); len(elem) >= l && elem[0:l] == "cover" {
 												elem = elem[l:]
 											} else {
 												break
@@ -3025,15 +3230,41 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												// Leaf node.
 												switch r.Method {
 												case "POST":
-													s.handleReplayDeliveryRequest([2]string{
+													s.handleRecoverWebhookRequest([1]string{
 														args[0],
-														args[1],
 													}, elemIsEscaped, w, r)
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "POST",
-														allowedHeaders: rn108AllowedHeaders,
-														acceptPost:     "",
+														allowedHeaders: rn104AllowedHeaders,
+														acceptPost:     "application/json",
+														acceptPatch:    "",
+													})
+												}
+
+												return
+											}
+
+										case 'p': // Prefix: "play"
+
+											if l := len("play"); len(elem) >= l && elem[0:l] == "play" {
+												elem = elem[l:]
+											} else {
+												break
+											}
+
+											if len(elem) == 0 {
+												// Leaf node.
+												switch r.Method {
+												case "POST":
+													s.handleReplayWebhookRequest([1]string{
+														args[0],
+													}, elemIsEscaped, w, r)
+												default:
+													s.notAllowed(w, r, notAllowedParams{
+														allowedMethods: "POST",
+														allowedHeaders: rn114AllowedHeaders,
+														acceptPost:     "application/json",
 														acceptPatch:    "",
 													})
 												}
@@ -3043,11 +3274,38 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 										}
 
+									case 'o': // Prefix: "otate-key"
+
+										if l := len("otate-key"); len(elem) >= l && elem[0:l] == "otate-key" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "POST":
+												s.handleRotateWebhookKeyRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "POST",
+													allowedHeaders: rn121AllowedHeaders,
+													acceptPost:     "application/json",
+													acceptPatch:    "",
+												})
+											}
+
+											return
+										}
+
 									}
 
-								case 'i': // Prefix: "isable"
+								case 't': // Prefix: "test"
 
-									if l := len("isable"); len(elem) >= l && elem[0:l] == "isable" {
+									if l := len("test"); len(elem) >= l && elem[0:l] == "test" {
 										elem = elem[l:]
 									} else {
 										break
@@ -3057,13 +3315,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										// Leaf node.
 										switch r.Method {
 										case "POST":
-											s.handleDisableWebhookRequest([1]string{
+											s.handleTestWebhookRequest([1]string{
 												args[0],
 											}, elemIsEscaped, w, r)
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn47AllowedHeaders,
+												allowedHeaders: rn129AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -3072,169 +3330,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										return
 									}
 
-								}
-
-							case 'e': // Prefix: "enable"
-
-								if l := len("enable"); len(elem) >= l && elem[0:l] == "enable" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch r.Method {
-									case "POST":
-										s.handleEnableWebhookRequest([1]string{
-											args[0],
-										}, elemIsEscaped, w, r)
-									default:
-										s.notAllowed(w, r, notAllowedParams{
-											allowedMethods: "POST",
-											allowedHeaders: rn49AllowedHeaders,
-											acceptPost:     "",
-											acceptPatch:    "",
-										})
-									}
-
-									return
-								}
-
-							case 'r': // Prefix: "r"
-
-								if l := len("r"); len(elem) >= l && elem[0:l] == "r" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									break
-								}
-								switch elem[0] {
-								case 'e': // Prefix: "e"
-
-									if l := len("e"); len(elem) >= l && elem[0:l] == "e" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										break
-									}
-									switch elem[0] {
-									case 'c': // Prefix: "cover"
-
-										if l := len("cover"); len(elem) >= l && elem[0:l] == "cover" {
-											elem = elem[l:]
-										} else {
-											break
-										}
-
-										if len(elem) == 0 {
-											// Leaf node.
-											switch r.Method {
-											case "POST":
-												s.handleRecoverWebhookRequest([1]string{
-													args[0],
-												}, elemIsEscaped, w, r)
-											default:
-												s.notAllowed(w, r, notAllowedParams{
-													allowedMethods: "POST",
-													allowedHeaders: rn100AllowedHeaders,
-													acceptPost:     "application/json",
-													acceptPatch:    "",
-												})
-											}
-
-											return
-										}
-
-									case 'p': // Prefix: "play"
-
-										if l := len("play"); len(elem) >= l && elem[0:l] == "play" {
-											elem = elem[l:]
-										} else {
-											break
-										}
-
-										if len(elem) == 0 {
-											// Leaf node.
-											switch r.Method {
-											case "POST":
-												s.handleReplayWebhookRequest([1]string{
-													args[0],
-												}, elemIsEscaped, w, r)
-											default:
-												s.notAllowed(w, r, notAllowedParams{
-													allowedMethods: "POST",
-													allowedHeaders: rn110AllowedHeaders,
-													acceptPost:     "application/json",
-													acceptPatch:    "",
-												})
-											}
-
-											return
-										}
-
-									}
-
-								case 'o': // Prefix: "otate-key"
-
-									if l := len("otate-key"); len(elem) >= l && elem[0:l] == "otate-key" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										// Leaf node.
-										switch r.Method {
-										case "POST":
-											s.handleRotateWebhookKeyRequest([1]string{
-												args[0],
-											}, elemIsEscaped, w, r)
-										default:
-											s.notAllowed(w, r, notAllowedParams{
-												allowedMethods: "POST",
-												allowedHeaders: rn117AllowedHeaders,
-												acceptPost:     "application/json",
-												acceptPatch:    "",
-											})
-										}
-
-										return
-									}
-
-								}
-
-							case 't': // Prefix: "test"
-
-								if l := len("test"); len(elem) >= l && elem[0:l] == "test" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch r.Method {
-									case "POST":
-										s.handleTestWebhookRequest([1]string{
-											args[0],
-										}, elemIsEscaped, w, r)
-									default:
-										s.notAllowed(w, r, notAllowedParams{
-											allowedMethods: "POST",
-											allowedHeaders: rn125AllowedHeaders,
-											acceptPost:     "",
-											acceptPatch:    "",
-										})
-									}
-
-									return
 								}
 
 							}
@@ -3272,7 +3367,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn76AllowedHeaders,
+								allowedHeaders: rn80AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -3299,7 +3394,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "GET,PATCH",
-									allowedHeaders: rn53AllowedHeaders,
+									allowedHeaders: rn55AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "application/json",
 								})
@@ -3326,7 +3421,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn82AllowedHeaders,
+								allowedHeaders: rn86AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -3362,7 +3457,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn73AllowedHeaders,
+								allowedHeaders: rn75AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -5958,84 +6053,45 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 						}
 					}
 
-				case 'w': // Prefix: "webhooks"
+				case 'w': // Prefix: "w"
 
-					if l := len("webhooks"); len(elem) >= l && elem[0:l] == "webhooks" {
+					if l := len("w"); len(elem) >= l && elem[0:l] == "w" {
 						elem = elem[l:]
 					} else {
 						break
 					}
 
 					if len(elem) == 0 {
-						switch method {
-						case "GET":
-							r.name = ListWebhooksOperation
-							r.summary = "List Webhooks"
-							r.operationID = "listWebhooks"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/webhooks"
-							r.args = args
-							r.count = 0
-							return r, true
-						case "POST":
-							r.name = CreateWebhookOperation
-							r.summary = "Create a Webhook"
-							r.operationID = "createWebhook"
-							r.operationGroup = ""
-							r.pathPattern = "/v1/webhooks"
-							r.args = args
-							r.count = 0
-							return r, true
-						default:
-							return
-						}
+						break
 					}
 					switch elem[0] {
-					case '/': // Prefix: "/"
+					case 'a': // Prefix: "aiting_list"
 
-						if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+						if l := len("aiting_list"); len(elem) >= l && elem[0:l] == "aiting_list" {
 							elem = elem[l:]
 						} else {
 							break
 						}
 
-						// Param: "id"
-						// Match until "/"
-						idx := strings.IndexByte(elem, '/')
-						if idx < 0 {
-							idx = len(elem)
-						}
-						args[0] = elem[:idx]
-						elem = elem[idx:]
-
 						if len(elem) == 0 {
 							switch method {
-							case "DELETE":
-								r.name = DeleteWebhookOperation
-								r.summary = "Delete a webhook"
-								r.operationID = "deleteWebhook"
-								r.operationGroup = ""
-								r.pathPattern = "/v1/webhooks/{id}"
-								r.args = args
-								r.count = 1
-								return r, true
 							case "GET":
-								r.name = GetWebhookOperation
-								r.summary = "Get a webhook"
-								r.operationID = "getWebhook"
+								r.name = ListWaitingListOperation
+								r.summary = "List the waiting list"
+								r.operationID = "listWaitingList"
 								r.operationGroup = ""
-								r.pathPattern = "/v1/webhooks/{id}"
+								r.pathPattern = "/v1/waiting_list"
 								r.args = args
-								r.count = 1
+								r.count = 0
 								return r, true
-							case "PATCH":
-								r.name = UpdateWebhookOperation
-								r.summary = "Update a webhook"
-								r.operationID = "updateWebhook"
+							case "POST":
+								r.name = AddToWaitingListOperation
+								r.summary = "Add a patient to the waiting list"
+								r.operationID = "addToWaitingList"
 								r.operationGroup = ""
-								r.pathPattern = "/v1/webhooks/{id}"
+								r.pathPattern = "/v1/waiting_list"
 								r.args = args
-								r.count = 1
+								r.count = 0
 								return r, true
 							default:
 								return
@@ -6050,13 +6106,139 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 								break
 							}
 
-							if len(elem) == 0 {
+							// Param: "id"
+							// Leaf parameter, slashes are prohibited
+							idx := strings.IndexByte(elem, '/')
+							if idx >= 0 {
 								break
 							}
-							switch elem[0] {
-							case 'd': // Prefix: "d"
+							args[0] = elem
+							elem = ""
 
-								if l := len("d"); len(elem) >= l && elem[0:l] == "d" {
+							if len(elem) == 0 {
+								// Leaf node.
+								switch method {
+								case "DELETE":
+									r.name = RemoveFromWaitingListOperation
+									r.summary = "Take a patient off the waiting list"
+									r.operationID = "removeFromWaitingList"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/waiting_list/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								case "GET":
+									r.name = GetWaitingListEntryOperation
+									r.summary = "Get an entry of the waiting list"
+									r.operationID = "getWaitingListEntry"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/waiting_list/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								case "PATCH":
+									r.name = UpdateWaitingListEntryOperation
+									r.summary = "Update an entry of the waiting list"
+									r.operationID = "updateWaitingListEntry"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/waiting_list/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								default:
+									return
+								}
+							}
+
+						}
+
+					case 'e': // Prefix: "ebhooks"
+
+						if l := len("ebhooks"); len(elem) >= l && elem[0:l] == "ebhooks" {
+							elem = elem[l:]
+						} else {
+							break
+						}
+
+						if len(elem) == 0 {
+							switch method {
+							case "GET":
+								r.name = ListWebhooksOperation
+								r.summary = "List Webhooks"
+								r.operationID = "listWebhooks"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/webhooks"
+								r.args = args
+								r.count = 0
+								return r, true
+							case "POST":
+								r.name = CreateWebhookOperation
+								r.summary = "Create a Webhook"
+								r.operationID = "createWebhook"
+								r.operationGroup = ""
+								r.pathPattern = "/v1/webhooks"
+								r.args = args
+								r.count = 0
+								return r, true
+							default:
+								return
+							}
+						}
+						switch elem[0] {
+						case '/': // Prefix: "/"
+
+							if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								elem = elem[l:]
+							} else {
+								break
+							}
+
+							// Param: "id"
+							// Match until "/"
+							idx := strings.IndexByte(elem, '/')
+							if idx < 0 {
+								idx = len(elem)
+							}
+							args[0] = elem[:idx]
+							elem = elem[idx:]
+
+							if len(elem) == 0 {
+								switch method {
+								case "DELETE":
+									r.name = DeleteWebhookOperation
+									r.summary = "Delete a webhook"
+									r.operationID = "deleteWebhook"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/webhooks/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								case "GET":
+									r.name = GetWebhookOperation
+									r.summary = "Get a webhook"
+									r.operationID = "getWebhook"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/webhooks/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								case "PATCH":
+									r.name = UpdateWebhookOperation
+									r.summary = "Update a webhook"
+									r.operationID = "updateWebhook"
+									r.operationGroup = ""
+									r.pathPattern = "/v1/webhooks/{id}"
+									r.args = args
+									r.count = 1
+									return r, true
+								default:
+									return
+								}
+							}
+							switch elem[0] {
+							case '/': // Prefix: "/"
+
+								if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
 									elem = elem[l:]
 								} else {
 									break
@@ -6066,22 +6248,148 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 									break
 								}
 								switch elem[0] {
-								case 'e': // Prefix: "eliveries"
+								case 'd': // Prefix: "d"
 
-									if l := len("eliveries"); len(elem) >= l && elem[0:l] == "eliveries" {
+									if l := len("d"); len(elem) >= l && elem[0:l] == "d" {
 										elem = elem[l:]
 									} else {
 										break
 									}
 
 									if len(elem) == 0 {
+										break
+									}
+									switch elem[0] {
+									case 'e': // Prefix: "eliveries"
+
+										if l := len("eliveries"); len(elem) >= l && elem[0:l] == "eliveries" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											switch method {
+											case "GET":
+												r.name = ListDeliveriesOperation
+												r.summary = "List a webhook's deliveries"
+												r.operationID = "listDeliveries"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/webhooks/{id}/deliveries"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
+										}
+										switch elem[0] {
+										case '/': // Prefix: "/"
+
+											if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+												elem = elem[l:]
+											} else {
+												break
+											}
+
+											// Param: "delivery_id"
+											// Match until "/"
+											idx := strings.IndexByte(elem, '/')
+											if idx < 0 {
+												idx = len(elem)
+											}
+											args[1] = elem[:idx]
+											elem = elem[idx:]
+
+											if len(elem) == 0 {
+												switch method {
+												case "GET":
+													r.name = GetDeliveryOperation
+													r.summary = "Get a delivery"
+													r.operationID = "getDelivery"
+													r.operationGroup = ""
+													r.pathPattern = "/v1/webhooks/{id}/deliveries/{delivery_id}"
+													r.args = args
+													r.count = 2
+													return r, true
+												default:
+													return
+												}
+											}
+											switch elem[0] {
+											case '/': // Prefix: "/replay"
+
+												if l := len("/replay"); len(elem) >= l && elem[0:l] == "/replay" {
+													elem = elem[l:]
+												} else {
+													break
+												}
+
+												if len(elem) == 0 {
+													// Leaf node.
+													switch method {
+													case "POST":
+														r.name = ReplayDeliveryOperation
+														r.summary = "Replay a delivery"
+														r.operationID = "replayDelivery"
+														r.operationGroup = ""
+														r.pathPattern = "/v1/webhooks/{id}/deliveries/{delivery_id}/replay"
+														r.args = args
+														r.count = 2
+														return r, true
+													default:
+														return
+													}
+												}
+
+											}
+
+										}
+
+									case 'i': // Prefix: "isable"
+
+										if l := len("isable"); len(elem) >= l && elem[0:l] == "isable" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "POST":
+												r.name = DisableWebhookOperation
+												r.summary = "Switch a webhook off"
+												r.operationID = "disableWebhook"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/webhooks/{id}/disable"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
+										}
+
+									}
+
+								case 'e': // Prefix: "enable"
+
+									if l := len("enable"); len(elem) >= l && elem[0:l] == "enable" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										// Leaf node.
 										switch method {
-										case "GET":
-											r.name = ListDeliveriesOperation
-											r.summary = "List a webhook's deliveries"
-											r.operationID = "listDeliveries"
+										case "POST":
+											r.name = EnableWebhookOperation
+											r.summary = "Switch a webhook on"
+											r.operationID = "enableWebhook"
 											r.operationGroup = ""
-											r.pathPattern = "/v1/webhooks/{id}/deliveries"
+											r.pathPattern = "/v1/webhooks/{id}/enable"
 											r.args = args
 											r.count = 1
 											return r, true
@@ -6089,43 +6397,34 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 											return
 										}
 									}
-									switch elem[0] {
-									case '/': // Prefix: "/"
 
-										if l := len("/"); len(elem) >= l && elem[0:l] == "/" {
+								case 'r': // Prefix: "r"
+
+									if l := len("r"); len(elem) >= l && elem[0:l] == "r" {
+										elem = elem[l:]
+									} else {
+										break
+									}
+
+									if len(elem) == 0 {
+										break
+									}
+									switch elem[0] {
+									case 'e': // Prefix: "e"
+
+										if l := len("e"); len(elem) >= l && elem[0:l] == "e" {
 											elem = elem[l:]
 										} else {
 											break
 										}
 
-										// Param: "delivery_id"
-										// Match until "/"
-										idx := strings.IndexByte(elem, '/')
-										if idx < 0 {
-											idx = len(elem)
-										}
-										args[1] = elem[:idx]
-										elem = elem[idx:]
-
 										if len(elem) == 0 {
-											switch method {
-											case "GET":
-												r.name = GetDeliveryOperation
-												r.summary = "Get a delivery"
-												r.operationID = "getDelivery"
-												r.operationGroup = ""
-												r.pathPattern = "/v1/webhooks/{id}/deliveries/{delivery_id}"
-												r.args = args
-												r.count = 2
-												return r, true
-											default:
-												return
-											}
+											break
 										}
 										switch elem[0] {
-										case '/': // Prefix: "/replay"
+										case 'c': // Prefix: "cover"
 
-											if l := len("/replay"); len(elem) >= l && elem[0:l] == "/replay" {
+											if l := len("cover"); len(elem) >= l && elem[0:l] == "cover" {
 												elem = elem[l:]
 											} else {
 												break
@@ -6135,13 +6434,38 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 												// Leaf node.
 												switch method {
 												case "POST":
-													r.name = ReplayDeliveryOperation
-													r.summary = "Replay a delivery"
-													r.operationID = "replayDelivery"
+													r.name = RecoverWebhookOperation
+													r.summary = "Recover what was missed"
+													r.operationID = "recoverWebhook"
 													r.operationGroup = ""
-													r.pathPattern = "/v1/webhooks/{id}/deliveries/{delivery_id}/replay"
+													r.pathPattern = "/v1/webhooks/{id}/recover"
 													r.args = args
-													r.count = 2
+													r.count = 1
+													return r, true
+												default:
+													return
+												}
+											}
+
+										case 'p': // Prefix: "play"
+
+											if l := len("play"); len(elem) >= l && elem[0:l] == "play" {
+												elem = elem[l:]
+											} else {
+												break
+											}
+
+											if len(elem) == 0 {
+												// Leaf node.
+												switch method {
+												case "POST":
+													r.name = ReplayWebhookOperation
+													r.summary = "Replay a range of events"
+													r.operationID = "replayWebhook"
+													r.operationGroup = ""
+													r.pathPattern = "/v1/webhooks/{id}/replay"
+													r.args = args
+													r.count = 1
 													return r, true
 												default:
 													return
@@ -6150,87 +6474,9 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 
 										}
 
-									}
+									case 'o': // Prefix: "otate-key"
 
-								case 'i': // Prefix: "isable"
-
-									if l := len("isable"); len(elem) >= l && elem[0:l] == "isable" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										// Leaf node.
-										switch method {
-										case "POST":
-											r.name = DisableWebhookOperation
-											r.summary = "Switch a webhook off"
-											r.operationID = "disableWebhook"
-											r.operationGroup = ""
-											r.pathPattern = "/v1/webhooks/{id}/disable"
-											r.args = args
-											r.count = 1
-											return r, true
-										default:
-											return
-										}
-									}
-
-								}
-
-							case 'e': // Prefix: "enable"
-
-								if l := len("enable"); len(elem) >= l && elem[0:l] == "enable" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch method {
-									case "POST":
-										r.name = EnableWebhookOperation
-										r.summary = "Switch a webhook on"
-										r.operationID = "enableWebhook"
-										r.operationGroup = ""
-										r.pathPattern = "/v1/webhooks/{id}/enable"
-										r.args = args
-										r.count = 1
-										return r, true
-									default:
-										return
-									}
-								}
-
-							case 'r': // Prefix: "r"
-
-								if l := len("r"); len(elem) >= l && elem[0:l] == "r" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									break
-								}
-								switch elem[0] {
-								case 'e': // Prefix: "e"
-
-									if l := len("e"); len(elem) >= l && elem[0:l] == "e" {
-										elem = elem[l:]
-									} else {
-										break
-									}
-
-									if len(elem) == 0 {
-										break
-									}
-									switch elem[0] {
-									case 'c': // Prefix: "cover"
-
-										if l := len("cover"); len(elem) >= l && elem[0:l] == "cover" {
+										if l := len("otate-key"); len(elem) >= l && elem[0:l] == "otate-key" {
 											elem = elem[l:]
 										} else {
 											break
@@ -6240,36 +6486,11 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 											// Leaf node.
 											switch method {
 											case "POST":
-												r.name = RecoverWebhookOperation
-												r.summary = "Recover what was missed"
-												r.operationID = "recoverWebhook"
+												r.name = RotateWebhookKeyOperation
+												r.summary = "Rotate a webhook's signing key"
+												r.operationID = "rotateWebhookKey"
 												r.operationGroup = ""
-												r.pathPattern = "/v1/webhooks/{id}/recover"
-												r.args = args
-												r.count = 1
-												return r, true
-											default:
-												return
-											}
-										}
-
-									case 'p': // Prefix: "play"
-
-										if l := len("play"); len(elem) >= l && elem[0:l] == "play" {
-											elem = elem[l:]
-										} else {
-											break
-										}
-
-										if len(elem) == 0 {
-											// Leaf node.
-											switch method {
-											case "POST":
-												r.name = ReplayWebhookOperation
-												r.summary = "Replay a range of events"
-												r.operationID = "replayWebhook"
-												r.operationGroup = ""
-												r.pathPattern = "/v1/webhooks/{id}/replay"
+												r.pathPattern = "/v1/webhooks/{id}/rotate-key"
 												r.args = args
 												r.count = 1
 												return r, true
@@ -6280,9 +6501,9 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 
 									}
 
-								case 'o': // Prefix: "otate-key"
+								case 't': // Prefix: "test"
 
-									if l := len("otate-key"); len(elem) >= l && elem[0:l] == "otate-key" {
+									if l := len("test"); len(elem) >= l && elem[0:l] == "test" {
 										elem = elem[l:]
 									} else {
 										break
@@ -6292,11 +6513,11 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 										// Leaf node.
 										switch method {
 										case "POST":
-											r.name = RotateWebhookKeyOperation
-											r.summary = "Rotate a webhook's signing key"
-											r.operationID = "rotateWebhookKey"
+											r.name = TestWebhookOperation
+											r.summary = "Test a webhook"
+											r.operationID = "testWebhook"
 											r.operationGroup = ""
-											r.pathPattern = "/v1/webhooks/{id}/rotate-key"
+											r.pathPattern = "/v1/webhooks/{id}/test"
 											r.args = args
 											r.count = 1
 											return r, true
@@ -6305,31 +6526,6 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 										}
 									}
 
-								}
-
-							case 't': // Prefix: "test"
-
-								if l := len("test"); len(elem) >= l && elem[0:l] == "test" {
-									elem = elem[l:]
-								} else {
-									break
-								}
-
-								if len(elem) == 0 {
-									// Leaf node.
-									switch method {
-									case "POST":
-										r.name = TestWebhookOperation
-										r.summary = "Test a webhook"
-										r.operationID = "testWebhook"
-										r.operationGroup = ""
-										r.pathPattern = "/v1/webhooks/{id}/test"
-										r.args = args
-										r.count = 1
-										return r, true
-									default:
-										return
-									}
 								}
 
 							}

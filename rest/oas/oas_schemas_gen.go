@@ -405,7 +405,8 @@ func (AutomatedMessageStatus) AllValues() []AutomatedMessageStatus {
 
 // Texts with the placeholders of batches, and `{{practitioner}}`, `{{date}}`, `{{time}}`, `{{place}}`,
 // `{{where}}`, `{{address}}`, `{{directions}}`, `{{telephone}}`, `{{how_to_cancel}}`,
-// `{{appointment_type}}`, `{{appointment_link}}`.
+// `{{appointment_type}}`, `{{appointment_link}}`; of a time on offer `{{offer_link}}`,
+// `{{held_until}}`, `{{replaces}}`.
 // Ref: #/components/schemas/AutomatedText
 type AutomatedText struct {
 	// By text message and in the NHS App.
@@ -794,10 +795,14 @@ type Configuration struct {
 	VatRate        OptFloat64        `json:"vat_rate"`
 	PatientOverlap OptPatientOverlap `json:"patient_overlap"`
 	// Whether patients are sent messages around their appointments.
-	AppointmentMessages OptBool    `json:"appointment_messages"`
-	SMSPricePence       OptFloat64 `json:"sms_price_pence"`
-	SendFrom            OptString  `json:"send_from"`
-	SendUntil           OptString  `json:"send_until"`
+	AppointmentMessages OptBool `json:"appointment_messages"`
+	// How long a time is held for a patient on the waiting list it is offered to, from 5 to 1440.
+	WaitingListHoldMinutes OptInt `json:"waiting_list_hold_minutes"`
+	// How long before its start a time is offered at the latest, up to 20160.
+	WaitingListNoticeMinutes OptInt     `json:"waiting_list_notice_minutes"`
+	SMSPricePence            OptFloat64 `json:"sms_price_pence"`
+	SendFrom                 OptString  `json:"send_from"`
+	SendUntil                OptString  `json:"send_until"`
 }
 
 type ConnectPatientEhrReq struct {
@@ -1167,6 +1172,10 @@ const (
 	EventTypeLinkLocked                  EventType = "link.locked"
 	EventTypeLinkPaused                  EventType = "link.paused"
 	EventTypeFormCompleted               EventType = "form.completed"
+	EventTypeWaitingListOffered          EventType = "waiting_list.offered"
+	EventTypeWaitingListAccepted         EventType = "waiting_list.accepted"
+	EventTypeWaitingListDeclined         EventType = "waiting_list.declined"
+	EventTypeWaitingListExpired          EventType = "waiting_list.expired"
 	EventTypeMessageCancelled            EventType = "message.cancelled"
 	EventTypeMessageExpired              EventType = "message.expired"
 	EventTypeMessageSuppressed           EventType = "message.suppressed"
@@ -1201,6 +1210,10 @@ func (EventType) AllValues() []EventType {
 		EventTypeLinkLocked,
 		EventTypeLinkPaused,
 		EventTypeFormCompleted,
+		EventTypeWaitingListOffered,
+		EventTypeWaitingListAccepted,
+		EventTypeWaitingListDeclined,
+		EventTypeWaitingListExpired,
 		EventTypeMessageCancelled,
 		EventTypeMessageExpired,
 		EventTypeMessageSuppressed,
@@ -1646,6 +1659,13 @@ type ListSlotsOK struct {
 	Data        []Slot             `json:"data"`
 	Count       float64            `json:"count"`
 	Explanation OptSlotExplanation `json:"explanation"`
+}
+
+type ListWaitingListOK struct {
+	Data []WaitingListEntry `json:"data"`
+	// Where to go on.
+	Cursor  string `json:"cursor"`
+	HasMore bool   `json:"has_more"`
 }
 
 type ListWebhooksOK struct {
@@ -2413,6 +2433,51 @@ func (o NilString) Or(d string) string {
 	return d
 }
 
+// NewNilWaitingListEntryOffer returns new NilWaitingListEntryOffer with value set to v.
+func NewNilWaitingListEntryOffer(v WaitingListEntryOffer) NilWaitingListEntryOffer {
+	return NilWaitingListEntryOffer{
+		Value: v,
+	}
+}
+
+// NilWaitingListEntryOffer is nullable WaitingListEntryOffer.
+type NilWaitingListEntryOffer struct {
+	Value WaitingListEntryOffer
+	Null  bool
+}
+
+// SetTo sets value to v.
+func (o *NilWaitingListEntryOffer) SetTo(v WaitingListEntryOffer) {
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o NilWaitingListEntryOffer) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *NilWaitingListEntryOffer) SetToNull() {
+	o.Null = true
+	var v WaitingListEntryOffer
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o NilWaitingListEntryOffer) Get() (v WaitingListEntryOffer, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o NilWaitingListEntryOffer) Or(d WaitingListEntryOffer) WaitingListEntryOffer {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // Ref: #/components/schemas/NotificationType
 type NotificationType string
 
@@ -2422,6 +2487,7 @@ const (
 	NotificationTypeAppointmentCancelled NotificationType = "appointment_cancelled"
 	NotificationTypeAppointmentReminder  NotificationType = "appointment_reminder"
 	NotificationTypeAppointmentMissed    NotificationType = "appointment_missed"
+	NotificationTypeAppointmentOffered   NotificationType = "appointment_offered"
 )
 
 // AllValues returns all NotificationType values.
@@ -2432,6 +2498,7 @@ func (NotificationType) AllValues() []NotificationType {
 		NotificationTypeAppointmentCancelled,
 		NotificationTypeAppointmentReminder,
 		NotificationTypeAppointmentMissed,
+		NotificationTypeAppointmentOffered,
 	}
 }
 
@@ -5572,6 +5639,137 @@ func (o OptUnmergePatientsReq) Or(d UnmergePatientsReq) UnmergePatientsReq {
 	return d
 }
 
+// NewOptWaitingListRequestPartOfDay returns new OptWaitingListRequestPartOfDay with value set to v.
+func NewOptWaitingListRequestPartOfDay(v WaitingListRequestPartOfDay) OptWaitingListRequestPartOfDay {
+	return OptWaitingListRequestPartOfDay{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptWaitingListRequestPartOfDay is optional WaitingListRequestPartOfDay.
+type OptWaitingListRequestPartOfDay struct {
+	Value WaitingListRequestPartOfDay
+	Set   bool
+}
+
+// IsSet returns true if OptWaitingListRequestPartOfDay was set.
+func (o OptWaitingListRequestPartOfDay) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptWaitingListRequestPartOfDay) Reset() {
+	var v WaitingListRequestPartOfDay
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptWaitingListRequestPartOfDay) SetTo(v WaitingListRequestPartOfDay) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptWaitingListRequestPartOfDay) Get() (v WaitingListRequestPartOfDay, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptWaitingListRequestPartOfDay) Or(d WaitingListRequestPartOfDay) WaitingListRequestPartOfDay {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptWaitingListStatus returns new OptWaitingListStatus with value set to v.
+func NewOptWaitingListStatus(v WaitingListStatus) OptWaitingListStatus {
+	return OptWaitingListStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptWaitingListStatus is optional WaitingListStatus.
+type OptWaitingListStatus struct {
+	Value WaitingListStatus
+	Set   bool
+}
+
+// IsSet returns true if OptWaitingListStatus was set.
+func (o OptWaitingListStatus) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptWaitingListStatus) SetTo(v WaitingListStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptWaitingListStatus) Get() (v WaitingListStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptWaitingListStatus) Or(d WaitingListStatus) WaitingListStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptWaitingListUpdatePartOfDay returns new OptWaitingListUpdatePartOfDay with value set to v.
+func NewOptWaitingListUpdatePartOfDay(v WaitingListUpdatePartOfDay) OptWaitingListUpdatePartOfDay {
+	return OptWaitingListUpdatePartOfDay{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptWaitingListUpdatePartOfDay is optional WaitingListUpdatePartOfDay.
+type OptWaitingListUpdatePartOfDay struct {
+	Value WaitingListUpdatePartOfDay
+	Set   bool
+}
+
+// IsSet returns true if OptWaitingListUpdatePartOfDay was set.
+func (o OptWaitingListUpdatePartOfDay) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptWaitingListUpdatePartOfDay) Reset() {
+	var v WaitingListUpdatePartOfDay
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptWaitingListUpdatePartOfDay) SetTo(v WaitingListUpdatePartOfDay) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptWaitingListUpdatePartOfDay) Get() (v WaitingListUpdatePartOfDay, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptWaitingListUpdatePartOfDay) Or(d WaitingListUpdatePartOfDay) WaitingListUpdatePartOfDay {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // Either `nhs_number` with `dob`, or `forename`, `surname`, `dob` and `postcode`.
 // Ref: #/components/schemas/PDSRegistration
 type PDSRegistration struct {
@@ -5904,6 +6102,10 @@ type PracticeGroupInput struct {
 	PatientOverlap OptPatientOverlap `json:"patient_overlap"`
 	// Whether patients are sent messages around their appointments.
 	AppointmentMessages OptBool `json:"appointment_messages"`
+	// How long a time is held for a patient on the waiting list it is offered to, from 5 to 1440.
+	WaitingListHoldMinutes OptInt `json:"waiting_list_hold_minutes"`
+	// How long before its start a time is offered at the latest, up to 20160.
+	WaitingListNoticeMinutes OptInt `json:"waiting_list_notice_minutes"`
 	// What a text message costs the practice; 0 when that is not known.
 	SMSPricePence OptInt `json:"sms_price_pence"`
 	// Messages that are not urgent go out from this time of day, such as 08:00,.
@@ -6616,6 +6818,143 @@ type VideoLinkRequest struct {
 	PatientID OptID `json:"patient_id"`
 	// The request is refused when the appointment is with another practitioner.
 	PractitionerID OptID `json:"practitioner_id"`
+}
+
+// Ref: #/components/schemas/WaitingListEntry
+type WaitingListEntry struct {
+	ID                    ID                `json:"id"`
+	PatientID             ID                `json:"patient_id"`
+	AppointmentTypeID     ID                `json:"appointment_type_id"`
+	LocationIds           []ID              `json:"location_ids"`
+	PractitionerIds       []ID              `json:"practitioner_ids"`
+	FromDate              string            `json:"from_date"`
+	ToDate                string            `json:"to_date"`
+	Weekdays              []int             `json:"weekdays"`
+	PartOfDay             string            `json:"part_of_day"`
+	Priority              int               `json:"priority"`
+	ReplacesAppointmentID NilString         `json:"replaces_appointment_id"`
+	Status                WaitingListStatus `json:"status"`
+	// Why it was taken off: `asked`, `left` by the patient, `dates_over`, `booked_otherwise`,
+	// `appointment_ended` of the one to be replaced, or the code of why the patient cannot be sent an
+	// offer.
+	Reason NilString `json:"reason"`
+	// The appointment that came of it.
+	AppointmentID NilString `json:"appointment_id"`
+	// The time on offer.
+	Offer     NilWaitingListEntryOffer `json:"offer"`
+	CreatedAt time.Time                `json:"created_at"`
+	UpdatedAt time.Time                `json:"updated_at"`
+}
+
+// The time on offer.
+type WaitingListEntryOffer struct {
+	// The hold.
+	AppointmentID  ID        `json:"appointment_id"`
+	PractitionerID ID        `json:"practitioner_id"`
+	StartTime      time.Time `json:"start_time"`
+	HeldUntil      time.Time `json:"held_until"`
+}
+
+// Ref: #/components/schemas/WaitingListRequest
+type WaitingListRequest struct {
+	PatientID         ID `json:"patient_id"`
+	AppointmentTypeID ID `json:"appointment_type_id"`
+	// Where; none is anywhere.
+	LocationIds []ID `json:"location_ids"`
+	// With whom; none is anyone.
+	PractitionerIds []ID `json:"practitioner_ids"`
+	// The first day; empty is no bound.
+	FromDate OptString `json:"from_date"`
+	// The last day; empty is no bound.
+	ToDate OptString `json:"to_date"`
+	// Days of the week, 0 is Sunday; none is any.
+	Weekdays []int `json:"weekdays"`
+	// Before noon or from noon on; empty is either.
+	PartOfDay OptWaitingListRequestPartOfDay `json:"part_of_day"`
+	// From 1, which comes first, to 9; 5 when left out. Of one priority, who joined first comes first.
+	Priority OptInt `json:"priority"`
+	// A confirmed appointment of the patient and of the type that is given up for an earlier one; empty is
+	// none.
+	ReplacesAppointmentID OptString `json:"replaces_appointment_id"`
+}
+
+// Before noon or from noon on; empty is either.
+type WaitingListRequestPartOfDay string
+
+const (
+	WaitingListRequestPartOfDayEmpty     WaitingListRequestPartOfDay = ""
+	WaitingListRequestPartOfDayMorning   WaitingListRequestPartOfDay = "morning"
+	WaitingListRequestPartOfDayAfternoon WaitingListRequestPartOfDay = "afternoon"
+)
+
+// AllValues returns all WaitingListRequestPartOfDay values.
+func (WaitingListRequestPartOfDay) AllValues() []WaitingListRequestPartOfDay {
+	return []WaitingListRequestPartOfDay{
+		WaitingListRequestPartOfDayEmpty,
+		WaitingListRequestPartOfDayMorning,
+		WaitingListRequestPartOfDayAfternoon,
+	}
+}
+
+// `waiting` for a time, `offered` one that is held, `booked` when it was taken, `removed` for the
+// `reason` given.
+// Ref: #/components/schemas/WaitingListStatus
+type WaitingListStatus string
+
+const (
+	WaitingListStatusWaiting WaitingListStatus = "waiting"
+	WaitingListStatusOffered WaitingListStatus = "offered"
+	WaitingListStatusBooked  WaitingListStatus = "booked"
+	WaitingListStatusRemoved WaitingListStatus = "removed"
+)
+
+// AllValues returns all WaitingListStatus values.
+func (WaitingListStatus) AllValues() []WaitingListStatus {
+	return []WaitingListStatus{
+		WaitingListStatusWaiting,
+		WaitingListStatusOffered,
+		WaitingListStatusBooked,
+		WaitingListStatusRemoved,
+	}
+}
+
+// Ref: #/components/schemas/WaitingListUpdate
+type WaitingListUpdate struct {
+	// Where; none is anywhere.
+	LocationIds []ID `json:"location_ids"`
+	// With whom; none is anyone.
+	PractitionerIds []ID `json:"practitioner_ids"`
+	// The first day; empty is no bound.
+	FromDate OptString `json:"from_date"`
+	// The last day; empty is no bound.
+	ToDate OptString `json:"to_date"`
+	// Days of the week, 0 is Sunday; none is any.
+	Weekdays []int `json:"weekdays"`
+	// Before noon or from noon on; empty is either.
+	PartOfDay OptWaitingListUpdatePartOfDay `json:"part_of_day"`
+	// From 1, which comes first, to 9; 5 when left out. Of one priority, who joined first comes first.
+	Priority OptInt `json:"priority"`
+	// A confirmed appointment of the patient and of the type that is given up for an earlier one; empty is
+	// none.
+	ReplacesAppointmentID OptString `json:"replaces_appointment_id"`
+}
+
+// Before noon or from noon on; empty is either.
+type WaitingListUpdatePartOfDay string
+
+const (
+	WaitingListUpdatePartOfDayEmpty     WaitingListUpdatePartOfDay = ""
+	WaitingListUpdatePartOfDayMorning   WaitingListUpdatePartOfDay = "morning"
+	WaitingListUpdatePartOfDayAfternoon WaitingListUpdatePartOfDay = "afternoon"
+)
+
+// AllValues returns all WaitingListUpdatePartOfDay values.
+func (WaitingListUpdatePartOfDay) AllValues() []WaitingListUpdatePartOfDay {
+	return []WaitingListUpdatePartOfDay{
+		WaitingListUpdatePartOfDayEmpty,
+		WaitingListUpdatePartOfDayMorning,
+		WaitingListUpdatePartOfDayAfternoon,
+	}
 }
 
 // Ref: #/components/schemas/Webhook

@@ -23,6 +23,7 @@ type SecurityHandler interface {
 // operationRolesApiKeyAuth is a private map storing roles per operation.
 var operationRolesApiKeyAuth = map[string][]string{
 	AddPatientToSequenceOperation:           []string{},
+	AddToWaitingListOperation:               []string{},
 	BookAppointmentOperation:                []string{},
 	CancelAppointmentOperation:              []string{},
 	CancelBatchMessageOperation:             []string{},
@@ -70,6 +71,7 @@ var operationRolesApiKeyAuth = map[string][]string{
 	GetSequenceOperation:                    []string{},
 	GetSessionOperation:                     []string{},
 	GetSlotOperation:                        []string{},
+	GetWaitingListEntryOperation:            []string{},
 	GetWebhookOperation:                     []string{},
 	ListAppointmentTypesOperation:           []string{},
 	ListAppointmentsOperation:               []string{},
@@ -94,6 +96,7 @@ var operationRolesApiKeyAuth = map[string][]string{
 	ListSequencesOperation:                  []string{},
 	ListSessionsOperation:                   []string{},
 	ListSlotsOperation:                      []string{},
+	ListWaitingListOperation:                []string{},
 	ListWebhooksOperation:                   []string{},
 	MergePatientsOperation:                  []string{},
 	PauseBatchMessageOperation:              []string{},
@@ -103,6 +106,7 @@ var operationRolesApiKeyAuth = map[string][]string{
 	RegisterPatientOperation:                []string{},
 	RegisterPatientPdsOperation:             []string{},
 	ReissueLinkOperation:                    []string{},
+	RemoveFromWaitingListOperation:          []string{},
 	RemovePatientFromSequenceOperation:      []string{},
 	ReplayDeliveryOperation:                 []string{},
 	ReplayWebhookOperation:                  []string{},
@@ -129,6 +133,7 @@ var operationRolesApiKeyAuth = map[string][]string{
 	UpdatePractitionerOperation:             []string{},
 	UpdateSequenceOperation:                 []string{},
 	UpdateSessionOperation:                  []string{},
+	UpdateWaitingListEntryOperation:         []string{},
 	UpdateWebhookOperation:                  []string{},
 	WithdrawLinkOperation:                   []string{},
 }
@@ -157,6 +162,7 @@ func GetRolesForApiKeyAuth(operation string) []string {
 // operationRolesPracticeGroupId is a private map storing roles per operation.
 var operationRolesPracticeGroupId = map[string][]string{
 	AddPatientToSequenceOperation:           []string{},
+	AddToWaitingListOperation:               []string{},
 	BookAppointmentOperation:                []string{},
 	CancelAppointmentOperation:              []string{},
 	CancelBatchMessageOperation:             []string{},
@@ -204,6 +210,7 @@ var operationRolesPracticeGroupId = map[string][]string{
 	GetSequenceOperation:                    []string{},
 	GetSessionOperation:                     []string{},
 	GetSlotOperation:                        []string{},
+	GetWaitingListEntryOperation:            []string{},
 	GetWebhookOperation:                     []string{},
 	ListAppointmentTypesOperation:           []string{},
 	ListAppointmentsOperation:               []string{},
@@ -228,6 +235,7 @@ var operationRolesPracticeGroupId = map[string][]string{
 	ListSequencesOperation:                  []string{},
 	ListSessionsOperation:                   []string{},
 	ListSlotsOperation:                      []string{},
+	ListWaitingListOperation:                []string{},
 	ListWebhooksOperation:                   []string{},
 	MergePatientsOperation:                  []string{},
 	PauseBatchMessageOperation:              []string{},
@@ -237,6 +245,7 @@ var operationRolesPracticeGroupId = map[string][]string{
 	RegisterPatientOperation:                []string{},
 	RegisterPatientPdsOperation:             []string{},
 	ReissueLinkOperation:                    []string{},
+	RemoveFromWaitingListOperation:          []string{},
 	RemovePatientFromSequenceOperation:      []string{},
 	ReplayDeliveryOperation:                 []string{},
 	ReplayWebhookOperation:                  []string{},
@@ -263,6 +272,7 @@ var operationRolesPracticeGroupId = map[string][]string{
 	UpdatePractitionerOperation:             []string{},
 	UpdateSequenceOperation:                 []string{},
 	UpdateSessionOperation:                  []string{},
+	UpdateWaitingListEntryOperation:         []string{},
 	UpdateWebhookOperation:                  []string{},
 	WithdrawLinkOperation:                   []string{},
 }

@@ -14,6 +14,14 @@ type Handler interface {
 	//
 	// POST /v1/sequences/{id}/patients
 	AddPatientToSequence(ctx context.Context, req *SequencePatientRequest, params AddPatientToSequenceParams) (*SequencePatient, error)
+	// AddToWaitingList implements addToWaitingList operation.
+	//
+	// Extension. A time that becomes free and fits is held for the patient, who is sent a message with a
+	// link to take it or not. With `replaces_appointment_id` only times before that appointment fit, and
+	// it is moved to the one that is taken.
+	//
+	// POST /v1/waiting_list
+	AddToWaitingList(ctx context.Context, req *WaitingListRequest, params AddToWaitingListParams) (*WaitingListEntry, error)
 	// BookAppointment implements bookAppointment operation.
 	//
 	// Confirms a held time. The patient may be given here or when the time was reserved, but not never.
@@ -335,6 +343,12 @@ type Handler interface {
 	//
 	// GET /v1/slots/{id}
 	GetSlot(ctx context.Context, params GetSlotParams) (*Slot, error)
+	// GetWaitingListEntry implements getWaitingListEntry operation.
+	//
+	// Extension. One entry, with the time on offer.
+	//
+	// GET /v1/waiting_list/{id}
+	GetWaitingListEntry(ctx context.Context, params GetWaitingListEntryParams) (*WaitingListEntry, error)
 	// GetWebhook implements getWebhook operation.
 	//
 	// Extension. The webhook, and how it does.
@@ -497,6 +511,13 @@ type Handler interface {
 	//
 	// GET /v1/slots
 	ListSlots(ctx context.Context, params ListSlotsParams) (*ListSlotsOK, error)
+	// ListWaitingList implements listWaitingList operation.
+	//
+	// Extension. Who is on the waiting list, and who was, in the order in which they joined. Go on with
+	// `cursor` of the last answer while `has_more` is true.
+	//
+	// GET /v1/waiting_list
+	ListWaitingList(ctx context.Context, params ListWaitingListParams) (*ListWaitingListOK, error)
 	// ListWebhooks implements listWebhooks operation.
 	//
 	// The webhooks your keys made, in the order they were made; with the permission `staff`, all webhooks.
@@ -563,6 +584,12 @@ type Handler interface {
 	//
 	// POST /v1/links/{id}/reissue
 	ReissueLink(ctx context.Context, params ReissueLinkParams) (*LinkStatus, error)
+	// RemoveFromWaitingList implements removeFromWaitingList operation.
+	//
+	// Extension. A time on offer is given back. Doing it twice is doing it once.
+	//
+	// DELETE /v1/waiting_list/{id}
+	RemoveFromWaitingList(ctx context.Context, params RemoveFromWaitingListParams) (*WaitingListEntry, error)
 	// RemovePatientFromSequence implements removePatientFromSequence operation.
 	//
 	// Extension. What was made and has not gone is called back.
@@ -745,6 +772,12 @@ type Handler interface {
 	//
 	// PATCH /v1/sessions/{id}
 	UpdateSession(ctx context.Context, req *SessionInput, params UpdateSessionParams) (*Session, error)
+	// UpdateWaitingListEntry implements updateWaitingListEntry operation.
+	//
+	// Extension. Changes what is sent and leaves the rest as it is. A time on offer stays on offer.
+	//
+	// PATCH /v1/waiting_list/{id}
+	UpdateWaitingListEntry(ctx context.Context, req *WaitingListUpdate, params UpdateWaitingListEntryParams) (*WaitingListEntry, error)
 	// UpdateWebhook implements updateWebhook operation.
 	//
 	// Extension. Fields left out stay as they are; `headers` replaces them all. Its type of event stays:

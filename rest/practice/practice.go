@@ -58,8 +58,9 @@ func (o Operations) UpdatePracticeGroup(
 		return nil, err
 	}
 	g, err := o.Core.Practice.UpdateGroup(ctx, practice.GroupChange{
-		Announces: wire.Ptr(in.AppointmentMessages.Get()),
-		VAT:       vat, PatientOverlap: wire.As[practice.Overlap](in.PatientOverlap.Get()),
+		Announces:    wire.Ptr(in.AppointmentMessages.Get()),
+		OfferMinutes: wire.Ptr(in.WaitingListHoldMinutes.Get()), OfferNotice: wire.Ptr(in.WaitingListNoticeMinutes.Get()),
+		VAT: vat, PatientOverlap: wire.As[practice.Overlap](in.PatientOverlap.Get()),
 		Name: wire.Ptr(in.Name.Get()), ODSCode: wire.Ptr(in.OdsCode.Get()), Phone: wire.Ptr(in.Phone.Get()),
 		Email:   wire.Ptr(in.Email.Get()),
 		Website: wire.Ptr(in.Website.Get()), TimeZone: wire.Ptr(in.Timezone.Get()),
@@ -93,6 +94,8 @@ func (o Operations) GetConfiguration(ctx context.Context) (*oas.Configuration, e
 		VatRate:                     oas.NewOptFloat64(float64(g.VAT) / 10),
 		PatientOverlap:              oas.NewOptPatientOverlap(oas.PatientOverlap(g.PatientOverlap)),
 		AppointmentMessages:         oas.NewOptBool(g.Announces),
+		WaitingListHoldMinutes:      oas.NewOptInt(g.OfferMinutes),
+		WaitingListNoticeMinutes:    oas.NewOptInt(g.OfferNotice),
 		SMSPricePence:               oas.NewOptFloat64(float64(g.SMSPrice)),
 		SendFrom:                    wire.String(practice.Clock(g.SendFrom)),
 		SendUntil:                   wire.String(practice.Clock(g.SendUntil)),

@@ -24,7 +24,7 @@ const (
 		l.name, l.line_1, l.line_2, l.town,
 		l.county,
 		l.postcode, w.title, w.first_name, w.last_name, p.title, p.first_name, p.last_name, g.cancellation_hours,
-		g.announces`
+		g.announces, g.waited`
 	aroundAppointment = `
 		JOIN practice_group g ON g.practice_group_id = a.practice_group_id
 		JOIN appointment_type k ON k.practice_group_id = a.practice_group_id AND k.id = a.appointment_type_id
@@ -55,7 +55,8 @@ func scanAppointments(bare bool) func(store.Scanner) (booking.Appointment, error
 			value.When(&j.NoShow), value.Num(&a.Link),
 			&a.TypeName, &a.Price, &a.LocationName, &x.Line1, &x.Line2, &x.Town, &x.County, &x.Postcode,
 			&w.Title, &w.FirstName, &w.LastName, value.Text(&p.Title), value.Text(&p.FirstName),
-			value.Text(&p.LastName), &a.PolicyHours, &a.Announced)
+			value.Text(&p.LastName), &a.PolicyHours, &a.Announced,
+			&a.Waited)
 	}
 	return func(scan store.Scanner) (booking.Appointment, error) {
 		a = booking.Appointment{}
@@ -133,14 +134,14 @@ func (t *Tx) SaveAppointment(ctx context.Context, group practice.ID, a booking.A
 			= $12,
 			released_at = $13, reason = $14, suppress_mail = $15, tell = $16, pending = $17, comments = $18,
 			arrived_at = $19,
-			consultation_at = $20, departed_at = $21, dna_at = $22, version = $23, updated_at = $24
+			consultation_at = $20, departed_at = $21, dna_at = $22, version = $23, updated_at = $24, link_id = $25
 		WHERE practice_group_id = $1 AND id = $2`,
 		group, a.ID, a.State, value.Opt(a.Patient), value.Opt(a.Billpayer), a.Location, a.Type, a.Video, a.InPerson,
 		a.Telephone,
 		value.At(a.ConfirmedAt), value.At(a.CancelledAt), value.At(a.ReleasedAt), a.Reason, a.SuppressMail,
 		value.Joined(a.Notices), a.Pending,
 		a.Comments, value.At(j.Arrived), value.At(j.Consultation), value.At(j.Departed), value.At(j.NoShow), a.Version,
-		a.UpdatedAt)
+		a.UpdatedAt, value.Opt(a.Link))
 	return err
 }
 

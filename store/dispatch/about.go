@@ -10,7 +10,7 @@ import (
 )
 
 const abouts = `SELECT n.id, n.occasion, n.version, n.start_at, n.second, n.calendar, a.state, a.version, a.start_at,
-	a.patient_id, a.pending, a.suppress_mail, a.tell, a.dna_at FROM notice n
+	a.patient_id, a.pending, a.suppress_mail, a.tell, a.dna_at, a.reserved_until FROM notice n
 	JOIN appointment a ON a.practice_group_id = n.practice_group_id AND a.id = n.appointment_id
 	WHERE n.practice_group_id = $1 AND n.id IN `
 
@@ -24,7 +24,7 @@ func (t *Tx) Abouts(
 			is := &a.Now
 			err := scan(&a.Notice, &a.On, &a.Version, value.When(&a.Start), &a.Second, &a.Calendar, &is.State,
 				&is.Version, value.When(&is.Start), value.Num(&is.Patient), &is.Pending, &is.SuppressMail,
-				value.Words(&is.Notices), value.When(&is.Journey.NoShow))
+				value.Words(&is.Notices), value.When(&is.Journey.NoShow), value.When(&is.ReservedUntil))
 			return a, err
 		})
 	return store.Keyed(found, err, func(a messaging.About) messaging.NoticeID { return a.Notice })

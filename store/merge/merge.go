@@ -70,6 +70,7 @@ var belongings = []belonging{
 	belongs("message", "patient_id", "messages", true),
 	belongs("notice", "patient_id", "notices", true),
 	belongs("sequence_entry", "patient_id", "sequences", true),
+	belongs("waiting_entry", "patient_id", "waiting_list", true),
 	belongs("message_reply", "patient_id", "replies", false),
 	belongs("reply_candidate", "patient_id", "replies", false),
 	belongs("record_entry", "patient_id", "record_entries", true),

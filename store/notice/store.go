@@ -44,6 +44,9 @@ func (s *Store) Do(ctx context.Context, fn func(notice.Tx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
 }
 
+// In is the store inside a transaction of booking.
+func (s *Store) In(tx booking.Tx) notice.Tx { return on(tx.(*bookingstore.Tx).Conn) }
+
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn

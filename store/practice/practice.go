@@ -16,7 +16,7 @@ const groupColumns = `practice_group_id, name, sector, ods_code, phone, email, w
 	time_zone, holidays, cancellation_hours, window_days, sandbox, created_at, updated_at, unread_minutes, sms_price,
 	send_from, send_until,
 	vat_permille, patient_overlap, leaving, video_url_template,
-	announces`
+	announces, offer_minutes, offer_notice, waited`
 
 func scanGroup(scan store.Scanner) (practice.Group, error) {
 	var g practice.Group
@@ -26,7 +26,7 @@ func scanGroup(scan store.Scanner) (practice.Group, error) {
 		&g.TimeZone, &g.Holidays, &g.CancellationHours, &g.WindowDays, &g.Sandbox, value.When(&g.CreatedAt),
 		value.When(&g.UpdatedAt),
 		&g.UnreadMinutes, &g.SMSPrice, &g.SendFrom, &g.SendUntil, &g.VAT, &g.PatientOverlap, &g.Leaving,
-		&g.VideoURL, &g.Announces)
+		&g.VideoURL, &g.Announces, &g.OfferMinutes, &g.OfferNotice, &g.Waited)
 	return g, err
 }
 
@@ -47,17 +47,18 @@ func (t *Tx) SaveGroup(ctx context.Context, g practice.Group) error {
 	a := g.Address
 	_, err := t.Exec(ctx, `INSERT INTO practice_group (`+groupColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-		$23, $24, $25, $26, $27, $28)
+		$23, $24, $25, $26, $27, $28, $29, $30, $31)
 		ON CONFLICT (practice_group_id) DO UPDATE SET name = $2, sector = $3, ods_code = $4, phone = $5, email = $6,
 		website = $7,
 			line_1 = $8, line_2 = $9, town = $10, county = $11, postcode = $12, time_zone = $13, holidays = $14,
 			cancellation_hours = $15, window_days = $16, updated_at = $19, unread_minutes = $20, sms_price = $21,
 			send_from = $22, send_until = $23,
-			vat_permille = $24, patient_overlap = $25, leaving = $26, video_url_template = $27, announces = $28`,
+			vat_permille = $24, patient_overlap = $25, leaving = $26, video_url_template = $27, announces = $28,
+			offer_minutes = $29, offer_notice = $30`,
 		g.ID, g.Name, g.Sector, g.ODSCode, g.Phone, g.Email, g.Website, a.Line1, a.Line2, a.Town, a.County, a.Postcode,
 		g.TimeZone, g.Holidays, g.CancellationHours, g.WindowDays, g.Sandbox, g.CreatedAt, g.UpdatedAt, g.UnreadMinutes,
 		g.SMSPrice, g.SendFrom, g.SendUntil,
-		g.VAT, g.PatientOverlap, g.Leaving, g.VideoURL, g.Announces)
+		g.VAT, g.PatientOverlap, g.Leaving, g.VideoURL, g.Announces, g.OfferMinutes, g.OfferNotice, g.Waited)
 	if err != nil {
 		return err
 	}

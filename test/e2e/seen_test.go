@@ -77,6 +77,8 @@ func (p *program) reads(ada string) map[string][]string {
 	file := p.ok("POST", "/v1/patients/"+ada+"/attachments", letter).str("id")
 	booking := p.ok("POST", "/v1/booking_links", map[string]any{"patient_id": ada,
 		"appointment_type_id": held["appointment_type_id"]}).str("id")
+	waits := p.ok("POST", "/v1/waiting_list", map[string]any{"patient_id": ada,
+		"appointment_type_id": held["appointment_type_id"]}).str("id")
 	batch := p.batchOf([]map[string]any{{"patient_id": ada}}, nil)
 	wait.Until(p.t, "the recipients to be looked up", func() bool {
 		a := p.ok("GET", batch+"/preview", nil)
@@ -99,6 +101,8 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/record_entries":                            {"?patient_id=" + ada},
 		"GET /v1/booking_links/{id}":                        {booking},
 		"GET /v2/bookinglinks":                              {"?patient_id=" + ada},
+		"GET /v1/waiting_list":                              {"?patient_id=" + ada},
+		"GET /v1/waiting_list/{id}":                         {waits},
 		"GET /v1/links/status":                              {"?id=" + booking},
 		"GET /v1/appointments":                              {"?patient_id=" + ada},
 		"GET /v1/appointments/{id}":                         {appointment},
