@@ -40,13 +40,11 @@ type Site struct {
 	// Month reads a month by its number or its name.
 	Month func(text string) (int, bool)
 
-	// places has one for each file that is taken at the moment.
-	places chan struct{}
+	places places
 }
 
 // Route adds the pages' addresses.
 func (s *Site) Route(mux *http.ServeMux) {
-	s.places = make(chan struct{}, mostUploads)
 	mux.HandleFunc("GET /s/{link}/form", s.formStep)
 	mux.HandleFunc("POST /s/{link}/form", s.formSave)
 	mux.HandleFunc("GET /s/{link}/upload", s.askForm)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"frontdesk/core/attachment"
@@ -15,8 +16,9 @@ import (
 )
 
 const (
-	// mostUploads is how many files are taken at once: each is in memory until it is kept.
-	mostUploads = 8
+	// mostUploads is how many files are taken at once: each is in memory until it is kept. mostOfOne is how many of
+	// them by one link, so that one slow telephone, or one visitor who means harm, leaves places for others.
+	mostUploads, mostOfOne = 8, 2
 	// uploadTime is how long a file may take to come, and drained how much of one that is too large is read, so that
 	// the browser shows why it was refused.
 	uploadTime = 3 * time.Minute
@@ -25,6 +27,35 @@ const (
 
 // errBusy is returned when too many files come at once.
 var errBusy = web.ErrAttempts.Saying("Many files are being sent at the moment. Wait a minute, then send yours again.")
+
+// places are those of the files that are taken at the moment, by link. Its zero value has room for all.
+type places struct {
+	mu    sync.Mutex
+	taken map[string]int
+	all   int
+}
+
+// take takes a place for a file by a link, if there is one; leave gives it back.
+func (p *places) take(link string) (leave func(), ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.all >= mostUploads || p.taken[link] >= mostOfOne {
+		return nil, false
+	}
+	if p.taken == nil {
+		p.taken = map[string]int{}
+	}
+	p.all++
+	p.taken[link]++
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.all--
+		if p.taken[link]--; p.taken[link] == 0 {
+			delete(p.taken, link)
+		}
+	}, true
+}
 
 // formUpload takes a file, and goes on when that was asked for. A file is read from the request as it comes.
 func (s *Site) formUpload(w http.ResponseWriter, r *http.Request) {
@@ -37,13 +68,12 @@ func (s *Site) formUpload(w http.ResponseWriter, r *http.Request) {
 		s.formFail(w, r, err)
 		return
 	}
-	select {
-	case s.places <- struct{}{}:
-		defer func() { <-s.places }()
-	default:
+	leave, ok := s.places.take(r.PathValue("link"))
+	if !ok {
 		s.Fail(w, r, errBusy.After(time.Minute))
 		return
 	}
+	defer leave()
 	q := p.Asked(step)[0]
 	name, content, goOn, err := received(w, r)
 	over := false
