@@ -204,7 +204,7 @@ func (w wiring) messages(post *registry.Carriers) {
 		NewID: newID,
 	}
 	w.Messaging.Enclosures = &enclosure.Service{Store: enclosurestore.New(db), Link: w.Link, SelfBooking: w.SelfBooking,
-		Now: c.Now}
+		FormLink: w.FormLink, Now: c.Now}
 	w.Batch = &batch.Service{Store: batchstore.New(db), Backlog: batchstore.New(db), Messages: w.Messaging,
 		Patients: w.Demographics, Now: c.Now, NewID: newID}
 	w.Notice = &notice.Service{Store: noticestore.New(db), Messages: w.Messaging,

@@ -193,7 +193,7 @@ func (b *batchBody) field(name string) (err error) {
 		}
 	case "plain_characters":
 		err = b.json.Decode(&b.batch.Plain)
-	case "short_link_id", "attachment_uuid", "booking_link":
+	case "short_link_id", "attachment_uuid", "booking_link", "form_link":
 		err = b.carries(name)
 	default:
 		var ignored json.RawMessage
@@ -206,6 +206,7 @@ func (b *batchBody) field(name string) (err error) {
 func (b *batchBody) carries(name string) (err error) {
 	var id, uuid oas.OptString
 	var offer oas.OptBookingLinkUpdate
+	var form oas.OptFormLinkOffer
 	var wrong input.Checks
 	switch name {
 	case "short_link_id":
@@ -214,24 +215,39 @@ func (b *batchBody) carries(name string) (err error) {
 	case "attachment_uuid":
 		uuid.Set = true
 		uuid.Value, err = b.text(name, "string")
+	case "form_link":
+		form.Set, err = true, b.shaped(name, "what a form link asks for", &form.Value)
 	default:
-		var raw json.RawMessage
-		if err = b.json.Decode(&raw); err == nil {
-			if offer.Decode(jx.DecodeBytes(raw)) != nil || offer.Value.Validate() != nil {
-				err = fault.Wrong(name, input.CodeType, "what a booking link offers", "This is not of the right shape.")
-			}
-		}
+		offer.Set, err = true, b.shaped(name, "what a booking link offers", &offer.Value)
 	}
 	if err != nil {
 		return err
 	}
-	got := messagingrest.Carries(&wrong, id, uuid, offer)
+	got := messagingrest.Carries(&wrong, id, uuid, offer, form)
 	to := &b.batch.Carries
 	to.Link, to.UUID = cmp.Or(to.Link, got.Link), cmp.Or(to.UUID, got.UUID)
 	if got.Booking != nil {
 		to.Booking = got.Booking
 	}
+	if got.Form != nil {
+		to.Form = got.Form
+	}
 	return wrong.Err()
+}
+
+// shaped reads an object, and refuses what it cannot be.
+func (b *batchBody) shaped(name, expected string, into interface {
+	Decode(d *jx.Decoder) error
+	Validate() error
+}) error {
+	var raw json.RawMessage
+	if err := b.json.Decode(&raw); err != nil {
+		return err
+	}
+	if into.Decode(jx.DecodeBytes(raw)) != nil || into.Validate() != nil {
+		return fault.Wrong(name, input.CodeType, expected, "This is not of the right shape.")
+	}
+	return nil
 }
 
 // read reads the whole body, and takes the recipients in as they come.

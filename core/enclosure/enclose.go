@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
+	"frontdesk/core/formlink"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -47,6 +48,8 @@ type Tx interface {
 	link.Keeper
 	// AddOffers keeps new booking links.
 	AddOffers(ctx context.Context, group practice.ID, all []selfbooking.Offer) error
+	// AddRequests keeps new form links.
+	AddRequests(ctx context.Context, group practice.ID, all []formlink.Request) error
 }
 
 // Enclosed is the link that goes with a message to one patient.
@@ -72,7 +75,7 @@ func (s *Service) Enclose(
 	if err != nil {
 		return nil, err
 	}
-	var made []selfbooking.Offer
+	var fresh made
 	now := s.Now().Truncate(time.Microsecond)
 	var lead []link.Of
 	for _, id := range of {
@@ -81,15 +84,14 @@ func (s *Service) Enclose(
 		case p.kind == link.Appointment:
 			lead = append(lead, next[id])
 		default:
-			o, err := s.SelfBooking.Draft(p.group, id, *p.want.Booking, now)
+			l, err := s.draft(p, id, now, &fresh)
 			if err != nil {
-				out[id] = Enclosed{Err: fault.Within(err, "booking_link")}
+				out[id] = Enclosed{Err: fault.Within(err, p.word)}
 				continue
 			}
-			if out[id], err = s.enclosed(o.Link); err != nil {
+			if out[id], err = s.enclosed(l); err != nil {
 				return nil, err
 			}
-			made = append(made, o)
 		}
 	}
 	if len(lead) > 0 {
@@ -97,16 +99,54 @@ func (s *Service) Enclose(
 			return nil, err
 		}
 	}
-	if len(made) == 0 {
-		return out, nil
+	return out, fresh.keep(ctx, tx, in, p.group.ID, now, by)
+}
+
+// made are links that were made for patients.
+type made struct {
+	offers   []selfbooking.Offer
+	requests []formlink.Request
+}
+
+// draft makes a link for a patient.
+func (s *Service) draft(p Plan, of patient.ID, now time.Time, to *made) (link.Link, error) {
+	if p.kind == link.Form {
+		r, err := s.FormLink.Draft(p.group, of, *p.want.Form, now)
+		if err == nil {
+			to.requests = append(to.requests, r)
+		}
+		return r.Link, err
 	}
-	err = tx.AddOffers(ctx, p.group.ID, made)
-	for _, o := range made {
+	o, err := s.SelfBooking.Draft(p.group, of, *p.want.Booking, now)
+	if err == nil {
+		to.offers = append(to.offers, o)
+	}
+	return o.Link, err
+}
+
+// keep keeps them, with entries in the audit trail where one caller made them.
+func (m made) keep(
+	ctx context.Context, tx Tx, in Within, group practice.ID, now time.Time, by *access.Caller,
+) (err error) {
+	var all []audit.Thing
+	if len(m.offers) > 0 {
+		err = tx.AddOffers(ctx, group, m.offers)
+	}
+	if len(m.requests) > 0 && err == nil {
+		err = tx.AddRequests(ctx, group, m.requests)
+	}
+	for _, o := range m.offers {
+		all = append(all, o)
+	}
+	for _, r := range m.requests {
+		all = append(all, r)
+	}
+	for _, l := range all {
 		if by != nil && err == nil {
-			err = in.Audit(ctx, by.Audit(now, "link.create", "link", int64(o.ID), nil, o))
+			err = in.Audit(ctx, by.Audit(now, "link.create", "link", l.AuditSubject().ID, nil, l))
 		}
 	}
-	return out, err
+	return err
 }
 
 // Foresee says to which patients no message could go, and why.

@@ -14,6 +14,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/fault"
+	"frontdesk/core/formlink"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
@@ -23,13 +24,10 @@ import (
 	"frontdesk/core/template"
 )
 
-// form is the kind of links to forms, of which none can be made for each recipient.
-const form link.Kind = "form"
-
 // placeholders are the words that an address stands for, and the kind of link it leads by.
 var placeholders = map[string]link.Kind{
 	"booking_link": link.Booking, "appointment_link": link.Appointment, "attachment_link": link.Attachment,
-	"form_link": form,
+	"form_link": link.Form,
 }
 
 // Placeholders are the words that an address may stand for.
@@ -42,13 +40,37 @@ type Want struct {
 	UUID string  `json:"uuid,omitempty"`
 	// Booking is what a booking link offers that is made for each patient.
 	Booking *selfbooking.Change `json:"booking,omitempty"`
+	// Form is what a form link asks for that is made for each patient.
+	Form *formlink.Ask `json:"form,omitempty"`
 }
 
 // given reports a link that there is.
 func (w Want) given() bool { return w.Link != 0 || w.UUID != "" }
 
+// made is the kind of link that is made for each patient; empty is none.
+func (w Want) made() link.Kind {
+	switch {
+	case w.Booking != nil:
+		return link.Booking
+	case w.Form != nil:
+		return link.Form
+	}
+	return ""
+}
+
 // none reports that no link is named.
-func (w Want) none() bool { return !w.given() && w.Booking == nil }
+func (w Want) none() bool { return !w.given() && w.made() == "" }
+
+// several reports more than one of what a message carries one of.
+func (w Want) several() bool {
+	n := 0
+	for _, there := range []bool{w.Link != 0, w.UUID != "", w.Booking != nil, w.Form != nil} {
+		if there {
+			n++
+		}
+	}
+	return n > 1
+}
 
 // Plan is the link that goes with a text.
 type Plan struct {
@@ -119,6 +141,7 @@ type Service struct {
 	Store       Store
 	Link        *link.Service
 	SelfBooking *selfbooking.Service
+	FormLink    *formlink.Service
 	Now         func() time.Time
 }
 
@@ -135,6 +158,9 @@ func (s *Service) Check(ctx context.Context, g practice.Group, want Want, field,
 	}
 	if want.Booking != nil {
 		return p, fault.Within(s.offers(ctx, g, *want.Booking), "booking_link")
+	}
+	if want.Form != nil {
+		return p, fault.Within(s.asks(ctx, g, *want.Form), "form_link")
 	}
 	if !want.given() {
 		return p, nil
@@ -163,6 +189,15 @@ func (s *Service) offers(ctx context.Context, g practice.Group, c selfbooking.Ch
 	return err
 }
 
+// asks checks what a form link is to ask for that is made for each patient.
+func (s *Service) asks(ctx context.Context, g practice.Group, a formlink.Ask) error {
+	if err := s.FormLink.Known(ctx, a); err != nil {
+		return err
+	}
+	_, err := s.FormLink.Draft(g, 0, a, s.Now())
+	return err
+}
+
 // Plan is what a text carries that was checked before.
 func (s *Service) Plan(g practice.Group, want Want, text string) (Plan, error) {
 	return s.plan(g, want, "text", text)
@@ -187,23 +222,27 @@ func (s *Service) plan(g practice.Group, want Want, field, text string) (Plan, e
 			"A message carries one link.")
 	}
 	switch {
-	case want.given() && want.Booking != nil || want.Link != 0 && want.UUID != "":
-		in.Wrong("short_link_id", input.CodeChoice, "one of `short_link_id`, `attachment_uuid` and `booking_link`",
-			"A message carries one link.")
+	case want.several():
+		in.Wrong("short_link_id", input.CodeChoice,
+			"one of `short_link_id`, `attachment_uuid`, `booking_link` and `form_link`", "A message carries one link.")
 	case want.given():
 		p.kind = link.Attachment // until it is found
 		if p.word == "" {
 			p.word = "attachment_link" // which the text has not
 		}
-	case want.Booking != nil:
-		if p.word != "" && p.word != "booking_link" {
-			in.Wrong(field, input.CodeChoice, "{{booking_link}}", "A message carries one link.")
+	case want.made() != "":
+		word := string(want.made()) + "_link"
+		if p.word != "" && p.word != word {
+			in.Wrong(field, input.CodeChoice, "{{"+word+"}}", "A message carries one link.")
 		}
-		p.kind, p.word = link.Booking, "booking_link"
+		p.kind, p.word = want.made(), word
 	case p.kind == link.Booking:
 		in.Wrong("booking_link", input.CodeRequired, "what the link offers, such as `appointment_type_id`",
 			"The text has {{booking_link}}: say what can be booked.")
-	case p.kind == link.Attachment || p.kind == form:
+	case p.kind == link.Form:
+		in.Wrong("form_link", input.CodeRequired, "what the link asks for: a `form_id`",
+			"The text has {{form_link}}: say which form is filled in.")
+	case p.kind == link.Attachment:
 		in.Wrong(field, input.CodeChoice, "a text with `attachment_uuid` or `short_link_id`, which say which link it is",
 			"Nothing says which link stands for {{"+p.word+"}}.")
 	}

@@ -19,6 +19,8 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/enclosure"
+	"frontdesk/core/form"
+	"frontdesk/core/formlink"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/messaging"
@@ -36,6 +38,8 @@ import (
 	diarystore "frontdesk/store/diary"
 	dispatchstore "frontdesk/store/dispatch"
 	enclosurestore "frontdesk/store/enclosure"
+	formstore "frontdesk/store/form"
+	formlinkstore "frontdesk/store/formlink"
 	linkstore "frontdesk/store/link"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
@@ -76,6 +80,8 @@ type kit struct {
 	people     *patient.Service
 	links      *link.Service
 	self       *selfbooking.Service
+	forms      *form.Service
+	fill       *formlink.Service
 	book       *booking.Service
 	messages   *messaging.Service
 	batches    *batch.Service
@@ -115,8 +121,11 @@ func newKit(t *testing.T, db *store.DB) *kit {
 		Box: func() (*seal.Box, error) { return box, nil }}
 	k.self = &selfbooking.Service{Store: selfbookingstore.New(db), Link: k.links, Diary: diaries, Booking: k.book,
 		Now: now}
+	k.forms = &form.Service{Store: formstore.New(db), Now: now, NewID: newID}
+	k.fill = &formlink.Service{Store: formlinkstore.New(db), Link: k.links, Form: k.forms, Now: now, NewID: newID}
 	k.messages = &messaging.Service{Store: messagingstore.New(db), Now: now, NewID: newID, Pages: pages,
-		Enclosures: &enclosure.Service{Store: enclosurestore.New(db), Link: k.links, SelfBooking: k.self, Now: now},
+		Enclosures: &enclosure.Service{Store: enclosurestore.New(db), Link: k.links, SelfBooking: k.self, FormLink: k.fill,
+			Now: now},
 		Carriers: func(context.Context, practice.ID, carrier.Channel) ([]carrier.Carrier, error) {
 			return []carrier.Carrier{k.post}, nil
 		},

@@ -43,7 +43,7 @@ func TestFormLinksNeedWhatTheyName(t *testing.T) {
 			"no uses":    {func(n *formlink.New) { n.MaxUses = new(0) }, nil, "max_uses"},
 			"no concept": {func(n *formlink.New) { n.Write, n.Code, n.Term = true, "12", "x" }, nil, "snomed_code"},
 		} {
-			want := formlink.New{Form: k.form.ID, Patient: k.ada}
+			want := formlink.New{Ask: formlink.Ask{Form: k.form.ID}, Patient: k.ada}
 			c.change(&want)
 			_, err := k.fill.Create(k.ctx, want)
 			f := fault.Of(err)
@@ -52,7 +52,7 @@ func TestFormLinksNeedWhatTheyName(t *testing.T) {
 				k.Errorf("%s: got %v %+v", name, err, f)
 			}
 		}
-		want := formlink.New{Form: k.form.ID, Patient: k.ada}
+		want := formlink.New{Ask: formlink.Ask{Form: k.form.ID}, Patient: k.ada}
 		_, err := k.fill.Create(k.other, want)
 		k.want(err, formlink.ErrNoForm)
 		_, err = k.fill.Create(access.With(context.Background(), access.Caller{Group: k.group.ID}), want)
@@ -128,7 +128,7 @@ func TestUnsentAnswersAreDeletedWhenALinkEnds(t *testing.T) {
 			link.ErrWithdrawn},
 		"of a patient who has died": {func(k *kit, _ formlink.Request) {
 			k.do(k.leave().Archive(k.ctx, k.ada, archive.Reasons{Reason: patient.ReasonDeceased}))
-			_, err := k.fill.Create(k.ctx, formlink.New{Form: k.form.ID, Patient: k.ada})
+			_, err := k.fill.Create(k.ctx, formlink.New{Ask: formlink.Ask{Form: k.form.ID}, Patient: k.ada})
 			k.want(err, patient.ErrDeceased)
 		}, link.ErrWithdrawn},
 	} {

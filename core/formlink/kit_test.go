@@ -174,7 +174,7 @@ func (k *kit) q(title string) form.Question {
 
 func (k *kit) make(more func(*formlink.New)) formlink.Request {
 	k.Helper()
-	want := formlink.New{Form: k.form.ID, Patient: k.ada}
+	want := formlink.New{Ask: formlink.Ask{Form: k.form.ID}, Patient: k.ada}
 	if more != nil {
 		more(&want)
 	}

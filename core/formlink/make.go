@@ -3,6 +3,7 @@ package formlink
 import (
 	"context"
 	"errors"
+	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/account"
@@ -18,18 +19,24 @@ import (
 	"frontdesk/core/write"
 )
 
+// Ask is what a form link asks for, whoever it is sent to.
+type Ask struct {
+	Form form.ID `json:"form"`
+	// Expires is the last day it is good for, in the practice's time, or the instant it ends; nil is a month from now.
+	Expires *input.Bound `json:"expires,omitempty"`
+	// MaxUses is how often answers can be sent; nil is once.
+	MaxUses  *int                    `json:"max_uses,omitempty"`
+	Write    bool                    `json:"write,omitempty"`
+	Code     string                  `json:"code,omitempty"`
+	Term     string                  `json:"term,omitempty"`
+	Assignee practice.PractitionerID `json:"assignee,omitempty"` // 0 is none
+}
+
 // New is a form link to make.
 type New struct {
-	Form        form.ID
+	Ask
 	Patient     patient.ID
 	Appointment booking.ID // 0 is none
-	// Expires is the last day it is good for, in the practice's time, or the instant it ends; nil is a month from now.
-	Expires *input.Bound
-	// MaxUses is how often answers can be sent; nil is once.
-	MaxUses    *int
-	Write      bool
-	Code, Term string
-	Assignee   practice.PractitionerID // 0 is none
 }
 
 // requests says how form links are changed.
@@ -43,11 +50,7 @@ func (s *Service) Create(ctx context.Context, want New) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
-	q, err := s.Form.Store.Questionnaire(ctx, who.Group, want.Form)
-	if errors.Is(err, form.ErrNotFound) || err == nil && q.Deleted() {
-		return Request{}, named(ErrNoForm, "questionnaire")
-	}
-	if err != nil {
+	if err := s.offered(ctx, who.Group, want.Form); err != nil {
 		return Request{}, err
 	}
 	r, err := write.Do(ctx, requests.Needs, s.Now, s.Store.Do, func(e write.Edit[Tx]) (r Request, err error) {
@@ -65,24 +68,53 @@ func (s *Service) Create(ctx context.Context, want New) (Request, error) {
 	return r, err
 }
 
-// request checks what a link is to ask for.
-func (s *Service) request(ctx context.Context, e write.Edit[Tx], want New) (Request, error) {
-	r := Request{Form: want.Form, Appointment: want.Appointment, Write: want.Write, Assignee: want.Assignee}
-	g, err := e.Tx.Group(ctx, e.Group())
-	if err != nil {
-		return r, err
+// offered checks that a form can be filled in. Error: ErrNoForm.
+func (s *Service) offered(ctx context.Context, group practice.ID, id form.ID) error {
+	q, err := s.Form.Store.Questionnaire(ctx, group, id)
+	if errors.Is(err, form.ErrNotFound) || err == nil && q.Deleted() {
+		return named(ErrNoForm, "questionnaire")
 	}
+	return err
+}
+
+// Known checks that what links are to ask for exists, and that the caller may make them. Errors: ErrNoForm,
+// task.ErrNoAssignee.
+func (s *Service) Known(ctx context.Context, a Ask) error {
+	who, err := access.Require(ctx, requests.Needs)
+	if err == nil {
+		err = s.offered(ctx, who.Group, a.Form)
+	}
+	if err != nil || a.Assignee == 0 {
+		return err
+	}
+	return s.Store.Do(ctx, func(tx Tx) error { return assigned(ctx, tx, who.Group, a.Assignee) })
+}
+
+// Draft is a form link for a patient that no one has kept yet. Errors: field faults, seal.ErrNoKey.
+func (s *Service) Draft(g practice.Group, of patient.ID, a Ask, now time.Time) (Request, error) {
+	r := Request{Form: a.Form, Write: a.Write, Assignee: a.Assignee}
 	once := 1
-	if want.MaxUses == nil {
-		want.MaxUses = &once
+	if a.MaxUses == nil {
+		a.MaxUses = &once
 	}
 	var in input.Checks
-	r.Link, err = s.Link.New(&in, g, link.Form, want.Patient, want.Expires, want.MaxUses, e.Now)
-	if want.Write {
-		c := record.Choose(&in, want.Code, want.Term, record.Form)
+	var err error
+	r.Link, err = s.Link.New(&in, g, link.Form, of, a.Expires, a.MaxUses, now)
+	if a.Write {
+		c := record.Choose(&in, a.Code, a.Term, record.Form)
 		r.Code, r.Term = c.Code, c.Term
 	}
-	if err := errors.Join(in.Err(), err); err != nil {
+	return r, errors.Join(in.Err(), err)
+}
+
+// request checks what a link is to ask for.
+func (s *Service) request(ctx context.Context, e write.Edit[Tx], want New) (Request, error) {
+	g, err := e.Tx.Group(ctx, e.Group())
+	if err != nil {
+		return Request{}, err
+	}
+	r, err := s.Draft(g, want.Patient, want.Ask, e.Now)
+	if r.Appointment = want.Appointment; err != nil {
 		return r, err
 	}
 	if r.Patient, err = e.Tx.LockPatientAgainstMerge(ctx, e.Group(), want.Patient); err != nil {
@@ -111,7 +143,12 @@ func (s *Service) around(ctx context.Context, e write.Edit[Tx], r Request) error
 	if r.Assignee == 0 {
 		return nil
 	}
-	there, err := employed(ctx, e.Tx, e.Group(), r.Assignee)
+	return assigned(ctx, e.Tx, e.Group(), r.Assignee)
+}
+
+// assigned checks the member of staff who is to get a task. Error: task.ErrNoAssignee.
+func assigned(ctx context.Context, tx Tx, group practice.ID, id practice.PractitionerID) error {
+	there, err := employed(ctx, tx, group, id)
 	if err == nil && !there {
 		err = named(task.ErrNoAssignee, "assignee")
 	}

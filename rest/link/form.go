@@ -21,12 +21,11 @@ func (o Operations) CreateFormLink(
 ) (*oas.CreateFormLinkOK, error) {
 	var wrong input.Checks
 	want := formlink.New{
-		Form: wire.ID[form.ID](string(in.FormID)), Patient: wire.ID[patient.ID](string(in.PatientID)),
+		Ask: AskOf(&wrong, &oas.FormLinkOffer{FormID: in.FormID, ExpiryDate: in.ExpiryDate,
+			MaximumUseCount: in.MaximumUseCount, WriteToRecord: in.WriteToRecord, SnomedCode: in.SnomedCode,
+			SnomedTerm: in.SnomedTerm, AssigneeID: in.AssigneeID}),
+		Patient:     wire.ID[patient.ID](string(in.PatientID)),
 		Appointment: wire.OptionalID[booking.ID](&wrong, "appointment_id", in.AppointmentID),
-		Assignee:    wire.OptionalID[practice.PractitionerID](&wrong, "assignee_id", in.AssigneeID),
-		Expires:     input.ReadBound(in.ExpiryDate.Value),
-		Write:       in.WriteToRecord.Value, Code: in.SnomedCode.Value, Term: in.SnomedTerm.Value,
-		MaxUses: wire.Ptr(in.MaximumUseCount.Value, in.MaximumUseCount.Set),
 	}
 	if err := wrong.Err(); err != nil {
 		return nil, err
@@ -37,6 +36,17 @@ func (o Operations) CreateFormLink(
 	}
 	return &oas.CreateFormLinkOK{FormLink: l.URL, FormUUID: l.UUID, ID: wire.Digits(l.ID),
 		ExpiryDate: l.ExpiresAt.UTC()}, nil
+}
+
+// AskOf is what a form link is to ask for.
+func AskOf(wrong *input.Checks, in *oas.FormLinkOffer) formlink.Ask {
+	return formlink.Ask{
+		Form:     wire.ID[form.ID](string(in.FormID)),
+		Assignee: wire.OptionalID[practice.PractitionerID](wrong, "assignee_id", in.AssigneeID),
+		Expires:  input.ReadBound(in.ExpiryDate.Value),
+		Write:    in.WriteToRecord.Value, Code: in.SnomedCode.Value, Term: in.SnomedTerm.Value,
+		MaxUses: wire.Ptr(in.MaximumUseCount.Value, in.MaximumUseCount.Set),
+	}
 }
 
 // ListForms lists the forms of the practice.

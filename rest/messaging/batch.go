@@ -27,7 +27,7 @@ func (o Operations) CreateBatchMessage(
 		Name: in.Name, Channel: Channels[string(in.Channel)], Subject: in.Subject.Value, Content: in.Content,
 		Purpose: messaging.Purpose(in.Purpose.Value),
 		Plain:   in.PlainCharacters.Value,
-		Carries: Carries(&wrong, in.ShortLinkID, in.AttachmentUUID, in.BookingLink),
+		Carries: Carries(&wrong, in.ShortLinkID, in.AttachmentUUID, in.BookingLink, in.FormLink),
 	}
 	if err := wrong.Err(); err != nil {
 		return nil, err

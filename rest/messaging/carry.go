@@ -15,7 +15,9 @@ import (
 const noLink = link.ID(-1)
 
 // Carries is the link that goes with a text, as it was asked for.
-func Carries(wrong *input.Checks, id, uuid oas.OptString, offer oas.OptBookingLinkUpdate) enclosure.Want {
+func Carries(
+	wrong *input.Checks, id, uuid oas.OptString, offer oas.OptBookingLinkUpdate, form oas.OptFormLinkOffer,
+) enclosure.Want {
 	want := enclosure.Want{UUID: uuid.Value}
 	if id.Value != "" {
 		want.Link = cmp.Or(wire.ID[link.ID](id.Value), noLink)
@@ -23,6 +25,10 @@ func Carries(wrong *input.Checks, id, uuid oas.OptString, offer oas.OptBookingLi
 	if offer.Set {
 		change := linkrest.OfferOf(wrong, &offer.Value)
 		want.Booking = &change
+	}
+	if form.Set {
+		ask := linkrest.AskOf(wrong, &form.Value)
+		want.Form = &ask
 	}
 	return want
 }

@@ -35,7 +35,7 @@ func (o Operations) SendMessage(
 		SnomedCode: in.SnomedCode.Value,
 		SnomedTerm: in.SnomedTerm.Value,
 		TaskID:     taskID(in.TaskID.Value),
-		Carries:    Carries(&check, in.ShortLinkID, in.AttachmentUUID, in.BookingLink),
+		Carries:    Carries(&check, in.ShortLinkID, in.AttachmentUUID, in.BookingLink, in.FormLink),
 		AssigneeID: whole(&check, "assignee_id", in.AssigneeID),
 	}
 	if kind := in.AssigneeType.Value; kind != "" && (kind != oas.MessageRequestAssigneeTypeAdmin || r.AssigneeID == 0) {

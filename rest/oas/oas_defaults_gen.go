@@ -15,6 +15,18 @@ func (s *CreateFormLinkReq) setDefaults() {
 }
 
 // setDefaults set default value of fields.
+func (s *FormLinkOffer) setDefaults() {
+	{
+		val := int(1)
+		s.MaximumUseCount.SetTo(val)
+	}
+	{
+		val := bool(false)
+		s.WriteToRecord.SetTo(val)
+	}
+}
+
+// setDefaults set default value of fields.
 func (s *KeyRotation) setDefaults() {
 	{
 		val := int(24)

@@ -2103,17 +2103,18 @@ func (s *BatchRecipient) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfBatchRequest = [10]string{
-	0: "name",
-	1: "channel",
-	2: "subject",
-	3: "content",
-	4: "attachment_uuid",
-	5: "short_link_id",
-	6: "booking_link",
-	7: "purpose",
-	8: "plain_characters",
-	9: "recipients",
+var jsonFieldsNameOfBatchRequest = [11]string{
+	0:  "name",
+	1:  "channel",
+	2:  "subject",
+	3:  "content",
+	4:  "attachment_uuid",
+	5:  "short_link_id",
+	6:  "booking_link",
+	7:  "form_link",
+	8:  "purpose",
+	9:  "plain_characters",
+	10: "recipients",
 }
 
 // Decode decodes BatchRequest from json.
@@ -2199,6 +2200,16 @@ func (s *BatchRequest) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"booking_link\"")
 			}
+		case "form_link":
+			if err := func() error {
+				s.FormLink.Reset()
+				if err := s.FormLink.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_link\"")
+			}
 		case "purpose":
 			if err := func() error {
 				s.Purpose.Reset()
@@ -2220,7 +2231,7 @@ func (s *BatchRequest) Decode(d *jx.Decoder) error {
 				return errors.Wrap(err, "decode field \"plain_characters\"")
 			}
 		case "recipients":
-			requiredBitSet[1] |= 1 << 1
+			requiredBitSet[1] |= 1 << 2
 			if err := func() error {
 				s.Recipients = make([]BatchRequestRecipientsItem, 0)
 				if err := d.Arr(func(d *jx.Decoder) error {
@@ -2248,7 +2259,7 @@ func (s *BatchRequest) Decode(d *jx.Decoder) error {
 	var failures []validate.FieldError
 	for i, mask := range [2]uint8{
 		0b00001011,
-		0b00000010,
+		0b00000100,
 	} {
 		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
 			// Mask only required fields and check equality to mask using XOR.
@@ -4201,6 +4212,139 @@ func (s *FindRecordEntriesOK) encodeFields(e *jx.Encoder) {
 	}
 }
 
+var jsonFieldsNameOfFormLinkOffer = [7]string{
+	0: "form_id",
+	1: "expiry_date",
+	2: "maximum_use_count",
+	3: "write_to_record",
+	4: "snomed_code",
+	5: "snomed_term",
+	6: "assignee_id",
+}
+
+// Decode decodes FormLinkOffer from json.
+func (s *FormLinkOffer) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormLinkOffer to nil")
+	}
+	var requiredBitSet [1]uint8
+	s.setDefaults()
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "form_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.FormID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_id\"")
+			}
+		case "expiry_date":
+			if err := func() error {
+				s.ExpiryDate.Reset()
+				if err := s.ExpiryDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"expiry_date\"")
+			}
+		case "maximum_use_count":
+			if err := func() error {
+				s.MaximumUseCount.Reset()
+				if err := s.MaximumUseCount.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"maximum_use_count\"")
+			}
+		case "write_to_record":
+			if err := func() error {
+				s.WriteToRecord.Reset()
+				if err := s.WriteToRecord.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"write_to_record\"")
+			}
+		case "snomed_code":
+			if err := func() error {
+				s.SnomedCode.Reset()
+				if err := s.SnomedCode.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_code\"")
+			}
+		case "snomed_term":
+			if err := func() error {
+				s.SnomedTerm.Reset()
+				if err := s.SnomedTerm.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_term\"")
+			}
+		case "assignee_id":
+			if err := func() error {
+				s.AssigneeID.Reset()
+				if err := s.AssigneeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormLinkOffer")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfFormLinkOffer) {
+					name = jsonFieldsNameOfFormLinkOffer[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
 // Encode encodes FormType as json.
 func (s FormType) Encode(e *jx.Encoder) {
 	e.Str(string(s))
@@ -5658,7 +5802,7 @@ func (s *MessageReply) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfMessageRequest = [23]string{
+var jsonFieldsNameOfMessageRequest = [24]string{
 	0:  "patient_id",
 	1:  "message_type",
 	2:  "message_string",
@@ -5674,14 +5818,15 @@ var jsonFieldsNameOfMessageRequest = [23]string{
 	12: "attachment_uuid",
 	13: "short_link_id",
 	14: "booking_link",
-	15: "assignee_id",
-	16: "assignee_type",
-	17: "send_at",
-	18: "send_by",
-	19: "subject",
-	20: "purpose",
-	21: "urgent",
-	22: "plain_characters",
+	15: "form_link",
+	16: "assignee_id",
+	17: "assignee_type",
+	18: "send_at",
+	19: "send_by",
+	20: "subject",
+	21: "purpose",
+	22: "urgent",
+	23: "plain_characters",
 }
 
 // Decode decodes MessageRequest from json.
@@ -5845,6 +5990,16 @@ func (s *MessageRequest) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"booking_link\"")
+			}
+		case "form_link":
+			if err := func() error {
+				s.FormLink.Reset()
+				if err := s.FormLink.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_link\"")
 			}
 		case "assignee_id":
 			if err := func() error {
@@ -6813,6 +6968,18 @@ func (o *OptFloat64) Decode(d *jx.Decoder) error {
 		return err
 	}
 	o.Value = float64(v)
+	return nil
+}
+
+// Decode decodes FormLinkOffer from json.
+func (o *OptFormLinkOffer) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptFormLinkOffer to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
 	return nil
 }
 

@@ -585,7 +585,8 @@ type BatchRequest struct {
 	Channel BatchChannel `json:"channel"`
 	// Needed for EMAIL.
 	Subject OptString `json:"subject"`
-	// It may have `{{booking_link}}` or `{{appointment_link}}`: each recipient gets a link of their own.
+	// It may have `{{booking_link}}`, `{{form_link}}` or `{{appointment_link}}`: each recipient gets a
+	// link of their own.
 	Content string `json:"content"`
 	// A link that is for no one patient alone.
 	AttachmentUUID OptString `json:"attachment_uuid"`
@@ -594,7 +595,10 @@ type BatchRequest struct {
 	// What each recipient can book by a link of their own. Its address stands for `{{booking_link}}`, or
 	// comes last.
 	BookingLink OptBookingLinkUpdate `json:"booking_link"`
-	Purpose     OptPurpose           `json:"purpose"`
+	// The form that each recipient fills in by a link of their own. Its address stands for
+	// `{{form_link}}`, or comes last.
+	FormLink OptFormLinkOffer `json:"form_link"`
+	Purpose  OptPurpose       `json:"purpose"`
 	// Puts plain characters for those that only look different and make a text message dearer.
 	PlainCharacters OptBool                      `json:"plain_characters"`
 	Recipients      []BatchRequestRecipientsItem `json:"recipients"`
@@ -1231,6 +1235,23 @@ type FindRecordEntriesOK struct {
 	Count float64         `json:"count"`
 }
 
+// Ref: #/components/schemas/FormLinkOffer
+type FormLinkOffer struct {
+	FormID ID `json:"form_id"`
+	// The last day it is good for, or the instant it ends. Without it the link is good for 30 days; a year
+	// is the most.
+	ExpiryDate OptString `json:"expiry_date"`
+	// How often answers can be sent.
+	MaximumUseCount OptInt `json:"maximum_use_count"`
+	// Proposes the answers for the record. A member of staff approves them.
+	WriteToRecord OptBool `json:"write_to_record"`
+	// The concept of that entry; without it 184147002, Questionnaire.
+	SnomedCode OptString `json:"snomed_code"`
+	SnomedTerm OptString `json:"snomed_term"`
+	// The member of staff who gets a task when the answers come.
+	AssigneeID OptString `json:"assignee_id"`
+}
+
 // Ref: #/components/schemas/FormType
 type FormType string
 
@@ -1800,6 +1821,9 @@ type MessageRequest struct {
 	// What the patient can book by a link that is made with the message. Its address stands for
 	// `{{booking_link}}`, or comes last.
 	BookingLink OptBookingLinkUpdate `json:"booking_link"`
+	// The form that the patient fills in by a link that is made with the message. Its address stands for
+	// `{{form_link}}`, or comes last.
+	FormLink OptFormLinkOffer `json:"form_link"`
 	// The id of a member of staff.
 	AssigneeID OptFloat64 `json:"assignee_id"`
 	// `Admin`, a member of staff, when left out. There are no teams.
@@ -3405,6 +3429,52 @@ func (o OptFloat64) Get() (v float64, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptFloat64) Or(d float64) float64 {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptFormLinkOffer returns new OptFormLinkOffer with value set to v.
+func NewOptFormLinkOffer(v FormLinkOffer) OptFormLinkOffer {
+	return OptFormLinkOffer{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormLinkOffer is optional FormLinkOffer.
+type OptFormLinkOffer struct {
+	Value FormLinkOffer
+	Set   bool
+}
+
+// IsSet returns true if OptFormLinkOffer was set.
+func (o OptFormLinkOffer) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptFormLinkOffer) Reset() {
+	var v FormLinkOffer
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptFormLinkOffer) SetTo(v FormLinkOffer) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormLinkOffer) Get() (v FormLinkOffer, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormLinkOffer) Or(d FormLinkOffer) FormLinkOffer {
 	if v, ok := o.Get(); ok {
 		return v
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/enclosure"
+	"frontdesk/core/formlink"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
@@ -15,6 +16,7 @@ import (
 
 	"frontdesk/store"
 	batchstore "frontdesk/store/batch"
+	formlinkstore "frontdesk/store/formlink"
 	linkstore "frontdesk/store/link"
 	messagingstore "frontdesk/store/messaging"
 	noticestore "frontdesk/store/notice"
@@ -47,9 +49,12 @@ type Tx struct {
 	store.Conn
 	links
 	offers
+	requests
 }
 
-func on(c store.Conn) *Tx { return &Tx{c, linkstore.On(c), selfbookingstore.On(c)} }
+func on(c store.Conn) *Tx {
+	return &Tx{c, linkstore.On(c), selfbookingstore.On(c), formlinkstore.On(c)}
+}
 
 type links interface {
 	Link(ctx context.Context, group practice.ID, id link.ID) (link.Link, error)
@@ -60,6 +65,10 @@ type links interface {
 
 type offers interface {
 	AddOffers(ctx context.Context, group practice.ID, all []selfbooking.Offer) error
+}
+
+type requests interface {
+	AddRequests(ctx context.Context, group practice.ID, all []formlink.Request) error
 }
 
 const dated = `SELECT id FROM patient WHERE practice_group_id = $1 AND birth_date <> '' AND id IN `
@@ -109,6 +118,10 @@ func (t *Tx) LinkName(ctx context.Context, group practice.ID, l link.Link) (name
 		_, err = t.One(ctx, `SELECT t.name FROM appointment a JOIN appointment_type t
 			ON t.practice_group_id = a.practice_group_id AND t.id = a.appointment_type_id
 			WHERE a.practice_group_id = $1 AND a.id = $2`, store.In{group, l.Appointment}, &name)
+	case link.Form:
+		_, err = t.One(ctx, `SELECT q.title FROM form_link f JOIN questionnaire q
+			ON q.practice_group_id = f.practice_group_id AND q.id = f.questionnaire_id
+			WHERE f.practice_group_id = $1 AND f.link_id = $2`, store.In{group, l.ID}, &name)
 	case link.Booking:
 		var types []string
 		if _, err = t.One(ctx, `SELECT types FROM booking_link WHERE practice_group_id = $1 AND link_id = $2`,

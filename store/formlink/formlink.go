@@ -42,18 +42,36 @@ func (t *Tx) LockRequest(ctx context.Context, group practice.ID, id link.ID) (fo
 	return t.Request(ctx, group, id)
 }
 
+const insertRequest = `INSERT INTO form_link (practice_group_id, link_id, questionnaire_id, for_appointment_id,
+	write_to_record, snomed_code, snomed_term, assignee_id, response_id)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+
+// asked is what a link asks for, as it is kept.
+func asked(group practice.ID, r formlink.Request) store.In {
+	return store.In{group, r.ID, r.Form, value.Opt(r.Appointment), r.Write, r.Code, r.Term, value.Opt(r.Assignee),
+		value.Opt(r.Answers)}
+}
+
 // SaveRequest keeps a form link.
 func (t *Tx) SaveRequest(ctx context.Context, group practice.ID, r formlink.Request) error {
 	if err := t.SaveLink(ctx, group, r.Link); err != nil {
 		return err
 	}
-	_, err := t.Exec(ctx, `INSERT INTO form_link (practice_group_id, link_id, questionnaire_id,
-			for_appointment_id, write_to_record, snomed_code, snomed_term, assignee_id, response_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-		ON CONFLICT (practice_group_id, link_id) DO UPDATE SET response_id = $9`,
-		group, r.ID, r.Form, value.Opt(r.Appointment), r.Write, r.Code, r.Term, value.Opt(r.Assignee),
-		value.Opt(r.Answers))
+	_, err := t.Exec(ctx, insertRequest+`
+		ON CONFLICT (practice_group_id, link_id) DO UPDATE SET response_id = $9`, asked(group, r)...)
 	return err
+}
+
+// AddRequests keeps new form links.
+func (t *Tx) AddRequests(ctx context.Context, group practice.ID, all []formlink.Request) error {
+	links, args := make([]link.Link, len(all)), make([]store.In, len(all))
+	for i, r := range all {
+		links[i], args[i] = r.Link, asked(group, r)
+	}
+	if err := t.AddLinks(ctx, group, links); err != nil {
+		return err
+	}
+	return store.Insert(ctx, t.Conn, insertRequest, args)
 }
 
 // Draft finds what was saved by a link.

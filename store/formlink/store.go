@@ -28,11 +28,11 @@ type Store struct {
 }
 
 // New keeps it in a database.
-func New(db *store.DB) *Store { return &Store{on(db.Conn()), db} }
+func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
 func (s *Store) Do(ctx context.Context, fn func(formlink.Tx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
 // Answers keeps answers in a transaction.
@@ -51,11 +51,13 @@ type Tx struct {
 	staff
 }
 
-func on(c store.Conn) *Tx { return &Tx{c, linkstore.On(c), accountstore.On(c)} }
+// On is its statements inside a transaction that spans several areas.
+func On(c store.Conn) *Tx { return &Tx{c, linkstore.On(c), accountstore.On(c)} }
 
 type links interface {
 	LockLink(ctx context.Context, group practice.ID, id link.ID) (link.Link, error)
 	SaveLink(ctx context.Context, group practice.ID, l link.Link) error
+	AddLinks(ctx context.Context, group practice.ID, all []link.Link) error
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)

@@ -65,6 +65,8 @@ func TestAPatientIsSentALink(t *testing.T) {
 			{400, "invalid_request", send(ada, "{{booking_link}}", nil)},
 			{400, "invalid_request", send(ada, "{{form_link}}", nil)},
 			{400, "invalid_request", send(ada, "x", fields{"booking_link": fields{}})},
+			{400, "invalid_request", send(ada, "x", fields{"form_link": fields{}})},
+			{404, "form_not_found", send(ada, "x", fields{"form_link": fields{"form_id": "7"}})},
 			{404, "appointment_type_not_found", send(ada, "x", fields{"booking_link": fields{"appointment_type_id": "7"}})},
 			{409, "no_appointment_to_come", send(ada, "{{appointment_link}}", nil)},
 		} {
@@ -74,6 +76,12 @@ func TestAPatientIsSentALink(t *testing.T) {
 		if !strings.Contains(missing.Text, `"booking_link"`) || !strings.Contains(missing.Text, "appointment_type_id") {
 			t.Errorf("it names no field: %s", missing.Text)
 		}
+
+		// A form link is made with its message, and can be filled in.
+		form := p.ok("GET", "/v1/forms?search=new+pat", nil).data()[0]["id"]
+		asked := send(ada, "Tell us about you: {{form_link}}", fields{"form_link": fields{"form_id": form}})
+		filler := newVisitor(t)
+		filler.send(linkTo(t, asked.str("content")), born(ada), "Your answers are saved as you go")
 
 		// A booking link is made with its message, and books.
 		booking := send(ada, "Book a review: {{booking_link}}", fields{"booking_link": fields{"appointment_type_id": kind,
