@@ -133,7 +133,7 @@ func newKit(t *testing.T, db *store.DB) *kit {
 	k.batches = &batch.Service{Store: batchstore.New(db), Backlog: batchstore.New(db), Messages: k.messages,
 		Patients: &demographics.Service{Store: demographicsstore.New(db), Now: now, NewID: newID}, Now: now, NewID: newID}
 	k.dispatch = &dispatch.Service{Store: dispatchstore.New(db), Messages: k.messages, BatchDone: k.batches.Complete,
-		Now: now, NewID: newID, Timeout: time.Second}
+		Now: now, NewID: newID, Timeout: time.Minute}
 	g, err := places.CreateGroup(t.Context(), practice.Group{Name: "Mill Lane"})
 	k.must(err)
 	two, err := places.CreateGroup(t.Context(), practice.Group{Name: "Elsewhere"})

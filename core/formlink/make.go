@@ -19,7 +19,7 @@ import (
 	"frontdesk/core/write"
 )
 
-// Ask is what a form link asks for, whoever it is sent to.
+// Ask is what a form link asks for, for any patient.
 type Ask struct {
 	Form form.ID `json:"form"`
 	// Expires is the last day it is good for, in the practice's time, or the instant it ends; nil is a month from now.

@@ -150,7 +150,7 @@ func newDesk(t fatal, db *store.DB) *desk {
 	}
 	d.notices = &notice.Service{Store: noticestore.New(db), Messages: d.messages, Now: now, NewID: db.NewID}
 	d.dispatch = &dispatch.Service{Store: dispatchstore.New(db), Messages: d.messages, Now: now, NewID: db.NewID,
-		Timeout: time.Second}
+		Timeout: time.Minute}
 	g, err := d.practice.CreateGroup(context.Background(), practice.Group{Name: "Mill Lane Surgery",
 		Phone: "020 7946 0000", Email: "desk@mill.example.org", Announces: true})
 	d.must(err)

@@ -114,7 +114,7 @@ func newKit(t *testing.T, db *store.DB) *kit {
 		Records: &record.Service{Store: recordstore.New(db), Writer: record.Own{}, Now: now, NewID: newID,
 			Pages: pages}}
 	k.dispatch = &dispatch.Service{Store: dispatchstore.New(db), Messages: k.messages, Now: now, NewID: newID,
-		Timeout: time.Second}
+		Timeout: time.Minute}
 	k.s = &sequence.Service{Store: sequencestore.New(db), Messages: k.messages, Now: now, NewID: newID}
 	g, err := k.places.CreateGroup(t.Context(), practice.Group{Name: "Mill Lane"})
 	k.must(err)
