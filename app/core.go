@@ -144,7 +144,8 @@ func (w wiring) patients(people *registry.Demographics) {
 		Store: patientstore.New(db), Belongings: patientstore.NewBelongings(db), Now: now, NewID: newID,
 	}
 	w.Demographics = &demographics.Service{
-		Store: demographicsstore.New(db), PDS: people, Upkeep: people.Upkeep, Pages: w.pages, Now: now, NewID: newID,
+		Store: demographicsstore.New(db), Networks: practicestore.New(db), PDS: people, Upkeep: people.Upkeep,
+		Pages: w.pages, Now: now, NewID: newID,
 	}
 	w.Merge = &merge.Service{Store: mergestore.New(db), Now: now, NewID: newID}
 	w.Archive = &archive.Service{Store: archivestore.New(db), Now: now, NewID: newID}

@@ -3,6 +3,7 @@ package demographics
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,8 +24,10 @@ type Visitor struct {
 	Proven bool
 	// New lets a person be registered who is no patient of the practice group by what the national service says.
 	New bool
-	// home is the ODS code of the practice group.
-	home string
+	// Network lets one be registered who is, by what it says, a patient of another practice of the group's networks.
+	Network bool
+	// home are the ODS codes of the practices whose patients may be registered.
+	home []string
 }
 
 // check reads what a visitor said.
@@ -73,10 +76,17 @@ func (q sought) refuses(p Person, kept patient.Patient, added bool) string {
 		return "restricted"
 	case kept.Status == patient.Archived:
 		return "elsewhere"
-	case added && !v.New && (v.home == "" || !strings.EqualFold(p.Practice, v.home)):
+	case added && !v.New && !v.ofHome(p):
 		return "elsewhere"
 	}
 	return ""
+}
+
+// ofHome reports whether the national service has a person as a patient of one of the practices.
+func (v Visitor) ofHome(p Person) bool {
+	return slices.ContainsFunc(v.home, func(code string) bool {
+		return code != "" && strings.EqualFold(p.Practice, code)
+	})
 }
 
 // Identify finds which patient of the group a visitor is, by the rules of Register: the national service is asked, the
@@ -103,7 +113,14 @@ func (s *Service) Identify(ctx context.Context, v Visitor) (Registered, error) {
 	if err != nil {
 		return Registered{}, err
 	}
-	q.visitor.home = g.ODSCode
+	q.visitor.home = []string{g.ODSCode}
+	if v.Network {
+		others, err := s.Networks.NetworkODSCodes(ctx, who.Group)
+		if err != nil {
+			return Registered{}, err
+		}
+		q.visitor.home = append(q.visitor.home, others...)
+	}
 	id, reason, differs, err := s.identify(ctx, who, q, now)
 	if err != nil || reason == "" {
 		return Registered{ID: id}, err

@@ -72,6 +72,12 @@ type Upkeep struct {
 	Every, Ahead time.Duration
 }
 
+// Networks finds the practices that a group is in a network with.
+type Networks interface {
+	// NetworkODSCodes lists the ODS codes of the members of the group's networks.
+	NetworkODSCodes(ctx context.Context, group practice.ID) ([]string, error)
+}
+
 // Reader is what demographics reads of patients.
 type Reader interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
@@ -110,8 +116,9 @@ type Tx interface {
 
 // Service is the demographics capability.
 type Service struct {
-	Store Store
-	PDS   PDS
+	Store    Store
+	Networks Networks
+	PDS      PDS
 	// Upkeep says how a group wants its patients kept fresh.
 	Upkeep func(ctx context.Context, group practice.ID) (Upkeep, error)
 	// Pages is the address patients' own pages are below.

@@ -183,7 +183,7 @@ func (s *Service) offers(ctx context.Context, g practice.Group, c selfbooking.Ch
 		return err
 	}
 	o, err := s.SelfBooking.Draft(g, 0, c, s.Now())
-	if err == nil && o.NewPatients {
+	if err == nil && o.Registers() {
 		err = selfbooking.ErrNewPatients
 	}
 	return err

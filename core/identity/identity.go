@@ -81,7 +81,8 @@ func (s *Service) find(
 	ctx context.Context, t link.Try, settle func(context.Context), v demographics.Visitor,
 ) (Found, error) {
 	// By a link that books nothing any more its own appointments are managed: that takes no new patient.
-	v.New = t.Link.NewPatients && t.Link.Bookable(s.Now()) == nil
+	bookable := t.Link.Bookable(s.Now()) == nil
+	v.New, v.Network = t.Link.NewPatients && bookable, t.Link.NetworkPatients && bookable
 	got, err := s.Demographics.Identify(guest(ctx, t), v)
 	if errors.Is(err, demographics.ErrDown) || errors.Is(err, demographics.ErrRefused) {
 		err = ErrNotNow.Because(err)

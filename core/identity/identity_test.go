@@ -20,6 +20,7 @@ import (
 	"frontdesk/core/seal"
 	"frontdesk/store"
 	linkstore "frontdesk/store/link"
+	practicestore "frontdesk/store/practice"
 )
 
 const pages = "https://desk.example.org"
@@ -192,6 +193,39 @@ func TestAPersonOfThePracticeIsRegistered(t *testing.T) {
 		}
 		if got, err = k.says(open, vaughan("9991000011", "Nadia")); err != nil || got.Proof == "" || k.count("patient") != 2 {
 			k.Errorf("%+v, %v, %d patients", got, err, k.count("patient"))
+		}
+	})
+}
+
+// TestAHubRegistersThePatientsOfItsNetwork follows links of a hub: only the one that says so takes patients of the
+// other practices, and it takes those of no practice outside.
+func TestAHubRegistersThePatientsOfItsNetwork(t *testing.T) {
+	each(t, func(k *kit) {
+		groups := &practice.Service{Store: practicestore.New(k.DB), Now: func() time.Time { return k.Clock },
+			NewID: k.DB.NewID}
+		other, err := groups.CreateGroup(k.Context(), practice.Group{Name: "Elsewhere", ODSCode: "Z99003"})
+		k.must(err)
+		for _, group := range []practice.ID{k.Group, other.ID} {
+			k.must(groups.JoinNetwork(access.With(k.Context(), access.Operator(group)), "Westmarch"))
+		}
+		k.Spine.Put(resident("9991000011", "Nadia", "Z99003"))
+		k.Spine.Put(resident("9991000003", "Idris", "Z99004"))
+		own, hub := k.anyone(0, nil), k.anyone(0, func(l *link.Link) { l.NetworkPatients = true })
+		for _, c := range []struct {
+			by   link.Link
+			says identity.Said
+			in   bool
+		}{{own, vaughan("9991000011", "Nadia"), false}, {hub, vaughan("9991000003", "Idris"), false},
+			{hub, vaughan("9991000011", "Nadia"), true}} {
+			got, err := k.says(c.by, c.says)
+			if k.must(err); (got.Proof != "") != c.in || !c.in && got.Check.Reason != "elsewhere" {
+				k.Errorf("%s: %+v", c.says.FirstName, got)
+			}
+		}
+		k.must(groups.LeaveNetwork(access.With(k.Context(), access.Operator(other.ID)), "Westmarch"))
+		k.Spine.Put(resident("9991000038", "Walter", "Z99003"))
+		if got, err := k.says(hub, vaughan("9991000038", "Walter")); err != nil || got.Proof != "" {
+			k.Errorf("a practice that has left the network: %+v, %v", got, err)
 		}
 	})
 }

@@ -69,6 +69,8 @@ type Link struct {
 	Patient patient.ID `json:"patient_id"`
 	// NewPatients lets a link for anyone register a person who is no patient of the practice yet.
 	NewPatients bool `json:"new_patients,omitempty"`
+	// NetworkPatients lets it register one who is a patient of another practice of the network.
+	NetworkPatients bool `json:"network_patients,omitempty"`
 	// File is the attachment it leads to.
 	File int64 `json:"attachment_id,omitempty"`
 	// Appointment is the appointment it leads to, and Off that it does not take place.
@@ -103,6 +105,9 @@ type Link struct {
 	URL    string `json:"-"`
 	Status Status `json:"-"`
 }
+
+// Registers reports a link that may register people who are no patients of the practice yet.
+func (l Link) Registers() bool { return l.NewPatients || l.NetworkPatients }
 
 // AuditSubject says what it is in the audit trail.
 func (l Link) AuditSubject() audit.Subject {

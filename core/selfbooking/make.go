@@ -29,6 +29,8 @@ type Change struct {
 	MaxUses *int
 	// NewPatients is whether a link for anyone registers people who are no patients of the practice yet.
 	NewPatients *bool
+	// NetworkPatients is whether it registers those of other practices of the network.
+	NetworkPatients *bool
 }
 
 // apply changes what a link offers.
@@ -37,6 +39,7 @@ func (c Change) apply(in *input.Checks, o *Offer) {
 	set(in, "locations", &o.Locations, c.Locations)
 	set(in, "practitioners", &o.Practitioners, c.Practitioners)
 	input.Set(&o.NewPatients, c.NewPatients)
+	input.Set(&o.NetworkPatients, c.NetworkPatients)
 	input.Set(&o.From, c.From)
 	input.Set(&o.To, c.To)
 	for field, d := range map[string]*input.Date{"from_date": c.From, "to_date": c.To} {
@@ -97,7 +100,7 @@ func tie(ctx context.Context, tx Tx, o *Offer) (err error) {
 	switch {
 	case o.Anyone():
 		return nil
-	case o.NewPatients:
+	case o.Registers():
 		return ErrNewPatients
 	}
 	if o.Patient, err = tx.LockPatientAgainstMerge(ctx, o.Group, o.Patient); err != nil {
@@ -128,7 +131,7 @@ func (s *Service) Change(ctx context.Context, id link.ID, c Change) (Offer, erro
 		var in input.Checks
 		o.Extend(&in, g, c.Expires, c.MaxUses, e.Now)
 		c.apply(&in, o)
-		if err := in.Err(); err != nil || o.Anyone() || !o.NewPatients {
+		if err := in.Err(); err != nil || o.Anyone() || !o.Registers() {
 			return err
 		}
 		return ErrNewPatients

@@ -50,7 +50,8 @@ const (
 // The faults of booking by a link.
 var (
 	// ErrNewPatients is returned for a link that is to register new patients, and is for one patient.
-	ErrNewPatients = fault.Wrong("new_patients", input.CodeChoice, "no `patient_id`, or false",
+	ErrNewPatients = fault.Wrong("new_patients", input.CodeChoice,
+		"no `patient_id`, or false here and in `network_patients`",
 		"A link for one patient registers no others.")
 	// ErrEnough keeps one patient from taking the times of others.
 	ErrEnough = fault.New(fault.Conflict, "too_many_appointments", "You have "+strconv.Itoa(mostToCome)+

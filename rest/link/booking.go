@@ -22,6 +22,7 @@ func (o Operations) CreateBookingLink(
 		AppointmentTypeID: oas.NewOptOneOrMoreIds(in.AppointmentTypeID), LocationID: in.LocationID,
 		PractitionerID: in.PractitionerID, FromDate: in.FromDate, ToDate: in.ToDate, ExpiryDate: in.ExpiryDate,
 		MaximumUseCount: in.MaximumUseCount, NewPatients: in.NewPatients,
+		NetworkPatients: in.NetworkPatients,
 	})
 	of := patient.ID(0)
 	if in.PatientID.Value != "" {
@@ -78,14 +79,15 @@ func (o Operations) ListBookingLinks(
 // OfferOf is what a booking link is to offer.
 func OfferOf(wrong *input.Checks, in *oas.BookingLinkUpdate) selfbooking.Change {
 	return selfbooking.Change{
-		Types:         ids[diary.TypeID](wrong, "appointment_type_id", in.AppointmentTypeID),
-		Locations:     ids[practice.LocationID](wrong, "location_id", in.LocationID),
-		Practitioners: ids[practice.PractitionerID](wrong, "practitioner_id", in.PractitionerID),
-		From:          day(wrong, "from_date", in.FromDate),
-		To:            day(wrong, "to_date", in.ToDate),
-		Expires:       input.ReadBound(in.ExpiryDate.Value),
-		MaxUses:       wire.Ptr(in.MaximumUseCount.Value, in.MaximumUseCount.Set),
-		NewPatients:   wire.Ptr(in.NewPatients.Value, in.NewPatients.Set),
+		Types:           ids[diary.TypeID](wrong, "appointment_type_id", in.AppointmentTypeID),
+		Locations:       ids[practice.LocationID](wrong, "location_id", in.LocationID),
+		Practitioners:   ids[practice.PractitionerID](wrong, "practitioner_id", in.PractitionerID),
+		From:            day(wrong, "from_date", in.FromDate),
+		To:              day(wrong, "to_date", in.ToDate),
+		Expires:         input.ReadBound(in.ExpiryDate.Value),
+		MaxUses:         wire.Ptr(in.MaximumUseCount.Value, in.MaximumUseCount.Set),
+		NewPatients:     wire.Ptr(in.NewPatients.Value, in.NewPatients.Set),
+		NetworkPatients: wire.Ptr(in.NetworkPatients.Value, in.NetworkPatients.Set),
 	}
 }
 
@@ -149,8 +151,9 @@ func bookingLink(l selfbooking.Offer, err error) (*oas.BookingLink, error) {
 		Active:     l.Status == link.Unused || l.Status == link.Opened || l.Status == link.Held,
 		ExpiryDate: l.ExpiresAt.UTC(), NumberOfUses: float64(l.Used()), OpenCount: float64(l.Opens),
 		UnlimitedUse: l.MaxUses == nil, Status: oas.NewOptBookingLinkStatus(oas.BookingLinkStatus(l.Status)),
-		NewPatients: oas.NewOptBool(l.NewPatients), FromDate: wire.Text(l.From.String()),
-		ToDate: wire.Text(l.To.String()), ShortLinkUUID: wire.String(l.UUID),
+		NewPatients: oas.NewOptBool(l.NewPatients), NetworkPatients: oas.NewOptBool(l.NetworkPatients),
+		FromDate: wire.Text(l.From.String()),
+		ToDate:   wire.Text(l.To.String()), ShortLinkUUID: wire.String(l.UUID),
 		Meta: oas.BookingLinkMeta{
 			AppointmentTypeID: digits(l.Types), LocationID: digits(l.Locations), PractitionerID: digits(l.Practitioners),
 		},

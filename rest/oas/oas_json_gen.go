@@ -2515,6 +2515,12 @@ func (s *BookingLink) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.NetworkPatients.Set {
+			e.FieldStart("network_patients")
+			s.NetworkPatients.Encode(e)
+		}
+	}
+	{
 		if s.FromDate.Set {
 			e.FieldStart("from_date")
 			s.FromDate.Encode(e)
@@ -2569,7 +2575,7 @@ func (s *BookingLinkMeta) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfBookingLinkRequest = [9]string{
+var jsonFieldsNameOfBookingLinkRequest = [10]string{
 	0: "patient_id",
 	1: "appointment_type_id",
 	2: "location_id",
@@ -2579,6 +2585,7 @@ var jsonFieldsNameOfBookingLinkRequest = [9]string{
 	6: "expiry_date",
 	7: "maximum_use_count",
 	8: "new_patients",
+	9: "network_patients",
 }
 
 // Decode decodes BookingLinkRequest from json.
@@ -2679,6 +2686,16 @@ func (s *BookingLinkRequest) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"new_patients\"")
+			}
+		case "network_patients":
+			if err := func() error {
+				s.NetworkPatients.Reset()
+				if err := s.NetworkPatients.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"network_patients\"")
 			}
 		default:
 			return d.Skip()
@@ -2781,6 +2798,12 @@ func (s *BookingLinkUpdate) encodeFields(e *jx.Encoder) {
 			s.NewPatients.Encode(e)
 		}
 	}
+	{
+		if s.NetworkPatients.Set {
+			e.FieldStart("network_patients")
+			s.NetworkPatients.Encode(e)
+		}
+	}
 }
 
 // Decode decodes BookingLinkUpdate from json.
@@ -2870,6 +2893,16 @@ func (s *BookingLinkUpdate) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"new_patients\"")
+			}
+		case "network_patients":
+			if err := func() error {
+				s.NetworkPatients.Reset()
+				if err := s.NetworkPatients.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"network_patients\"")
 			}
 		default:
 			return d.Skip()

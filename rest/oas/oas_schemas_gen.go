@@ -660,9 +660,11 @@ type BookingLink struct {
 	// Whose link it is. Not there: anyone's.
 	PatientID OptID `json:"patient_id"`
 	// Whether it registers people who are no patients yet.
-	NewPatients OptBool      `json:"new_patients"`
-	FromDate    OptNilString `json:"from_date"`
-	ToDate      OptNilString `json:"to_date"`
+	NewPatients OptBool `json:"new_patients"`
+	// Whether it registers patients of the network’s other practices.
+	NetworkPatients OptBool      `json:"network_patients"`
+	FromDate        OptNilString `json:"from_date"`
+	ToDate          OptNilString `json:"to_date"`
 	// Names the link.
 	ShortLinkUUID OptString `json:"short_link_uuid"`
 }
@@ -694,6 +696,9 @@ type BookingLinkRequest struct {
 	// Extension. Whether a link for anyone registers people whom the Personal Demographics Service knows
 	// as patients of another practice, or of none. False unless it is given.
 	NewPatients OptBool `json:"new_patients"`
+	// Extension. Whether a link for anyone registers people whom the Personal Demographics Service knows
+	// as patients of another practice of the network, as a hub does. False unless it is given.
+	NetworkPatients OptBool `json:"network_patients"`
 }
 
 type BookingLinkStatus string
@@ -738,6 +743,9 @@ type BookingLinkUpdate struct {
 	// Extension. Whether a link for anyone registers people whom the Personal Demographics Service knows
 	// as patients of another practice, or of none.
 	NewPatients OptBool `json:"new_patients"`
+	// Extension. Whether a link for anyone registers people whom the Personal Demographics Service knows
+	// as patients of another practice of the network, as a hub does.
+	NetworkPatients OptBool `json:"network_patients"`
 }
 
 // Ref: #/components/schemas/CancelRequest

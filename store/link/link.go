@@ -13,7 +13,7 @@ import (
 
 const linkColumns = `practice_group_id, id, kind, hash, sealed, uuid, patient_id, attachment_id, expires_at, max_uses,
 	uses, opens, wrong, locks, visit, withdrawn_at, version, created_at, updated_at,
-	new_patients, appointment_id`
+	new_patients, appointment_id, network_patients`
 
 // madeByLink is what a booking link has made, counted, and what a form link asks for.
 const madeByLink = `,
@@ -44,7 +44,8 @@ func Scan(scan store.Scanner, l *link.Link, more ...any) error {
 	err := scan(append([]any{&l.Group, &l.ID, &l.Kind, &l.Hash, &l.Sealed, &l.UUID, value.Num(&l.Patient),
 		value.Num(&l.File), value.When(&l.ExpiresAt), value.Maybe(&l.MaxUses), &l.Uses, &l.Opens, &l.Wrong, &l.Locks,
 		&l.Visits, value.When(&l.WithdrawnAt), &l.Version, value.When(&l.CreatedAt), value.When(&l.UpdatedAt),
-		&l.NewPatients, value.Num(&l.Appointment), &l.Bookings, value.When(&l.HeldUntil), value.When(&l.ComesUntil),
+		&l.NewPatients, value.Num(&l.Appointment), &l.NetworkPatients, &l.Bookings, value.When(&l.HeldUntil),
+		value.When(&l.ComesUntil),
 		value.When(&ends), &off, value.Num(&l.Questionnaire), value.Num(&l.Response)}, more...)...)
 	l.Off = bool(off)
 	if !ends.IsZero() {
@@ -84,16 +85,17 @@ func (t *Tx) LockLink(ctx context.Context, group practice.ID, id link.ID) (link.
 func kept(group practice.ID, l link.Link) store.In {
 	return store.In{group, l.ID, l.Kind, l.Hash, l.Sealed, l.UUID, value.Opt(l.Patient), value.Opt(l.File),
 		l.ExpiresAt, value.Given(l.MaxUses), l.Uses, l.Opens, l.Wrong, l.Locks, l.Visits, value.At(l.WithdrawnAt),
-		l.Version, l.CreatedAt, l.UpdatedAt, l.NewPatients, value.Opt(l.Appointment)}
+		l.Version, l.CreatedAt, l.UpdatedAt, l.NewPatients, value.Opt(l.Appointment),
+		l.NetworkPatients}
 }
 
 // SaveLink keeps a link.
 func (t *Tx) SaveLink(ctx context.Context, group practice.ID, l link.Link) error {
 	_, err := t.Exec(ctx, `INSERT INTO link (`+linkColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET hash = $4, sealed = $5, expires_at = $9, max_uses = $10,
 		uses = $11, opens = $12, wrong = $13, locks = $14, visit = $15, withdrawn_at = $16, version = $17,
-		updated_at = $19, new_patients = $20`, kept(group, l)...)
+		updated_at = $19, new_patients = $20, network_patients = $22`, kept(group, l)...)
 	return err
 }
 
@@ -104,7 +106,7 @@ func (t *Tx) AddLinks(ctx context.Context, group practice.ID, all []link.Link) e
 		args[i] = kept(group, l)
 	}
 	return t.Many(ctx, `INSERT INTO link (`+linkColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 		ON CONFLICT (practice_group_id, appointment_id, patient_id) WHERE appointment_id IS NOT NULL DO NOTHING`, args)
 }
 

@@ -77,6 +77,17 @@ func (t *Tx) Networks(ctx context.Context, group practice.ID) ([]string, error) 
 		})
 }
 
+// NetworkODSCodes lists the ODS codes of the members of a group's networks.
+func (t *Tx) NetworkODSCodes(ctx context.Context, group practice.ID) ([]string, error) {
+	return store.List(ctx, t.Conn, `SELECT ods_code FROM practice_group g
+		WHERE ods_code <> '' AND practice_group_id IN (SELECT practice_group_id FROM network
+		WHERE network IN (SELECT network FROM network WHERE practice_group_id = $1))`, store.In{group},
+		func(scan store.Scanner) (code string, err error) {
+			err = scan(&code)
+			return code, err
+		})
+}
+
 // JoinNetwork makes the group a member.
 func (t *Tx) JoinNetwork(ctx context.Context, group practice.ID, network string, now time.Time) error {
 	_, err := t.Exec(ctx, `INSERT INTO network (practice_group_id, network, joined_at) VALUES ($1, $2, $3)

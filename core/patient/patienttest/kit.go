@@ -138,7 +138,7 @@ func New(t *testing.T, db *store.DB) *Kit {
 	}
 	k.Identifiers = &identifier.Service{Store: identifierstore.New(db), Now: clock, NewID: db.NewID}
 	k.Demographics = &demographics.Service{
-		Store: demographicsstore.New(db), PDS: k.Spine, Now: clock, NewID: db.NewID,
+		Store: demographicsstore.New(db), Networks: practicestore.New(db), PDS: k.Spine, Now: clock, NewID: db.NewID,
 		Pages:  func() string { return "https://desk.example.org" },
 		Upkeep: func(context.Context, practice.ID) (demographics.Upkeep, error) { return k.Upkeep, nil },
 	}
