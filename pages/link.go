@@ -80,17 +80,16 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 	switch p.Kind {
 	case link.Booking, link.Appointment:
 		d.bookHome(w, r)
-		return
 	case link.Form:
 		d.forms.Home(w, r)
 	case link.Offer:
 		d.offerHome(w, r)
-		return
+	default:
+		show(w, r, http.StatusOK, filePage(fileView{
+			faceOf(p.Group), p.FileName, fileSize(ctx, p.Size), p.Until.In(p.Group.Zone()).Format("15:04"),
+			"/s/" + address + "/file",
+		}))
 	}
-	show(w, r, http.StatusOK, filePage(fileView{
-		faceOf(p.Group), p.FileName, fileSize(ctx, p.Size), p.Until.In(p.Group.Zone()).Format("15:04"),
-		"/s/" + address + "/file",
-	}))
 }
 
 // purpose names the texts of what the practice has sent with a link of a kind, and of what to ask the practice for.

@@ -28,6 +28,7 @@ func (v *visitor) open(address, says string) string {
 	if res.StatusCode != http.StatusOK || !strings.Contains(text, says) {
 		v.t.Fatalf("%s does not say %q: %s %s", address, says, res.Status, text)
 	}
+	v.isOne(address, text)
 	return text
 }
 
@@ -38,7 +39,16 @@ func (v *visitor) send(address string, form url.Values, says string) string {
 	if status != http.StatusOK || !strings.Contains(text, says) {
 		v.t.Fatalf("%s does not lead to %q: %d %s", address, says, status, text)
 	}
+	v.isOne(address, text)
 	return text
+}
+
+// isOne checks that an answer is one page, and not a second one after it.
+func (v *visitor) isOne(address, text string) {
+	v.t.Helper()
+	if n := strings.Count(text, "<main"); n != 1 {
+		v.t.Fatalf("%s answers %d pages: %s", address, n, text)
+	}
 }
 
 var (

@@ -74,6 +74,10 @@ func TestAFreedTimeIsOfferedOverTheAPI(t *testing.T) {
 		if added.str("status") != "waiting" || added.str("replaces_appointment_id") != old {
 			t.Fatalf("got %s", added.Text)
 		}
+		changed := p.ok("PATCH", "/v1/waiting_list/"+entry, map[string]any{"priority": 3})
+		if changed.Body["priority"] != 3.0 || changed.str("replaces_appointment_id") != old {
+			t.Fatalf("got %s", changed.Text)
+		}
 		p.refused(http.StatusConflict, "already_waiting", "POST", "/v1/waiting_list",
 			map[string]any{"patient_id": ada, "appointment_type_id": kind})
 		p.refused(http.StatusBadRequest, "invalid_request", "POST", "/v1/waiting_list",
