@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,14 +50,19 @@ import (
 	"frontdesk/store/storetest"
 )
 
-// post is a carrier that keeps what it took.
-type post struct{ got []carrier.Outgoing }
+// post is a carrier that keeps what it took. Several batches are handed to it at once.
+type post struct {
+	mu  sync.Mutex
+	got []carrier.Outgoing
+}
 
 func (p *post) Name() string     { return "post" }
 func (p *post) Idempotent() bool { return true }
 func (p *post) Together() int    { return 8 }
 
 func (p *post) Send(_ context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.got = append(p.got, m)
 	return carrier.Accepted{ProviderID: "p" + m.Key, Code: "ok"}, nil
 }

@@ -3,6 +3,7 @@ package sequence_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,13 +40,18 @@ import (
 )
 
 // post is a carrier that keeps what it took.
-type post struct{ got []carrier.Outgoing }
+type post struct {
+	mu  sync.Mutex
+	got []carrier.Outgoing
+}
 
 func (p *post) Name() string     { return "post" }
 func (p *post) Idempotent() bool { return true }
 func (p *post) Together() int    { return 8 }
 
 func (p *post) Send(_ context.Context, m carrier.Outgoing) (carrier.Accepted, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.got = append(p.got, m)
 	return carrier.Accepted{ProviderID: "p" + m.Key, Code: "ok"}, nil
 }
