@@ -1,9 +1,7 @@
 package pages
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"mime"
 	"net/http"
 	"net/url"
@@ -86,7 +84,7 @@ func (d *door) openLink(w http.ResponseWriter, r *http.Request) {
 		d.offerHome(w, r)
 	default:
 		show(w, r, http.StatusOK, filePage(fileView{
-			faceOf(p.Group), p.FileName, fileSize(ctx, p.Size), p.Until.In(p.Group.Zone()).Format("15:04"),
+			faceOf(p.Group), p.FileName, words.FileSize(ctx, p.Size), p.Until.In(p.Group.Zone()).Format("15:04"),
 			"/s/" + address + "/file",
 		}))
 	}
@@ -105,17 +103,6 @@ func purpose(kind link.Kind) string {
 		return "appointment"
 	}
 	return "file"
-}
-
-// fileSize is a size as people read it.
-func fileSize(ctx context.Context, bytes int64) string {
-	switch {
-	case bytes < 1000:
-		return words.Say(ctx, "file.bytes", "Number", bytes)
-	case bytes < 1000*1000:
-		return fmt.Sprintf("%d KB", (bytes+500)/1000)
-	}
-	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
 }
 
 // proveBirth begins the visit of a reader who gives the right date of birth.

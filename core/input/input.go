@@ -183,3 +183,15 @@ func Set[T any](to *T, from *T) {
 		*to = *from
 	}
 }
+
+// IDs takes a list of ids where one is given, each id once, and at most so many.
+func IDs[T ~int64](in *Checks, field string, to, given *[]T, most int) {
+	if given == nil {
+		return
+	}
+	*to = slices.Compact(slices.Sorted(slices.Values(*given)))
+	if len(*to) > most {
+		in.Wrong(field, CodeBig, "at most "+strconv.Itoa(most)+" ids", "These are too many.")
+		*to = (*to)[:most]
+	}
+}

@@ -3,7 +3,6 @@ package selfbooking
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"frontdesk/core/access"
@@ -35,9 +34,9 @@ type Change struct {
 
 // apply changes what a link offers.
 func (c Change) apply(in *input.Checks, o *Offer) {
-	set(in, "types", &o.Types, c.Types)
-	set(in, "locations", &o.Locations, c.Locations)
-	set(in, "practitioners", &o.Practitioners, c.Practitioners)
+	input.IDs(in, "types", &o.Types, c.Types, mostOffered)
+	input.IDs(in, "locations", &o.Locations, c.Locations, mostOffered)
+	input.IDs(in, "practitioners", &o.Practitioners, c.Practitioners, mostOffered)
 	input.Set(&o.NewPatients, c.NewPatients)
 	input.Set(&o.NetworkPatients, c.NetworkPatients)
 	input.Set(&o.From, c.From)
@@ -53,18 +52,6 @@ func (c Change) apply(in *input.Checks, o *Offer) {
 	}
 	if o.From != input.NoDate && o.To != input.NoDate && o.To < o.From {
 		in.Wrong("to_date", input.CodeSmall, "`from_date` or a later day", "The last day is before the first.")
-	}
-}
-
-// set takes a list of ids, each once.
-func set[T ~int64](in *input.Checks, field string, to *[]T, ids *[]T) {
-	if ids == nil {
-		return
-	}
-	*to = slices.Compact(slices.Sorted(slices.Values(*ids)))
-	if len(*to) > mostOffered {
-		in.Wrong(field, input.CodeBig, "at most 50 ids", "These are too many.")
-		*to = (*to)[:mostOffered]
 	}
 }
 

@@ -33,8 +33,8 @@ type Change struct {
 
 // apply changes an entry.
 func (c Change) apply(in *input.Checks, e *Entry, today input.Date) {
-	ids(in, "locations", &e.Locations, c.Locations)
-	ids(in, "practitioners", &e.Practitioners, c.Practitioners)
+	input.IDs(in, "locations", &e.Locations, c.Locations, mostNamed)
+	input.IDs(in, "practitioners", &e.Practitioners, c.Practitioners, mostNamed)
 	input.Set(&e.From, c.From)
 	input.Set(&e.To, c.To)
 	input.Set(&e.Part, c.Part)
@@ -62,18 +62,6 @@ func (c Change) apply(in *input.Checks, e *Entry, today input.Date) {
 		in.Wrong("to_date", input.CodeSmall, "today or a later day", "The last day has passed.")
 	case e.From != input.NoDate && e.To != input.NoDate && e.To < e.From:
 		in.Wrong("to_date", input.CodeSmall, "`from_date` or a later day", "The last day is before the first.")
-	}
-}
-
-// ids takes a list of ids, each once.
-func ids[T ~int64](in *input.Checks, field string, to *[]T, list *[]T) {
-	if list == nil {
-		return
-	}
-	*to = slices.Compact(slices.Sorted(slices.Values(*list)))
-	if len(*to) > mostNamed {
-		in.Wrong(field, input.CodeBig, "at most 10 ids", "These are too many.")
-		*to = (*to)[:mostNamed]
 	}
 }
 

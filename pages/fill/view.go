@@ -2,7 +2,6 @@ package fill
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 
@@ -94,7 +93,7 @@ func (s *Site) stepViewOf(r *http.Request, p formlink.Page, step int) stepView {
 		for _, file := range p.Files {
 			if file.Question == q.ID {
 				f.Files = append(f.Files, File{ID: strconv.FormatInt(file.ID, 10), Name: file.Name,
-					Size: size(r.Context(), file.Size)})
+					Size: words.FileSize(r.Context(), file.Size)})
 			}
 		}
 		v.Fields = append(v.Fields, f)
@@ -141,15 +140,4 @@ func (v stepView) title(ctx context.Context) string {
 		title = words.Say(ctx, "page.error", "Title", title)
 	}
 	return title
-}
-
-// size is a size as people read it.
-func size(ctx context.Context, bytes int64) string {
-	switch {
-	case bytes < 1000:
-		return words.Say(ctx, "file.bytes", "Number", bytes)
-	case bytes < 1000*1000:
-		return fmt.Sprintf("%d KB", (bytes+500)/1000)
-	}
-	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
 }

@@ -151,3 +151,14 @@ func Day(ctx context.Context, t time.Time) string {
 func Moment(ctx context.Context, t time.Time) string {
 	return Say(ctx, "date.moment", "Date", Day(ctx, t), "Time", t.Format("15:04"))
 }
+
+// FileSize is the size of a file.
+func FileSize(ctx context.Context, bytes int64) string {
+	switch {
+	case bytes < 1000:
+		return Say(ctx, "file.bytes", "Number", bytes)
+	case bytes < 1000*1000:
+		return fmt.Sprintf("%d KB", (bytes+500)/1000)
+	}
+	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+}

@@ -94,7 +94,7 @@ func (o Operations) ListWaitingList(
 
 func waitingChange(wrong *input.Checks, in *oas.WaitingListUpdate) waiting.Change {
 	c := waiting.Change{
-		From: waitingDay(wrong, "from_date", in.FromDate), To: waitingDay(wrong, "to_date", in.ToDate),
+		From: wire.Day(wrong, "from_date", in.FromDate), To: wire.Day(wrong, "to_date", in.ToDate),
 		Part:     wire.As[selfbooking.Part](in.PartOfDay.Get()),
 		Priority: wire.Ptr(in.Priority.Get()),
 	}
@@ -114,18 +114,6 @@ func waitingChange(wrong *input.Checks, in *oas.WaitingListUpdate) waiting.Chang
 		c.Replaces = &id
 	}
 	return c
-}
-
-// waitingDay reads a day; an empty text is no bound, and nil is that nothing was sent.
-func waitingDay(wrong *input.Checks, field string, in oas.OptString) *input.Date {
-	if !in.Set {
-		return nil
-	}
-	d := input.NoDate
-	if in.Value != "" {
-		d = wrong.Date(field, in.Value)
-	}
-	return &d
 }
 
 func waitingEntry(e waiting.Entry, err error) (*oas.WaitingListEntry, error) {

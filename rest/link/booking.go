@@ -82,8 +82,8 @@ func OfferOf(wrong *input.Checks, in *oas.BookingLinkUpdate) selfbooking.Change 
 		Types:           ids[diary.TypeID](wrong, "appointment_type_id", in.AppointmentTypeID),
 		Locations:       ids[practice.LocationID](wrong, "location_id", in.LocationID),
 		Practitioners:   ids[practice.PractitionerID](wrong, "practitioner_id", in.PractitionerID),
-		From:            day(wrong, "from_date", in.FromDate),
-		To:              day(wrong, "to_date", in.ToDate),
+		From:            wire.Day(wrong, "from_date", in.FromDate),
+		To:              wire.Day(wrong, "to_date", in.ToDate),
 		Expires:         input.ReadBound(in.ExpiryDate.Value),
 		MaxUses:         wire.Ptr(in.MaximumUseCount.Value, in.MaximumUseCount.Set),
 		NewPatients:     wire.Ptr(in.NewPatients.Value, in.NewPatients.Set),
@@ -128,18 +128,6 @@ func ids[T ~int64](wrong *input.Checks, field string, in oas.OptOneOrMoreIds) *[
 	}
 	list := wire.IDs[T](wrong, field, in.Value.IDArray)
 	return &list
-}
-
-// day reads a day; an empty text is no bound, and nil is that nothing was sent.
-func day(wrong *input.Checks, field string, in oas.OptString) *input.Date {
-	if !in.Set {
-		return nil
-	}
-	d := input.NoDate
-	if in.Value != "" {
-		d = wrong.Date(field, in.Value)
-	}
-	return &d
 }
 
 func bookingLink(l selfbooking.Offer, err error) (*oas.BookingLink, error) {

@@ -44,6 +44,18 @@ func OptionalID[T ~int64](in *input.Checks, field string, s oas.OptString) T {
 	return FieldID[T](in, field, s.Value)
 }
 
+// Day reads a day; an empty text is no bound, and nil is that nothing was sent.
+func Day(wrong *input.Checks, field string, in oas.OptString) *input.Date {
+	if !in.Set {
+		return nil
+	}
+	d := input.NoDate
+	if in.Value != "" {
+		d = wrong.Date(field, in.Value)
+	}
+	return &d
+}
+
 // Time reads an instant; an empty text is the zero time, and one that is no instant is refused by core.
 func Time(text string) time.Time {
 	if text == "" {
