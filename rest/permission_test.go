@@ -14,10 +14,12 @@ func TestRefusalNamesTheMissingScopes(t *testing.T) {
 		home          access.GroupID
 		code, message string
 	}{
-		{access.SeePatients, 1, "missing_scope", "This key lacks the scope booking or messaging."},
+		{access.SeePatients, 1, "missing_scope",
+			"This key lacks the scope booking or messaging or tasks or forms or prescriptions or invoicing or records."},
 		{access.EditBookings, 1, "missing_scope", "This key lacks the scope booking."},
 		{access.SettingsGeneral, 1, "missing_permission", "This key lacks the permission setup."},
-		{access.SeeInvoices, 1, "missing_permission", "This key lacks the permission seeInvoices."},
+		{access.SeeInvoices, 1, "missing_scope", "This key lacks the scope invoicing."},
+		{access.SeeLabels, 1, "missing_permission", "This key lacks the permission seeLabels."},
 		{access.SettingsGeneral, 2, "missing_permission",
 			"In another practice group of the network a key may read and book, and change nothing else."},
 	} {

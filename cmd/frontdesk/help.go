@@ -19,7 +19,8 @@ var long = kong.Vars{
 	"notice_channel_help": "How they go, the best first: nhs_app, sms, email. The second is for when the first fails.",
 	"notice_without_help": "Occasions on which nothing is sent: confirmed, moved, cancelled, reminder, missed, offered.",
 	"zone_help":           "The time zone its plain dates and new sessions are in.",
-	"key_scope_help":      "What it may use: booking, messaging, booking_links. Repeat it, or separate with commas.",
+	"key_scope_help": "What it may use: booking, messaging, booking_links, tasks, forms, prescriptions, invoicing, " +
+		"records. Repeat it, or separate with commas.",
 	"key_permission_help": "What it may do besides: setup (change the practice's places, people, types and sessions), " +
 		"staff (merge records and vouch for contact details, as a member of staff), " +
 		"auto_write_to_record (write messages into records without approval).",

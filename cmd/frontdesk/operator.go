@@ -124,7 +124,7 @@ func (k keyCreate) Run(ctx context.Context) error {
 		}
 		if len(k.Scope) == 0 {
 			fmt.Fprintln(os.Stderr, "This key has no scope: nearly every request with it will be refused. Make "+
-				"another with --scope booking, messaging or booking_links.")
+				"another with --scope, such as --scope booking.")
 		}
 		if k.JSON {
 			return nil

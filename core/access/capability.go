@@ -8,9 +8,10 @@ import (
 // Capabilities is what a caller can do.
 type Capabilities struct {
 	Caller
-	// Booking, Messaging and BookingLinks are parts of the API that the caller
-	// has the scope for and that this Frontdesk has.
+	// Booking, Messaging and BookingLinks are what the caller may do in this group.
 	Booking, Messaging, BookingLinks bool
+	// Scopes are the scopes of the caller's key, at home.
+	Scopes []Scope
 	// KeyPermissions are the extra permissions all of which the caller has.
 	KeyPermissions []KeyPermission
 }
@@ -21,11 +22,18 @@ func CapabilitiesOf(ctx context.Context) (Capabilities, error) {
 	if err != nil {
 		return Capabilities{}, err
 	}
-	c := Capabilities{Caller: who, Booking: who.May(EditBookings), Messaging: who.May(SendMessages)}
-	for _, k := range KeyPermissions {
-		if !slices.ContainsFunc(ofKeyPermission[k], func(p Permission) bool { return !who.May(p) }) {
-			c.KeyPermissions = append(c.KeyPermissions, k)
-		}
-	}
-	return c, nil
+	home := who
+	home.Group = who.Home
+	return Capabilities{
+		Caller: who, Booking: who.May(EditBookings), Messaging: who.May(SendMessages),
+		BookingLinks: who.May(EditBookingLinks), Scopes: within(home, Scopes, ofScope),
+		KeyPermissions: within(who, KeyPermissions, ofKeyPermission),
+	}, nil
+}
+
+// within are the sets all of which a caller may do.
+func within[N Scope | KeyPermission](who Caller, names []N, of map[N][]Permission) []N {
+	return slices.DeleteFunc(slices.Clone(names), func(n N) bool {
+		return slices.ContainsFunc(of[n], func(p Permission) bool { return !who.May(p) })
+	})
 }

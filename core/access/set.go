@@ -11,13 +11,18 @@ type Scope string
 
 // The scopes.
 const (
-	Booking      Scope = "booking"
-	Messaging    Scope = "messaging"
-	BookingLinks Scope = "booking_links"
+	Booking       Scope = "booking"
+	Messaging     Scope = "messaging"
+	BookingLinks  Scope = "booking_links"
+	Tasks         Scope = "tasks"
+	Forms         Scope = "forms"
+	Prescriptions Scope = "prescriptions"
+	Invoicing     Scope = "invoicing"
+	Records       Scope = "records"
 )
 
 // Scopes are all the scopes there are.
-var Scopes = []Scope{Booking, Messaging, BookingLinks}
+var Scopes = []Scope{Booking, Messaging, BookingLinks, Tasks, Forms, Prescriptions, Invoicing, Records}
 
 // KeyPermission names a set of permissions that an API key may have beyond its
 // scopes.
@@ -47,7 +52,12 @@ var ofScope = map[Scope][]Permission{
 		SeePractice, SeePatients, EditPatients, SeeMessages, SendMessages, SeeRecords, SeeDocuments,
 		EditDocuments,
 	},
-	BookingLinks: {SeePractice, EditBookingLinks, SeeQuestionnaires},
+	BookingLinks:  {SeePractice, EditBookingLinks, SeeQuestionnaires},
+	Tasks:         {SeePractice, SeePatients, SeeTasks, EditTasks, SettingsSeeUsers},
+	Forms:         {SeePractice, SeePatients, SeeQuestionnaires, FillQuestionnaires},
+	Prescriptions: {SeePractice, SeePatients, EditPatients, SeePrescriptions, SettingsSeeUsers},
+	Invoicing:     {SeePractice, SeePatients, SeeContacts, EditContacts, SeeInvoices, EditInvoices, SeeProducts},
+	Records:       {SeePractice, SeePatients, SeeRecords, SeeLetters, SeePrescriptions, SeeLabs, SeeDocuments},
 }
 
 var ofKeyPermission = map[KeyPermission][]Permission{
@@ -61,7 +71,7 @@ var ofKeyPermission = map[KeyPermission][]Permission{
 }
 
 // ofKey are the sets of all keys there can be, worked out once: every request asks for one. A
-// bit stands for each scope, and after them for each extra permission.
+// bit stands for each scope, and after them for each extra permission: 2,048 sets.
 var ofKey = func() [][]Permission {
 	sets := make([][]Permission, 1<<(len(Scopes)+len(KeyPermissions)))
 	for bits := range sets {

@@ -2964,6 +2964,14 @@ func (s *Capabilities) Encode(e *jx.Encoder) {
 // encodeFields encodes fields.
 func (s *Capabilities) encodeFields(e *jx.Encoder) {
 	{
+		e.FieldStart("scopes")
+		e.ArrStart()
+		for _, elem := range s.Scopes {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
 		e.FieldStart("booking")
 		e.Bool(s.Booking)
 	}
@@ -9924,6 +9932,11 @@ func (s *RotatedWebhook) encodeFields(e *jx.Encoder) {
 		e.FieldStart("updated_at")
 		e.Str(s.UpdatedAt)
 	}
+}
+
+// Encode encodes Scope as json.
+func (s Scope) Encode(e *jx.Encoder) {
+	e.Str(string(s))
 }
 
 // Encode encodes Sector as json.

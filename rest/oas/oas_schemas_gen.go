@@ -756,6 +756,8 @@ type CancelRequest struct {
 
 // Ref: #/components/schemas/Capabilities
 type Capabilities struct {
+	// The scopes of the key, for the practice group it belongs to.
+	Scopes          []Scope                       `json:"scopes"`
 	Booking         bool                          `json:"booking"`
 	Messaging       bool                          `json:"messaging"`
 	BookingLinks    bool                          `json:"booking_links"`
@@ -6488,6 +6490,35 @@ type RotatedWebhook struct {
 	// Until when the key before signs too.
 	PreviousKeyUntil NilDateTime `json:"previous_key_until"`
 	UpdatedAt        string      `json:"updated_at"`
+}
+
+// A part of the API that a key may use.
+// Ref: #/components/schemas/Scope
+type Scope string
+
+const (
+	ScopeBooking       Scope = "booking"
+	ScopeMessaging     Scope = "messaging"
+	ScopeBookingLinks  Scope = "booking_links"
+	ScopeTasks         Scope = "tasks"
+	ScopeForms         Scope = "forms"
+	ScopePrescriptions Scope = "prescriptions"
+	ScopeInvoicing     Scope = "invoicing"
+	ScopeRecords       Scope = "records"
+)
+
+// AllValues returns all Scope values.
+func (Scope) AllValues() []Scope {
+	return []Scope{
+		ScopeBooking,
+		ScopeMessaging,
+		ScopeBookingLinks,
+		ScopeTasks,
+		ScopeForms,
+		ScopePrescriptions,
+		ScopeInvoicing,
+		ScopeRecords,
+	}
 }
 
 // Ref: #/components/schemas/Sector

@@ -112,9 +112,13 @@ func (o Operations) GetCapabilities(ctx context.Context) (*oas.Capabilities, err
 	}
 	out := &oas.Capabilities{
 		Booking: c.Booking, Messaging: c.Messaging, BookingLinks: c.BookingLinks,
+		Scopes:          make([]oas.Scope, 0, len(access.Scopes)),
 		Permissions:     make([]oas.CapabilitiesPermissionsItem, 0, len(access.KeyPermissions)),
 		PracticeGroupID: wire.Digits(c.Group), KeyPracticeGroupID: wire.Digits(c.Home),
 		RateLimit: oas.NilFloat64{Value: float64(c.Limit), Null: c.Limit == 0},
+	}
+	for _, s := range c.Scopes {
+		out.Scopes = append(out.Scopes, oas.Scope(s))
 	}
 	for _, p := range c.KeyPermissions {
 		out.Permissions = append(out.Permissions, oas.CapabilitiesPermissionsItem(p))

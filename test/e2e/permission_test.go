@@ -55,7 +55,16 @@ func TestOperationsAllowThePermissionsInTheTable(t *testing.T) {
 }
 
 // keySets are the named sets of permissions that a key is made with.
-var keySets = []string{"booking", "messaging", "booking_links", "auto_write_to_record", "setup", "staff"}
+var keySets = func() []string {
+	var out []string
+	for _, s := range access.Scopes {
+		out = append(out, string(s))
+	}
+	for _, p := range access.KeyPermissions {
+		out = append(out, string(p))
+	}
+	return out
+}()
 
 // combinations are the empty set, each set, and each two sets.
 func combinations() [][]string {
@@ -97,7 +106,7 @@ func allowedKeys(t *testing.T, s *process, address string) map[string]string {
 			"0", "--json"}
 		for _, name := range sets {
 			option := "--permission"
-			if strings.HasPrefix(name, "booking") || name == "messaging" {
+			if slices.Contains(access.Scopes, access.Scope(name)) {
 				option = "--scope"
 			}
 			args = append(args, option, name)

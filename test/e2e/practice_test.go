@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -113,7 +114,15 @@ func TestThePracticeGroup(t *testing.T) {
 			t.Fatalf("got %s", got.Text)
 		}
 		can := p.ok("GET", "/v1/me/capabilities", nil, key(p.creds.Keys["booking"]))
-		if can.Body["booking"] != true || can.Body["messaging"] != false || len(can.Body["permissions"].([]any)) != 0 {
+		if scopes, _ := can.Body["scopes"].([]any); !slices.Contains(scopes, any("booking")) || len(scopes) != 1 {
+			t.Fatalf("got %s", can.Text)
+		}
+		if can.Body["booking"] != true || can.Body["messaging"] != false ||
+			len(can.Body["permissions"].([]any)) != 0 {
+			t.Fatalf("got %s", can.Text)
+		}
+		can = p.ok("GET", "/v1/me/capabilities", nil, key(p.creds.Keys["booking_links"]))
+		if can.Body["booking_links"] != true || can.Body["booking"] != false {
 			t.Fatalf("got %s", can.Text)
 		}
 		if got := p.refused(http.StatusBadRequest, "invalid_request", "PATCH", "/v1/me",
