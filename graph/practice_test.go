@@ -168,7 +168,7 @@ func TestStaff(t *testing.T) {
 		d.token = d.newToken("billing")
 		d.must(nil)
 		a = d.ask(`mutation($id: ID!) { updateUser(id: $id, userData: {title: "Mr"}) { data { id } error } }`, "id", id)
-		if a.message() != "Missing permission editUsers" || a.code() != "FORBIDDEN" ||
+		if a.message() != "Missing permission settingsEditUsers" || a.code() != "FORBIDDEN" ||
 			at(t, a.Data, "updateUser") != nil {
 			t.Error(a.text)
 		}

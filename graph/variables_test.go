@@ -72,17 +72,17 @@ func TestWholeNumberIsAnInt(t *testing.T) {
 	each(t, func(t *testing.T, d *kit) {
 		for _, n := range []string{"30", "30.0", "3e1", "30.000"} {
 			for _, body := range []string{
-				`{"query":"mutation($n: Int) { p: createProduct(productData: {productType: consumable, name: ` +
+				`{"query":"mutation($n: Int) { p: createProduct(productData: {productType: procedure, name: ` +
 					`\"Routine\", stockLevel: $n, price: 1}) { data { stockLevel } error } }","variables":{"n":` + n +
 					`}}`,
 				`{"query":"mutation($p: ProductDataInput!) { p: createProduct(productData: $p) { data { stockLevel ` +
-					`} error } }","variables":{"p":{"productType":"consumable","name":"Routine","stockLevel":` + n +
+					`} error } }","variables":{"p":{"productType":"procedure","name":"Routine","stockLevel":` + n +
 					`,"price":1}}}`,
-				`{"query":"mutation { p: createProduct(productData: {productType: consumable, name: \"Routine\", ` +
+				`{"query":"mutation { p: createProduct(productData: {productType: procedure, name: \"Routine\", ` +
 					`stockLevel: ` + n +
 					`, price: 1}) { data { stockLevel } error } }"}`,
 				`{"query":"mutation($n: Int = ` + n +
-					`) { p: createProduct(productData: {productType: consumable, name: \"Routine\", stockLevel: $n, ` +
+					`) { p: createProduct(productData: {productType: procedure, name: \"Routine\", stockLevel: $n, ` +
 					`price: 1}) { data { stockLevel } error } }"}`,
 			} {
 				a := d.post(body)

@@ -12,8 +12,8 @@ import (
 // applications, are named sets of it (see set.go).
 type Permission string
 
-// The permissions. settingsSeeUsers, settingsLabel, settingsGeneral and
-// editWebhooks are spelt as https://docs.semble.io and programs written for that
+// The permissions. settingsSeeUsers, settingsEditUsers, settingsLabel,
+// settingsGeneral and editWebhooks are spelt as https://docs.semble.io and programs written for that
 // API have them; the others are ours.
 const (
 	SeePractice        Permission = "seePractice"
@@ -49,7 +49,7 @@ const (
 	SettingsLabel      Permission = "settingsLabel" // to see and change them
 	SettingsGeneral    Permission = "settingsGeneral"
 	SettingsSeeUsers   Permission = "settingsSeeUsers"
-	EditUsers          Permission = "editUsers"
+	EditUsers          Permission = "settingsEditUsers"
 	// SeeIdentity shows what identifies a person beyond their name and birth
 	// date: a social security number and the place of birth.
 	SeeIdentity Permission = "seeIdentity"
@@ -101,6 +101,17 @@ var Permissions = []Permission{
 	InviteUsers,
 	ManageKeys,
 	ManageConnections, SeeAudit,
+}
+
+// renamed are names that permissions had before.
+var renamed = map[Permission]Permission{"editUsers": EditUsers}
+
+// Renamed is the name that a permission has now.
+func Renamed(p Permission) Permission {
+	if now, ok := renamed[p]; ok {
+		return now
+	}
+	return p
 }
 
 // personal are the permissions that only a member of staff who has signed in can

@@ -28,17 +28,17 @@ type Kind string
 // The kinds.
 const (
 	Appointment    Kind = "appointment"
-	Consumable     Kind = "consumable"
-	Drug           Kind = "drug"
+	Medication     Kind = "medication"
+	Vaccine        Kind = "vaccine"
 	Lab            Kind = "lab"
 	MembershipKind Kind = "membership"
-	ServiceKind    Kind = "service"
-	Vaccine        Kind = "vaccine"
+	PathwayKind    Kind = "pathway" // care over a while, for which a clinical pathway is opened
+	Procedure      Kind = "procedure"
 	Other          Kind = "other"
 )
 
 // Kinds are all the kinds.
-var Kinds = []Kind{Appointment, Consumable, Drug, Lab, MembershipKind, ServiceKind, Vaccine, Other}
+var Kinds = []Kind{Appointment, Medication, Vaccine, Lab, MembershipKind, PathwayKind, Procedure, Other}
 
 // Product is something the practice offers. Of an appointment, the name, the
 // price, the length, whether it is by video, and whether it is offered at all are

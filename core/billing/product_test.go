@@ -25,7 +25,7 @@ import (
 func TestAProductIsKeptAsItWasGiven(t *testing.T) {
 	each(t, func(t *testing.T, d *kit) {
 		made := d.product(billing.ProductChange{
-			Kind: ptr(billing.Drug), Name: ptr(" Ointment "), Code: ptr("OI-1"), SerialNumber: ptr("S 1"),
+			Kind: ptr(billing.Medication), Name: ptr(" Ointment "), Code: ptr("OI-1"), SerialNumber: ptr("S 1"),
 			Price: ptr(billing.Pence(1250)), Cost: ptr(billing.Pence(0)),
 			VAT: ptr(billing.Permille(50)), VATName: ptr("Reduced"), VATCode: ptr("R"), Stock: ptr(0),
 			Supplier: ptr("Acme"), Comments: ptr("Cool, dry\nplace"),
@@ -38,11 +38,11 @@ func TestAProductIsKeptAsItWasGiven(t *testing.T) {
 			t.Fatalf("%v %+v\n%s", err, made, diff)
 		}
 		d.move(time.Hour)
-		after, err := d.products.Update(d.ctx, made.ID, billing.ProductChange{Kind: ptr(billing.Consumable),
+		after, err := d.products.Update(d.ctx, made.ID, billing.ProductChange{Kind: ptr(billing.Procedure),
 			Stock: ptr(12)})
 		d.must(err)
 		want := made
-		want.Kind, want.Stock, want.Version, want.UpdatedAt = billing.Consumable, ptr(12), 2,
+		want.Kind, want.Stock, want.Version, want.UpdatedAt = billing.Procedure, ptr(12), 2,
 			made.CreatedAt.Add(time.Hour)
 		found, err = d.products.Find(d.ctx, made.ID)
 		if diff := cmp.Diff(want, found) + cmp.Diff(want, after); err != nil || diff != "" {

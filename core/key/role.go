@@ -61,7 +61,10 @@ func (s *Service) SetRole(ctx context.Context, r access.Role) (access.Role, erro
 			return r, fault.Wrong("name", input.CodeString, "a name that no preset has",
 				"This cannot be the name of a role.")
 		}
-		for _, g := range r.Permissions {
+		r.Permissions = slices.Clone(r.Permissions)
+		for i, g := range r.Permissions {
+			g = access.Renamed(g)
+			r.Permissions[i] = g
 			if !slices.Contains(access.Permissions, g) {
 				return r, fault.Wrong("permission", input.CodeChoice, fmt.Sprint(access.Permissions),
 					fmt.Sprintf("There is no permission %q.", g))

@@ -4403,36 +4403,36 @@ type ProductType string
 const (
 	// An appointment: it has a duration and can be booked.
 	ProductTypeAppointment ProductType = "appointment"
-	// Something used up.
-	ProductTypeConsumable ProductType = "consumable"
 	// A medicine.
-	ProductTypeDrug ProductType = "drug"
+	ProductTypeMedication ProductType = "medication"
+	// A vaccine.
+	ProductTypeVaccine ProductType = "vaccine"
 	// A laboratory test.
 	ProductTypeLab ProductType = "lab"
 	// A membership.
 	ProductTypeMembership ProductType = "membership"
-	// A service without an appointment.
-	ProductTypeService ProductType = "service"
-	// A vaccine.
-	ProductTypeVaccine ProductType = "vaccine"
+	// Care over a while, for which a clinical pathway is opened.
+	ProductTypePathway ProductType = "pathway"
+	// Something that is done to a patient.
+	ProductTypeProcedure ProductType = "procedure"
 	// Anything else.
 	ProductTypeOther ProductType = "other"
 )
 
 var AllProductType = []ProductType{
 	ProductTypeAppointment,
-	ProductTypeConsumable,
-	ProductTypeDrug,
+	ProductTypeMedication,
+	ProductTypeVaccine,
 	ProductTypeLab,
 	ProductTypeMembership,
-	ProductTypeService,
-	ProductTypeVaccine,
+	ProductTypePathway,
+	ProductTypeProcedure,
 	ProductTypeOther,
 }
 
 func (e ProductType) IsValid() bool {
 	switch e {
-	case ProductTypeAppointment, ProductTypeConsumable, ProductTypeDrug, ProductTypeLab, ProductTypeMembership, ProductTypeService, ProductTypeVaccine, ProductTypeOther:
+	case ProductTypeAppointment, ProductTypeMedication, ProductTypeVaccine, ProductTypeLab, ProductTypeMembership, ProductTypePathway, ProductTypeProcedure, ProductTypeOther:
 		return true
 	}
 	return false

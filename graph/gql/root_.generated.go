@@ -3659,18 +3659,18 @@ type ProductLabel {
 enum ProductType {
   "An appointment: it has a duration and can be booked."
   appointment
-  "Something used up."
-  consumable
   "A medicine."
-  drug
+  medication
+  "A vaccine."
+  vaccine
   "A laboratory test."
   lab
   "A membership."
   membership
-  "A service without an appointment."
-  service
-  "A vaccine."
-  vaccine
+  "Care over a while, for which a clinical pathway is opened."
+  pathway
+  "Something that is done to a patient."
+  procedure
   "Anything else."
   other
 }
