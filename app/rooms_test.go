@@ -313,7 +313,7 @@ var rooms = map[string]struct {
 	"rest": {
 		ours: []string{"core/...", "core", "web", "rest/oas", "rest/wire", "rest/practice", "rest/patient",
 			"rest/booking",
-			"rest/link", "rest/messaging", "rest/webhook"},
+			"rest/form", "rest/link", "rest/messaging", "rest/webhook"},
 		theirs: []string{"github.com/ogen-go/ogen", "github.com/go-faster/jx"},
 	},
 	"rest/wire":     {ours: []string{"core/input", "rest/oas"}},
@@ -321,6 +321,7 @@ var rooms = map[string]struct {
 	"rest/patient": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"},
 		theirs: []string{"github.com/go-faster/jx"}},
 	"rest/booking":   {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
+	"rest/form":      {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
 	"rest/link":      {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
 	"rest/messaging": {ours: []string{"core", "core/...", "rest/link", "rest/oas", "rest/wire"}},
 	"rest/webhook": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"},

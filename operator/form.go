@@ -45,7 +45,7 @@ func (o *Operator) Forms(ctx context.Context, group string) ([]Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := o.Core.Form.All(ctx)
+	all, err := o.Core.Form.All(ctx, form.Filter{})
 	out := make([]Form, len(all))
 	for i, q := range all {
 		out[i] = formOf(q)

@@ -30,6 +30,7 @@ import (
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
 	bookingrest "frontdesk/rest/booking"
+	formrest "frontdesk/rest/form"
 	linkrest "frontdesk/rest/link"
 	messagingrest "frontdesk/rest/messaging"
 	"frontdesk/rest/oas"
@@ -49,6 +50,7 @@ type (
 	bookingOperations   = bookingrest.Operations
 	messagingOperations = messagingrest.Operations
 	linkOperations      = linkrest.Operations
+	formOperations      = formrest.Operations
 	webhookOperations   = webhookrest.Operations
 )
 
@@ -58,6 +60,7 @@ type door struct {
 	bookingOperations
 	messagingOperations
 	linkOperations
+	formOperations
 	webhookOperations
 
 	core   *core.Core
@@ -71,7 +74,8 @@ func New(c *core.Core) (http.Handler, error) {
 	d := &door{
 		practiceOperations: practiceOperations{Core: c}, patientOperations: patientOperations{Core: c},
 		bookingOperations: bookingOperations{Core: c}, messagingOperations: messagingOperations{Core: c},
-		linkOperations: linkOperations{Core: c}, webhookOperations: webhookOperations{Core: c}, core: c,
+		linkOperations: linkOperations{Core: c}, formOperations: formOperations{Core: c},
+		webhookOperations: webhookOperations{Core: c}, core: c,
 		strangers: web.NewAttempts(c.Key.Now),
 	}
 	var err error

@@ -53,7 +53,8 @@ var guides = []struct {
 }{
 	{"", []string{"index.md", "start.md"}},
 	{"Using the API",
-		[]string{"booking.md", "video.md", "patients.md", "messaging.md", "reminders.md", "waiting-list.md", "links.md",
+		[]string{"booking.md", "video.md", "patients.md", "messaging.md", "reminders.md", "forms.md", "waiting-list.md",
+			"links.md",
 			"webhooks.md", "graphql.md", "requests.md", "errors.md", "peers.md"}},
 	{"Running Frontdesk", []string{"setup.md", "pds.md", "nhs-login.md", "carriers.md", "operating.md",
 		"audit.md", "performance.md"}},

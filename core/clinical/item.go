@@ -96,6 +96,8 @@ type Detail struct {
 	SampleDate    *input.Date `json:"sample_date,omitempty"`
 	InjectionDate *input.Date `json:"injection_date,omitempty"`
 	Fasting       *bool       `json:"fasting,omitempty"`
+	// Question is the question of a form that it answers; 0 is none, or not known.
+	Question int64 `json:"question_id,omitempty"`
 }
 
 // Deleted reports whether the entry was deleted.

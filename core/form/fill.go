@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/document"
 	"frontdesk/core/event"
 	"frontdesk/core/patient"
+	"frontdesk/core/practice"
 )
 
 // Filled is where the answers to a questionnaire are.
@@ -29,7 +30,7 @@ func (s *Service) Fill(ctx context.Context, id ID, of patient.ID, answers []Answ
 	if err != nil {
 		return Filled{}, err
 	}
-	q, err := s.Store.Questionnaire(ctx, who.Group, id)
+	q, err := s.published(ctx, who.Group, id)
 	if err == nil && q.Deleted() {
 		err = ErrNotFound
 	}
@@ -55,7 +56,8 @@ func (s *Service) Fill(ctx context.Context, id ID, of patient.ID, answers []Answ
 		if err != nil {
 			return err
 		}
-		if out.Consultation, err = s.enter(ctx, tx, who, id, held, given, now); err != nil {
+		about := Response{Admin: practice.Member(who)}
+		if out.Consultation, err = s.enter(ctx, tx, who, q, held, given, about, now); err != nil {
 			return err
 		}
 		return patient.Record(ctx, tx, who, now, Fact(out.Consultation))
@@ -73,13 +75,19 @@ func Fact(c clinical.Consultation) event.Fact {
 	})
 }
 
-// enter keeps answers as a consultation of a patient, whom the transaction has locked against a merge.
+// enter keeps answers as a consultation of a patient, whom the transaction has locked against a merge, and what the
+// response is beyond that.
 func (s *Service) enter(
-	ctx context.Context, tx Keeper, who access.Caller, id ID, held patient.ID, given []answered, now time.Time,
+	ctx context.Context, tx Keeper, who access.Caller, q Questionnaire, held patient.ID, given []answered,
+	about Response, now time.Time,
 ) (clinical.Consultation, error) {
 	c, err := s.Records.Consult(ctx, tx, who, clinical.Consultation{Patient: held, Encounter: "questionnaire",
-		Questionnaire: id}, now)
+		Questionnaire: q.ID}, now)
 	if err != nil {
+		return c, err
+	}
+	about.ID, about.Form, about.Version, about.CreatedAt, about.UpdatedAt = c.ID, q.ID, q.Published, now, now
+	if err := tx.SaveResponse(ctx, who.Group, about); err != nil {
 		return c, err
 	}
 	for _, a := range given {
@@ -131,7 +139,7 @@ func (s *Service) keep(
 	ctx context.Context, tx Keeper, who access.Caller, c clinical.Consultation, a answered, now time.Time,
 ) error {
 	r := clinical.Record{Kind: clinical.FreeText, Section: a.section.ID, SectionTitle: a.section.Title,
-		Title: a.question.Title}
+		Title: a.question.Title, Detail: clinical.Detail{Question: a.question.ID}}
 	var texts []string
 	for _, v := range a.values {
 		switch a.question.Kind {

@@ -1,15 +1,18 @@
 // Package form is what patients are asked: questionnaires, and the answers to them.
 //
 //	questionnaire.go  questionnaires imported, found, listed
+//	kind.go           what a form is for, and the concept that its answers are kept with
+//	edit.go           forms made, edited and published by the practice, and their versions
+//	field.go          the questions of a form as they are written, one after the other
+//	check.go          what is right and wrong about a question, and about conditions
 //	fill.go           answers kept as a consultation
+//	response.go       what was answered, by whom and to which version
 //	answer.go         answers held against their questions
 //	step.go           the pages a questionnaire is filled in on, and what is given until it is sent
 package form
 
 import (
 	"context"
-	"math"
-	"slices"
 	"time"
 
 	"frontdesk/core/access"
@@ -21,7 +24,6 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
-	"frontdesk/core/record"
 	"frontdesk/core/write"
 )
 
@@ -37,13 +39,18 @@ var (
 	ErrAnswer     = fault.New(fault.Invalid, "answer_wrong", "This is no answer to the question.")
 )
 
-// Questionnaire is questions to patients. None is made through an API.
+// Questionnaire is questions to patients, as the practice has published them.
 type Questionnaire struct {
 	ID ID `json:"id"`
 	// Token is what its page is known by.
-	Token     string    `json:"token"`
-	Title     string    `json:"title"`
-	Content   Content   `json:"content"`
+	Token   string  `json:"token"`
+	Type    Type    `json:"form_type"`
+	Title   string  `json:"title"`
+	Content Content `json:"content"`
+	// Published is the number of the version that Title and Content are; 0 is that none was published yet.
+	Published int64 `json:"published"`
+	// Draft is what is edited and not published; nil is that nothing was changed since.
+	Draft     *Draft    `json:"draft,omitempty"`
 	DeletedAt time.Time `json:"deleted_at,omitzero"`
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
@@ -60,6 +67,13 @@ func (q Questionnaire) Deleted() bool { return !q.DeletedAt.IsZero() }
 
 // Content is what a questionnaire shows and asks.
 type Content struct {
+	// Description is for staff, PatientTitle what patients see in place of the title, and Header what they read
+	// first.
+	Description  string `json:"description,omitempty"`
+	PatientTitle string `json:"patient_title,omitempty"`
+	// Code and Term are the SNOMED CT concept that the answers are kept with; empty is that of the type.
+	Code string `json:"snomed_code,omitempty"`
+	Term string `json:"snomed_term,omitempty"`
 	// Confirmation is what the patient reads afterwards, and Redirect where the
 	// patient goes.
 	Confirmation string    `json:"confirmation,omitempty"`
@@ -112,6 +126,8 @@ type Dependency struct {
 	Answer   string `json:"answer"`
 	// Negate says that it must be another answer.
 	Negate bool `json:"negate,omitempty"`
+	// Key names the question where a form is written: see Field.
+	Key string `json:"-"`
 }
 
 // QuestionKind is what kind of answer a question takes.
@@ -184,9 +200,13 @@ type Capture struct {
 type Store interface {
 	// Questionnaire finds a questionnaire, deleted ones too, or returns ErrNotFound.
 	Questionnaire(ctx context.Context, group practice.ID, id ID) (Questionnaire, error)
-	// Questionnaires lists them. Those asked for by when they were made or changed come in that order, others in the
-	// order of ids.
+	// Questionnaires lists those that were published. Those asked for by when they were made or changed come in that
+	// order, others in the order of ids.
 	Questionnaires(ctx context.Context, group practice.ID, q clinical.Query, rows input.Rows) ([]Questionnaire, error)
+	// Forms lists those that were not deleted, in the order of their ids; drafts has it list those never published too.
+	Forms(ctx context.Context, group practice.ID, drafts bool, most int) ([]Questionnaire, error)
+	VersionStore
+	ResponseStore
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
@@ -195,12 +215,20 @@ type Store interface {
 type Tx interface {
 	Keeper
 	clinical.PatientLock
+	// LockQuestionnaire keeps others from changing a form until the end of the transaction, and finds it, or returns
+	// ErrNotFound.
+	LockQuestionnaire(ctx context.Context, group practice.ID, id ID) (Questionnaire, error)
 	SaveQuestionnaire(ctx context.Context, group practice.ID, q Questionnaire) error
+	AddVersion(ctx context.Context, group practice.ID, v Version) error
+	// LockResponse keeps others from changing a response until the end of the transaction, and finds it, or returns
+	// ErrNoResponse.
+	LockResponse(ctx context.Context, group practice.ID, id clinical.ConsultationID) (Response, error)
 }
 
 // Keeper keeps answers in a transaction.
 type Keeper interface {
 	clinical.EntryTx
+	SaveResponse(ctx context.Context, group practice.ID, r Response) error
 	// SaveDocument and KeepContent keep the files of answers.
 	SaveDocument(ctx context.Context, group practice.ID, d document.Document) error
 	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
@@ -220,40 +248,26 @@ type Service struct {
 	NewID     func() int64
 }
 
-// Find finds one questionnaire, deleted or not. Error: ErrNotFound.
+// Find finds one questionnaire that was published, deleted or not. Error: ErrNotFound.
 func (s *Service) Find(ctx context.Context, id ID) (Questionnaire, error) {
-	return read.One(ctx, access.SeeQuestionnaires, id, s.Store.Questionnaire)
+	return read.One(ctx, access.SeeQuestionnaires, id, s.published)
 }
 
-// List lists questionnaires, and reports whether more follow. Those asked for
+// published finds a questionnaire that was published.
+func (s *Service) published(ctx context.Context, group practice.ID, id ID) (Questionnaire, error) {
+	q, err := s.Store.Questionnaire(ctx, group, id)
+	if err == nil && q.Published == 0 {
+		err = ErrNotFound
+	}
+	return q, err
+}
+
+// List lists questionnaires that were published, and reports whether more follow. Those asked for
 // by when they were made or changed come in that order, others in the order of
 // their ids.
 func (s *Service) List(ctx context.Context, q clinical.Query) ([]Questionnaire, bool, error) {
 	var in input.Checks
 	return read.Page(ctx, access.SeeQuestionnaires, &in, q.Rows(&in), q, s.Store.Questionnaires)
-}
-
-// mostListed is how many questionnaires All lists.
-const mostListed = 1000
-
-// All lists the questionnaires that are not deleted, in the order of their ids: the first thousand.
-func (s *Service) All(ctx context.Context) ([]Questionnaire, error) {
-	var out []Questionnaire
-	q := clinical.Query{Listing: input.Listing{Page: input.Page{Number: 1, Size: 100}}}
-	for len(out) < mostListed {
-		found, more, err := s.List(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range found {
-			one.Content = Content{Header: one.Content.Header}
-			out = append(out, one)
-		}
-		if q.Page.Number++; !more {
-			break
-		}
-	}
-	return out, nil
 }
 
 // Import keeps a new questionnaire. Its sections and questions get
@@ -279,7 +293,7 @@ func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, e
 			in.Wrong("dependent_on", input.CodeString, "the id of one question of this questionnaire",
 				"There is no such question, or more than one.")
 		}
-		return &Dependency{id, d.Answer, d.Negate}
+		return &Dependency{Question: id, Answer: d.Answer, Negate: d.Negate}
 	}
 	for i := range q.Content.Sections {
 		section := &q.Content.Sections[i]
@@ -296,80 +310,17 @@ func (s *Service) Import(ctx context.Context, q Questionnaire) (Questionnaire, e
 		return Questionnaire{}, err
 	}
 	return write.Do(ctx, access.ImportRecords, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Questionnaire, error) {
-		q.ID, q.Version, q.CreatedAt, q.UpdatedAt = ID(s.NewID()), 1, e.Now, e.Now
+		q.ID, q.Type, q.Version, q.CreatedAt, q.UpdatedAt = ID(s.NewID()), Asks, 1, e.Now, e.Now
+		q.Published, q.Draft = 0, nil
+		first := q.next(q.Title, q.Content, e.Who.Name(), e.Now)
 		if err := e.Tx.SaveQuestionnaire(ctx, e.Group(), q); err != nil {
+			return q, err
+		}
+		if err := e.Tx.AddVersion(ctx, e.Group(), first); err != nil {
 			return q, err
 		}
 		return q, e.Audit(ctx, "questionnaire.import", int64(q.ID), nil, q)
 	})
-}
-
-// circular reports whether a question depends on itself, by way of others or not.
-func (c Content) circular() bool {
-	needs := c.dependencies()
-	open, over := map[int64]bool{}, map[int64]bool{}
-	var circle func(question int64) bool
-	circle = func(question int64) bool {
-		if open[question] || over[question] {
-			return !over[question]
-		}
-		open[question] = true
-		if slices.ContainsFunc(needs[question], func(d *Dependency) bool { return circle(d.Question) }) {
-			return true
-		}
-		over[question] = true
-		return false
-	}
-	for _, section := range c.Sections {
-		for _, q := range section.Questions {
-			if circle(q.ID) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// check checks a question as far as it is right by itself.
-func (q *Question) check(in *input.Checks) {
-	q.Title = in.Required("title", q.Title, 2000)
-	q.Kind = input.Choice(in, "type", q.Kind, QuestionKinds)
-	if q.Kind == AskOption && len(q.Choices) == 0 {
-		in.Wrong("possible_answers", input.CodeSmall, "at least one answer", "There is nothing to choose from.")
-	}
-	for i, choice := range q.Choices {
-		if in.Required("possible_answers", choice, 2000) != choice || slices.Contains(q.Choices[:i], choice) {
-			in.Wrong("possible_answers", input.CodeString, "answers that differ, without spaces around them",
-				"These are not answers to choose from.")
-		}
-	}
-	q.checkBounds(in)
-	if q.Kind == AskTerm {
-		q.Becomes = input.Choice(in, "record_type", q.Becomes, []clinical.Kind{clinical.Allergy,
-			clinical.Condition, clinical.FamilyHistory, clinical.Medication, clinical.Procedure})
-	}
-}
-
-// checkBounds checks what an answer must be within, and what it is called in SNOMED CT.
-func (q *Question) checkBounds(in *input.Checks) {
-	q.Hint = in.Text("hint", q.Hint, 500)
-	if b := q.Number; b != nil {
-		b.Unit = in.Text("unit", b.Unit, 50)
-		in.Between("decimals", b.Decimals, 0, maxDecimals)
-		if q.Kind != AskText || !(b.Low <= b.High) || math.Abs(b.Low) >= tooMuch || math.Abs(b.High) >= tooMuch {
-			in.Wrong("number", input.CodeString, "the lowest and the highest number, for a question of type `text`",
-				"These are no bounds for this question.")
-		}
-	}
-	in.Between("longest", q.Longest, 0, maxLines)
-	if q.Code = in.Text("snomed_code", q.Code, 18); q.Code == "" {
-		q.Term = ""
-		return
-	}
-	if q.Term = in.Required("snomed_term", q.Term, 255); !record.IsConcept(q.Code) {
-		in.Wrong("snomed_code", input.CodeString, "the id of a SNOMED CT concept, such as 27113001",
-			"This is not the id of a SNOMED CT concept.")
-	}
 }
 
 // number gives sections and questions their ids, and notes which question had

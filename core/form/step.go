@@ -184,9 +184,10 @@ func (c Complete) Text() string {
 }
 
 // Enter keeps answers as a consultation of a patient, whom the transaction has locked against a merge. The caller
-// records the event.
+// records the event. about says by which link it was, for which appointment, and for whom.
 func (s *Service) Enter(
-	ctx context.Context, tx Keeper, who access.Caller, id ID, held patient.ID, c Complete, now time.Time,
+	ctx context.Context, tx Keeper, who access.Caller, q Questionnaire, held patient.ID, c Complete, about Response,
+	now time.Time,
 ) (clinical.Consultation, error) {
-	return s.enter(ctx, tx, who, id, held, c.given, now)
+	return s.enter(ctx, tx, who, q, held, c.given, about, now)
 }

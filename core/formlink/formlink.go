@@ -33,9 +33,12 @@ import (
 type Request struct {
 	link.Link
 	Form form.ID `json:"form_id"`
+	// Version is the version that is being filled in; 0 is that it was not opened yet, or that what was filled in was
+	// sent.
+	Version int64 `json:"form_version,omitempty"`
 	// Appointment is what it is about; 0 is none.
 	Appointment booking.ID `json:"appointment_id,omitempty"`
-	// Write proposes an entry for the record with a SNOMED CT concept.
+	// Write proposes an entry for the record with a SNOMED CT concept; without a code it is that of the form.
 	Write bool   `json:"write_to_record,omitempty"`
 	Code  string `json:"snomed_code,omitempty"`
 	Term  string `json:"snomed_term,omitempty"`
@@ -74,14 +77,16 @@ const (
 
 // The faults of forms filled in by a link.
 var (
-	ErrNoForm    = fault.New(fault.NotFound, "form_not_found", "This practice group has no such form.")
-	ErrNoDraft   = fault.New(fault.NotFound, "nothing_saved", "Nothing was saved.")
-	ErrNoStep    = fault.New(fault.NotFound, "form_page_not_found", "This form has no such page.")
-	ErrNotAsked  = fault.New(fault.Conflict, "question_not_asked", "This question is not asked, so it takes no answer.")
-	ErrTooMany   = fault.New(fault.Invalid, "too_many_files", "These are too many files. Remove one first.")
-	ErrTooMuch   = fault.New(fault.Invalid, "too_much_text", "Your answers are too long together. Shorten some.")
-	ErrChanged   = fault.New(fault.Conflict, "form_changed", "An answer is missing or was changed. Check them again.")
-	ErrNotTheirs = fault.Wrong("appointment", "invalid_choice", "an appointment of this patient",
+	ErrNoForm = form.ErrNoForm
+	// ErrUnpublished is returned for a form of which no version was published.
+	ErrUnpublished = fault.New(fault.Conflict, "form_unpublished", "No version of this form has been published yet.")
+	ErrNoDraft     = fault.New(fault.NotFound, "nothing_saved", "Nothing was saved.")
+	ErrNoStep      = fault.New(fault.NotFound, "form_page_not_found", "This form has no such page.")
+	ErrNotAsked    = fault.New(fault.Conflict, "question_not_asked", "This question is not asked, so it takes no answer.")
+	ErrTooMany     = fault.New(fault.Invalid, "too_many_files", "These are too many files. Remove one first.")
+	ErrTooMuch     = fault.New(fault.Invalid, "too_much_text", "Your answers are too long together. Shorten some.")
+	ErrChanged     = fault.New(fault.Conflict, "form_changed", "An answer is missing or was changed. Check them again.")
+	ErrNotTheirs   = fault.Wrong("appointment", "invalid_choice", "an appointment of this patient",
 		"This appointment is of another patient.")
 )
 

@@ -68,11 +68,14 @@ func (s *Service) Create(ctx context.Context, want New) (Request, error) {
 	return r, err
 }
 
-// offered checks that a form can be filled in. Error: ErrNoForm.
+// offered checks that a form can be filled in. Errors: ErrNoForm, ErrUnpublished.
 func (s *Service) offered(ctx context.Context, group practice.ID, id form.ID) error {
 	q, err := s.Form.Store.Questionnaire(ctx, group, id)
 	if errors.Is(err, form.ErrNotFound) || err == nil && q.Deleted() {
 		return named(ErrNoForm, "questionnaire")
+	}
+	if err == nil && q.Published == 0 {
+		return ErrUnpublished
 	}
 	return err
 }
@@ -100,7 +103,7 @@ func (s *Service) Draft(g practice.Group, of patient.ID, a Ask, now time.Time) (
 	var in input.Checks
 	var err error
 	r.Link, err = s.Link.New(&in, g, link.Form, of, a.Expires, a.MaxUses, now)
-	if a.Write {
+	if a.Write && (a.Code != "" || a.Term != "") {
 		c := record.Choose(&in, a.Code, a.Term, record.Form)
 		r.Code, r.Term = c.Code, c.Term
 	}

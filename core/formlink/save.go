@@ -35,6 +35,9 @@ type editing struct {
 // edit changes what was saved by a link. Errors: those of Open, and link.ErrUsed when nothing more can be sent.
 func (s *Service) edit(ctx context.Context, v Visit, change func(*editing) error) (link.Stay, error) {
 	st, err := s.enter(ctx, v)
+	if err == nil {
+		err = s.begin(ctx, st)
+	}
 	if err != nil {
 		return st, err
 	}

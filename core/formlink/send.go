@@ -92,7 +92,9 @@ func (s *Service) send(ctx context.Context, x *sending) error {
 	if err != nil {
 		return err
 	}
-	x.answers, err = s.Form.Enter(ctx, s.Store.Answers(x.tx), x.who, x.Form.ID, x.patient, x.complete, x.now)
+	about := form.Response{Link: int64(x.request.ID), Appointment: int64(x.request.Appointment),
+		Admin: x.request.Assignee}
+	x.answers, err = s.Form.Enter(ctx, s.Store.Answers(x.tx), x.who, x.Form, x.patient, x.complete, about, x.now)
 	if err != nil {
 		return err
 	}
@@ -132,8 +134,12 @@ func (s *Service) propose(ctx context.Context, x *sending) (err error) {
 	if all := []rune(text); len(all) > mostText {
 		text = string(all[:mostText]) + "\n…\nThe other answers are in the form response."
 	}
+	concept := record.Concept{Code: x.request.Code, Term: x.request.Term}
+	if concept.Code == "" {
+		concept = x.Form.Concept()
+	}
 	x.entry, err = s.Record.Propose(ctx, s.Store.Entries(x.tx), x.who, record.Proposal{
-		Patient: x.patient, Consultation: int64(x.answers.ID), Code: x.request.Code, Term: x.request.Term,
+		Patient: x.patient, Consultation: int64(x.answers.ID), Code: concept.Code, Term: concept.Term,
 		Content: x.Form.Title + "\n" + text, Channel: record.Form,
 	})
 	if err != nil {
@@ -178,6 +184,9 @@ func (s *Service) count(ctx context.Context, x *sending) error {
 	after := before
 	x.stay.Count(&after.Link)
 	after.UpdatedAt, after.Answers = x.now, x.answers.ID
+	if after.Fillable(x.now) == nil {
+		after.Version = 0 // what is filled in next is asked as it is published then
+	}
 	if err := x.tx.SaveRequest(ctx, x.Group.ID, after); err != nil {
 		return err
 	}

@@ -49,7 +49,32 @@ func (s *Service) Open(ctx context.Context, v Visit) (Page, error) {
 	if err != nil {
 		return Page{Group: st.Group}, err
 	}
+	if err := s.begin(ctx, st); err != nil {
+		return Page{Group: st.Group}, err
+	}
 	return s.page(ctx, s.Store, st)
+}
+
+// begin has a visitor go on with the version of the form that is published when it is opened, whatever is published
+// until it is sent.
+func (s *Service) begin(ctx context.Context, st link.Stay) error {
+	r, err := s.Store.Request(ctx, st.Group.ID, st.Link.ID)
+	now := s.Now()
+	if err != nil || r.Version != 0 || r.Fillable(now) != nil {
+		return err
+	}
+	return s.Store.Do(ctx, func(tx Tx) error {
+		r, err := tx.LockRequest(ctx, st.Group.ID, st.Link.ID)
+		if err != nil || r.Version != 0 || r.Fillable(now) != nil {
+			return err
+		}
+		q, err := s.questionnaire(ctx, st.Group.ID, r)
+		if err != nil {
+			return err
+		}
+		r.Version = q.Published
+		return tx.SaveRequest(ctx, st.Group.ID, r)
+	})
 }
 
 // Late is Open for what was typed: also for a visit that ended within the last day, which sees nothing but that again.
@@ -69,7 +94,7 @@ func (s *Service) page(ctx context.Context, from Reader, st link.Stay) (Page, er
 		return p, err
 	}
 	p.Sent, p.Shut = st.Counted(r.Link), errors.Is(r.Fillable(p.Now), link.ErrUsed)
-	if p.Form, err = s.questionnaire(ctx, st.Group.ID, r.Form); err != nil {
+	if p.Form, err = s.questionnaire(ctx, st.Group.ID, r); err != nil {
 		return p, err
 	}
 	p.Steps = p.Form.Content.Steps()
@@ -83,10 +108,11 @@ func (s *Service) page(ctx context.Context, from Reader, st link.Stay) (Page, er
 	return p, nil
 }
 
-// questionnaire finds the form of a link. One that was deleted is asked for no more.
-func (s *Service) questionnaire(ctx context.Context, group practice.ID, id form.ID) (form.Questionnaire, error) {
-	q, err := s.Form.Store.Questionnaire(ctx, group, id)
-	if errors.Is(err, form.ErrNotFound) || err == nil && q.Deleted() {
+// questionnaire finds the form of a link as it is filled in: the version it was opened with, or the one that is
+// published. One that was deleted is asked for no more.
+func (s *Service) questionnaire(ctx context.Context, group practice.ID, r Request) (form.Questionnaire, error) {
+	q, err := s.Form.Asking(ctx, group, r.Form, r.Version)
+	if errors.Is(err, form.ErrNoForm) {
 		err = link.ErrWithdrawn
 	}
 	return q, err

@@ -61,7 +61,7 @@ func (s *Site) Home(w http.ResponseWriter, r *http.Request) {
 	case p.ID != 0:
 		to(w, r, stepAt(r, p.Next()))
 	default:
-		v := startView{site: s, Group: p.Group, At: stepAt(r, p.Next()), Title: p.Form.Title, About: p.Form.Content.Header,
+		v := startView{site: s, Group: p.Group, At: stepAt(r, p.Next()), Title: p.Form.Shown(), About: p.Form.Content.Header,
 			Until: words.Moment(ctx, p.Until.In(p.Group.Zone())), Again: p.Sent}
 		s.Show(w, r, http.StatusOK, words.Say(ctx, "fill.start_title"), p.Group, startPage(v))
 	}
@@ -216,7 +216,7 @@ func (s *Site) formSent(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Site) showSent(w http.ResponseWriter, r *http.Request, p formlink.Page) {
-	v := startView{site: s, Group: p.Group, At: formAt(r), Title: p.Form.Title, About: p.Form.Content.Confirmation,
+	v := startView{site: s, Group: p.Group, At: formAt(r), Title: p.Form.Shown(), About: p.Form.Content.Confirmation,
 		Again: !p.Shut}
 	s.Show(w, r, http.StatusOK, words.Say(r.Context(), "fill.sent"), p.Group, sentPage(v))
 }

@@ -73,7 +73,7 @@ type startView struct {
 
 // stepViewOf is a page of the form with what was answered before.
 func (s *Site) stepViewOf(r *http.Request, p formlink.Page, step int) stepView {
-	v := stepView{site: s, Group: p.Group, At: formAt(r), Title: p.Form.Title, Page: step + 1, Back: formAt(r),
+	v := stepView{site: s, Group: p.Group, At: formAt(r), Title: p.Form.Shown(), Page: step + 1, Back: formAt(r),
 		Section: p.Steps[step].Section, Draft: strconv.FormatInt(p.ID, 10)}
 	if p.ID == 0 || p.Before(step) < 0 {
 		v.Back = ""
@@ -110,7 +110,7 @@ func (v *stepView) alone() {
 }
 
 func (s *Site) answersOf(r *http.Request, p formlink.Page) answersView {
-	v := answersView{site: s, Group: p.Group, At: formAt(r), Title: p.Form.Title, Draft: strconv.FormatInt(p.ID, 10)}
+	v := answersView{site: s, Group: p.Group, At: formAt(r), Title: p.Form.Shown(), Draft: strconv.FormatInt(p.ID, 10)}
 	if last := p.Before(len(p.Steps)); last >= 0 {
 		v.Back = stepAt(r, last)
 	}

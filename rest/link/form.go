@@ -2,8 +2,6 @@ package link
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"frontdesk/core/booking"
 	"frontdesk/core/form"
@@ -47,28 +45,4 @@ func AskOf(wrong *input.Checks, in *oas.FormLinkOffer) formlink.Ask {
 		Write:    in.WriteToRecord.Value, Code: in.SnomedCode.Value, Term: in.SnomedTerm.Value,
 		MaxUses: wire.Ptr(in.MaximumUseCount.Value, in.MaximumUseCount.Set),
 	}
-}
-
-// ListForms lists the forms of the practice.
-func (o Operations) ListForms(ctx context.Context, p oas.ListFormsParams) (*oas.ListFormsOK, error) {
-	all, err := o.Core.Form.All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := &oas.ListFormsOK{Data: []oas.ListFormsOKDataItem{}}
-	for _, q := range all {
-		// All of them are questionnaires, and none answers messages.
-		if p.ReplyForm.Value || p.FormType.Set && p.FormType.Value != oas.FormTypeQuestionnaire ||
-			!strings.Contains(strings.ToLower(q.Title), strings.ToLower(strings.TrimSpace(p.Search.Value))) {
-			continue
-		}
-		item := oas.ListFormsOKDataItem{ID: oas.ID(strconv.FormatInt(int64(q.ID), 10)), Title: q.Title,
-			Description:        q.Content.Header,
-			PatientTitle:       oas.NewNilString(q.Title),
-			PatientDescription: oas.NilString{Value: q.Content.Header, Null: q.Content.Header == ""},
-			FormType:           oas.FormTypeQuestionnaire, SnomedCode: oas.NilString{Null: true}}
-		out.Data = append(out.Data, item)
-	}
-	out.Count = float64(len(out.Data))
-	return out, nil
 }

@@ -12,9 +12,10 @@ import (
 )
 
 var regexMap = map[string]ogenregex.Regexp{
-	"^\\d+$":                 ogenregex.MustCompile("^\\d+$"),
-	"^\\d{1,16}$":            ogenregex.MustCompile("^\\d{1,16}$"),
-	"^\\d{4}-\\d{2}-\\d{2}$": ogenregex.MustCompile("^\\d{4}-\\d{2}-\\d{2}$"),
+	"^(draft|[1-9][0-9]{0,8})$": ogenregex.MustCompile("^(draft|[1-9][0-9]{0,8})$"),
+	"^\\d+$":                    ogenregex.MustCompile("^\\d+$"),
+	"^\\d{1,16}$":               ogenregex.MustCompile("^\\d{1,16}$"),
+	"^\\d{4}-\\d{2}-\\d{2}$":    ogenregex.MustCompile("^\\d{4}-\\d{2}-\\d{2}$"),
 }
 
 type (

@@ -4253,6 +4253,707 @@ func (s *FindRecordEntriesOK) encodeFields(e *jx.Encoder) {
 	}
 }
 
+// Encode implements json.Marshaler.
+func (s *Form) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Form) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("form_type")
+		s.FormType.Encode(e)
+	}
+	{
+		e.FieldStart("title")
+		e.Str(s.Title)
+	}
+	{
+		e.FieldStart("description")
+		e.Str(s.Description)
+	}
+	{
+		e.FieldStart("patient_title")
+		s.PatientTitle.Encode(e)
+	}
+	{
+		e.FieldStart("patient_description")
+		s.PatientDescription.Encode(e)
+	}
+	{
+		e.FieldStart("snomed_code")
+		s.SnomedCode.Encode(e)
+	}
+	{
+		e.FieldStart("fields")
+		e.ArrStart()
+		for _, elem := range s.Fields {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		if s.ReplyForm.Set {
+			e.FieldStart("reply_form")
+			s.ReplyForm.Encode(e)
+		}
+	}
+	{
+		if s.SnomedTerm.Set {
+			e.FieldStart("snomed_term")
+			s.SnomedTerm.Encode(e)
+		}
+	}
+	{
+		if s.Confirmation.Set {
+			e.FieldStart("confirmation")
+			s.Confirmation.Encode(e)
+		}
+	}
+	{
+		if s.Version.Set {
+			e.FieldStart("version")
+			s.Version.Encode(e)
+		}
+	}
+	{
+		if s.Draft.Set {
+			e.FieldStart("draft")
+			s.Draft.Encode(e)
+		}
+	}
+	{
+		if s.UpdatedAt.Set {
+			e.FieldStart("updated_at")
+			s.UpdatedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *FormAnswer) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormAnswer) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("form_question_id")
+		s.FormQuestionID.Encode(e)
+	}
+	{
+		e.FieldStart("section")
+		e.Str(s.Section)
+	}
+	{
+		e.FieldStart("question")
+		e.Str(s.Question)
+	}
+	{
+		e.FieldStart("answer")
+		e.Str(s.Answer)
+	}
+	{
+		e.FieldStart("snomed_code")
+		s.SnomedCode.Encode(e)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *FormCondition) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormCondition) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("form_question_id")
+		e.Str(s.FormQuestionID)
+	}
+	{
+		e.FieldStart("answer")
+		e.Str(s.Answer)
+	}
+	{
+		if s.Negate.Set {
+			e.FieldStart("negate")
+			s.Negate.Encode(e)
+		}
+	}
+}
+
+var jsonFieldsNameOfFormCondition = [3]string{
+	0: "form_question_id",
+	1: "answer",
+	2: "negate",
+}
+
+// Decode decodes FormCondition from json.
+func (s *FormCondition) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormCondition to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "form_question_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.FormQuestionID = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_question_id\"")
+			}
+		case "answer":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				v, err := d.Str()
+				s.Answer = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"answer\"")
+			}
+		case "negate":
+			if err := func() error {
+				s.Negate.Reset()
+				if err := s.Negate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"negate\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormCondition")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfFormCondition) {
+					name = jsonFieldsNameOfFormCondition[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *FormField) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormField) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("form_question_id")
+		e.Str(s.FormQuestionID)
+	}
+	{
+		e.FieldStart("name")
+		e.Str(s.Name)
+	}
+	{
+		e.FieldStart("kind")
+		s.Kind.Encode(e)
+	}
+	{
+		if s.Required.Set {
+			e.FieldStart("required")
+			s.Required.Encode(e)
+		}
+	}
+	{
+		if s.Multiple.Set {
+			e.FieldStart("multiple")
+			s.Multiple.Encode(e)
+		}
+	}
+	{
+		if s.Options != nil {
+			e.FieldStart("options")
+			e.ArrStart()
+			for _, elem := range s.Options {
+				e.Str(elem)
+			}
+			e.ArrEnd()
+		}
+	}
+	{
+		if s.Hint.Set {
+			e.FieldStart("hint")
+			s.Hint.Encode(e)
+		}
+	}
+	{
+		if s.Number.Set {
+			e.FieldStart("number")
+			s.Number.Encode(e)
+		}
+	}
+	{
+		if s.Longest.Set {
+			e.FieldStart("longest")
+			s.Longest.Encode(e)
+		}
+	}
+	{
+		if s.SnomedCode.Set {
+			e.FieldStart("snomed_code")
+			s.SnomedCode.Encode(e)
+		}
+	}
+	{
+		if s.SnomedTerm.Set {
+			e.FieldStart("snomed_term")
+			s.SnomedTerm.Encode(e)
+		}
+	}
+	{
+		if s.RecordType.Set {
+			e.FieldStart("record_type")
+			s.RecordType.Encode(e)
+		}
+	}
+	{
+		if s.Relationship.Set {
+			e.FieldStart("relationship")
+			s.Relationship.Encode(e)
+		}
+	}
+	{
+		if s.Capture != nil {
+			e.FieldStart("capture")
+			e.ArrStart()
+			for _, elem := range s.Capture {
+				elem.Encode(e)
+			}
+			e.ArrEnd()
+		}
+	}
+	{
+		if s.Condition.Set {
+			e.FieldStart("condition")
+			s.Condition.Encode(e)
+		}
+	}
+	{
+		if s.Section.Set {
+			e.FieldStart("section")
+			s.Section.Encode(e)
+		}
+	}
+	{
+		if s.SectionDescription.Set {
+			e.FieldStart("section_description")
+			s.SectionDescription.Encode(e)
+		}
+	}
+	{
+		if s.SectionCondition.Set {
+			e.FieldStart("section_condition")
+			s.SectionCondition.Encode(e)
+		}
+	}
+}
+
+var jsonFieldsNameOfFormField = [18]string{
+	0:  "form_question_id",
+	1:  "name",
+	2:  "kind",
+	3:  "required",
+	4:  "multiple",
+	5:  "options",
+	6:  "hint",
+	7:  "number",
+	8:  "longest",
+	9:  "snomed_code",
+	10: "snomed_term",
+	11: "record_type",
+	12: "relationship",
+	13: "capture",
+	14: "condition",
+	15: "section",
+	16: "section_description",
+	17: "section_condition",
+}
+
+// Decode decodes FormField from json.
+func (s *FormField) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormField to nil")
+	}
+	var requiredBitSet [3]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "form_question_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.FormQuestionID = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_question_id\"")
+			}
+		case "name":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				v, err := d.Str()
+				s.Name = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"name\"")
+			}
+		case "kind":
+			requiredBitSet[0] |= 1 << 2
+			if err := func() error {
+				if err := s.Kind.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"kind\"")
+			}
+		case "required":
+			if err := func() error {
+				s.Required.Reset()
+				if err := s.Required.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"required\"")
+			}
+		case "multiple":
+			if err := func() error {
+				s.Multiple.Reset()
+				if err := s.Multiple.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"multiple\"")
+			}
+		case "options":
+			if err := func() error {
+				s.Options = make([]string, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem string
+					v, err := d.Str()
+					elem = string(v)
+					if err != nil {
+						return err
+					}
+					s.Options = append(s.Options, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"options\"")
+			}
+		case "hint":
+			if err := func() error {
+				s.Hint.Reset()
+				if err := s.Hint.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"hint\"")
+			}
+		case "number":
+			if err := func() error {
+				s.Number.Reset()
+				if err := s.Number.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"number\"")
+			}
+		case "longest":
+			if err := func() error {
+				s.Longest.Reset()
+				if err := s.Longest.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"longest\"")
+			}
+		case "snomed_code":
+			if err := func() error {
+				s.SnomedCode.Reset()
+				if err := s.SnomedCode.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_code\"")
+			}
+		case "snomed_term":
+			if err := func() error {
+				s.SnomedTerm.Reset()
+				if err := s.SnomedTerm.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_term\"")
+			}
+		case "record_type":
+			if err := func() error {
+				s.RecordType.Reset()
+				if err := s.RecordType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"record_type\"")
+			}
+		case "relationship":
+			if err := func() error {
+				s.Relationship.Reset()
+				if err := s.Relationship.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"relationship\"")
+			}
+		case "capture":
+			if err := func() error {
+				s.Capture = make([]FormFieldCaptureItem, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem FormFieldCaptureItem
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Capture = append(s.Capture, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"capture\"")
+			}
+		case "condition":
+			if err := func() error {
+				s.Condition.Reset()
+				if err := s.Condition.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"condition\"")
+			}
+		case "section":
+			if err := func() error {
+				s.Section.Reset()
+				if err := s.Section.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"section\"")
+			}
+		case "section_description":
+			if err := func() error {
+				s.SectionDescription.Reset()
+				if err := s.SectionDescription.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"section_description\"")
+			}
+		case "section_condition":
+			if err := func() error {
+				s.SectionCondition.Reset()
+				if err := s.SectionCondition.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"section_condition\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormField")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [3]uint8{
+		0b00000111,
+		0b00000000,
+		0b00000000,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfFormField) {
+					name = jsonFieldsNameOfFormField[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode encodes FormFieldCaptureItem as json.
+func (s FormFieldCaptureItem) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes FormFieldCaptureItem from json.
+func (s *FormFieldCaptureItem) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormFieldCaptureItem to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch FormFieldCaptureItem(v) {
+	case FormFieldCaptureItemCompany:
+		*s = FormFieldCaptureItemCompany
+	case FormFieldCaptureItemEmail:
+		*s = FormFieldCaptureItemEmail
+	case FormFieldCaptureItemPhone:
+		*s = FormFieldCaptureItemPhone
+	case FormFieldCaptureItemAddress:
+		*s = FormFieldCaptureItemAddress
+	case FormFieldCaptureItemPolicyNumber:
+		*s = FormFieldCaptureItemPolicyNumber
+	case FormFieldCaptureItemAuthorisation:
+		*s = FormFieldCaptureItemAuthorisation
+	default:
+		*s = FormFieldCaptureItem(v)
+	}
+
+	return nil
+}
+
+// Encode encodes FormFieldKind as json.
+func (s FormFieldKind) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes FormFieldKind from json.
+func (s *FormFieldKind) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormFieldKind to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch FormFieldKind(v) {
+	case FormFieldKindOption:
+		*s = FormFieldKindOption
+	case FormFieldKindText:
+		*s = FormFieldKindText
+	case FormFieldKindMultiline:
+		*s = FormFieldKindMultiline
+	case FormFieldKindSnomed:
+		*s = FormFieldKindSnomed
+	case FormFieldKindSignature:
+		*s = FormFieldKindSignature
+	case FormFieldKindDate:
+		*s = FormFieldKindDate
+	case FormFieldKindRelationship:
+		*s = FormFieldKindRelationship
+	case FormFieldKindFileUpload:
+		*s = FormFieldKindFileUpload
+	default:
+		*s = FormFieldKind(v)
+	}
+
+	return nil
+}
+
 var jsonFieldsNameOfFormLinkOffer = [7]string{
 	0: "form_id",
 	1: "expiry_date",
@@ -4386,9 +5087,678 @@ func (s *FormLinkOffer) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode implements json.Marshaler.
+func (s *FormNumber) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormNumber) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("low")
+		e.Float64(s.Low)
+	}
+	{
+		e.FieldStart("high")
+		e.Float64(s.High)
+	}
+	{
+		if s.Decimals.Set {
+			e.FieldStart("decimals")
+			s.Decimals.Encode(e)
+		}
+	}
+	{
+		if s.Unit.Set {
+			e.FieldStart("unit")
+			s.Unit.Encode(e)
+		}
+	}
+}
+
+var jsonFieldsNameOfFormNumber = [4]string{
+	0: "low",
+	1: "high",
+	2: "decimals",
+	3: "unit",
+}
+
+// Decode decodes FormNumber from json.
+func (s *FormNumber) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormNumber to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "low":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Float64()
+				s.Low = float64(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"low\"")
+			}
+		case "high":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				v, err := d.Float64()
+				s.High = float64(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"high\"")
+			}
+		case "decimals":
+			if err := func() error {
+				s.Decimals.Reset()
+				if err := s.Decimals.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"decimals\"")
+			}
+		case "unit":
+			if err := func() error {
+				s.Unit.Reset()
+				if err := s.Unit.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"unit\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormNumber")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfFormNumber) {
+					name = jsonFieldsNameOfFormNumber[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+var jsonFieldsNameOfFormRequest = [9]string{
+	0: "title",
+	1: "form_type",
+	2: "description",
+	3: "patient_title",
+	4: "patient_description",
+	5: "confirmation",
+	6: "snomed_code",
+	7: "snomed_term",
+	8: "fields",
+}
+
+// Decode decodes FormRequest from json.
+func (s *FormRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormRequest to nil")
+	}
+	var requiredBitSet [2]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "title":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.Title = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"title\"")
+			}
+		case "form_type":
+			if err := func() error {
+				s.FormType.Reset()
+				if err := s.FormType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_type\"")
+			}
+		case "description":
+			if err := func() error {
+				s.Description.Reset()
+				if err := s.Description.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"description\"")
+			}
+		case "patient_title":
+			if err := func() error {
+				s.PatientTitle.Reset()
+				if err := s.PatientTitle.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_title\"")
+			}
+		case "patient_description":
+			if err := func() error {
+				s.PatientDescription.Reset()
+				if err := s.PatientDescription.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_description\"")
+			}
+		case "confirmation":
+			if err := func() error {
+				s.Confirmation.Reset()
+				if err := s.Confirmation.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"confirmation\"")
+			}
+		case "snomed_code":
+			if err := func() error {
+				s.SnomedCode.Reset()
+				if err := s.SnomedCode.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_code\"")
+			}
+		case "snomed_term":
+			if err := func() error {
+				s.SnomedTerm.Reset()
+				if err := s.SnomedTerm.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_term\"")
+			}
+		case "fields":
+			if err := func() error {
+				s.Fields = make([]FormField, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem FormField
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Fields = append(s.Fields, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"fields\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [2]uint8{
+		0b00000001,
+		0b00000000,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfFormRequest) {
+					name = jsonFieldsNameOfFormRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *FormResponse) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormResponse) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		e.Float64(s.ID)
+	}
+	{
+		e.FieldStart("form_id")
+		e.Float64(s.FormID)
+	}
+	{
+		e.FieldStart("client_id")
+		e.Float64(s.ClientID)
+	}
+	{
+		e.FieldStart("appointment_id")
+		s.AppointmentID.Encode(e)
+	}
+	{
+		e.FieldStart("invoice_id")
+		s.InvoiceID.Encode(e)
+	}
+	{
+		e.FieldStart("practice_group_id")
+		e.Float64(s.PracticeGroupID)
+	}
+	{
+		e.FieldStart("short_link_id")
+		s.ShortLinkID.Encode(e)
+	}
+	{
+		e.FieldStart("admin_id")
+		s.AdminID.Encode(e)
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+	{
+		e.FieldStart("updated_at")
+		e.Str(s.UpdatedAt)
+	}
+	{
+		e.FieldStart("hidden")
+		e.Bool(s.Hidden)
+	}
+	{
+		e.FieldStart("emis_file_record_at")
+		s.EmisFileRecordAt.Encode(e)
+	}
+	{
+		e.FieldStart("write_to_record_error")
+		s.WriteToRecordError.Encode(e)
+	}
+	{
+		if s.Version.Set {
+			e.FieldStart("version")
+			s.Version.Encode(e)
+		}
+	}
+	{
+		if s.Answers != nil {
+			e.FieldStart("answers")
+			e.ArrStart()
+			for _, elem := range s.Answers {
+				elem.Encode(e)
+			}
+			e.ArrEnd()
+		}
+	}
+}
+
+var jsonFieldsNameOfFormResponseUpdate = [1]string{
+	0: "hidden",
+}
+
+// Decode decodes FormResponseUpdate from json.
+func (s *FormResponseUpdate) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormResponseUpdate to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "hidden":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Bool()
+				s.Hidden = bool(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"hidden\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormResponseUpdate")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfFormResponseUpdate) {
+					name = jsonFieldsNameOfFormResponseUpdate[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *FormSummary) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormSummary) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("title")
+		e.Str(s.Title)
+	}
+	{
+		e.FieldStart("description")
+		e.Str(s.Description)
+	}
+	{
+		e.FieldStart("patient_title")
+		s.PatientTitle.Encode(e)
+	}
+	{
+		e.FieldStart("patient_description")
+		s.PatientDescription.Encode(e)
+	}
+	{
+		e.FieldStart("reply_form")
+		e.Bool(s.ReplyForm)
+	}
+	{
+		e.FieldStart("form_type")
+		s.FormType.Encode(e)
+	}
+	{
+		e.FieldStart("snomed_code")
+		s.SnomedCode.Encode(e)
+	}
+	{
+		if s.Version.Set {
+			e.FieldStart("version")
+			s.Version.Encode(e)
+		}
+	}
+	{
+		if s.Draft.Set {
+			e.FieldStart("draft")
+			s.Draft.Encode(e)
+		}
+	}
+}
+
 // Encode encodes FormType as json.
 func (s FormType) Encode(e *jx.Encoder) {
 	e.Str(string(s))
+}
+
+// Decode decodes FormType from json.
+func (s *FormType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch FormType(v) {
+	case FormTypeQuestionnaire:
+		*s = FormTypeQuestionnaire
+	case FormTypeResponse:
+		*s = FormTypeResponse
+	case FormTypeAppointment:
+		*s = FormTypeAppointment
+	case FormTypeCareNavigation:
+		*s = FormTypeCareNavigation
+	default:
+		*s = FormType(v)
+	}
+
+	return nil
+}
+
+// Decode decodes FormUpdate from json.
+func (s *FormUpdate) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormUpdate to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "title":
+			if err := func() error {
+				s.Title.Reset()
+				if err := s.Title.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"title\"")
+			}
+		case "form_type":
+			if err := func() error {
+				s.FormType.Reset()
+				if err := s.FormType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_type\"")
+			}
+		case "description":
+			if err := func() error {
+				s.Description.Reset()
+				if err := s.Description.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"description\"")
+			}
+		case "patient_title":
+			if err := func() error {
+				s.PatientTitle.Reset()
+				if err := s.PatientTitle.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_title\"")
+			}
+		case "patient_description":
+			if err := func() error {
+				s.PatientDescription.Reset()
+				if err := s.PatientDescription.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_description\"")
+			}
+		case "confirmation":
+			if err := func() error {
+				s.Confirmation.Reset()
+				if err := s.Confirmation.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"confirmation\"")
+			}
+		case "snomed_code":
+			if err := func() error {
+				s.SnomedCode.Reset()
+				if err := s.SnomedCode.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_code\"")
+			}
+		case "snomed_term":
+			if err := func() error {
+				s.SnomedTerm.Reset()
+				if err := s.SnomedTerm.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"snomed_term\"")
+			}
+		case "fields":
+			if err := func() error {
+				s.Fields = make([]FormField, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem FormField
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Fields = append(s.Fields, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"fields\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormUpdate")
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *FormVersion) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormVersion) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("version")
+		e.Float64(s.Version)
+	}
+	{
+		e.FieldStart("title")
+		e.Str(s.Title)
+	}
+	{
+		e.FieldStart("published_by")
+		s.PublishedBy.Encode(e)
+	}
+	{
+		e.FieldStart("published_at")
+		json.EncodeDateTime(e, s.PublishedAt)
+	}
 }
 
 // Encode implements json.Marshaler.
@@ -5010,6 +6380,52 @@ func (s *ListBookingLinksOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListFormResponsesOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListFormResponsesOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListFormVersionsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListFormVersionsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListFormsOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -5029,49 +6445,6 @@ func (s *ListFormsOK) encodeFields(e *jx.Encoder) {
 	{
 		e.FieldStart("count")
 		e.Float64(s.Count)
-	}
-}
-
-// Encode implements json.Marshaler.
-func (s *ListFormsOKDataItem) Encode(e *jx.Encoder) {
-	e.ObjStart()
-	s.encodeFields(e)
-	e.ObjEnd()
-}
-
-// encodeFields encodes fields.
-func (s *ListFormsOKDataItem) encodeFields(e *jx.Encoder) {
-	{
-		e.FieldStart("id")
-		s.ID.Encode(e)
-	}
-	{
-		e.FieldStart("title")
-		e.Str(s.Title)
-	}
-	{
-		e.FieldStart("description")
-		e.Str(s.Description)
-	}
-	{
-		e.FieldStart("patient_title")
-		s.PatientTitle.Encode(e)
-	}
-	{
-		e.FieldStart("patient_description")
-		s.PatientDescription.Encode(e)
-	}
-	{
-		e.FieldStart("reply_form")
-		e.Bool(s.ReplyForm)
-	}
-	{
-		e.FieldStart("form_type")
-		s.FormType.Encode(e)
-	}
-	{
-		e.FieldStart("snomed_code")
-		s.SnomedCode.Encode(e)
 	}
 }
 
@@ -7012,10 +8385,74 @@ func (o *OptFloat64) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode encodes FormCondition as json.
+func (o OptFormCondition) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
+}
+
+// Decode decodes FormCondition from json.
+func (o *OptFormCondition) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptFormCondition to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
 // Decode decodes FormLinkOffer from json.
 func (o *OptFormLinkOffer) Decode(d *jx.Decoder) error {
 	if o == nil {
 		return errors.New("invalid: unable to decode OptFormLinkOffer to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Encode encodes FormNumber as json.
+func (o OptFormNumber) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
+}
+
+// Decode decodes FormNumber from json.
+func (o *OptFormNumber) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptFormNumber to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes FormType from json.
+func (o *OptFormType) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptFormType to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes FormUpdate from json.
+func (o *OptFormUpdate) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptFormUpdate to nil")
 	}
 	o.Set = true
 	if err := o.Value.Decode(d); err != nil {

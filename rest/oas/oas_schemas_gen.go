@@ -1245,6 +1245,145 @@ type FindRecordEntriesOK struct {
 	Count float64         `json:"count"`
 }
 
+// Ref: #/components/schemas/Form
+type Form struct {
+	ID          ID       `json:"id"`
+	FormType    FormType `json:"form_type"`
+	Title       string   `json:"title"`
+	Description string   `json:"description"`
+	// What patients see in place of the title.
+	PatientTitle NilString `json:"patient_title"`
+	// What patients read first.
+	PatientDescription NilString `json:"patient_description"`
+	// The concept that its answers are kept with in the record.
+	SnomedCode NilString   `json:"snomed_code"`
+	Fields     []FormField `json:"fields"`
+	// Whether it answers messages.
+	ReplyForm  OptBool   `json:"reply_form"`
+	SnomedTerm OptString `json:"snomed_term"`
+	// What patients read when they have sent it.
+	Confirmation OptString `json:"confirmation"`
+	// The number of the version that is shown or, of the form as it is edited, of the one that was
+	// published last; 0 is none.
+	Version OptFloat64 `json:"version"`
+	// Whether something was changed since a version was published.
+	Draft     OptBool     `json:"draft"`
+	UpdatedAt OptDateTime `json:"updated_at"`
+}
+
+// Ref: #/components/schemas/FormAnswer
+type FormAnswer struct {
+	// The question, in the version that was filled in; null is that it was answered before versions were
+	// kept.
+	FormQuestionID NilString `json:"form_question_id"`
+	Section        string    `json:"section"`
+	// As it was asked.
+	Question string `json:"question"`
+	// In words.
+	Answer string `json:"answer"`
+	// The concept of a medical term.
+	SnomedCode NilString `json:"snomed_code"`
+}
+
+// Ref: #/components/schemas/FormCondition
+type FormCondition struct {
+	// A question that comes earlier.
+	FormQuestionID string `json:"form_question_id"`
+	// The answer it must have.
+	Answer string `json:"answer"`
+	// It must have another answer.
+	Negate OptBool `json:"negate"`
+}
+
+// Ref: #/components/schemas/FormField
+type FormField struct {
+	// Names the question. Of a new one it is any word that no other field has, until the form is saved; a
+	// question that keeps it is the same in the next version.
+	FormQuestionID string `json:"form_question_id"`
+	// The question.
+	Name     string        `json:"name"`
+	Kind     FormFieldKind `json:"kind"`
+	Required OptBool       `json:"required"`
+	// Whether it takes several answers.
+	Multiple OptBool `json:"multiple"`
+	// The answers to choose from, of the kind `option`.
+	Options []string `json:"options"`
+	// What helps to answer it.
+	Hint OptString `json:"hint"`
+	// Bounds of a number, of the kind `text`.
+	Number OptFormNumber `json:"number"`
+	// How many characters an answer in words may have; 0 is as many as fit.
+	Longest OptInt `json:"longest"`
+	// The concept of the answer.
+	SnomedCode OptString `json:"snomed_code"`
+	SnomedTerm OptString `json:"snomed_term"`
+	// The kind of record that a medical term is kept as: `allergy`, `condition`, `familyHistory`,
+	// `medication` or `procedure`.
+	RecordType OptString `json:"record_type"`
+	// What the person is to the patient, of the kind `relationship`.
+	Relationship OptString `json:"relationship"`
+	// What is asked about the person besides the name.
+	Capture []FormFieldCaptureItem `json:"capture"`
+	// The answer that decides whether it is asked.
+	Condition OptFormCondition `json:"condition"`
+	// The title of its section. Fields in a row with the same section, description and condition of it are
+	// one section.
+	Section            OptString `json:"section"`
+	SectionDescription OptString `json:"section_description"`
+	// The answer that decides whether the section is asked.
+	SectionCondition OptFormCondition `json:"section_condition"`
+}
+
+type FormFieldCaptureItem string
+
+const (
+	FormFieldCaptureItemCompany       FormFieldCaptureItem = "company"
+	FormFieldCaptureItemEmail         FormFieldCaptureItem = "email"
+	FormFieldCaptureItemPhone         FormFieldCaptureItem = "phone"
+	FormFieldCaptureItemAddress       FormFieldCaptureItem = "address"
+	FormFieldCaptureItemPolicyNumber  FormFieldCaptureItem = "policy_number"
+	FormFieldCaptureItemAuthorisation FormFieldCaptureItem = "authorisation"
+)
+
+// AllValues returns all FormFieldCaptureItem values.
+func (FormFieldCaptureItem) AllValues() []FormFieldCaptureItem {
+	return []FormFieldCaptureItem{
+		FormFieldCaptureItemCompany,
+		FormFieldCaptureItemEmail,
+		FormFieldCaptureItemPhone,
+		FormFieldCaptureItemAddress,
+		FormFieldCaptureItemPolicyNumber,
+		FormFieldCaptureItemAuthorisation,
+	}
+}
+
+type FormFieldKind string
+
+const (
+	FormFieldKindOption       FormFieldKind = "option"
+	FormFieldKindText         FormFieldKind = "text"
+	FormFieldKindMultiline    FormFieldKind = "multiline"
+	FormFieldKindSnomed       FormFieldKind = "snomed"
+	FormFieldKindSignature    FormFieldKind = "signature"
+	FormFieldKindDate         FormFieldKind = "date"
+	FormFieldKindRelationship FormFieldKind = "relationship"
+	FormFieldKindFileUpload   FormFieldKind = "fileUpload"
+)
+
+// AllValues returns all FormFieldKind values.
+func (FormFieldKind) AllValues() []FormFieldKind {
+	return []FormFieldKind{
+		FormFieldKindOption,
+		FormFieldKindText,
+		FormFieldKindMultiline,
+		FormFieldKindSnomed,
+		FormFieldKindSignature,
+		FormFieldKindDate,
+		FormFieldKindRelationship,
+		FormFieldKindFileUpload,
+	}
+}
+
 // Ref: #/components/schemas/FormLinkOffer
 type FormLinkOffer struct {
 	FormID ID `json:"form_id"`
@@ -1260,6 +1399,89 @@ type FormLinkOffer struct {
 	SnomedTerm OptString `json:"snomed_term"`
 	// The member of staff who gets a task when the answers come.
 	AssigneeID OptString `json:"assignee_id"`
+}
+
+// Ref: #/components/schemas/FormNumber
+type FormNumber struct {
+	Low  float64 `json:"low"`
+	High float64 `json:"high"`
+	// How many digits may follow the point; none when left out.
+	Decimals OptInt    `json:"decimals"`
+	Unit     OptString `json:"unit"`
+}
+
+// Ref: #/components/schemas/FormRequest
+type FormRequest struct {
+	Title string `json:"title"`
+	// `questionnaire` when left out.
+	FormType OptFormType `json:"form_type"`
+	// For staff.
+	Description OptString `json:"description"`
+	// What patients see in place of the title.
+	PatientTitle OptString `json:"patient_title"`
+	// What patients read first.
+	PatientDescription OptString `json:"patient_description"`
+	// What patients read when they have sent it.
+	Confirmation OptString `json:"confirmation"`
+	// The concept that its answers are kept with in the record, unless a link says otherwise; without it
+	// that of the form’s type.
+	SnomedCode OptString   `json:"snomed_code"`
+	SnomedTerm OptString   `json:"snomed_term"`
+	Fields     []FormField `json:"fields"`
+}
+
+// Ref: #/components/schemas/FormResponse
+type FormResponse struct {
+	ID     float64 `json:"id"`
+	FormID float64 `json:"form_id"`
+	// The patient.
+	ClientID float64 `json:"client_id"`
+	// The appointment that the form was for.
+	AppointmentID NilFloat64 `json:"appointment_id"`
+	// Always null. No invoice is made of a response.
+	InvoiceID       NilFloat64 `json:"invoice_id"`
+	PracticeGroupID float64    `json:"practice_group_id"`
+	// The link that it was filled in by.
+	ShortLinkID NilFloat64 `json:"short_link_id"`
+	// The member of staff whom the link gives the answers to, or who filled the form in.
+	AdminID   NilFloat64 `json:"admin_id"`
+	CreatedAt time.Time  `json:"created_at"`
+	UpdatedAt string     `json:"updated_at"`
+	// Whether it is left out of lists.
+	Hidden bool `json:"hidden"`
+	// When the answers were written into the record.
+	EmisFileRecordAt NilString `json:"emis_file_record_at"`
+	// Why writing them failed.
+	WriteToRecordError NilString `json:"write_to_record_error"`
+	// The version of the form that was filled in.
+	Version OptFloat64 `json:"version"`
+	// What was answered, in the order of the questions.
+	Answers []FormAnswer `json:"answers"`
+}
+
+// Ref: #/components/schemas/FormResponseUpdate
+type FormResponseUpdate struct {
+	Hidden bool `json:"hidden"`
+}
+
+// Ref: #/components/schemas/FormSummary
+type FormSummary struct {
+	ID          ID     `json:"id"`
+	Title       string `json:"title"`
+	Description string `json:"description"`
+	// What patients see in place of the title.
+	PatientTitle NilString `json:"patient_title"`
+	// What patients read first.
+	PatientDescription NilString `json:"patient_description"`
+	// Whether it answers messages.
+	ReplyForm bool     `json:"reply_form"`
+	FormType  FormType `json:"form_type"`
+	// The concept that its answers are kept with in the record.
+	SnomedCode NilString `json:"snomed_code"`
+	// The number of the version that was published last; 0 is none.
+	Version OptFloat64 `json:"version"`
+	// Whether something was changed since.
+	Draft OptBool `json:"draft"`
 }
 
 // Ref: #/components/schemas/FormType
@@ -1280,6 +1502,29 @@ func (FormType) AllValues() []FormType {
 		FormTypeAppointment,
 		FormTypeCareNavigation,
 	}
+}
+
+// Ref: #/components/schemas/FormUpdate
+type FormUpdate struct {
+	Title              OptString   `json:"title"`
+	FormType           OptFormType `json:"form_type"`
+	Description        OptString   `json:"description"`
+	PatientTitle       OptString   `json:"patient_title"`
+	PatientDescription OptString   `json:"patient_description"`
+	Confirmation       OptString   `json:"confirmation"`
+	SnomedCode         OptString   `json:"snomed_code"`
+	SnomedTerm         OptString   `json:"snomed_term"`
+	// All questions in place of those there were.
+	Fields []FormField `json:"fields"`
+}
+
+// Ref: #/components/schemas/FormVersion
+type FormVersion struct {
+	Version float64 `json:"version"`
+	Title   string  `json:"title"`
+	// Null is not known.
+	PublishedBy NilString `json:"published_by"`
+	PublishedAt time.Time `json:"published_at"`
 }
 
 type GetBatchMessageResultsOK struct {
@@ -1586,20 +1831,19 @@ type ListBookingLinksOK struct {
 	Count float64 `json:"count"`
 }
 
-type ListFormsOK struct {
-	Data  []ListFormsOKDataItem `json:"data"`
-	Count float64               `json:"count"`
+type ListFormResponsesOK struct {
+	Data  []FormResponse `json:"data"`
+	Count float64        `json:"count"`
 }
 
-type ListFormsOKDataItem struct {
-	ID                 ID        `json:"id"`
-	Title              string    `json:"title"`
-	Description        string    `json:"description"`
-	PatientTitle       NilString `json:"patient_title"`
-	PatientDescription NilString `json:"patient_description"`
-	ReplyForm          bool      `json:"reply_form"`
-	FormType           FormType  `json:"form_type"`
-	SnomedCode         NilString `json:"snomed_code"`
+type ListFormVersionsOK struct {
+	Data  []FormVersion `json:"data"`
+	Count float64       `json:"count"`
+}
+
+type ListFormsOK struct {
+	Data  []FormSummary `json:"data"`
+	Count float64       `json:"count"`
 }
 
 type ListLocationsOK struct {
@@ -3445,6 +3689,52 @@ func (o OptFloat64) Or(d float64) float64 {
 	return d
 }
 
+// NewOptFormCondition returns new OptFormCondition with value set to v.
+func NewOptFormCondition(v FormCondition) OptFormCondition {
+	return OptFormCondition{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormCondition is optional FormCondition.
+type OptFormCondition struct {
+	Value FormCondition
+	Set   bool
+}
+
+// IsSet returns true if OptFormCondition was set.
+func (o OptFormCondition) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptFormCondition) Reset() {
+	var v FormCondition
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptFormCondition) SetTo(v FormCondition) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormCondition) Get() (v FormCondition, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormCondition) Or(d FormCondition) FormCondition {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptFormLinkOffer returns new OptFormLinkOffer with value set to v.
 func NewOptFormLinkOffer(v FormLinkOffer) OptFormLinkOffer {
 	return OptFormLinkOffer{
@@ -3491,6 +3781,52 @@ func (o OptFormLinkOffer) Or(d FormLinkOffer) FormLinkOffer {
 	return d
 }
 
+// NewOptFormNumber returns new OptFormNumber with value set to v.
+func NewOptFormNumber(v FormNumber) OptFormNumber {
+	return OptFormNumber{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormNumber is optional FormNumber.
+type OptFormNumber struct {
+	Value FormNumber
+	Set   bool
+}
+
+// IsSet returns true if OptFormNumber was set.
+func (o OptFormNumber) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptFormNumber) Reset() {
+	var v FormNumber
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptFormNumber) SetTo(v FormNumber) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormNumber) Get() (v FormNumber, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormNumber) Or(d FormNumber) FormNumber {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptFormType returns new OptFormType with value set to v.
 func NewOptFormType(v FormType) OptFormType {
 	return OptFormType{
@@ -3508,6 +3844,13 @@ type OptFormType struct {
 // IsSet returns true if OptFormType was set.
 func (o OptFormType) IsSet() bool { return o.Set }
 
+// Reset unsets value.
+func (o *OptFormType) Reset() {
+	var v FormType
+	o.Value = v
+	o.Set = false
+}
+
 // SetTo sets value to v.
 func (o *OptFormType) SetTo(v FormType) {
 	o.Set = true
@@ -3524,6 +3867,52 @@ func (o OptFormType) Get() (v FormType, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptFormType) Or(d FormType) FormType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptFormUpdate returns new OptFormUpdate with value set to v.
+func NewOptFormUpdate(v FormUpdate) OptFormUpdate {
+	return OptFormUpdate{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormUpdate is optional FormUpdate.
+type OptFormUpdate struct {
+	Value FormUpdate
+	Set   bool
+}
+
+// IsSet returns true if OptFormUpdate was set.
+func (o OptFormUpdate) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptFormUpdate) Reset() {
+	var v FormUpdate
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptFormUpdate) SetTo(v FormUpdate) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormUpdate) Get() (v FormUpdate, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormUpdate) Or(d FormUpdate) FormUpdate {
 	if v, ok := o.Get(); ok {
 		return v
 	}

@@ -106,6 +106,13 @@ type Handler interface {
 	//
 	// POST /v1/booking_links
 	CreateBookingLink(ctx context.Context, req *BookingLinkRequest, params CreateBookingLinkParams) (*BookingLink, error)
+	// CreateForm implements createForm operation.
+	//
+	// Extension. Nothing asks for it until a version is published. It needs a key with the permission
+	// `setup`.
+	//
+	// POST /v1/forms
+	CreateForm(ctx context.Context, req *FormRequest, params CreateFormParams) (*Form, error)
 	// CreateFormLink implements createFormLink operation.
 	//
 	// A link by which one patient fills in a form of the practice, after giving the date of birth. What is
@@ -268,6 +275,19 @@ type Handler interface {
 	//
 	// GET /v1/webhooks/{id}/deliveries/{delivery_id}
 	GetDelivery(ctx context.Context, params GetDeliveryParams) (*Delivery, error)
+	// GetForm implements getForm operation.
+	//
+	// A form with its questions, as it was published last; as it is edited when no version was published
+	// yet.
+	//
+	// GET /v1/forms/{id}
+	GetForm(ctx context.Context, params GetFormParams) (*Form, error)
+	// GetFormResponse implements getFormResponse operation.
+	//
+	// The answers of a patient to a form, hidden or not. It needs the scope `forms`.
+	//
+	// GET /v1/form_response/{id}
+	GetFormResponse(ctx context.Context, params GetFormResponseParams) (*FormResponse, error)
 	// GetIdentityCheck implements getIdentityCheck operation.
 	//
 	// Extension. The details given by a person who was sent to `login_url`, and which of them differ from
@@ -422,6 +442,19 @@ type Handler interface {
 	//
 	// GET /v1/events
 	ListEvents(ctx context.Context, params ListEventsParams) (*EventPage, error)
+	// ListFormResponses implements listFormResponses operation.
+	//
+	// Extension. Responses with their questions and answers, oldest first. It needs the scope `forms`.
+	// `count` stops at 10,000, and so does paging.
+	//
+	// GET /v1/form_responses
+	ListFormResponses(ctx context.Context, params ListFormResponsesParams) (*ListFormResponsesOK, error)
+	// ListFormVersions implements listFormVersions operation.
+	//
+	// Extension. What was published, newest first. No version changes.
+	//
+	// GET /v1/forms/{id}/versions
+	ListFormVersions(ctx context.Context, params ListFormVersionsParams) (*ListFormVersionsOK, error)
 	// ListForms implements listForms operation.
 	//
 	// The forms that patients can be asked to fill in, in the order in which they were made.
@@ -552,6 +585,14 @@ type Handler interface {
 	//
 	// POST /v1/patients/{id}/merge/preview
 	PreviewPatientMerge(ctx context.Context, req *PreviewPatientMergeReq, params PreviewPatientMergeParams) (*MergePreview, error)
+	// PublishForm implements publishForm operation.
+	//
+	// Extension. Makes the form as it is edited the next version, with what is given changed first. A link
+	// that was opened before goes on with the version that it began with. Publishing a form with no
+	// changes changes nothing.
+	//
+	// POST /v1/forms/{id}/publish
+	PublishForm(ctx context.Context, req OptFormUpdate, params PublishFormParams) (*Form, error)
 	// RecoverWebhook implements recoverWebhook operation.
 	//
 	// Extension. Sends everything since a moment that did not arrive: because it failed, or because the
@@ -734,6 +775,19 @@ type Handler interface {
 	//
 	// PATCH /v1/booking_links/{id}
 	UpdateBookingLink(ctx context.Context, req *BookingLinkUpdate, params UpdateBookingLinkParams) (*BookingLink, error)
+	// UpdateForm implements updateForm operation.
+	//
+	// Extension. Changes the form as it is edited; what is left out stays. What was published stays as it
+	// is until the next version is published.
+	//
+	// PATCH /v1/forms/{id}
+	UpdateForm(ctx context.Context, req *FormUpdate, params UpdateFormParams) (*Form, error)
+	// UpdateFormResponse implements updateFormResponse operation.
+	//
+	// Extension. Leaves the response out of lists, or shows it again. It needs the scope `forms`.
+	//
+	// PATCH /v1/form_response/{id}
+	UpdateFormResponse(ctx context.Context, req *FormResponseUpdate, params UpdateFormResponseParams) (*FormResponse, error)
 	// UpdateLocation implements updateLocation operation.
 	//
 	// Extension. Fields left out stay as they are. An inactive location offers no slots.

@@ -56,12 +56,13 @@ type files interface {
 	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
 }
 
-const questionnaireColumns = `id, token, title, content, deleted_at, version, created_at, updated_at`
+const questionnaireColumns = `id, token, title, content, deleted_at, version, created_at, updated_at, form_type, ` +
+	`published, draft`
 
 func scanQuestionnaire(scan store.Scanner) (form.Questionnaire, error) {
 	var q form.Questionnaire
 	err := scan(&q.ID, &q.Token, &q.Title, value.Stored(&q.Content), value.When(&q.DeletedAt), &q.Version,
-		value.When(&q.CreatedAt), value.When(&q.UpdatedAt))
+		value.When(&q.CreatedAt), value.When(&q.UpdatedAt), &q.Type, &q.Published, value.Stored(&q.Draft))
 	return q, err
 }
 
@@ -74,8 +75,8 @@ func (t *Tx) Questionnaire(
 		store.In{group, id}, scanQuestionnaire)
 }
 
-const someQuestionnaires = `SELECT ` + questionnaireColumns + ` FROM questionnaire WHERE practice_group_id = $1` +
-	listing.Asked
+const someQuestionnaires = `SELECT ` + questionnaireColumns + ` FROM questionnaire WHERE practice_group_id = $1
+	AND published > 0` + listing.Asked
 
 var questionnaireOrders = listing.Orders{
 	ByID: someQuestionnaires + listing.InOrderOfIDs, Made: someQuestionnaires + listing.InOrderMade,
@@ -87,18 +88,40 @@ func questionnaireOrder(q form.Questionnaire) store.Columns {
 	return store.Columns{"id": q.ID, "created_at": q.CreatedAt, "updated_at": q.UpdatedAt}
 }
 
-// Questionnaires lists questionnaires.
+// Questionnaires lists questionnaires that were published.
 func (t *Tx) Questionnaires(
 	ctx context.Context, group practice.ID, q clinical.Query, rows input.Rows,
 ) ([]form.Questionnaire, error) {
 	return clinicalstore.Read(ctx, t.Conn, questionnaireOrders, group, q, rows, scanQuestionnaire, questionnaireOrder)
 }
 
-// SaveQuestionnaire keeps a new questionnaire.
+// LockQuestionnaire keeps others from changing a form, and finds it.
+func (t *Tx) LockQuestionnaire(ctx context.Context, group practice.ID, id form.ID) (form.Questionnaire, error) {
+	if _, err := t.Exec(ctx, `UPDATE questionnaire SET version = version WHERE practice_group_id = $1 AND id = $2`,
+		group, id); err != nil {
+		return form.Questionnaire{}, err
+	}
+	return t.Questionnaire(ctx, group, id)
+}
+
+// SaveQuestionnaire keeps a questionnaire.
 func (t *Tx) SaveQuestionnaire(ctx context.Context, group practice.ID, q form.Questionnaire) error {
+	draft := ""
+	if q.Draft != nil {
+		draft = string(audit.Snapshot(q.Draft))
+	}
 	_, err := t.Exec(ctx, `INSERT INTO questionnaire (`+questionnaireColumns+`, practice_group_id) VALUES ($1, $2, `+
-		`$3, $4, $5, $6, $7, $8, $9)`,
+		`$3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET title = $3, content = $4, deleted_at = $5, version = $6,
+			updated_at = $8, form_type = $9, published = $10, draft = $11`,
 		q.ID, q.Token, q.Title, string(audit.Snapshot(q.Content)), value.At(q.DeletedAt), q.Version, q.CreatedAt,
-		q.UpdatedAt, group)
+		q.UpdatedAt, q.Type, q.Published, draft, group)
 	return err
+}
+
+// Forms lists forms in the order of their ids.
+func (t *Tx) Forms(ctx context.Context, group practice.ID, drafts bool, most int) ([]form.Questionnaire, error) {
+	return store.List(ctx, t.Conn, `SELECT `+questionnaireColumns+` FROM questionnaire WHERE practice_group_id = $1
+		AND deleted_at IS NULL AND ($2 OR published > 0) ORDER BY id LIMIT $3`,
+		store.In{group, drafts, most}, scanQuestionnaire)
 }

@@ -50,7 +50,7 @@ func (r *trail) calls() map[string][]operator.AuditEntry {
 // showNoPatient are the operations that read nothing about a person.
 var showNoPatient = []string{
 	"GET /v1/me", "GET /v1/me/capabilities", "GET /v1/me/configuration", "GET /v1/appointment_types",
-	"GET /v1/locations", "GET /v1/forms",
+	"GET /v1/locations", "GET /v1/forms", "GET /v1/forms/{id}", "GET /v1/forms/{id}/versions",
 	"GET /v1/practitioners", "GET /v1/slots", "GET /v1/slots/count", "GET /v1/slots/{id}", "GET /v1/sessions",
 	"GET /v1/sessions/{id}",
 	"GET /v1/bank_holidays", "GET /v1/batch_message", "GET /v1/batch_message/{id}",
@@ -89,6 +89,7 @@ func (p *program) reads(ada string) map[string][]string {
 	recall := p.ok("POST", "/v1/sequences", aSequence).str("id")
 	p.ok("POST", "/v1/sequences/"+recall+"/patients", map[string]any{"patient_id": ada})
 	batch = batch[strings.LastIndex(batch, "/")+1:]
+	answers := p.answered(ada)
 	return map[string][]string{
 		"GET /v1/patients":                                  {"?search=byron&field=last_name"},
 		"GET /v1/patients/{id}":                             {ada},
@@ -104,6 +105,8 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/waiting_list":                              {"?patient_id=" + ada},
 		"GET /v1/waiting_list/{id}":                         {waits},
 		"GET /v1/links/status":                              {"?id=" + booking},
+		"GET /v1/form_response/{id}":                        {answers},
+		"GET /v1/form_responses":                            {"?patient_id=" + ada},
 		"GET /v1/appointments":                              {"?patient_id=" + ada},
 		"GET /v1/appointments/{id}":                         {appointment},
 		"GET /v1/appointments/{id}/status":                  {appointment},
