@@ -194,7 +194,7 @@ var rooms = map[string]struct {
 		"github.com/jackc/pgx", "modernc.org/sqlite", "github.com/riverqueue/river",
 		"github.com/gofrs/flock", "golang.org/x/sys", // one server on a file, and which file it is
 	}},
-	"store/account":    {ours: []string{"core/...", "store", "store/value", "store/practice"}},
+	"store/account":    {ours: []string{"core/...", "store", "store/listing", "store/value", "store/practice"}},
 	"store/archive":    {ours: []string{"core/...", "store", "store/booking", "store/merge", "store/patient"}},
 	"store/link":       {ours: []string{"core/...", "store", "store/value", "store/attachment", "store/practice"}},
 	"store/attachment": {ours: []string{"core/...", "store", "store/value", "store/patient"}},

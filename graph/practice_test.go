@@ -155,8 +155,12 @@ func TestStaff(t *testing.T) {
 			}
 		}
 		if got := d.get("users.data.0.id",
-			`{ users(filters: {isClinician: true}) { data { id } pageInfo { page pageSize hasMore } } }`); got != id {
+			`{ users(options: {includeUnvalidated: true}, filters: {isClinician: true}) { data { id }
+				pageInfo { page pageSize hasMore } } }`); got != id {
 			t.Errorf("got %v", got)
+		}
+		if a := d.ask(`{ users { data { id } } }`); len(at(t, a.Data, "users.data").([]any)) != 0 {
+			t.Errorf("who was only invited is listed: %s", a.text)
 		}
 		if got := d.get("user.lastName", `query($id: ID!) { user(id: $id) { lastName } }`, "id", id); got != "Khan" {
 			t.Errorf("got %v", got)

@@ -158,7 +158,7 @@ func (o *Operator) Users(ctx context.Context, group string) ([]account.Staff, er
 		return nil, err
 	}
 	const all = 10_000
-	return o.Core.Account.List(ctx, account.Query{Deleted: true, Limit: all})
+	return o.Core.Account.List(ctx, account.Query{Deleted: true, Invited: true, Limit: all})
 }
 
 // SetPassword sets the password a member of staff signs in with.

@@ -3,6 +3,7 @@
 //	account.go  members of staff, as kept
 //	staff.go    find them, add them, change them
 //	signin.go   a password for a session
+//	leave.go    they leave
 //	group.go    access groups
 //	invitation.go  a link to choose a password with
 //	mail.go     and the e-mail that carries it
@@ -17,6 +18,7 @@ import (
 
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/job"
 	"frontdesk/core/key"
 	"frontdesk/core/practice"
@@ -96,8 +98,11 @@ type Query struct {
 	// Clinician narrows to those patients can be booked with, or to the others.
 	Clinician *bool
 	Deleted   bool // those who have left, too
-	Offset    int
-	Limit     int
+	// Invited gives those too who were sent an invitation, or could be, and have not chosen a password.
+	Invited bool
+	// Created and Updated are when they were made and last changed.
+	Created, Updated input.Span
+	Offset, Limit    int
 }
 
 // Reader is what account reads, in a transaction too.
@@ -120,8 +125,9 @@ type Store interface {
 	StaffByEmail(ctx context.Context, group practice.ID, key string) (Staff, error)
 	// GroupsByEmail lists up to limit groups that an address signs in to.
 	GroupsByEmail(ctx context.Context, key string, limit int) ([]practice.ID, error)
-	// Do runs fn in one transaction: all of it happens, or none.
+	// Do runs fn in one transaction: all of it happens, or none. Leave does, for one who leaves.
 	Do(ctx context.Context, fn func(Tx) error) error
+	Leave(ctx context.Context, fn func(LeaveTx) error) error
 }
 
 // Tx is a Store inside a transaction.

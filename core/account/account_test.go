@@ -296,7 +296,7 @@ func TestCliniciansAreThoseWhoCanBeBooked(t *testing.T) {
 			names     []string
 		}{{nil, []string{"Ann Lee", "Omar Kahn"}}, {ptr(true), []string{"Omar Kahn"}},
 			{ptr(false), []string{"Ann Lee"}}} {
-			all, err := h.List(h.ctx, account.Query{Clinician: c.clinician, Limit: 10})
+			all, err := h.List(h.ctx, account.Query{Clinician: c.clinician, Invited: true, Limit: 10})
 			h.must(err)
 			var got []string
 			for _, s := range all {

@@ -17,7 +17,8 @@ func (s *Service) Staff(ctx context.Context, ids []StaffID) ([]Staff, error) {
 	return read.Of(ctx, access.SettingsSeeUsers, ids, s.Store.Staff)
 }
 
-// List lists members of staff by id.
+// List lists members of staff by id. One who has no e-mail address to sign in with is never waited for: they are
+// listed as those are who have signed in.
 func (s *Service) List(ctx context.Context, q Query) ([]Staff, error) {
 	return read.Of(ctx, access.SettingsSeeUsers, q, s.Store.StaffList)
 }

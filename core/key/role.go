@@ -38,6 +38,22 @@ func (s *Service) RoleNamed(ctx context.Context, group access.GroupID, name stri
 	return access.Role{}, fault.Wrong("role", input.CodeChoice, expected, "There is no such role.")
 }
 
+// RolesWith names the roles that have a permission: presets and the group's own.
+func (s *Service) RolesWith(ctx context.Context, group access.GroupID, p access.Permission) ([]string, error) {
+	own, err := s.Store.Roles(ctx, group)
+	var out []string
+	for _, name := range access.Presets() {
+		preset, _ := access.Preset(name)
+		own = append(own, preset)
+	}
+	for _, r := range own {
+		if slices.Contains(r.Permissions, p) {
+			out = append(out, r.Name)
+		}
+	}
+	return out, err
+}
+
 // Roles lists the presets and the group's own roles.
 func (s *Service) Roles(ctx context.Context) ([]access.Role, error) {
 	who, err := access.Require(ctx, access.ManageKeys)

@@ -3263,6 +3263,20 @@ type UsersQueryFilters struct {
 	IsClinician graphql.Omittable[*bool] `json:"isClinician,omitempty"`
 }
 
+// Which users are wanted.
+type UsersQueryOptions struct {
+	// Only those patients can be booked with.
+	CliniciansOnly graphql.Omittable[*bool] `json:"cliniciansOnly,omitempty"`
+	// Those who have left, too.
+	IncludeDeleted graphql.Omittable[*bool] `json:"includeDeleted,omitempty"`
+	// Those too who were invited and have not signed in.
+	IncludeUnvalidated graphql.Omittable[*bool] `json:"includeUnvalidated,omitempty"`
+	// When they were made.
+	CreatedAt graphql.Omittable[*DateRange] `json:"createdAt,omitempty"`
+	// When they were last changed.
+	UpdatedAt graphql.Omittable[*DateRange] `json:"updatedAt,omitempty"`
+}
+
 // A header that goes with each delivery.
 type WebhookHeader struct {
 	// Its name.

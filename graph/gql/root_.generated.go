@@ -138,6 +138,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUserServicesInput,
 		ec.unmarshalInputUserSettingsInput,
 		ec.unmarshalInputUsersQueryFilters,
+		ec.unmarshalInputUsersQueryOptions,
 		ec.unmarshalInputWebhookHeaderInput,
 	)
 	first := true
@@ -5012,6 +5013,20 @@ input UsersQueryFilters {
   isClinician: Boolean
 }
 
+"Which users are wanted."
+input UsersQueryOptions {
+  "Only those patients can be booked with."
+  cliniciansOnly: Boolean
+  "Those who have left, too."
+  includeDeleted: Boolean
+  "Those too who were invited and have not signed in."
+  includeUnvalidated: Boolean
+  "When they were made."
+  createdAt: DateRange
+  "When they were last changed."
+  updatedAt: DateRange
+}
+
 "A new member of staff."
 input CreateUserInput {
   "The given names."
@@ -5188,6 +5203,8 @@ extend type Query {
   users(
     "Which page is wanted."
     pagination: Pagination
+    "Which of them: when they were made and changed, and whether those who have left and those who were only invited are wanted."
+    options: UsersQueryOptions
     "What else to narrow the list by."
     filters: UsersQueryFilters
   ): UserData
@@ -5205,6 +5222,11 @@ extend type Mutation {
     id: ID!
     "What to change."
     userData: UpdateUserInput!
+  ): UserResponsePayload
+  "Deletes a member of staff: they can no longer sign in, and their diary and history stay. Refused while they have appointments ahead."
+  deleteUser(
+    "The id."
+    id: ID!
   ): UserResponsePayload
 }
 `, BuiltIn: false},

@@ -103,6 +103,7 @@ type MutationResolver interface {
 	CreateIntegrationToken(ctx context.Context, patient string) (*IntegrationTokenPayload, error)
 	CreateUser(ctx context.Context, userData CreateUserInput) (*UserResponsePayload, error)
 	UpdateUser(ctx context.Context, id string, userData UpdateUserInput) (*UserResponsePayload, error)
+	DeleteUser(ctx context.Context, id string) (*UserResponsePayload, error)
 	CreateWebhook(ctx context.Context, input *CreateWebhookInput) (*CreateWebhookPayload, error)
 	UpdateWebhook(ctx context.Context, id string, input UpdateWebhookInput) (*UpdateWebhookPayload, error)
 	DeleteWebhook(ctx context.Context, id string) (*DeleteWebhookPayload, error)
@@ -153,7 +154,7 @@ type QueryResolver interface {
 	Tasks(ctx context.Context, pagination *Pagination, options *TaskQueryOptions) (*TaskData, error)
 	IntegrationToken(ctx context.Context, patient string) (*IntegrationToken, error)
 	User(ctx context.Context, id string) (*User, error)
-	Users(ctx context.Context, pagination *Pagination, filters *UsersQueryFilters) (*UserData, error)
+	Users(ctx context.Context, pagination *Pagination, options *UsersQueryOptions, filters *UsersQueryFilters) (*UserData, error)
 	Webhook(ctx context.Context, id string) (*WebhookSubscription, error)
 	Webhooks(ctx context.Context, includeDeleted *bool) ([]*WebhookSubscription, error)
 }
@@ -1087,6 +1088,18 @@ func (ec *executionContext) field_Mutation_deleteProduct_args(ctx context.Contex
 }
 
 func (ec *executionContext) field_Mutation_deleteRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		ec.unmarshalNID2string)
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
@@ -2781,12 +2794,18 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["pagination"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "options",
+		ec.unmarshalOUsersQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐUsersQueryOptions)
+	if err != nil {
+		return nil, err
+	}
+	args["options"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
 		ec.unmarshalOUsersQueryFilters2ᚖfrontdeskᚋgraphᚋgqlᚐUsersQueryFilters)
 	if err != nil {
 		return nil, err
 	}
-	args["filters"] = arg1
+	args["filters"] = arg2
 	return args, nil
 }
 
@@ -6133,6 +6152,43 @@ func (ec *executionContext) fieldContext_Mutation_updateUser(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_deleteUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Mutation_deleteUser,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteUser(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		ec.marshalOUserResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐUserResponsePayload,
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createWebhook(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return resolve(
 		ctx,
@@ -8067,7 +8123,7 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 		ec.fieldContext_Query_users,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Users(ctx, fc.Args["pagination"].(*Pagination), fc.Args["filters"].(*UsersQueryFilters))
+			return ec.Resolvers.Query().Users(ctx, fc.Args["pagination"].(*Pagination), fc.Args["options"].(*UsersQueryOptions), fc.Args["filters"].(*UsersQueryFilters))
 		},
 		nil,
 		ec.marshalOUserData2ᚖfrontdeskᚋgraphᚋgqlᚐUserData,
@@ -9155,6 +9211,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "updateUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_updateUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteUser(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++

@@ -1273,6 +1273,64 @@ func (ec *executionContext) unmarshalInputUsersQueryFilters(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUsersQueryOptions(ctx context.Context, obj any) (UsersQueryOptions, error) {
+	var it UsersQueryOptions
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cliniciansOnly", "includeDeleted", "includeUnvalidated", "createdAt", "updatedAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cliniciansOnly":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cliniciansOnly"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CliniciansOnly = graphql.OmittableOf(data)
+		case "includeDeleted":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeDeleted"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeDeleted = graphql.OmittableOf(data)
+		case "includeUnvalidated":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeUnvalidated"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeUnvalidated = graphql.OmittableOf(data)
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = graphql.OmittableOf(data)
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalODateRange2ᚖfrontdeskᚋgraphᚋgqlᚐDateRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -1636,6 +1694,14 @@ func (ec *executionContext) unmarshalOUsersQueryFilters2ᚖfrontdeskᚋgraphᚋg
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputUsersQueryFilters(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUsersQueryOptions2ᚖfrontdeskᚋgraphᚋgqlᚐUsersQueryOptions(ctx context.Context, v any) (*UsersQueryOptions, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUsersQueryOptions(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

@@ -40,6 +40,8 @@ func (w World) idOf(field, name string) string {
 	switch {
 	case field == "deleteInvoice":
 		return w["unpaid"]
+	case field == "deleteUser":
+		return w["leaver"]
 	case name == "id" && (field == "lab" || field == "prescription"):
 		return w[field]
 	}

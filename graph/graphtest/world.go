@@ -40,6 +40,7 @@ func (p *Practice) World() World {
 	w["product"] = p.made(`createProduct(productData: {productType: appointment, name: "Routine` + p.Mark +
 		`", duration: 15, price: 45.5})`)
 	w["user"] = p.staff(p.worlds, "Amir")
+	w["leaver"] = p.staff(1000+p.worlds, "Lea") // whom no one is booked with
 	p.aboutThePatient(w)
 	p.aboutMoney(w)
 	if first {

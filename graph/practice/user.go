@@ -63,11 +63,22 @@ func (q Query) User(ctx context.Context, id string) (*gql.User, error) {
 
 // Users lists the staff.
 func (q Query) Users(
-	ctx context.Context, pagination *gql.Pagination, filters *gql.UsersQueryFilters,
+	ctx context.Context, pagination *gql.Pagination, options *gql.UsersQueryOptions, filters *gql.UsersQueryFilters,
 ) (*gql.UserData, error) {
-	p := wire.PageOf(pagination)
-	ask := account.Query{Offset: p.Offset(), Limit: p.More()}
-	if filters != nil {
+	if options == nil {
+		options = &gql.UsersQueryOptions{}
+	}
+	p, l, err := q.Narrowed(ctx, pagination, options.IncludeDeleted.Value(), options.CreatedAt.Value(),
+		options.UpdatedAt.Value())
+	if err != nil {
+		return nil, err
+	}
+	ask := account.Query{Deleted: l.Deleted, Created: l.Created, Updated: l.Updated, Offset: p.Offset(),
+		Limit: p.More(), Invited: wire.Deref(options.IncludeUnvalidated.Value())}
+	if wire.Deref(options.CliniciansOnly.Value()) {
+		ask.Clinician = new(true)
+	}
+	if filters != nil && filters.IsClinician.Value() != nil {
 		ask.Clinician = filters.IsClinician.Value()
 	}
 	all, err := q.Core.Account.List(ctx, ask)
@@ -146,6 +157,16 @@ func (m Mutation) UpdateUser(ctx context.Context, id string, in gql.UpdateUserIn
 		return nil, err
 	}
 	s, err := m.Core.Account.Change(ctx, n, c)
+	return &gql.UserResponsePayload{Data: user(s)}, err
+}
+
+// DeleteUser takes a member of staff away.
+func (m Mutation) DeleteUser(ctx context.Context, id string) (*gql.UserResponsePayload, error) {
+	n, err := wire.Known[account.StaffID](wire.KindUser, id)
+	if err != nil {
+		return nil, err
+	}
+	s, err := m.Core.Account.Delete(ctx, n)
 	return &gql.UserResponsePayload{Data: user(s)}, err
 }
 

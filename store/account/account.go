@@ -3,12 +3,14 @@ package account
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"frontdesk/core/account"
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	"frontdesk/store/listing"
 	"frontdesk/store/value"
 )
 
@@ -68,9 +70,12 @@ func (t *Tx) StaffList(ctx context.Context, group practice.ID, q account.Query) 
 		sees = *q.Clinician
 	}
 	return store.ReadPage(ctx, t.Conn, selectStaff+` AND ($2 OR s.deleted_at IS NULL) AND ($3 OR COALESCE(p.active,
-		false) =
-		$4) ORDER BY s.id LIMIT $5 OFFSET $6`,
-		store.In{group, q.Deleted, !only, sees, q.Limit, q.Offset}, scanStaff,
+		false) = $4) AND ($7 OR s.verified_at IS NOT NULL OR s.email_key = '')
+		AND (CAST($8 AS bigint) = 0 OR s.created_at >= $9 AND s.created_at <= $10)
+		AND (CAST($11 AS bigint) = 0 OR s.updated_at >= $12 AND s.updated_at <= $13)
+		ORDER BY s.id LIMIT $5 OFFSET $6`,
+		slices.Concat(store.In{group, q.Deleted, !only, sees, q.Limit, q.Offset, q.Invited},
+			listing.Span(q.Created), listing.Span(q.Updated)), scanStaff,
 		func(s account.Staff) store.Columns { return store.Columns{"s.id": s.ID} })
 }
 
@@ -110,8 +115,8 @@ func (t *Tx) LockStaff(ctx context.Context, group practice.ID, id account.StaffI
 // SaveStaff keeps a member of staff.
 func (t *Tx) SaveStaff(ctx context.Context, group practice.ID, s account.Staff) error {
 	key := account.EmailKey(s.Email)
-	if _, err := t.Exec(ctx, `DELETE FROM sign_in WHERE practice_group_id = $1 AND staff_id = $2 AND email_key <> $3`,
-		group, s.ID, key); err != nil {
+	if _, err := t.Exec(ctx, `DELETE FROM sign_in WHERE practice_group_id = $1 AND staff_id = $2
+		AND (email_key <> $3 OR $4)`, group, s.ID, key, !s.DeletedAt.IsZero()); err != nil {
 		return err
 	}
 	if key != "" && s.DeletedAt.IsZero() {

@@ -1,5 +1,6 @@
 // Package account keeps what core/account remembers: account.go has members of staff, invitations and access groups,
-// attempt.go attempts to sign in.
+// attempt.go attempts to sign in,
+// leave.go what it takes to leave.
 package account
 
 import (
@@ -23,6 +24,11 @@ func New(db *store.DB) *Store { return &Store{On(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
 func (s *Store) Do(ctx context.Context, fn func(account.Tx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
+}
+
+// Leave runs fn in one transaction, in which a member of staff leaves.
+func (s *Store) Leave(ctx context.Context, fn func(account.LeaveTx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
