@@ -192,6 +192,7 @@ func (w wiring) diary() {
 		Booking: w.Booking, Now: now}
 	w.Product = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: newID}
 	w.Invoice = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: newID}
+	w.InvoiceMetadata = &billing.InvoiceMetadata{Store: billingstore.NewInvoiceMetadata(db), Now: now}
 	w.PaymentType = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)}
 	w.Statement = &billing.Statements{Store: billingstore.NewStatements(db), Now: now, NewID: newID}
 	w.Membership = &billing.Memberships{Store: billingstore.NewMemberships(db), Now: now, NewID: newID}

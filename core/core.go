@@ -69,28 +69,30 @@ type Core struct {
 	Waiting      *waiting.Service
 	Product      *billing.Products
 	Invoice      *billing.Invoices
-	PaymentType  *billing.PaymentTypes
-	Statement    *billing.Statements
-	Membership   *billing.Memberships
-	Link         *link.Service
-	SelfBooking  *selfbooking.Service
-	Record       *record.Service
-	Task         *task.Service
-	Document     *document.Documents
-	Share        *document.Shares
-	Token        *document.Tokens
-	Clinical     *clinical.Records
-	Letter       *clinical.Letters
-	Imported     *clinical.Imported
-	Form         *form.Service
-	Messaging    *messaging.Service
-	Dispatch     *dispatch.Service
-	Batch        *batch.Service
-	Notice       *notice.Service
-	FormLink     *formlink.Service
-	Sequence     *sequence.Service
-	Reply        *reply.Service
-	Webhook      *webhook.Service
-	Sending      *sending.Service
-	StaffMail    *staffmail.Sender
+	// InvoiceMetadata is what other programs keep with invoices.
+	InvoiceMetadata *billing.InvoiceMetadata
+	PaymentType     *billing.PaymentTypes
+	Statement       *billing.Statements
+	Membership      *billing.Memberships
+	Link            *link.Service
+	SelfBooking     *selfbooking.Service
+	Record          *record.Service
+	Task            *task.Service
+	Document        *document.Documents
+	Share           *document.Shares
+	Token           *document.Tokens
+	Clinical        *clinical.Records
+	Letter          *clinical.Letters
+	Imported        *clinical.Imported
+	Form            *form.Service
+	Messaging       *messaging.Service
+	Dispatch        *dispatch.Service
+	Batch           *batch.Service
+	Notice          *notice.Service
+	FormLink        *formlink.Service
+	Sequence        *sequence.Service
+	Reply           *reply.Service
+	Webhook         *webhook.Service
+	Sending         *sending.Service
+	StaffMail       *staffmail.Sender
 }

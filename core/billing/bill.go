@@ -46,11 +46,16 @@ func (b *bill) head(ctx context.Context) error {
 }
 
 // addressTo sets the patient the invoice is about, and the account it goes to.
-func (b *bill) addressTo(ctx context.Context, about patient.ID, payer Account) (err error) {
-	if b.Patient, err = b.tx.LockPatientAgainstMerge(ctx, b.group, about); err != nil {
+func (b *bill) addressTo(ctx context.Context, of patient.ID, payer Account) (err error) {
+	if b.Patient, err = b.tx.LockPatientAgainstMerge(ctx, b.group, of); err != nil {
 		return err
 	}
 	b.PaymentReference = fmt.Sprintf("INV-%d", b.Number)
+	about, err := b.tx.Patient(ctx, b.group, b.Patient)
+	if err != nil {
+		return err
+	}
+	b.describe(about)
 	if payer.Contact != 0 {
 		c, err := payor(ctx, b.tx, b.group, payer.Contact)
 		if err == nil && !c.IsPayor {
@@ -67,7 +72,7 @@ func (b *bill) addressTo(ctx context.Context, about patient.ID, payer Account) (
 		if c.PaymentReference != "" {
 			b.PaymentReference = c.PaymentReference
 		}
-		return nil
+		return b.insure(ctx, c)
 	}
 	b.Payer.Patient = b.Patient
 	if payer.Patient != 0 {

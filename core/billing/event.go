@@ -34,6 +34,7 @@ func (b *bill) facts(before bill) (facts []event.Fact) {
 		return facts
 	default:
 		b.noteLines(before, note)
+		b.told(before, note)
 		if b.rewritten(before) {
 			note(event.InvoiceUpdated, "", 0)
 		}
@@ -71,7 +72,8 @@ func (b *bill) noteLines(before bill, note func(of event.Type, noun string, id i
 // money is a fact of its own.
 func (b *bill) rewritten(before bill) bool {
 	if b.Date != before.Date || b.Practitioner != before.Practitioner || b.Location != before.Location ||
-		b.Comments != before.Comments || b.ExtraInfo != before.ExtraInfo {
+		b.Comments != before.Comments || b.ExtraInfo != before.ExtraInfo || b.Insured != before.Insured ||
+		b.Claim != before.Claim {
 		return true
 	}
 	for _, was := range before.Payments {

@@ -53,6 +53,8 @@ type Invoice struct {
 	Payer        Account                 `json:"payer"`
 	Practitioner practice.PractitionerID `json:"practitioner_id"` // whose work it is for
 	Location     practice.LocationID     `json:"location_id"`
+	Insured
+	Claim Claim `json:"healthcode,omitzero"`
 	// Payee is the name and address of the payer, as one text.
 	Payee            string    `json:"payee"`
 	PaymentReference string    `json:"payment_reference"`
@@ -105,6 +107,7 @@ type InvoiceRequest struct {
 	Practitioner        practice.PractitionerID
 	Location            practice.LocationID
 	Comments, ExtraInfo string
+	Insurance           *InsuranceChange // beside what is known of the patient's policy with the payer
 	Lines               []LineRequest
 	Payments            []PaymentRequest
 }
@@ -115,6 +118,13 @@ type InvoiceChange struct {
 	Practitioner        *practice.PractitionerID
 	Location            *practice.LocationID
 	Comments, ExtraInfo *string
+	Insurance           *InsuranceChange
+	Claim               *ClaimChange
+}
+
+// onPaper reports whether it changes what is on the invoice that was sent.
+func (ch InvoiceChange) onPaper() bool {
+	return ch.Date != nil || ch.Practitioner != nil || ch.Location != nil || ch.ExtraInfo != nil || ch.Insurance != nil
 }
 
 // Items are what is on an invoice.
@@ -154,6 +164,7 @@ type InvoiceTx interface {
 	AccountTx
 	PaymentTypeReader
 	StockTx
+	Policies
 	event.Recorder
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
@@ -217,6 +228,9 @@ func (s *Invoices) Create(ctx context.Context, r InvoiceRequest) (Invoice, error
 		if err := b.addressTo(ctx, r.Patient, r.Payer); err != nil {
 			return b.Invoice, err
 		}
+		if err := r.Insurance.apply(&b.Insurance); err != nil {
+			return b.Invoice, err
+		}
 		if err := each(r.Lines, func(l LineRequest) error { return b.addLine(ctx, l) }); err != nil {
 			return b.Invoice, err
 		}
@@ -230,13 +244,26 @@ func (s *Invoices) Create(ctx context.Context, r InvoiceRequest) (Invoice, error
 	})
 }
 
-// Update changes what stands above and below the lines. Of one that has
-// been paid only the comments can be changed. Errors: ErrNotFound, ErrCancelled,
-// ErrPaid, practice.ErrPractitionerNotFound, practice.ErrLocationNotFound.
+// Update changes what stands above and below the lines, and notes the patient's title and birth date as they are now.
+// Of one that has been paid only the comments, and how far it is with Healthcode, can be changed. Errors: ErrNotFound,
+// ErrCancelled, ErrPaid, ErrNoClaim, practice.ErrPractitionerNotFound, practice.ErrLocationNotFound.
 func (s *Invoices) Update(ctx context.Context, id InvoiceID, ch InvoiceChange) (Invoice, error) {
 	return s.change(ctx, id, "invoice.update", func(ctx context.Context, b *bill) error {
-		if b.settled() && (ch.Date != nil || ch.Practitioner != nil || ch.Location != nil || ch.ExtraInfo != nil) {
+		if b.settled() && ch.onPaper() {
 			return ErrPaid
+		}
+		if !b.settled() {
+			p, err := b.tx.Patient(ctx, b.group, b.Patient)
+			if err != nil {
+				return err
+			}
+			b.describe(p)
+		}
+		if err := ch.Insurance.apply(&b.Insurance); err != nil {
+			return err
+		}
+		if err := ch.Claim.apply(&b.Claim, b.now); err != nil {
+			return err
 		}
 		input.Set(&b.Date, ch.Date)
 		input.Set(&b.Practitioner, ch.Practitioner)

@@ -34,7 +34,8 @@ func TestAnInvoiceIsKeptAsItWasAsked(t *testing.T) {
 		want := billing.Invoice{
 			ID: made.ID, Number: 1, Kind: billing.Plain, Date: day(6), Patient: d.ada,
 			Payer: billing.Account{Patient: d.ada}, Practitioner: d.gp.ID, Location: d.place.ID,
-			Payee: "Ms Ada Byron, 1 Mill Lane, Brambleford, ZZ1 1AA", PaymentReference: "INV-1",
+			Insured: billing.Insured{Title: "Ms", BirthDate: input.DayOf(1985, 12, 10)},
+			Payee:   "Ms Ada Byron, 1 Mill Lane, Brambleford, ZZ1 1AA", PaymentReference: "INV-1",
 			Comments: "ask the insurer", ExtraInfo: "Thank you",
 			// 65.00, and three at 10.01 with 20 % on 30.03.
 			Total: 6500 + 3003 + 601, VAT: 601, Paid: 5000, Refunded: 100, Version: 1, CreatedAt: now, UpdatedAt: now,

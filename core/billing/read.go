@@ -17,6 +17,7 @@ type InvoiceQuery struct {
 	// From and To are the first and the last date on the invoices; nil leaves
 	// that side open.
 	From, To *input.Date
+	InvoiceFilter
 }
 
 // Find finds one invoice, cancelled or not. Error: ErrNotFound.
@@ -28,6 +29,7 @@ func (s *Invoices) Find(ctx context.Context, id InvoiceID) (Invoice, error) {
 // in that order, else those asked for by their date in the order of it, others in the order of their ids.
 func (s *Invoices) List(ctx context.Context, q InvoiceQuery) (found []Invoice, more bool, err error) {
 	var in input.Checks
+	q.InvoiceFilter.check(&in)
 	return read.Page(ctx, access.SeeInvoices, &in, in.Rows(q.Page), q, s.Store.Invoices)
 }
 

@@ -26,6 +26,7 @@ const (
 	OfStaff    Kind = "staff"
 	OfProduct  Kind = "product"
 	OfBooking  Kind = "appointment"
+	OfInvoice  Kind = "invoice"
 )
 
 // The limits of metadata, as https://docs.semble.io has them.

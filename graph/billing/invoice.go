@@ -63,6 +63,8 @@ func invoiceOf(i billing.Invoice) *gql.Invoice {
 		DoctorID:     wire.IDOrNull(wire.KindUser, i.Practitioner), Tax: money(i.VAT), Total: money(i.Total),
 		Outstanding: money(i.Outstanding()), Refunded: money(i.Refunded),
 		Comments: wire.Text(i.Comments), ExtraInfo: wire.Text(i.ExtraInfo), Type: new(string(i.Kind)),
+		AccountID: accountID(i.Payer), PatientTitle: wire.Text(i.Title), PatientDob: dateOrNull(i.BirthDate),
+		InsuranceDetails: insuranceOf(i.Insurance), Healthcode: claimOf(i.Claim),
 		DateShared: scalar.Of(i.SharedAt),
 		CreatedAt:  scalar.Of(i.CreatedAt), UpdatedAt: scalar.Of(i.UpdatedAt),
 	}
@@ -96,6 +98,7 @@ func (q Query) Invoice(ctx context.Context, id string) (*gql.Invoice, error) {
 // Invoices lists invoices, by the date on them where one is asked for.
 func (q Query) Invoices(
 	ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions,
+	filters *gql.InvoicesQueryFilters,
 ) (*gql.InvoiceData, error) {
 	p, l, err := q.Listing(ctx, pagination, options)
 	if err != nil {
@@ -106,6 +109,9 @@ func (q Query) Invoices(
 		return nil, err
 	}
 	ask := billing.InvoiceQuery{Listing: l}
+	if ask.InvoiceFilter, err = invoiceFilter(filters); err != nil {
+		return nil, err
+	}
 	if dated.From != input.NoDate {
 		ask.From = &dated.From
 	}
@@ -230,6 +236,7 @@ func (m Mutation) CreateInvoice(
 	if ask.Payer, err = payer(in.AccountID.Value()); err != nil {
 		return nil, err
 	}
+	ask.Insurance = insuranceChange(in.InsuranceDetails.Value())
 	if ask.Lines, err = readEach(in.LineItems.Value(), lineRequest); err != nil {
 		return nil, err
 	}
@@ -276,7 +283,8 @@ func (m Mutation) UpdateInvoice(
 	if in == nil {
 		in = &gql.UpdateInvoiceDataInput{}
 	}
-	ch := billing.InvoiceChange{Comments: wire.Change(in.Comments), ExtraInfo: wire.Change(in.ExtraInfo)}
+	ch := billing.InvoiceChange{Comments: wire.Change(in.Comments), ExtraInfo: wire.Change(in.ExtraInfo),
+		Insurance: insuranceChange(in.InsuranceDetails.Value()), Claim: claimChange(in.Healthcode.Value())}
 	if v := in.Date.Value(); v != nil {
 		ch.Date = new(wire.DateOf(v))
 	}

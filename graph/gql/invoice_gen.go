@@ -22,6 +22,8 @@ type InvoiceResolver interface {
 	LineItems(ctx context.Context, obj *Invoice) ([]*LineItem, error)
 	Payments(ctx context.Context, obj *Invoice) ([]*InvoicePayment, error)
 	Refunds(ctx context.Context, obj *Invoice) ([]*InvoiceRefund, error)
+
+	Metadata(ctx context.Context, obj *Invoice) ([]MetadataEntry, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -123,6 +125,86 @@ func (ec *executionContext) _Invoice_date(ctx context.Context, field graphql.Col
 		},
 		nil,
 		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _Invoice_accountId(ctx context.Context, field graphql.CollectedField, obj *Invoice) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Invoice", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.AccountID, nil
+		},
+		nil,
+		ec.marshalOID2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _Invoice_patientTitle(ctx context.Context, field graphql.CollectedField, obj *Invoice) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Invoice", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.PatientTitle, nil
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _Invoice_patientDob(ctx context.Context, field graphql.CollectedField, obj *Invoice) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Invoice", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.PatientDob, nil
+		},
+		nil,
+		ec.marshalODate2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _Invoice_insuranceDetails(ctx context.Context, field graphql.CollectedField, obj *Invoice) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Invoice", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.InsuranceDetails, nil
+		},
+		nil,
+		ec.marshalOInvoiceInsuranceDetails2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceInsuranceDetails,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _Invoice_healthcode(ctx context.Context, field graphql.CollectedField, obj *Invoice) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Invoice", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.Healthcode, nil
+		},
+		nil,
+		ec.marshalOInvoiceHealthcodeStatus2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceHealthcodeStatus,
 		true,
 		false,
 	)
@@ -416,6 +498,22 @@ func (ec *executionContext) _Invoice_dateShared(ctx context.Context, field graph
 	)
 }
 
+func (ec *executionContext) _Invoice_metadata(ctx context.Context, field graphql.CollectedField, obj *Invoice) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Invoice", true, true),
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Invoice().Metadata(ctx, obj)
+		},
+		nil,
+		ec.marshalOMetadataEntry2ᚕfrontdeskᚋgraphᚋgqlᚐMetadataEntryᚄ,
+		true,
+		false,
+	)
+}
+
 func (ec *executionContext) _Invoice_createdAt(ctx context.Context, field graphql.CollectedField, obj *Invoice) (ret graphql.Marshaler) {
 	return resolve(
 		ctx,
@@ -475,6 +573,118 @@ func (ec *executionContext) _InvoiceData_pageInfo(ctx context.Context, field gra
 		},
 		nil,
 		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _InvoiceHealthcodeStatus_status(ctx context.Context, field graphql.CollectedField, obj *InvoiceHealthcodeStatus) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("InvoiceHealthcodeStatus", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _InvoiceHealthcodeStatus_providerReference(ctx context.Context, field graphql.CollectedField, obj *InvoiceHealthcodeStatus) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("InvoiceHealthcodeStatus", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.ProviderReference, nil
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _InvoiceHealthcodeStatus_updatedAt(ctx context.Context, field graphql.CollectedField, obj *InvoiceHealthcodeStatus) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("InvoiceHealthcodeStatus", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _InvoiceInsuranceDetails_name(ctx context.Context, field graphql.CollectedField, obj *InvoiceInsuranceDetails) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("InvoiceInsuranceDetails", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _InvoiceInsuranceDetails_registrationNumber(ctx context.Context, field graphql.CollectedField, obj *InvoiceInsuranceDetails) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("InvoiceInsuranceDetails", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.RegistrationNumber, nil
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _InvoiceInsuranceDetails_authorizationCode(ctx context.Context, field graphql.CollectedField, obj *InvoiceInsuranceDetails) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("InvoiceInsuranceDetails", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.AuthorizationCode, nil
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _InvoiceInsuranceDetails_healthcodeIdentifier(ctx context.Context, field graphql.CollectedField, obj *InvoiceInsuranceDetails) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("InvoiceInsuranceDetails", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.HealthcodeIdentifier, nil
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
 		true,
 		false,
 	)
@@ -948,6 +1158,138 @@ func (ec *executionContext) _RefundPaymentPayload_error(ctx context.Context, fie
 
 // region    **************************** input.gotpl *****************************
 
+func (ec *executionContext) unmarshalInputHealthcodeStatusFilter(ctx context.Context, obj any) (HealthcodeStatusFilter, error) {
+	var it HealthcodeStatusFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"in", "notIn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOHealthcodeBillStatus2ᚕfrontdeskᚋgraphᚋgqlᚐHealthcodeBillStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = graphql.OmittableOf(data)
+		case "notIn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("notIn"))
+			data, err := ec.unmarshalOHealthcodeBillStatus2ᚕfrontdeskᚋgraphᚋgqlᚐHealthcodeBillStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NotIn = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputInvoiceInsuranceDetailsInput(ctx context.Context, obj any) (InvoiceInsuranceDetailsInput, error) {
+	var it InvoiceInsuranceDetailsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "registrationNumber", "authorizationCode"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "registrationNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("registrationNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RegistrationNumber = graphql.OmittableOf(data)
+		case "authorizationCode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("authorizationCode"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AuthorizationCode = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputInvoicesQueryFilters(ctx context.Context, obj any) (InvoicesQueryFilters, error) {
+	var it InvoicesQueryFilters
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"invoiceNumbers", "metadata", "submittedToHealthcode", "healthcodeStatus"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "invoiceNumbers":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("invoiceNumbers"))
+			data, err := ec.unmarshalOInt2ᚕintᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InvoiceNumbers = graphql.OmittableOf(data)
+		case "metadata":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("metadata"))
+			data, err := ec.unmarshalOMetadataFilter2ᚖfrontdeskᚋgraphᚋgqlᚐMetadataFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Metadata = graphql.OmittableOf(data)
+		case "submittedToHealthcode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("submittedToHealthcode"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubmittedToHealthcode = graphql.OmittableOf(data)
+		case "healthcodeStatus":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("healthcodeStatus"))
+			data, err := ec.unmarshalOHealthcodeStatusFilter2ᚖfrontdeskᚋgraphᚋgqlᚐHealthcodeStatusFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HealthcodeStatus = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputNewInvoiceDataInput(ctx context.Context, obj any) (NewInvoiceDataInput, error) {
 	var it NewInvoiceDataInput
 	if obj == nil {
@@ -959,7 +1301,7 @@ func (ec *executionContext) unmarshalInputNewInvoiceDataInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"date", "patientId", "doctorId", "locationId", "comments", "extraInfo", "lineItems", "payments", "accountId"}
+	fieldsInOrder := [...]string{"date", "patientId", "doctorId", "locationId", "comments", "extraInfo", "lineItems", "payments", "accountId", "insuranceDetails"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1029,6 +1371,13 @@ func (ec *executionContext) unmarshalInputNewInvoiceDataInput(ctx context.Contex
 				return it, err
 			}
 			it.AccountID = graphql.OmittableOf(data)
+		case "insuranceDetails":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("insuranceDetails"))
+			data, err := ec.unmarshalOInvoiceInsuranceDetailsInput2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceInsuranceDetailsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InsuranceDetails = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1212,7 +1561,7 @@ func (ec *executionContext) unmarshalInputUpdateInvoiceDataInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"date", "doctorId", "locationId", "comments", "extraInfo"}
+	fieldsInOrder := [...]string{"date", "doctorId", "locationId", "comments", "extraInfo", "healthcode", "insuranceDetails"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1254,6 +1603,57 @@ func (ec *executionContext) unmarshalInputUpdateInvoiceDataInput(ctx context.Con
 				return it, err
 			}
 			it.ExtraInfo = graphql.OmittableOf(data)
+		case "healthcode":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("healthcode"))
+			data, err := ec.unmarshalOUpdateInvoiceHealthcodeInput2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateInvoiceHealthcodeInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Healthcode = graphql.OmittableOf(data)
+		case "insuranceDetails":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("insuranceDetails"))
+			data, err := ec.unmarshalOInvoiceInsuranceDetailsInput2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceInsuranceDetailsInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.InsuranceDetails = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateInvoiceHealthcodeInput(ctx context.Context, obj any) (UpdateInvoiceHealthcodeInput, error) {
+	var it UpdateInvoiceHealthcodeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"status", "providerReference"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOHealthcodeBillStatus2ᚖfrontdeskᚋgraphᚋgqlᚐHealthcodeBillStatus(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = graphql.OmittableOf(data)
+		case "providerReference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("providerReference"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProviderReference = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1393,6 +1793,16 @@ func (ec *executionContext) _Invoice(ctx context.Context, sel ast.SelectionSet, 
 			counted(out, i, graphql.RequiredNull, ec._Invoice_paymentReference(ctx, field, obj))
 		case "date":
 			counted(out, i, graphql.RequiredNull, ec._Invoice_date(ctx, field, obj))
+		case "accountId":
+			counted(out, i, graphql.RequiredNull, ec._Invoice_accountId(ctx, field, obj))
+		case "patientTitle":
+			counted(out, i, graphql.RequiredNull, ec._Invoice_patientTitle(ctx, field, obj))
+		case "patientDob":
+			counted(out, i, graphql.RequiredNull, ec._Invoice_patientDob(ctx, field, obj))
+		case "insuranceDetails":
+			counted(out, i, graphql.RequiredNull, ec._Invoice_insuranceDetails(ctx, field, obj))
+		case "healthcode":
+			counted(out, i, graphql.RequiredNull, ec._Invoice_healthcode(ctx, field, obj))
 		case "patientId":
 			counted(out, i, graphql.RequiredNull, ec._Invoice_patientId(ctx, field, obj))
 		case "patient":
@@ -1434,6 +1844,9 @@ func (ec *executionContext) _Invoice(ctx context.Context, sel ast.SelectionSet, 
 			counted(out, i, graphql.RequiredNull, ec._Invoice_paymentLinkUrl(ctx, field, obj))
 		case "dateShared":
 			counted(out, i, graphql.RequiredNull, ec._Invoice_dateShared(ctx, field, obj))
+		case "metadata":
+			field := field
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Invoice_metadata(ctx, field, obj) })
 		case "createdAt":
 			counted(out, i, graphql.RequiredNull, ec._Invoice_createdAt(ctx, field, obj))
 		case "updatedAt":
@@ -1478,6 +1891,107 @@ func (ec *executionContext) _InvoiceData(ctx context.Context, sel ast.SelectionS
 			}
 		case "pageInfo":
 			out.Values[i] = ec._InvoiceData_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var invoiceHealthcodeStatusImplementors = []string{"InvoiceHealthcodeStatus"}
+
+func (ec *executionContext) _InvoiceHealthcodeStatus(ctx context.Context, sel ast.SelectionSet, obj *InvoiceHealthcodeStatus) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, invoiceHealthcodeStatusImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InvoiceHealthcodeStatus")
+		case "status":
+			out.Values[i] = ec._InvoiceHealthcodeStatus_status(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "providerReference":
+			out.Values[i] = ec._InvoiceHealthcodeStatus_providerReference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._InvoiceHealthcodeStatus_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var invoiceInsuranceDetailsImplementors = []string{"InvoiceInsuranceDetails"}
+
+func (ec *executionContext) _InvoiceInsuranceDetails(ctx context.Context, sel ast.SelectionSet, obj *InvoiceInsuranceDetails) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, invoiceInsuranceDetailsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("InvoiceInsuranceDetails")
+		case "name":
+			out.Values[i] = ec._InvoiceInsuranceDetails_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "registrationNumber":
+			out.Values[i] = ec._InvoiceInsuranceDetails_registrationNumber(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "authorizationCode":
+			out.Values[i] = ec._InvoiceInsuranceDetails_authorizationCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "healthcodeIdentifier":
+			out.Values[i] = ec._InvoiceInsuranceDetails_healthcodeIdentifier(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -1816,6 +2330,46 @@ func (ec *executionContext) _RefundPaymentPayload(ctx context.Context, sel ast.S
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) unmarshalNHealthcodeBillStatus2frontdeskᚋgraphᚋgqlᚐHealthcodeBillStatus(ctx context.Context, v any) (HealthcodeBillStatus, error) {
+	var res HealthcodeBillStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOHealthcodeBillStatus2ᚕfrontdeskᚋgraphᚋgqlᚐHealthcodeBillStatusᚄ(ctx context.Context, v any) ([]HealthcodeBillStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]HealthcodeBillStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNHealthcodeBillStatus2frontdeskᚋgraphᚋgqlᚐHealthcodeBillStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOHealthcodeBillStatus2ᚖfrontdeskᚋgraphᚋgqlᚐHealthcodeBillStatus(ctx context.Context, v any) (*HealthcodeBillStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(HealthcodeBillStatus)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOHealthcodeStatusFilter2ᚖfrontdeskᚋgraphᚋgqlᚐHealthcodeStatusFilter(ctx context.Context, v any) (*HealthcodeStatusFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputHealthcodeStatusFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalOInvoice2ᚕᚖfrontdeskᚋgraphᚋgqlᚐInvoice(ctx context.Context, sel ast.SelectionSet, v []*Invoice) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -1841,6 +2395,28 @@ func (ec *executionContext) marshalOInvoiceData2ᚖfrontdeskᚋgraphᚋgqlᚐInv
 		return graphql.Null
 	}
 	return ec._InvoiceData(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOInvoiceHealthcodeStatus2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceHealthcodeStatus(ctx context.Context, sel ast.SelectionSet, v *InvoiceHealthcodeStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._InvoiceHealthcodeStatus(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOInvoiceInsuranceDetails2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceInsuranceDetails(ctx context.Context, sel ast.SelectionSet, v *InvoiceInsuranceDetails) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._InvoiceInsuranceDetails(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOInvoiceInsuranceDetailsInput2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceInsuranceDetailsInput(ctx context.Context, v any) (*InvoiceInsuranceDetailsInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputInvoiceInsuranceDetailsInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOInvoicePayment2ᚕᚖfrontdeskᚋgraphᚋgqlᚐInvoicePayment(ctx context.Context, sel ast.SelectionSet, v []*InvoicePayment) graphql.Marshaler {
@@ -1881,6 +2457,14 @@ func (ec *executionContext) marshalOInvoiceRefund2ᚖfrontdeskᚋgraphᚋgqlᚐI
 		return graphql.Null
 	}
 	return ec._InvoiceRefund(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOInvoicesQueryFilters2ᚖfrontdeskᚋgraphᚋgqlᚐInvoicesQueryFilters(ctx context.Context, v any) (*InvoicesQueryFilters, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputInvoicesQueryFilters(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOLineItem2ᚕᚖfrontdeskᚋgraphᚋgqlᚐLineItem(ctx context.Context, sel ast.SelectionSet, v []*LineItem) graphql.Marshaler {
@@ -2005,6 +2589,14 @@ func (ec *executionContext) unmarshalOUpdateInvoiceDataInput2ᚖfrontdeskᚋgrap
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputUpdateInvoiceDataInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOUpdateInvoiceHealthcodeInput2ᚖfrontdeskᚋgraphᚋgqlᚐUpdateInvoiceHealthcodeInput(ctx context.Context, v any) (*UpdateInvoiceHealthcodeInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputUpdateInvoiceHealthcodeInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

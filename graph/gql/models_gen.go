@@ -927,6 +927,14 @@ type FreeTextRecordResponsePayload struct {
 	Error *string `json:"error,omitempty"`
 }
 
+// Statuses an invoice may or may not have with Healthcode.
+type HealthcodeStatusFilter struct {
+	// One of these.
+	In graphql.Omittable[[]HealthcodeBillStatus] `json:"in,omitempty"`
+	// None of these.
+	NotIn graphql.Omittable[[]HealthcodeBillStatus] `json:"notIn,omitempty"`
+}
+
 // A patient's French national identity (identité nationale de santé).
 type Ins struct {
 	// The number.
@@ -1027,6 +1035,16 @@ type Invoice struct {
 	PaymentReference *string `json:"paymentReference,omitempty"`
 	// The date on it.
 	Date *scalar.Moment `json:"date,omitempty"`
+	// The account it goes to: a patient or a contact.
+	AccountID *string `json:"accountId,omitempty"`
+	// The patient's form of address, as it was when the invoice was made or last changed.
+	PatientTitle *string `json:"patientTitle,omitempty"`
+	// The patient's date of birth, as it was when the invoice was made or last changed.
+	PatientDob *scalar.Moment `json:"patientDob,omitempty"`
+	// Who insures the patient, as it was when the invoice was made.
+	InsuranceDetails *InvoiceInsuranceDetails `json:"insuranceDetails,omitempty"`
+	// How far it is with Healthcode.
+	Healthcode *InvoiceHealthcodeStatus `json:"healthcode,omitempty"`
 	// Whom it is about.
 	PatientID *string `json:"patientId,omitempty"`
 	// To whom it is addressed, as one text.
@@ -1069,6 +1087,38 @@ type InvoiceData struct {
 	PageInfo *PageInfo `json:"pageInfo,omitempty"`
 }
 
+// How far an invoice is with Healthcode, the clearing house for bills to insurers.
+type InvoiceHealthcodeStatus struct {
+	// How far it is.
+	Status *string `json:"status,omitempty"`
+	// The reference it has there.
+	ProviderReference *string `json:"providerReference,omitempty"`
+	// When this was last noted.
+	UpdatedAt *scalar.Moment `json:"updatedAt,omitempty"`
+}
+
+// Who insures the patient of an invoice.
+type InvoiceInsuranceDetails struct {
+	// The insurer's name.
+	Name *string `json:"name,omitempty"`
+	// The number of the policy.
+	RegistrationNumber *string `json:"registrationNumber,omitempty"`
+	// The insurer's code for this treatment.
+	AuthorizationCode *string `json:"authorizationCode,omitempty"`
+	// What Healthcode knows the insurer by; null, as contacts have none here.
+	HealthcodeIdentifier *string `json:"healthcodeIdentifier,omitempty"`
+}
+
+// Who insures the patient of an invoice. What is left out stays as it is; null clears it.
+type InvoiceInsuranceDetailsInput struct {
+	// The insurer's name.
+	Name graphql.Omittable[*string] `json:"name,omitempty"`
+	// The number of the policy.
+	RegistrationNumber graphql.Omittable[*string] `json:"registrationNumber,omitempty"`
+	// The insurer's code for this treatment.
+	AuthorizationCode graphql.Omittable[*string] `json:"authorizationCode,omitempty"`
+}
+
 // A payment of an invoice.
 type InvoicePayment struct {
 	// Its id.
@@ -1097,6 +1147,18 @@ type InvoiceRefund struct {
 	Comment *string `json:"comment,omitempty"`
 	// The payment.
 	RelatedPayment *string `json:"relatedPayment,omitempty"`
+}
+
+// What else invoices can be narrowed by.
+type InvoicesQueryFilters struct {
+	// Only those with one of these numbers, at most 200. An empty list narrows nothing.
+	InvoiceNumbers graphql.Omittable[[]int] `json:"invoiceNumbers,omitempty"`
+	// Only those another program keeps this with.
+	Metadata graphql.Omittable[*MetadataFilter] `json:"metadata,omitempty"`
+	// Only those Healthcode has, with a status and a reference; false for the others.
+	SubmittedToHealthcode graphql.Omittable[*bool] `json:"submittedToHealthcode,omitempty"`
+	// Only those of some statuses with Healthcode.
+	HealthcodeStatus graphql.Omittable[*HealthcodeStatusFilter] `json:"healthcodeStatus,omitempty"`
 }
 
 // When a patient came how far.
@@ -1343,6 +1405,8 @@ type NewInvoiceDataInput struct {
 	Payments graphql.Omittable[[]*NewInvoicePaymentDataInput] `json:"payments,omitempty"`
 	// The patient or contact who is billed, when that is not the patient.
 	AccountID graphql.Omittable[*string] `json:"accountId,omitempty"`
+	// Who insures the patient. What is left out is what the patient's relationship with accountId, as their insurer, says. An extension.
+	InsuranceDetails graphql.Omittable[*InvoiceInsuranceDetailsInput] `json:"insuranceDetails,omitempty"`
 }
 
 // A payment.
@@ -2909,6 +2973,18 @@ type UpdateInvoiceDataInput struct {
 	Comments graphql.Omittable[*string] `json:"comments,omitempty"`
 	// Notes on the invoice.
 	ExtraInfo graphql.Omittable[*string] `json:"extraInfo,omitempty"`
+	// How far it is with Healthcode: at least one of the two. It can be said of an invoice that is paid, too.
+	Healthcode graphql.Omittable[*UpdateInvoiceHealthcodeInput] `json:"healthcode,omitempty"`
+	// Who insures the patient. An extension.
+	InsuranceDetails graphql.Omittable[*InvoiceInsuranceDetailsInput] `json:"insuranceDetails,omitempty"`
+}
+
+// What another program did with an invoice at Healthcode.
+type UpdateInvoiceHealthcodeInput struct {
+	// How far it is.
+	Status graphql.Omittable[*HealthcodeBillStatus] `json:"status,omitempty"`
+	// The reference it has there, at most 25 characters.
+	ProviderReference graphql.Omittable[*string] `json:"providerReference,omitempty"`
 }
 
 // What to change of a payment. What is left out stays as it is.
@@ -3692,6 +3768,74 @@ func (e *FilterablePatientCommunicationStatusType) UnmarshalGQL(v any) error {
 }
 
 func (e FilterablePatientCommunicationStatusType) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+// How far an invoice is with Healthcode. Inprocess is kept as In-process, the others as they are.
+type HealthcodeBillStatus string
+
+const (
+	// Nothing was done with it yet.
+	HealthcodeBillStatusUnprocessed HealthcodeBillStatus = "Unprocessed"
+	// It is being worked on.
+	HealthcodeBillStatusInprocess HealthcodeBillStatus = "Inprocess"
+	// It need not be sent.
+	HealthcodeBillStatusNotRequired HealthcodeBillStatus = "NotRequired"
+	// Something in it must be put right.
+	HealthcodeBillStatusAwaitingCorrection HealthcodeBillStatus = "AwaitingCorrection"
+	// It is as it must be.
+	HealthcodeBillStatusValidated HealthcodeBillStatus = "Validated"
+	// It was cancelled.
+	HealthcodeBillStatusCancelled HealthcodeBillStatus = "Cancelled"
+	// The insurer has not fetched it yet.
+	HealthcodeBillStatusAwaitingCollection HealthcodeBillStatus = "AwaitingCollection"
+	// The insurer has it.
+	HealthcodeBillStatusCollected HealthcodeBillStatus = "Collected"
+	// Healthcode does not know it.
+	HealthcodeBillStatusNotFound HealthcodeBillStatus = "NotFound"
+	// Healthcode does not say.
+	HealthcodeBillStatusUnspecified HealthcodeBillStatus = "Unspecified"
+)
+
+var AllHealthcodeBillStatus = []HealthcodeBillStatus{
+	HealthcodeBillStatusUnprocessed,
+	HealthcodeBillStatusInprocess,
+	HealthcodeBillStatusNotRequired,
+	HealthcodeBillStatusAwaitingCorrection,
+	HealthcodeBillStatusValidated,
+	HealthcodeBillStatusCancelled,
+	HealthcodeBillStatusAwaitingCollection,
+	HealthcodeBillStatusCollected,
+	HealthcodeBillStatusNotFound,
+	HealthcodeBillStatusUnspecified,
+}
+
+func (e HealthcodeBillStatus) IsValid() bool {
+	switch e {
+	case HealthcodeBillStatusUnprocessed, HealthcodeBillStatusInprocess, HealthcodeBillStatusNotRequired, HealthcodeBillStatusAwaitingCorrection, HealthcodeBillStatusValidated, HealthcodeBillStatusCancelled, HealthcodeBillStatusAwaitingCollection, HealthcodeBillStatusCollected, HealthcodeBillStatusNotFound, HealthcodeBillStatusUnspecified:
+		return true
+	}
+	return false
+}
+
+func (e HealthcodeBillStatus) String() string {
+	return string(e)
+}
+
+func (e *HealthcodeBillStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = HealthcodeBillStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid HealthcodeBillStatus", str)
+	}
+	return nil
+}
+
+func (e HealthcodeBillStatus) MarshalGQL(w io.Writer) {
 	fmt.Fprint(w, strconv.Quote(e.String()))
 }
 

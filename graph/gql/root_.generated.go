@@ -92,7 +92,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputCursorPagination,
 		ec.unmarshalInputDateRange,
+		ec.unmarshalInputHealthcodeStatusFilter,
 		ec.unmarshalInputINSInput,
+		ec.unmarshalInputInvoiceInsuranceDetailsInput,
+		ec.unmarshalInputInvoicesQueryFilters,
 		ec.unmarshalInputLabQueryOptions,
 		ec.unmarshalInputMetadataFilter,
 		ec.unmarshalInputNewInvoiceDataInput,
@@ -120,6 +123,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUpdateCustomAttributeData,
 		ec.unmarshalInputUpdateFreeTextRecordDataInput,
 		ec.unmarshalInputUpdateInvoiceDataInput,
+		ec.unmarshalInputUpdateInvoiceHealthcodeInput,
 		ec.unmarshalInputUpdateInvoicePaymentDataInput,
 		ec.unmarshalInputUpdateLabelData,
 		ec.unmarshalInputUpdateLetterDataInput,
@@ -1714,6 +1718,16 @@ type Invoice {
   paymentReference: String
   "The date on it."
   date: Date
+  "The account it goes to: a patient or a contact."
+  accountId: ID
+  "The patient's form of address, as it was when the invoice was made or last changed."
+  patientTitle: String
+  "The patient's date of birth, as it was when the invoice was made or last changed."
+  patientDob: Date
+  "Who insures the patient, as it was when the invoice was made."
+  insuranceDetails: InvoiceInsuranceDetails
+  "How far it is with Healthcode."
+  healthcode: InvoiceHealthcodeStatus
   "Whom it is about."
   patientId: ID
   "Whom it is about."
@@ -1750,6 +1764,8 @@ type Invoice {
   paymentLinkUrl: String
   "When it was last shared."
   dateShared: DateTime
+  "What other programs keep with it."
+  metadata: [MetadataEntry!]
   "When it was made."
   createdAt: DateTime
   "When it was last changed; when it was made, until then."
@@ -1762,6 +1778,90 @@ type InvoiceData {
   data: [Invoice]
   "Where the page is."
   pageInfo: PageInfo
+}
+
+"Who insures the patient of an invoice."
+type InvoiceInsuranceDetails {
+  "The insurer's name."
+  name: String
+  "The number of the policy."
+  registrationNumber: String
+  "The insurer's code for this treatment."
+  authorizationCode: String
+  "What Healthcode knows the insurer by; null, as contacts have none here."
+  healthcodeIdentifier: String
+}
+
+"How far an invoice is with Healthcode, the clearing house for bills to insurers."
+type InvoiceHealthcodeStatus {
+  "How far it is."
+  status: String
+  "The reference it has there."
+  providerReference: String
+  "When this was last noted."
+  updatedAt: DateTime
+}
+
+"How far an invoice is with Healthcode. Inprocess is kept as In-process, the others as they are."
+enum HealthcodeBillStatus {
+  "Nothing was done with it yet."
+  Unprocessed
+  "It is being worked on."
+  Inprocess
+  "It need not be sent."
+  NotRequired
+  "Something in it must be put right."
+  AwaitingCorrection
+  "It is as it must be."
+  Validated
+  "It was cancelled."
+  Cancelled
+  "The insurer has not fetched it yet."
+  AwaitingCollection
+  "The insurer has it."
+  Collected
+  "Healthcode does not know it."
+  NotFound
+  "Healthcode does not say."
+  Unspecified
+}
+
+"Statuses an invoice may or may not have with Healthcode."
+input HealthcodeStatusFilter {
+  "One of these."
+  in: [HealthcodeBillStatus!]
+  "None of these."
+  notIn: [HealthcodeBillStatus!]
+}
+
+"What else invoices can be narrowed by."
+input InvoicesQueryFilters {
+  "Only those with one of these numbers, at most 200. An empty list narrows nothing."
+  invoiceNumbers: [Int!]
+  "Only those another program keeps this with."
+  metadata: MetadataFilter
+  "Only those Healthcode has, with a status and a reference; false for the others."
+  submittedToHealthcode: Boolean
+  "Only those of some statuses with Healthcode."
+  healthcodeStatus: HealthcodeStatusFilter
+}
+
+"What another program did with an invoice at Healthcode."
+input UpdateInvoiceHealthcodeInput {
+  "How far it is."
+  status: HealthcodeBillStatus
+  "The reference it has there, at most 25 characters."
+  providerReference: String
+}
+
+"Who insures the patient of an invoice. What is left out stays as it is; null clears it."
+input InvoiceInsuranceDetailsInput {
+  "The insurer's name."
+  name: String
+  "The number of the policy."
+  registrationNumber: String
+  "The insurer's code for this treatment."
+  authorizationCode: String
 }
 
 "One thing on an invoice."
@@ -1862,6 +1962,8 @@ input NewInvoiceDataInput {
   payments: [NewInvoicePaymentDataInput]
   "The patient or contact who is billed, when that is not the patient."
   accountId: ID
+  "Who insures the patient. What is left out is what the patient's relationship with accountId, as their insurer, says. An extension."
+  insuranceDetails: InvoiceInsuranceDetailsInput
 }
 
 "What to change of an invoice. What is left out stays as it is."
@@ -1876,6 +1978,10 @@ input UpdateInvoiceDataInput {
   comments: String
   "Notes on the invoice."
   extraInfo: String
+  "How far it is with Healthcode: at least one of the two. It can be said of an invoice that is paid, too."
+  healthcode: UpdateInvoiceHealthcodeInput
+  "Who insures the patient. An extension."
+  insuranceDetails: InvoiceInsuranceDetailsInput
 }
 
 "One thing to put on an invoice."
@@ -1956,6 +2062,8 @@ extend type Query {
     pagination: Pagination
     "What to narrow the list by."
     options: QueryOptions
+    "What else to narrow the list by."
+    filters: InvoicesQueryFilters
   ): InvoiceData
 }
 
@@ -1971,6 +2079,22 @@ extend type Mutation {
     invoiceId: ID!
     "What to change."
     invoiceData: UpdateInvoiceDataInput
+  ): NewInvoiceResponsePayload
+  "Keeps a value of another program with an invoice."
+  updateInvoiceMetadata(
+    "The invoice."
+    invoiceId: ID!
+    "What it is kept under, 1 to 40 characters."
+    key: String!
+    "The value, at most 500 characters."
+    value: String!
+  ): NewInvoiceResponsePayload
+  "Deletes a value. One that is not there is no error."
+  deleteInvoiceMetadata(
+    "The invoice."
+    invoiceId: ID!
+    "What it is kept under."
+    key: String!
   ): NewInvoiceResponsePayload
   "Cancels an invoice. Its number is not used again."
   deleteInvoice(

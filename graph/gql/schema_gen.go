@@ -41,6 +41,8 @@ type MutationResolver interface {
 	CreatePracticeTemplateDocument(ctx context.Context, name string, typeArg string) (*NewPracticeTemplateDocumentPayload, error)
 	CreateInvoice(ctx context.Context, invoiceData *NewInvoiceDataInput) (*NewInvoiceResponsePayload, error)
 	UpdateInvoice(ctx context.Context, invoiceID string, invoiceData *UpdateInvoiceDataInput) (*NewInvoiceResponsePayload, error)
+	UpdateInvoiceMetadata(ctx context.Context, invoiceID string, key string, value string) (*NewInvoiceResponsePayload, error)
+	DeleteInvoiceMetadata(ctx context.Context, invoiceID string, key string) (*NewInvoiceResponsePayload, error)
 	DeleteInvoice(ctx context.Context, invoiceID string) (*NewInvoiceResponsePayload, error)
 	AddLineItem(ctx context.Context, invoiceID string, lineItemData *NewLineItemDataInput) (*NewInvoiceResponsePayload, error)
 	UpdateLineItem(ctx context.Context, invoiceID string, lineItemID string, lineItemData *UpdateLineItemDataInput) (*NewInvoiceResponsePayload, error)
@@ -131,7 +133,7 @@ type QueryResolver interface {
 	PracticeTemplateDocuments(ctx context.Context, pagination *Pagination, options *QueryOptions) (*PracticeTemplateDocumentData, error)
 	IdentityCheck(ctx context.Context, reference string) (*IdentityCheck, error)
 	Invoice(ctx context.Context, id string) (*Invoice, error)
-	Invoices(ctx context.Context, dateRange *DateRange, pagination *Pagination, options *QueryOptions) (*InvoiceData, error)
+	Invoices(ctx context.Context, dateRange *DateRange, pagination *Pagination, options *QueryOptions, filters *InvoicesQueryFilters) (*InvoiceData, error)
 	Lab(ctx context.Context, id string) (*Lab, error)
 	Labs(ctx context.Context, pagination *Pagination, options *LabQueryOptions) (*LabData, error)
 	Labels(ctx context.Context, pagination *Pagination, search *string) (*LabelData, error)
@@ -943,6 +945,24 @@ func (ec *executionContext) field_Mutation_deleteContact_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteInvoiceMetadata_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
+		ec.unmarshalNID2string)
+	if err != nil {
+		return nil, err
+	}
+	args["invoiceId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "key",
+		ec.unmarshalNString2string)
+	if err != nil {
+		return nil, err
+	}
+	args["key"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteInvoicePayment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1645,6 +1665,30 @@ func (ec *executionContext) field_Mutation_updateFreeTextRecord_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateInvoiceMetadata_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invoiceId",
+		ec.unmarshalNID2string)
+	if err != nil {
+		return nil, err
+	}
+	args["invoiceId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "key",
+		ec.unmarshalNString2string)
+	if err != nil {
+		return nil, err
+	}
+	args["key"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "value",
+		ec.unmarshalNString2string)
+	if err != nil {
+		return nil, err
+	}
+	args["value"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateInvoicePayment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2338,6 +2382,12 @@ func (ec *executionContext) field_Query_invoices_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["options"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "filters",
+		ec.unmarshalOInvoicesQueryFilters2ᚖfrontdeskᚋgraphᚋgqlᚐInvoicesQueryFilters)
+	if err != nil {
+		return nil, err
+	}
+	args["filters"] = arg3
 	return args, nil
 }
 
@@ -3852,6 +3902,80 @@ func (ec *executionContext) fieldContext_Mutation_updateInvoice(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateInvoice_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateInvoiceMetadata(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Mutation_updateInvoiceMetadata,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateInvoiceMetadata(ctx, fc.Args["invoiceId"].(string), fc.Args["key"].(string), fc.Args["value"].(string))
+		},
+		nil,
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateInvoiceMetadata(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateInvoiceMetadata_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteInvoiceMetadata(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Mutation_deleteInvoiceMetadata,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteInvoiceMetadata(ctx, fc.Args["invoiceId"].(string), fc.Args["key"].(string))
+		},
+		nil,
+		ec.marshalONewInvoiceResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐNewInvoiceResponsePayload,
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteInvoiceMetadata(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteInvoiceMetadata_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7293,7 +7417,7 @@ func (ec *executionContext) _Query_invoices(ctx context.Context, field graphql.C
 		ec.fieldContext_Query_invoices,
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Invoices(ctx, fc.Args["dateRange"].(*DateRange), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions))
+			return ec.Resolvers.Query().Invoices(ctx, fc.Args["dateRange"].(*DateRange), fc.Args["pagination"].(*Pagination), fc.Args["options"].(*QueryOptions), fc.Args["filters"].(*InvoicesQueryFilters))
 		},
 		nil,
 		ec.marshalOInvoiceData2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceData,
@@ -8781,6 +8905,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "updateInvoiceMetadata":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateInvoiceMetadata(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteInvoiceMetadata":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteInvoiceMetadata(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "deleteInvoice":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteInvoice(ctx, field)
@@ -9672,6 +9810,10 @@ func (ec *executionContext) marshalNDateTime2frontdeskᚋgraphᚋscalarᚐMoment
 	return v
 }
 
+func (ec *executionContext) marshalNMetadataEntry2frontdeskᚋgraphᚋgqlᚐMetadataEntry(ctx context.Context, sel ast.SelectionSet, v MetadataEntry) graphql.Marshaler {
+	return ec._MetadataEntry(ctx, sel, &v)
+}
+
 func (ec *executionContext) unmarshalNPhoneType2frontdeskᚋgraphᚋgqlᚐPhoneType(ctx context.Context, v any) (PhoneType, error) {
 	var res PhoneType
 	err := res.UnmarshalGQL(v)
@@ -9758,6 +9900,25 @@ func (ec *executionContext) marshalOLocalDateTime2ᚖfrontdeskᚋgraphᚋscalar�
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalOMetadataEntry2ᚕfrontdeskᚋgraphᚋgqlᚐMetadataEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []MetadataEntry) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMetadataEntry2frontdeskᚋgraphᚋgqlᚐMetadataEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOMetadataEntry2ᚕᚖfrontdeskᚋgraphᚋgqlᚐMetadataEntry(ctx context.Context, sel ast.SelectionSet, v []*MetadataEntry) graphql.Marshaler {

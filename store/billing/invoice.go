@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"slices"
 
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
@@ -25,7 +26,9 @@ func (t *Tx) NextNumber(ctx context.Context, group practice.ID) (int64, error) {
 
 const invoiceColumns = `id, number, kind, dated, patient_id, payer_patient_id, payer_contact_id,
 	practitioner_id, location_id, payee, payment_reference,
-	comments, extra_info, total, vat, paid, refunded, shared_at, cancelled_at, version, created_at, updated_at`
+	comments, extra_info, total, vat, paid, refunded, shared_at, cancelled_at, version, created_at, updated_at,
+	patient_title, patient_born, insurer, policy_number, authorisation, healthcode_status, healthcode_reference,
+	healthcode_at`
 
 func scanInvoice(scan store.Scanner) (billing.Invoice, error) {
 	var i billing.Invoice
@@ -33,7 +36,9 @@ func scanInvoice(scan store.Scanner) (billing.Invoice, error) {
 		value.Num(&i.Payer.Contact), &i.Practitioner,
 		&i.Location, &i.Payee, &i.PaymentReference, &i.Comments, &i.ExtraInfo, &i.Total, &i.VAT, &i.Paid, &i.Refunded,
 		value.When(&i.SharedAt),
-		value.When(&i.CancelledAt), &i.Version, value.When(&i.CreatedAt), value.When(&i.UpdatedAt))
+		value.When(&i.CancelledAt), &i.Version, value.When(&i.CreatedAt), value.When(&i.UpdatedAt),
+		&i.Title, value.Day(&i.BirthDate), &i.Insurer, &i.PolicyNumber, &i.Authorisation, &i.Claim.Status,
+		&i.Claim.Reference, value.When(&i.Claim.UpdatedAt))
 	return i, err
 }
 
@@ -103,19 +108,17 @@ func invoiceOrder(i billing.Invoice) store.Columns {
 func (t *Tx) Invoices(ctx context.Context, group practice.ID, q billing.InvoiceQuery,
 	rows input.Rows) ([]billing.Invoice, error) {
 	args := store.In{group, q.Deleted, rows.Limit, rows.Offset}
-	days := append(args, dates(q.From, q.To)...)
+	order := ` ORDER BY id LIMIT $3 OFFSET $4`
 	switch {
 	case q.Updated.Given():
-		return store.ReadPage(ctx, t.Conn, someInvoices+invoicesTold, append(days, listing.Spans(q.Listing)...),
-			scanInvoice, invoiceOrder)
+		args, order = slices.Concat(args, dates(q.From, q.To), listing.Spans(q.Listing)), invoicesTold
 	case q.Created.Given():
-		return store.ReadPage(ctx, t.Conn, someInvoices+invoicesMade, append(days, listing.Spans(q.Listing)...),
-			scanInvoice, invoiceOrder)
+		args, order = slices.Concat(args, dates(q.From, q.To), listing.Spans(q.Listing)), invoicesMade
 	case q.From != nil || q.To != nil:
-		return store.ReadPage(ctx, t.Conn, someInvoices+onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`, days,
-			scanInvoice, invoiceOrder)
+		args, order = append(args, dates(q.From, q.To)...), onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`
 	}
-	return store.ReadPage(ctx, t.Conn, someInvoices+` ORDER BY id LIMIT $3 OFFSET $4`, args, scanInvoice, invoiceOrder)
+	where, args := narrowed(q.InvoiceFilter, args)
+	return store.ReadPage(ctx, t.Conn, someInvoices+where+order, args, scanInvoice, invoiceOrder)
 }
 
 const aboutPatients = selectInvoices + ` AND cancelled_at IS NULL AND dated >= $2 AND dated <= $3 AND patient_id IN `
@@ -192,15 +195,17 @@ func (t *Tx) SaveInvoice(
 func (t *Tx) saveInvoice(ctx context.Context, group practice.ID, i billing.Invoice) error {
 	_, err := t.Exec(ctx, `INSERT INTO invoice (`+invoiceColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-		$23)
+		$23, $24, $25, $26, $27, $28, $29, $30, $31)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, practitioner_id = $8, location_id = $9,
 		comments = $12, extra_info = $13, total = $14,
 			vat = $15, paid = $16, refunded = $17, shared_at = $18, cancelled_at = $19, version = $20,
-			updated_at = $22`,
+			updated_at = $22, patient_title = $23, patient_born = $24, insurer = $25, policy_number = $26,
+			authorisation = $27, healthcode_status = $28, healthcode_reference = $29, healthcode_at = $30`,
 		i.ID, i.Number, i.Kind, i.Date.String(), i.Patient, value.Opt(i.Payer.Patient), value.Opt(i.Payer.Contact),
 		i.Practitioner, i.Location, i.Payee, i.PaymentReference,
 		i.Comments, i.ExtraInfo, i.Total, i.VAT, i.Paid, i.Refunded, value.At(i.SharedAt), value.At(i.CancelledAt),
-		i.Version, i.CreatedAt, i.UpdatedAt, group)
+		i.Version, i.CreatedAt, i.UpdatedAt, i.Title, dateOrNone(i.BirthDate), i.Insurer, i.PolicyNumber,
+		i.Authorisation, i.Claim.Status, i.Claim.Reference, value.At(i.Claim.UpdatedAt), group)
 	return err
 }
 

@@ -49,6 +49,17 @@ func (s *Invoices) Do(ctx context.Context, fn func(billing.InvoiceTx) error) err
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
 }
 
+// InvoiceMetadata keeps what other programs keep with invoices.
+type InvoiceMetadata struct{ db *store.DB }
+
+// NewInvoiceMetadata keeps it in a database.
+func NewInvoiceMetadata(db *store.DB) *InvoiceMetadata { return &InvoiceMetadata{db} }
+
+// Do runs fn in one transaction: all of it happens, or none.
+func (s *InvoiceMetadata) Do(ctx context.Context, fn func(billing.InvoiceMetadataTx) error) error {
+	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+}
+
 // NewPaymentTypes keeps the ways to pay in a database.
 func NewPaymentTypes(db *store.DB) billing.PaymentTypeReader { return on(db.Conn()) }
 
