@@ -51,6 +51,7 @@ import (
 	"frontdesk/core/sequence"
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
+	"frontdesk/core/team"
 	"frontdesk/core/video"
 	"frontdesk/core/waiting"
 	"frontdesk/core/webhook"
@@ -92,6 +93,7 @@ import (
 	selfbookingstore "frontdesk/store/selfbooking"
 	sequencestore "frontdesk/store/sequence"
 	taskstore "frontdesk/store/task"
+	teamstore "frontdesk/store/team"
 	videostore "frontdesk/store/video"
 	waitingstore "frontdesk/store/waiting"
 	webhookstore "frontdesk/store/webhook"
@@ -257,6 +259,7 @@ func (w wiring) staff() {
 		Store: accountstore.New(db), Keys: w.Key, Hasher: password.New(), Mailer: w.StaffMail, Box: box,
 		Pages: w.pages, Now: now, NewID: newID,
 	}
+	w.Team = &team.Service{Store: teamstore.New(db), Now: now, NewID: newID}
 	w.Task = &task.Service{Store: taskstore.New(db), Now: now, NewID: newID}
 }
 

@@ -39,6 +39,7 @@ import (
 	"frontdesk/core/sequence"
 	"frontdesk/core/staffmail"
 	"frontdesk/core/task"
+	"frontdesk/core/team"
 	"frontdesk/core/video"
 	"frontdesk/core/waiting"
 	"frontdesk/core/webhook"
@@ -52,6 +53,7 @@ type Core struct {
 	Limit        *limit.Service
 	Practice     *practice.Service
 	Account      *account.Service
+	Team         *team.Service
 	Connector    *connector.Service
 	Patient      *patient.Service
 	Identifier   *identifier.Service

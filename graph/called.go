@@ -15,6 +15,7 @@ import (
 // name with capitals for underscores. An operation has the first of them that it takes.
 var others = map[string][]string{
 	"address_line_1":     {"address"},
+	"assignee":           {"assignedTo"},
 	"at":                 {"date"},
 	"authorisation_code": {"authorizationCode"},
 	"billpayer":          {"payerId"},

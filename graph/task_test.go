@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/patient"
 	"frontdesk/core/task"
 	"frontdesk/graph/wire"
@@ -108,8 +109,8 @@ func TestTasksAreRefused(t *testing.T) {
 			want string
 		}{
 			{"nothing to do", map[string]any{"subject": " ", "assignedTo": amir}, "subject"},
-			{"assigned to a patient", map[string]any{"subject": "X", "assignedTo": ada}, task.ErrNoAssignee.Message},
-			{"assigned to no one", map[string]any{"subject": "X", "assignedTo": ""}, task.ErrNoAssignee.Message},
+			{"assigned to a patient", map[string]any{"subject": "X", "assignedTo": ada}, assignee.ErrNotFound.Message},
+			{"assigned to no one", map[string]any{"subject": "X", "assignedTo": ""}, assignee.ErrNotFound.Message},
 			{"about a user", map[string]any{"subject": "X", "assignedTo": amir, "patient": amir},
 				patient.ErrNotFound.Message},
 			{"an id that is none", map[string]any{"subject": "X", "assignedTo": "amir"},
@@ -153,7 +154,7 @@ func TestTasksAreRefused(t *testing.T) {
 		}
 		here := d.staff("Beth", true)
 		if _, wrong := d.payload("createTask", createTask, "data",
-			map[string]any{"subject": "X", "assignedTo": amir}); wrong != task.ErrNoAssignee.Message {
+			map[string]any{"subject": "X", "assignedTo": amir}); !strings.Contains(wrong, assignee.ErrNotFound.Message) {
 			t.Error(wrong)
 		}
 		if _, wrong := d.payload("createTask", createTask, "data",

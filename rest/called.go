@@ -26,6 +26,7 @@ var others = map[string][]string{
 	"length":           {"duration", "slot_length"},
 	"location":         {"location_id"},
 	"locations":        {"location_ids", "location_id"},
+	"members":          {"member_ids"},
 	"max_uses":         {"maximum_use_count"},
 	"page":             {"page_index"},
 	"patient":          {"patient_id"},

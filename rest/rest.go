@@ -10,8 +10,8 @@
 //	invalid.go   what was wrong with a request that could not be read
 //	stream.go    batches whose body is read as it comes
 //
-// An area has a package of its own, with a file for each capability: practice, patient, booking, messaging, link,
-// webhook.
+// An area has a package of its own, with a file for each capability: practice, staff, patient, booking, messaging,
+// link, webhook.
 // What they share is in wire.
 package rest
 
@@ -36,6 +36,7 @@ import (
 	"frontdesk/rest/oas"
 	patientrest "frontdesk/rest/patient"
 	practicerest "frontdesk/rest/practice"
+	staffrest "frontdesk/rest/staff"
 	webhookrest "frontdesk/rest/webhook"
 	"frontdesk/web"
 )
@@ -46,6 +47,7 @@ const MaxBody = 1 << 20
 // Names for the operations of the areas, which door has together.
 type (
 	practiceOperations  = practicerest.Operations
+	staffOperations     = staffrest.Operations
 	patientOperations   = patientrest.Operations
 	bookingOperations   = bookingrest.Operations
 	messagingOperations = messagingrest.Operations
@@ -56,6 +58,7 @@ type (
 
 type door struct {
 	practiceOperations
+	staffOperations
 	patientOperations
 	bookingOperations
 	messagingOperations
@@ -72,7 +75,8 @@ type door struct {
 // New is the REST door.
 func New(c *core.Core) (http.Handler, error) {
 	d := &door{
-		practiceOperations: practiceOperations{Core: c}, patientOperations: patientOperations{Core: c},
+		practiceOperations: practiceOperations{Core: c}, staffOperations: staffOperations{Core: c},
+		patientOperations: patientOperations{Core: c},
 		bookingOperations: bookingOperations{Core: c}, messagingOperations: messagingOperations{Core: c},
 		linkOperations: linkOperations{Core: c}, formOperations: formOperations{Core: c},
 		webhookOperations: webhookOperations{Core: c}, core: c,

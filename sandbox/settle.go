@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/clinical"
 	"frontdesk/core/form"
 	"frontdesk/core/input"
@@ -66,7 +67,7 @@ func (sb *Sandbox) settleRecords(ctx context.Context, people []practice.Practiti
 		return err
 	}
 	_, err = sb.Core.Task.Create(ctx, task.Change{
-		Subject: ptr("Ring about the blood test"), Assignee: &doctor, Patient: &of, Due: ptr(today + 1),
+		Subject: ptr("Ring about the blood test"), Assignee: new(assignee.ToStaff(doctor)), Patient: &of, Due: ptr(today + 1),
 		Kind: ptr(task.Call), Priority: ptr(task.Medium),
 	})
 	return err

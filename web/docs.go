@@ -55,7 +55,7 @@ var guides = []struct {
 	{"Using the API",
 		[]string{"booking.md", "video.md", "patients.md", "messaging.md", "reminders.md", "forms.md", "waiting-list.md",
 			"links.md",
-			"webhooks.md", "graphql.md", "requests.md", "errors.md", "peers.md"}},
+			"team.md", "webhooks.md", "graphql.md", "requests.md", "errors.md", "peers.md"}},
 	{"Running Frontdesk", []string{"setup.md", "pds.md", "nhs-login.md", "carriers.md", "operating.md",
 		"audit.md", "performance.md"}},
 	{"Working on Frontdesk", []string{"architecture.md", "style.md"}},

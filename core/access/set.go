@@ -63,8 +63,8 @@ var ofScope = map[Scope][]Permission{
 var ofKeyPermission = map[KeyPermission][]Permission{
 	AutoWriteToRecord: {WriteUnapproved},
 	Setup: {
-		EditAvailability, EditUsers, SettingsGeneral, ImportRecords, InviteUsers, ManageKeys, ManageConnections,
-		SeeAudit,
+		EditAvailability, SettingsSeeUsers, EditUsers, SettingsGeneral, ImportRecords, InviteUsers, ManageKeys,
+		ManageConnections, SeeAudit,
 	},
 	Staff: {MergePatients, VerifyContacts, SeeIdentityChecks, UnlockMessages, SeeAllWebhooks, IncludeDetails,
 		HostVideo},

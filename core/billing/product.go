@@ -219,8 +219,7 @@ func (e *productEdit) saveType(ctx context.Context, action string, before any, t
 	if e.VAT != nil {
 		ch.VAT = new(int(*e.VAT))
 	}
-	t, err := t.With(ch)
-	if err != nil {
+	if err := ch.Apply(&t); err != nil {
 		return err
 	}
 	t.UpdatedAt = e.now

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
@@ -50,7 +51,8 @@ func (s *Service) overlaps(ctx context.Context, tx Tx, who access.Caller, a *App
 		return nil
 	}
 	return task.Raise(ctx, tx, who, now, task.Task{
-		ID: task.ID(s.NewID()), Patient: a.Patient, Assignee: a.Practitioner, Kind: task.Booking, Priority: task.High,
+		ID: task.ID(s.NewID()), Patient: a.Patient, Assignee: assignee.ToStaff(a.Practitioner), Kind: task.Booking,
+		Priority: task.High,
 		Due:      input.DateOf(now.In(g.Zone())),
 		Subject:  "A patient has two appointments at the same time",
 		Comments: overlapping(*a, g.Zone()),

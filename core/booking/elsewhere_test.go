@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/booking"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
@@ -41,7 +42,7 @@ func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 				t.Errorf("%s: %d tasks", name, len(all))
 			} else if tasks > 0 {
 				last := all[len(all)-1]
-				if last.Patient != d.ada || last.Assignee != other.ID || last.Kind != task.Booking ||
+				if last.Patient != d.ada || last.Assignee != assignee.ToStaff(other.ID) || last.Kind != task.Booking ||
 					last.Status != task.Open ||
 					last.Priority != task.High {
 					t.Errorf("%s: the task is %+v", name, last)

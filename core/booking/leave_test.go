@@ -265,7 +265,7 @@ func TestDeathGivesStaffATaskForOpenAppointments(t *testing.T) {
 			d.t.Fatalf("got %+v, %v", p, err)
 		}
 		found := d.opened()
-		if len(found) != 1 || found[0].Patient != d.ada || found[0].Assignee != 0 || found[0].Status != task.Open ||
+		if len(found) != 1 || found[0].Patient != d.ada || !found[0].Assignee.IsZero() || found[0].Status != task.Open ||
 			!strings.Contains(found[0].Comments, "Appointments cancelled: 1") {
 			d.t.Fatalf("got %+v", found)
 		}

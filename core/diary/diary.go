@@ -20,6 +20,7 @@ import (
 	"context"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -112,11 +113,11 @@ type Tx interface {
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
 	AppointmentType(ctx context.Context, group practice.ID, id TypeID) (Type, error)
-	// LockAppointmentType keeps others from changing an appointment type until the end of the transaction, when there
-	// is one of that id.
-	LockAppointmentType(ctx context.Context, group practice.ID, id TypeID) error
+	// HoldAppointmentType finds an appointment type and keeps others from changing it until the end of the transaction.
+	HoldAppointmentType(ctx context.Context, group practice.ID, id TypeID) (Type, error)
 	// SaveAppointmentType keeps an appointment type and the product that it is.
 	SaveAppointmentType(ctx context.Context, group practice.ID, t Type) error
+	assignee.Finder
 	// TypesOffered lists the active appointment types that a practitioner offers at a place: those set for them, and
 	// all where none were set.
 	TypesOffered(

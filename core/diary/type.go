@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/write"
@@ -31,6 +32,8 @@ type Type struct {
 	Modes
 	UsePartnerSlots bool `json:"use_partner_bookable_slots"`
 	InvoiceRequired bool `json:"admin_booking_invoice_required"`
+	// Assignee is to whom the work around such appointments is given.
+	Assignee assignee.Ref `json:"assignee,omitzero"`
 	// VAT is the rate, 200 for 20 per cent; nil is the practice's own.
 	VAT       *int      `json:"vat_permille"`
 	Active    bool      `json:"active"` // an inactive type offers no slots
@@ -60,9 +63,11 @@ type TypeChange struct {
 	Video, InPerson, Telephone, UsePartnerSlots, InvoiceRequired, Active *bool
 	VAT                                                                  *int
 	PracticeVAT                                                          bool // back to the practice's own rate
+	Assignee                                                             *assignee.Ref
 }
 
-func (c TypeChange) apply(t *Type) error {
+// Apply sets what is asked for, or says what is wrong with it.
+func (c TypeChange) Apply(t *Type) error {
 	input.Set(&t.Name, c.Name)
 	input.Set(&t.PartnerSlotName, c.PartnerSlotName)
 	input.Set(&t.Price, c.Price)
@@ -75,6 +80,7 @@ func (c TypeChange) apply(t *Type) error {
 	input.Set(&t.UsePartnerSlots, c.UsePartnerSlots)
 	input.Set(&t.InvoiceRequired, c.InvoiceRequired)
 	input.Set(&t.Active, c.Active)
+	input.Set(&t.Assignee, c.Assignee)
 	if c.VAT != nil || c.PracticeVAT {
 		t.VAT = c.VAT
 	}
@@ -91,10 +97,12 @@ func (c TypeChange) apply(t *Type) error {
 	return in.Err()
 }
 
-// With is the type with some things set anew, or what is wrong with them.
-func (t Type) With(c TypeChange) (Type, error) {
-	err := c.apply(&t)
-	return t, err
+// set sets what is asked for, in a transaction. Errors: field faults, assignee.ErrNotFound.
+func (c TypeChange) set(ctx context.Context, e write.Edit[Tx], t *Type) error {
+	if err := c.Apply(t); err != nil || c.Assignee == nil || c.Assignee.IsZero() {
+		return err
+	}
+	return assignee.Check(ctx, e.Tx, e.Group(), t.Assignee)
 }
 
 // Availability is an appointment type with its free slots, from now to the end of the group's booking window.
@@ -152,12 +160,7 @@ func (s *Service) Types(ctx context.Context, q TypeQuery) ([]Availability, error
 }
 
 var types = write.Kind[Tx, TypeID, Type]{Needs: access.EditAvailability, Save: Tx.SaveAppointmentType,
-	Lock: func(tx Tx, ctx context.Context, group practice.ID, id TypeID) (Type, error) {
-		if err := tx.LockAppointmentType(ctx, group, id); err != nil {
-			return Type{}, err
-		}
-		return tx.AppointmentType(ctx, group, id)
-	}}
+	Lock: Tx.HoldAppointmentType}
 
 // CreateType adds an appointment type.
 func (s *Service) CreateType(ctx context.Context, c TypeChange) (Type, error) {
@@ -165,7 +168,7 @@ func (s *Service) CreateType(ctx context.Context, c TypeChange) (Type, error) {
 	return types.Add(ctx, s.Now, s.Store.Do, "appointment_type.create", id, func(e write.Edit[Tx], t *Type) error {
 		*t = Type{ID: id, Sector: practice.NHS, Profession: practice.GP, Active: true, CreatedAt: e.Now,
 			UpdatedAt: e.Now}
-		return c.apply(t)
+		return c.set(ctx, e, t)
 	})
 }
 
@@ -173,6 +176,6 @@ func (s *Service) CreateType(ctx context.Context, c TypeChange) (Type, error) {
 func (s *Service) UpdateType(ctx context.Context, id TypeID, c TypeChange) (Type, error) {
 	return types.Change(ctx, s.Now, s.Store.Do, "appointment_type.update", id, func(e write.Edit[Tx], t *Type) error {
 		t.UpdatedAt = e.Now
-		return c.apply(t)
+		return c.set(ctx, e, t)
 	})
 }

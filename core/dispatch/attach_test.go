@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/carrier"
 	"frontdesk/core/enclosure"
 	"frontdesk/core/input"
@@ -38,12 +39,12 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 			khan, err := groups.CreatePractitioner(d.ctx,
 				practice.PractitionerChange{FirstName: ptr("Amir"), LastName: ptr("Khan")})
 			must(err)
-			ring, err := tasks.Create(d.ctx, task.Change{Subject: ptr("Ring"), Assignee: &khan.ID})
+			ring, err := tasks.Create(d.ctx, task.Change{Subject: ptr("Ring"), Assignee: new(assignee.ToStaff(khan.ID))})
 			must(err)
 			return khan.ID, ring
 		}
 		khan, ring := make1()
-		done, err := tasks.Create(d.ctx, task.Change{Subject: ptr("Done"), Assignee: &khan})
+		done, err := tasks.Create(d.ctx, task.Change{Subject: ptr("Done"), Assignee: new(assignee.ToStaff(khan))})
 		must(err)
 		_, err = tasks.Delete(d.ctx, done.ID)
 		must(err)
@@ -61,16 +62,17 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 			with messaging.Request
 			want error
 		}{
-			"a task":                   {messaging.Request{TaskID: int64(ring.ID)}, nil},
-			"a member of staff":        {messaging.Request{AssigneeID: int64(khan)}, nil},
-			"both":                     {messaging.Request{TaskID: int64(ring.ID), AssigneeID: int64(khan)}, nil},
-			"no such task":             {messaging.Request{TaskID: 7}, messaging.ErrNoTask},
-			"a task that is no id":     {messaging.Request{TaskID: -1}, messaging.ErrNoTask},
-			"a deleted task":           {messaging.Request{TaskID: int64(done.ID)}, messaging.ErrNoTask},
-			"another practice's task":  {messaging.Request{TaskID: int64(theirRing.ID)}, messaging.ErrNoTask},
-			"no such member of staff":  {messaging.Request{AssigneeID: 7}, messaging.ErrNoAssignee},
-			"half a member of staff":   {messaging.Request{AssigneeID: -1}, messaging.ErrNoAssignee},
-			"another practice's staff": {messaging.Request{AssigneeID: int64(theirKhan)}, messaging.ErrNoAssignee},
+			"a task":                  {messaging.Request{TaskID: int64(ring.ID)}, nil},
+			"a member of staff":       {messaging.Request{Assignee: assignee.ToStaff(khan)}, nil},
+			"both":                    {messaging.Request{TaskID: int64(ring.ID), Assignee: assignee.ToStaff(khan)}, nil},
+			"no such task":            {messaging.Request{TaskID: 7}, messaging.ErrNoTask},
+			"a task that is no id":    {messaging.Request{TaskID: -1}, messaging.ErrNoTask},
+			"a deleted task":          {messaging.Request{TaskID: int64(done.ID)}, messaging.ErrNoTask},
+			"another practice's task": {messaging.Request{TaskID: int64(theirRing.ID)}, messaging.ErrNoTask},
+			"no such team":            {messaging.Request{Assignee: assignee.ToTeam[int64](7)}, assignee.ErrNotFound},
+			"no member of staff's id": {messaging.Request{Assignee: assignee.Ref{Kind: assignee.Admin}},
+				assignee.ErrNotFound},
+			"another practice's staff": {messaging.Request{Assignee: assignee.ToStaff(theirKhan)}, assignee.ErrNotFound},
 			"a link where there are none": {messaging.Request{TaskID: int64(ring.ID),
 				Carries: enclosure.Want{Link: 7}}, messaging.ErrNoLink},
 		} {
@@ -83,8 +85,8 @@ func TestAMessageBelongsToATaskAndIsForAMemberOfStaff(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			if m := d.state(taken.ID); m.TaskID != r.TaskID || m.Assignee != r.AssigneeID {
-				d.Errorf("%s: kept %d and %d", name, m.TaskID, m.Assignee)
+			if m := d.state(taken.ID); m.TaskID != r.TaskID || m.Assignee != r.Assignee {
+				d.Errorf("%s: kept %d and %v", name, m.TaskID, m.Assignee)
 			}
 		}
 		kept, n, err := d.s.Messages(d.ctx, messaging.Search{Query: messaging.Query{Limit: 50}})

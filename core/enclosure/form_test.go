@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/batch"
 	"frontdesk/core/carrier"
 	"frontdesk/core/enclosure"
@@ -12,7 +13,6 @@ import (
 	"frontdesk/core/formlink"
 	"frontdesk/core/link"
 	"frontdesk/core/messaging"
-	"frontdesk/core/practice"
 )
 
 // asks is a form link for a form with one question.
@@ -69,7 +69,7 @@ func TestAFormLinkIsRefusedWhereItCannotBe(t *testing.T) {
 		gone := *ask
 		gone.Form++
 		helped := *ask
-		helped.Assignee = practice.PractitionerID(7)
+		helped.Assignee = assignee.ToStaff[int64](7)
 		for name, c := range map[string]struct {
 			text, field string
 			want        enclosure.Want

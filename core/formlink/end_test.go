@@ -9,6 +9,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/archive"
+	"frontdesk/core/assignee"
 	"frontdesk/core/booking"
 	"frontdesk/core/fault"
 	"frontdesk/core/form"
@@ -18,7 +19,6 @@ import (
 	"frontdesk/core/merge"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
-	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/task"
 	"frontdesk/store"
@@ -37,7 +37,8 @@ func TestFormLinksNeedWhatTheyName(t *testing.T) {
 			"a patient there is not": {func(n *formlink.New) { n.Patient = 1 }, patient.ErrNotFound, "patient"},
 			"an appointment there isn't": {func(n *formlink.New) { n.Appointment = 1 }, booking.ErrNotFound,
 				"appointment"},
-			"a nurse there is not": {func(n *formlink.New) { n.Assignee = 1 }, task.ErrNoAssignee, "assignee"},
+			"a nurse there is not": {func(n *formlink.New) { n.Assignee = assignee.ToStaff[int64](1) },
+				assignee.ErrNotFound, "assignee"},
 			"a day that is over": {func(n *formlink.New) { n.Expires = input.ReadBound("2030-01-01") }, nil,
 				"expires"},
 			"no uses":    {func(n *formlink.New) { n.MaxUses = new(0) }, nil, "max_uses"},
@@ -161,7 +162,7 @@ func (k *kit) leave() *archive.Service {
 
 func TestAnswersFollowAPatientWhoWasMerged(t *testing.T) {
 	each(t, func(k *kit) {
-		r := k.make(func(n *formlink.New) { n.Write, n.Assignee = true, k.nurse })
+		r := k.make(func(n *formlink.New) { n.Write, n.Assignee = true, assignee.ToStaff(k.nurse) })
 		v := k.filled(r)
 		kept, err := patienttest.Register(k.ctx, k.people, patient.Changes{FirstName: new("Ada"),
 			LastName: new("Byron"), BirthDate: new(born), Email: new("ada.byron@example.org")})
@@ -182,7 +183,7 @@ func TestAnswersFollowAPatientWhoWasMerged(t *testing.T) {
 func TestAnApprovedEntryIsWrittenWithoutAMessage(t *testing.T) {
 	each(t, func(k *kit) {
 		v := k.filled(k.make(func(n *formlink.New) {
-			n.Write, n.Assignee, n.Code, n.Term = true, k.nurse, "1068881000000101", "Care navigation form"
+			n.Write, n.Assignee, n.Code, n.Term = true, assignee.ToStaff(k.nurse), "1068881000000101", "Care navigation form"
 		}))
 		k.must(k.send(v))
 		found, _, err := k.records.Find(k.ctx, record.Search{PageSize: 10})
@@ -192,7 +193,7 @@ func TestAnApprovedEntryIsWrittenWithoutAMessage(t *testing.T) {
 		}
 		all, _, err := k.tasks.Tasks(k.ctx, task.Query{})
 		k.must(err)
-		if len(all) != 1 || all[0].Assignee != k.nurse || all[0].Patient != k.ada ||
+		if len(all) != 1 || all[0].Assignee != assignee.ToStaff(k.nurse) || all[0].Patient != k.ada ||
 			!strings.Contains(all[0].Comments, "/record/confirm/") || strings.Contains(all[0].Comments, "Nuts") {
 			k.Fatalf("got %+v", all)
 		}
@@ -219,7 +220,7 @@ func TestAnApprovedEntryIsWrittenWithoutAMessage(t *testing.T) {
 
 func TestTheTaskOfAFormerMemberOfStaffIsForAnyone(t *testing.T) {
 	each(t, func(k *kit) {
-		v := k.filled(k.make(func(n *formlink.New) { n.Assignee = k.nurse }))
+		v := k.filled(k.make(func(n *formlink.New) { n.Assignee = assignee.ToStaff(k.nurse) }))
 		k.must(k.db.Do(k.ctx, func(c store.Conn) error {
 			_, err := c.Exec(k.ctx, `UPDATE staff SET deleted_at = $3 WHERE practice_group_id = $1 AND id = $2`,
 				k.group.ID, k.nurse, k.clock.Now())
@@ -228,7 +229,7 @@ func TestTheTaskOfAFormerMemberOfStaffIsForAnyone(t *testing.T) {
 		k.must(k.send(v))
 		all, _, err := k.tasks.Tasks(k.ctx, task.Query{})
 		k.must(err)
-		if len(all) != 1 || all[0].Assignee != practice.PractitionerID(0) {
+		if len(all) != 1 || !all[0].Assignee.IsZero() {
 			k.Fatalf("got %+v", all)
 		}
 	})

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
-	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/attachment"
 	"frontdesk/core/booking"
 	"frontdesk/core/clinical"
@@ -42,8 +42,8 @@ type Request struct {
 	Write bool   `json:"write_to_record,omitempty"`
 	Code  string `json:"snomed_code,omitempty"`
 	Term  string `json:"snomed_term,omitempty"`
-	// Assignee is the member of staff who gets a task; 0 is none.
-	Assignee practice.PractitionerID `json:"assignee_id,omitempty"`
+	// Assignee is who gets a task.
+	Assignee assignee.Ref `json:"assignee,omitzero"`
 	// Answers is the consultation the last answers became; 0 is none.
 	Answers clinical.ConsultationID `json:"form_response_id,omitempty"`
 }
@@ -135,7 +135,7 @@ type Tx interface {
 	AttachFile(ctx context.Context, group practice.ID, file int64, of patient.ID) (attachment.Attachment, error)
 	// AppointmentPatient is whose an appointment is, or booking.ErrNotFound.
 	AppointmentPatient(ctx context.Context, group practice.ID, id booking.ID) (patient.ID, error)
-	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
+	assignee.Finder
 	// LockPatientAgainstMerge finds the patient an id stands for, or returns patient.ErrNotFound.
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	event.Recorder

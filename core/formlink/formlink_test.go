@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/attachment"
 	"frontdesk/core/clinical"
 	"frontdesk/core/fault"
@@ -23,7 +24,7 @@ var jpeg = append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00"), bytes.Repeat([]byt
 
 func TestAFormIsSavedPageByPageAndSentOnce(t *testing.T) {
 	each(t, func(k *kit) {
-		r := k.make(func(n *formlink.New) { n.Write, n.Assignee = true, k.nurse })
+		r := k.make(func(n *formlink.New) { n.Write, n.Assignee = true, assignee.ToStaff(k.nurse) })
 		v := k.open(r)
 		if p := k.page(v); p.ID != 0 || p.Next() != 0 || p.Sent || p.Shut || len(p.Steps) != 4 {
 			k.Fatalf("got %+v", p)

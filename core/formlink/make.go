@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
-	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/booking"
 	"frontdesk/core/fault"
 	"frontdesk/core/form"
@@ -15,7 +15,6 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
-	"frontdesk/core/task"
 	"frontdesk/core/write"
 )
 
@@ -25,11 +24,11 @@ type Ask struct {
 	// Expires is the last day it is good for, in the practice's time, or the instant it ends; nil is a month from now.
 	Expires *input.Bound `json:"expires,omitempty"`
 	// MaxUses is how often answers can be sent; nil is once.
-	MaxUses  *int                    `json:"max_uses,omitempty"`
-	Write    bool                    `json:"write,omitempty"`
-	Code     string                  `json:"code,omitempty"`
-	Term     string                  `json:"term,omitempty"`
-	Assignee practice.PractitionerID `json:"assignee,omitempty"` // 0 is none
+	MaxUses  *int         `json:"max_uses,omitempty"`
+	Write    bool         `json:"write,omitempty"`
+	Code     string       `json:"code,omitempty"`
+	Term     string       `json:"term,omitempty"`
+	Assignee assignee.Ref `json:"assignee,omitzero"`
 }
 
 // New is a form link to make.
@@ -44,7 +43,7 @@ var requests = write.Kind[Tx, link.ID, Request]{Needs: access.EditBookingLinks, 
 	Save: Tx.SaveRequest}
 
 // Create makes a form link for a patient. Errors: ErrNoForm, patient.ErrNotFound, patient.ErrDeceased,
-// booking.ErrNotFound, ErrNotTheirs, task.ErrNoAssignee, seal.ErrNoKey, field faults.
+// booking.ErrNotFound, ErrNotTheirs, assignee.ErrNotFound, seal.ErrNoKey, field faults.
 func (s *Service) Create(ctx context.Context, want New) (Request, error) {
 	who, err := access.Require(ctx, requests.Needs)
 	if err != nil {
@@ -81,16 +80,16 @@ func (s *Service) offered(ctx context.Context, group practice.ID, id form.ID) er
 }
 
 // Known checks that what links are to ask for exists, and that the caller may make them. Errors: ErrNoForm,
-// task.ErrNoAssignee.
+// assignee.ErrNotFound.
 func (s *Service) Known(ctx context.Context, a Ask) error {
 	who, err := access.Require(ctx, requests.Needs)
 	if err == nil {
 		err = s.offered(ctx, who.Group, a.Form)
 	}
-	if err != nil || a.Assignee == 0 {
+	if err != nil || a.Assignee.IsZero() {
 		return err
 	}
-	return s.Store.Do(ctx, func(tx Tx) error { return assigned(ctx, tx, who.Group, a.Assignee) })
+	return s.Store.Do(ctx, func(tx Tx) error { return assignee.Check(ctx, tx, who.Group, a.Assignee) })
 }
 
 // Draft is a form link for a patient that no one has kept yet. Errors: field faults, seal.ErrNoKey.
@@ -129,7 +128,7 @@ func (s *Service) request(ctx context.Context, e write.Edit[Tx], want New) (Requ
 	return r, s.around(ctx, e, r)
 }
 
-// around checks the appointment and the member of staff that a link names.
+// around checks the appointment and the assignee that a link names.
 func (s *Service) around(ctx context.Context, e write.Edit[Tx], r Request) error {
 	if r.Appointment != 0 {
 		of, err := e.Tx.AppointmentPatient(ctx, e.Group(), r.Appointment)
@@ -143,25 +142,10 @@ func (s *Service) around(ctx context.Context, e write.Edit[Tx], r Request) error
 			return ErrNotTheirs
 		}
 	}
-	if r.Assignee == 0 {
+	if r.Assignee.IsZero() {
 		return nil
 	}
-	return assigned(ctx, e.Tx, e.Group(), r.Assignee)
-}
-
-// assigned checks the member of staff who is to get a task. Error: task.ErrNoAssignee.
-func assigned(ctx context.Context, tx Tx, group practice.ID, id practice.PractitionerID) error {
-	there, err := employed(ctx, tx, group, id)
-	if err == nil && !there {
-		err = named(task.ErrNoAssignee, "assignee")
-	}
-	return err
-}
-
-// employed reports whether a member of staff is there.
-func employed(ctx context.Context, tx Tx, group practice.ID, id practice.PractitionerID) (bool, error) {
-	found, err := tx.Staff(ctx, group, []account.StaffID{account.StaffID(id)})
-	return err == nil && len(found) == 1 && found[0].DeletedAt.IsZero(), err
+	return assignee.Check(ctx, e.Tx, e.Group(), r.Assignee)
 }
 
 // named is a fault with the field that names what is missing.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/clinical"
 	"frontdesk/core/event"
@@ -30,8 +31,8 @@ type sending struct {
 }
 
 // Send sends what was saved, once: sending the same draft again changes nothing. The answers become a consultation,
-// files are kept with the patient, an entry waits for approval where the link asks for one, and the member of staff it
-// names gets a task. Errors: those of Open, link.ErrUsed, ErrChanged when answers are missing.
+// files are kept with the patient, an entry waits for approval where the link asks for one, and whom it names gets a
+// task. Errors: those of Open, link.ErrUsed, ErrChanged when answers are missing.
 func (s *Service) Send(ctx context.Context, v Visit, draft int64) error {
 	st, err := s.enter(ctx, v)
 	if err == nil && st.Over {
@@ -93,7 +94,7 @@ func (s *Service) send(ctx context.Context, x *sending) error {
 		return err
 	}
 	about := form.Response{Link: int64(x.request.ID), Appointment: int64(x.request.Appointment),
-		Admin: x.request.Assignee}
+		Admin: practice.PractitionerID(x.request.Assignee.Staff())}
 	x.answers, err = s.Form.Enter(ctx, s.Store.Answers(x.tx), x.who, x.Form, x.patient, x.complete, about, x.now)
 	if err != nil {
 		return err
@@ -148,18 +149,14 @@ func (s *Service) propose(ctx context.Context, x *sending) (err error) {
 	return x.tx.Audit(ctx, x.who.Audit(x.now, "record.propose", "record_entry", x.entry.ID, nil, x.entry.Status))
 }
 
-// raise gives the member of staff the link names a task, or staff in general where that one is gone.
+// raise gives a task to whom the link names, or to staff in general where that one is gone.
 func (s *Service) raise(ctx context.Context, x *sending) error {
-	if x.request.Assignee == 0 {
+	if x.request.Assignee.IsZero() {
 		return nil
 	}
-	there, err := employed(ctx, x.tx, x.Group.ID, x.request.Assignee)
+	to, err := assignee.IfThere(ctx, x.tx, x.Group.ID, x.request.Assignee)
 	if err != nil {
 		return err
-	}
-	assignee := x.request.Assignee
-	if !there {
-		assignee = practice.PractitionerID(0)
 	}
 	text := fmt.Sprintf("The answers are consultation %d.", x.answers.ID)
 	if x.request.Appointment != 0 {
@@ -172,7 +169,7 @@ func (s *Service) raise(ctx context.Context, x *sending) error {
 		text += "\nDecide whether they go into the record: " + x.entry.URL
 	}
 	return task.Raise(ctx, s.Store.Tasks(x.tx), x.who, x.now, task.Task{
-		ID: task.ID(s.NewID()), Patient: x.patient, Assignee: assignee, Kind: task.General, Priority: task.Medium,
+		ID: task.ID(s.NewID()), Patient: x.patient, Assignee: to, Kind: task.General, Priority: task.Medium,
 		Due:     input.DateOf(x.now.In(x.Group.Zone())),
 		Subject: "A patient has filled in a form: " + x.Form.Title, Comments: text,
 	})

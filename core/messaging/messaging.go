@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
@@ -136,9 +137,9 @@ type Message struct {
 	EndedAt       time.Time `json:"ended_at,omitzero"`
 
 	WriteToRecord bool `json:"write_to_record,omitempty"`
-	// TaskID is the task it belongs to, and Assignee the member of staff whom what comes of it is for; 0 is none.
+	// TaskID is the task it belongs to, 0 is none, and Assignee whom what comes of it is for.
 	TaskID      int64        `json:"task_id,omitempty,string"`
-	Assignee    int64        `json:"assignee_id,omitempty"`
+	Assignee    assignee.Ref `json:"assignee,omitzero"`
 	SubmittedBy string       `json:"submitted_by"`
 	KeyID       access.KeyID `json:"-"`
 	Link        string       `json:"-"` // the secret of its page's address
@@ -209,7 +210,6 @@ var (
 	ErrNoCarrier = fault.New(fault.Conflict, "channel_not_set_up",
 		"No provider for this channel is set up for this practice group.")
 	ErrNotWaiting = fault.New(fault.Conflict, "message_not_waiting", "This message has gone already.")
-	ErrNoAssignee = task.ErrNoAssignee.Saying("This practice group has no such member of staff or team.")
 	ErrNoTask     = task.ErrNotFound
 	ErrNoLink     = enclosure.ErrNoLink
 )
@@ -250,7 +250,8 @@ type Tx interface {
 	Taker
 	record.Keeper
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	// Attached returns ErrNoAssignee or ErrNoTask when a message names a member of staff or a task that does not exist.
+	assignee.Finder
+	// Attached returns ErrNoTask when a message names a task that does not exist.
 	Attached(ctx context.Context, group practice.ID, m Message) error
 	// LockMessage keeps others from changing the message, and reads it.
 	LockMessage(ctx context.Context, group practice.ID, id ID) (Message, error)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/enclosure"
@@ -48,8 +49,10 @@ type Request struct {
 
 	WriteToRecord, AutoWriteToRecord bool
 	SnomedCode, SnomedTerm           string
-	// TaskID is a task and AssigneeID a member of staff; 0 is none, and a negative one cannot be found.
-	TaskID, AssigneeID int64
+	// TaskID is a task; 0 is none, and a negative one cannot be found.
+	TaskID int64
+	// Assignee is whom what comes of it is for.
+	Assignee assignee.Ref
 	// Carries is the link that goes with it, besides what the placeholders of the text ask for.
 	Carries enclosure.Want
 }
@@ -224,7 +227,8 @@ func (s *Service) Take(ctx context.Context, tx Taker, who access.Caller, d Draft
 }
 
 // Send takes one message, to go now or later. Everything that can be known to
-// be wrong is refused before anything is kept. Errors: those of Draft and Take, ErrNoAssignee, ErrNoTask.
+// be wrong is refused before anything is kept. Errors: those of Draft and Take,
+// assignee.ErrNotFound, ErrNoTask.
 func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
@@ -238,9 +242,13 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	if d.m.Link != "" {
 		out.PageURL = s.pageURL(who.Group, d.m)
 	}
-	d.m.Assignee, d.m.TaskID = r.AssigneeID, r.TaskID
+	d.m.Assignee, d.m.TaskID = r.Assignee, r.TaskID
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		// There are no teams yet.
+		if !d.m.Assignee.IsZero() {
+			if err := assignee.Check(ctx, tx, who.Group, d.m.Assignee); err != nil {
+				return err
+			}
+		}
 		if err := tx.Attached(ctx, who.Group, d.m); err != nil {
 			return err
 		}

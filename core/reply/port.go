@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/dispatch"
@@ -11,6 +12,7 @@ import (
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/task"
 )
 
 // Reader is what reply reads.
@@ -32,6 +34,8 @@ type Reader interface {
 // Store is what reply needs remembered.
 type Store interface {
 	Reader
+	// Tasks keeps tasks in the same transaction.
+	Tasks(tx Tx) Tasks
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
@@ -55,6 +59,15 @@ type Tx interface {
 	RecordMessageEvent(ctx context.Context, group practice.ID, id messaging.ID, e event.Event) error
 	Record(ctx context.Context, e event.Event) error
 	Audit(ctx context.Context, e audit.Entry) error
+}
+
+// Tasks is what gives staff a task in a transaction.
+type Tasks interface {
+	task.Raiser
+	assignee.Finder
+	practice.GroupReader
+	// TaskOpen reports whether a task with the same patient, subject and comments waits to be done.
+	TaskOpen(ctx context.Context, group practice.ID, t task.Task) (bool, error)
 }
 
 // Service is the capability of replies.

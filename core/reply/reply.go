@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/dispatch"
@@ -23,6 +24,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/task"
 	"frontdesk/core/template"
 	"frontdesk/core/write"
 )
@@ -110,12 +112,13 @@ func (s *Service) keep(ctx context.Context, group practice.ID, by string, r carr
 		}
 	}
 	return s.Store.Do(ctx, func(tx Tx) error {
+		var to assignee.Ref
 		if kept.Message != 0 {
 			m, err := tx.LockMessage(ctx, group, kept.Message)
 			if err != nil {
 				return err
 			}
-			kept.Patient = m.Patient
+			kept.Patient, to = m.Patient, m.Assignee
 		}
 		fresh, err := tx.AddReply(ctx, group, kept)
 		if err != nil || !fresh {
@@ -127,11 +130,38 @@ func (s *Service) keep(ctx context.Context, group practice.ID, by string, r carr
 		case Start:
 			err = tx.DropOptOut(ctx, group, r.Channel, contact)
 		}
+		if err == nil && kept.Open && !to.IsZero() {
+			err = s.raise(ctx, s.Store.Tasks(tx), group, kept, to, now)
+		}
 		if err != nil {
 			return err
 		}
 		return s.recordReply(ctx, tx, group, kept, now)
 	})
+}
+
+// raise gives a task to whom a message was sent for, when its patient has replied, or to staff in general where that
+// one is gone. While the task is not closed, it stands for further replies to the message.
+func (s *Service) raise(
+	ctx context.Context, tx Tasks, group practice.ID, r Reply, to assignee.Ref, now time.Time,
+) error {
+	to, err := assignee.IfThere(ctx, tx, group, to)
+	if err != nil {
+		return err
+	}
+	today, err := practice.Today(ctx, tx, group, now)
+	if err != nil {
+		return err
+	}
+	t := task.Task{
+		ID: task.ID(s.NewID()), Patient: r.Patient, Assignee: to, Kind: task.General, Priority: task.Medium, Due: today,
+		Subject:  "A patient has replied to a message",
+		Comments: "Replies to message " + r.Message.String() + " wait for staff.",
+	}
+	if there, err := tx.TaskOpen(ctx, group, t); err != nil || there {
+		return err
+	}
+	return task.Raise(ctx, tx, access.System(group), now, t)
 }
 
 // attribute says whose a reply is that names no message: theirs alone who has its number or address, or got the last

@@ -9,6 +9,7 @@ import (
 
 	"frontdesk/api/apitest"
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/dispatch"
@@ -19,6 +20,8 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/reply"
+	"frontdesk/core/task"
+	"frontdesk/core/team"
 	"frontdesk/store"
 	dispatchstore "frontdesk/store/dispatch"
 	messagingstore "frontdesk/store/messaging"
@@ -27,6 +30,8 @@ import (
 	recordstore "frontdesk/store/record"
 	replystore "frontdesk/store/reply"
 	"frontdesk/store/storetest"
+	taskstore "frontdesk/store/task"
+	teamstore "frontdesk/store/team"
 )
 
 // post is a carrier that takes everything.
@@ -253,6 +258,73 @@ func TestAReplyThatNamesItsMessageIsThatPatients(t *testing.T) {
 		if err != nil || len(found) != 1 || found[0].Patient != j.ada || found[0].Message != id ||
 			len(found[0].Possible) != 0 {
 			j.Fatalf("got %+v, %v", found, err)
+		}
+	})
+}
+
+// TestAReplyGivesATaskToWhomItsMessageWasSentFor replies to messages sent for a team, for one that is archived since,
+// and for no one.
+func TestAReplyGivesATaskToWhomItsMessageWasSentFor(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		j := newKit(t, db)
+		now := j.s.Now
+		teams := &team.Service{Store: teamstore.New(db), Now: now, NewID: db.NewID}
+		tasks := &task.Service{Store: taskstore.New(db), Now: now, NewID: db.NewID}
+		all := func() []task.Task {
+			found, _, err := tasks.Tasks(j.ctx, task.Query{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return found
+		}
+		desk, err := teams.Create(j.ctx, team.Change{Name: new("Reception")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := func(to assignee.Ref) messaging.ID {
+			taken, err := j.s.Dispatch.Messages.Send(j.ctx,
+				messaging.Request{Patient: j.ada, Channel: carrier.SMS, Text: "Hello", Assignee: to})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return taken.ID
+		}
+		j.text(j.ada, "")
+		j.answer("0", "+447700900001", "For no one")
+		if n := len(all()); n != 0 {
+			t.Fatalf("%d tasks", n)
+		}
+		first := sent(assignee.ToTeam(desk.ID))
+		j.answer("1", "+447700900001", "STOP")
+		if n := len(all()); n != 0 {
+			t.Fatalf("STOP gave %d tasks", n)
+		}
+		j.answer("2", "+447700900001", "START")
+		j.answer("3", "+447700900001", "I feel worse")
+		j.answer("4", "+447700900001", "Much worse")
+		found := all()
+		if len(found) != 1 || found[0].Assignee != assignee.ToTeam(desk.ID) || found[0].Patient != j.ada ||
+			found[0].Comments != "Replies to message "+first.String()+" wait for staff." {
+			t.Fatalf("got %+v", found)
+		}
+		if _, err := tasks.Update(j.ctx, found[0].ID, task.Change{Status: new(task.Closed)}); err != nil {
+			t.Fatal(err)
+		}
+		j.answer("5", "+447700900001", "And again")
+		if n := len(all()); n != 2 {
+			t.Fatalf("%d tasks", n)
+		}
+		if _, err := tasks.Delete(j.ctx, all()[1].ID); err != nil {
+			t.Fatal(err)
+		}
+		sent(assignee.ToTeam(desk.ID))
+		if _, err := teams.Archive(j.ctx, desk.ID); err != nil {
+			t.Fatal(err)
+		}
+		j.answer("6", "+447700900001", "Hello?")
+		found = all()
+		if last := found[len(found)-1]; len(found) != 2 || !last.Assignee.IsZero() || last.Status != task.Open {
+			t.Fatalf("got %+v", found)
 		}
 	})
 }

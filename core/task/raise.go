@@ -15,8 +15,8 @@ type Raiser interface {
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
-// Raise gives a member of staff a task that something that happened made necessary. The caller has made sure of the
-// patient and the assignee.
+// Raise gives a member of staff or a team a task that something that happened made necessary. The caller has made sure
+// of the patient and the assignee.
 func Raise(ctx context.Context, tx Raiser, who access.Caller, now time.Time, t Task) error {
 	t.Status, t.AssignedAt, t.Version, t.CreatedAt, t.UpdatedAt = Open, now, 1, now, now
 	t.CreatedBy, t.CreatedByName = practice.Member(who), who.Name()

@@ -13,6 +13,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -77,15 +78,15 @@ type Task struct {
 	ID ID `json:"id"`
 	// Patient is the patient it is about; 0 is none.
 	Patient patient.ID `json:"patient_id,omitempty"`
-	// Assignee is whose task it is: any member of staff, by the id that those patients are booked with have too; 0 is
-	// not assigned.
-	Assignee practice.PractitionerID `json:"assigned_to"`
-	Subject  string                  `json:"subject"`
-	Comments string                  `json:"comments"`
-	Due      input.Date              `json:"due"`
-	Kind     Kind                    `json:"kind"`
-	Priority Priority                `json:"priority"`
-	Status   Status                  `json:"status"`
+	// Assignee is whose task it is: any member of staff, by the id that those patients are booked with have too, or a
+	// team.
+	Assignee assignee.Ref `json:"assigned_to,omitzero"`
+	Subject  string       `json:"subject"`
+	Comments string       `json:"comments"`
+	Due      input.Date   `json:"due"`
+	Kind     Kind         `json:"kind"`
+	Priority Priority     `json:"priority"`
+	Status   Status       `json:"status"`
 	// Who made it and who changed it last: a member of staff, or 0, and the name of the member of staff or of the
 	// program.
 	CreatedBy     practice.PractitionerID `json:"created_by,omitempty"`
@@ -111,9 +112,8 @@ func (t Task) Deleted() bool { return !t.DeletedAt.IsZero() }
 
 // The faults of task.
 var (
-	ErrNotFound   = fault.New(fault.NotFound, "task_not_found", "This practice group has no such task.")
-	ErrNoAssignee = fault.New(fault.NotFound, "assignee_not_found", "This practice group has no such member of staff.")
-	ErrDeleted    = fault.New(fault.Conflict, "task_deleted", "This task has been deleted.")
+	ErrNotFound = fault.New(fault.NotFound, "task_not_found", "This practice group has no such task.")
+	ErrDeleted  = fault.New(fault.Conflict, "task_deleted", "This task has been deleted.")
 )
 
 // Reader is what task reads.
@@ -121,8 +121,6 @@ type Reader interface {
 	// Task finds a task, deleted ones too, or returns ErrNotFound.
 	Task(ctx context.Context, group practice.ID, id ID) (Task, error)
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
-	// Staff finds members of staff, whether patients are booked with them or not.
-	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
 }
 
 // Store is what task needs remembered.
@@ -131,6 +129,10 @@ type Store interface {
 	// Tasks lists tasks. Those asked for by when they were made or changed come in that order, others in the order of
 	// their ids.
 	Tasks(ctx context.Context, group practice.ID, q Rows) ([]Task, error)
+	// TaskCount counts them, up to the limit.
+	TaskCount(ctx context.Context, group practice.ID, q Rows) (int, error)
+	// InTeam reports whether a member of staff is in a team.
+	InTeam(ctx context.Context, group practice.ID, team int64, member account.StaffID) (bool, error)
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }
@@ -138,6 +140,7 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
+	assignee.Finder
 	// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged away, or returns
 	// patient.ErrNotFound.
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
@@ -146,6 +149,7 @@ type Tx interface {
 	LockTask(ctx context.Context, group practice.ID, id ID) (Task, error)
 	// SaveTask keeps a new or a changed task.
 	SaveTask(ctx context.Context, group practice.ID, t Task) error
+	assignee.Finder
 	opener
 	Audit(ctx context.Context, e audit.Entry) error
 }
@@ -164,8 +168,8 @@ type Change struct {
 	Kind              *Kind
 	Priority          *Priority
 	Status            *Status
-	Patient           *patient.ID // 0 takes it away
-	Assignee          *practice.PractitionerID
+	Patient           *patient.ID   // 0 takes it away
+	Assignee          *assignee.Ref // the zero value takes it away
 }
 
 func (c Change) apply(t *Task) error {
@@ -189,7 +193,8 @@ func (c Change) apply(t *Task) error {
 
 var tasks = write.Kind[Tx, ID, Task]{Needs: access.EditTasks, Lock: Tx.LockTask, Save: Tx.SaveTask}
 
-// Create assigns a task. Errors: field faults, ErrNoAssignee, patient.ErrNotFound.
+// Create makes a task, unassigned when no assignee is given. Errors: field faults, assignee.ErrNotFound,
+// patient.ErrNotFound.
 func (s *Service) Create(ctx context.Context, c Change) (Task, error) {
 	id := ID(s.NewID())
 	return tasks.Add(ctx, s.Now, s.Store.Do, "task.create", id, func(e write.Edit[Tx], t *Task) error {
@@ -212,14 +217,10 @@ func named(ctx context.Context, tx Tx, group practice.ID, t *Task, before Task) 
 		}
 		t.Patient = id
 	}
-	if t.Assignee == before.Assignee && before.ID != 0 {
+	if t.Assignee == before.Assignee || t.Assignee.IsZero() {
 		return nil
 	}
-	found, err := tx.Staff(ctx, group, []account.StaffID{account.StaffID(t.Assignee)})
-	if err == nil && (len(found) == 0 || !found[0].DeletedAt.IsZero()) {
-		err = ErrNoAssignee
-	}
-	return err
+	return assignee.Check(ctx, tx, group, t.Assignee)
 }
 
 // Update changes a task. Errors: as Create, and ErrNotFound, ErrDeleted.

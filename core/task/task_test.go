@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/key"
@@ -105,7 +106,7 @@ func (d *kit) refused(err error) {
 func (d *kit) add(c task.Change) task.Task {
 	d.t.Helper()
 	if c.Assignee == nil {
-		c.Assignee = &d.khan
+		c.Assignee = to(d.khan)
 	}
 	made, err := d.Create(d.ctx, c)
 	d.must(err)
@@ -127,6 +128,11 @@ func (d *kit) list(q task.Query) string {
 	return strings.Join(out, " ")
 }
 
+// to names a member of staff, also one that cannot be there.
+func to(id practice.PractitionerID) *assignee.Ref {
+	return &assignee.Ref{Kind: assignee.Admin, ID: int64(id)}
+}
+
 func date(s string) input.Date {
 	v, ok := input.ParseDate(s)
 	if !ok {
@@ -141,7 +147,7 @@ func TestCreateKeepsEveryField(t *testing.T) {
 			Subject: ptr(" Ring about the results "), Comments: ptr("Before noon.\nMobile."),
 			Due:      ptr(date("2031-01-09")),
 			Kind:     ptr(task.Call),
-			Priority: ptr(task.High), Status: ptr(task.Processing), Patient: &d.ada, Assignee: &d.khan,
+			Priority: ptr(task.High), Status: ptr(task.Processing), Patient: &d.ada, Assignee: to(d.khan),
 		})
 		if made.Subject != "Ring about the results" || made.Version != 1 || !made.CreatedAt.Equal(made.UpdatedAt) ||
 			!made.AssignedAt.Equal(made.CreatedAt) ||
@@ -178,9 +184,9 @@ func TestUpdateChangesGivenFieldsAndRecordsTheAuthor(t *testing.T) {
 		}
 		d.now = d.now.Add(time.Hour)
 		passed, err := d.Update(d.ctx, made.ID,
-			task.Change{Assignee: &d.lee, Patient: ptr(patient.ID(0)), Due: ptr(input.NoDate)})
+			task.Change{Assignee: to(d.lee), Patient: ptr(patient.ID(0)), Due: ptr(input.NoDate)})
 		d.must(err)
-		if passed.Assignee != d.lee || !passed.AssignedAt.Equal(passed.UpdatedAt) || passed.Patient != 0 ||
+		if passed.Assignee != *to(d.lee) || !passed.AssignedAt.Equal(passed.UpdatedAt) || passed.Patient != 0 ||
 			passed.Due != input.NoDate || passed.UpdatedBy != 0 {
 			t.Fatalf("got %+v", passed)
 		}
@@ -204,13 +210,13 @@ func TestTaskRefusesInvalidFields(t *testing.T) {
 			"an unknown patient": {task.Change{Subject: ptr("x"), Patient: ptr(patient.ID(1))}, patient.ErrNotFound},
 			"due long ago": {task.Change{Subject: ptr("x"), Due: ptr(input.DayOf(1582, time.October, 10))},
 				fault.Input()},
-			"unassigned": {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(0))},
-				task.ErrNoAssignee},
-			"a stranger's": {task.Change{Subject: ptr("x"), Assignee: ptr(practice.PractitionerID(1))},
-				task.ErrNoAssignee},
+			"unassigned": {task.Change{Subject: ptr("x"), Assignee: to(0)},
+				assignee.ErrNotFound},
+			"a stranger's": {task.Change{Subject: ptr("x"), Assignee: to(1)},
+				assignee.ErrNotFound},
 		} {
 			if c.change.Assignee == nil {
-				c.change.Assignee = &d.khan
+				c.change.Assignee = to(d.khan)
 			}
 			if _, err := d.Create(d.ctx, c.change); !errors.Is(err, c.want) {
 				t.Errorf("%s: got %v", name, err)
@@ -219,8 +225,8 @@ func TestTaskRefusesInvalidFields(t *testing.T) {
 		made := d.add(task.Change{Subject: ptr("Ring")})
 		_, err := d.Update(d.ctx, made.ID, task.Change{Subject: ptr("")})
 		d.want(err, fault.Input())
-		_, err = d.Update(d.ctx, made.ID, task.Change{Assignee: ptr(practice.PractitionerID(1))})
-		d.want(err, task.ErrNoAssignee)
+		_, err = d.Update(d.ctx, made.ID, task.Change{Assignee: to(1)})
+		d.want(err, assignee.ErrNotFound)
 		if found, err := d.Task(d.ctx, made.ID); err != nil || found != made {
 			t.Fatalf("got %+v, %v", found, err)
 		}
@@ -234,9 +240,9 @@ func TestTasksFilter(t *testing.T) {
 			{Subject: ptr("a"), Kind: ptr(task.Call), Priority: ptr(task.High), Patient: &d.ada,
 				Due: ptr(date("2031-01-07"))},
 			{Subject: ptr("b"), Kind: ptr(task.Lab), Priority: ptr(task.Low), Status: ptr(task.Closed),
-				Assignee: &d.lee,
+				Assignee: to(d.lee),
 				Due:      ptr(date("2031-01-08"))},
-			{Subject: ptr("c"), Status: ptr(task.Processing), Patient: &d.ben, Assignee: &d.lee},
+			{Subject: ptr("c"), Status: ptr(task.Processing), Patient: &d.ben, Assignee: to(d.lee)},
 			{Subject: ptr("d"), Kind: ptr(task.Call), Patient: &d.ada, Due: ptr(date("2031-01-09"))},
 		} {
 			d.add(c)
@@ -260,8 +266,8 @@ func TestTasksFilter(t *testing.T) {
 			{"of two kinds", task.Query{Kinds: []task.Kind{task.Lab, task.Call}}, "a b"},
 			{"urgent", task.Query{Priorities: []task.Priority{task.High}}, "a"},
 			{"not done", task.Query{Statuses: []task.Status{task.Open, task.Processing}}, "a c"},
-			{"one assignee", task.Query{Assignee: d.lee}, "b c"},
-			{"one assignee, closed", task.Query{Assignee: d.lee, Statuses: []task.Status{task.Closed}}, "b"},
+			{"one assignee", task.Query{Assignee: *to(d.lee)}, "b c"},
+			{"one assignee, closed", task.Query{Assignee: *to(d.lee), Statuses: []task.Status{task.Closed}}, "b"},
 			{"one patient", task.Query{Patient: d.ada}, "a"},
 			{"an unknown patient", task.Query{Patient: 1}, ""},
 			{"due by a day", task.Query{Due: &input.Days{From: input.NoDate, Until: date("2031-01-07")}}, "a"},
@@ -273,7 +279,7 @@ func TestTasksFilter(t *testing.T) {
 				task.Query{Listing: input.Listing{Deleted: true, Updated: input.Span{From: start.Add(2 * time.Hour)}}},
 				"c a d"},
 			{"changed since, one assignee",
-				task.Query{Listing: input.Listing{Updated: input.Span{From: start}}, Assignee: d.khan}, "a"},
+				task.Query{Listing: input.Listing{Updated: input.Span{From: start}}, Assignee: *to(d.khan)}, "a"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				if got := d.list(c.q); got != c.want {
@@ -318,9 +324,9 @@ func TestTaskOfAnotherGroupIsNotFound(t *testing.T) {
 		d.want(err, task.ErrNotFound)
 		_, err = d.Delete(d.other, made.ID)
 		d.want(err, task.ErrNotFound)
-		_, err = d.Create(d.other, task.Change{Subject: ptr("x"), Assignee: &d.khan})
-		d.want(err, task.ErrNoAssignee)
-		for _, q := range []task.Query{{}, {Patient: d.ada}, {Assignee: d.khan}} {
+		_, err = d.Create(d.other, task.Change{Subject: ptr("x"), Assignee: to(d.khan)})
+		d.want(err, assignee.ErrNotFound)
+		for _, q := range []task.Query{{}, {Patient: d.ada}, {Assignee: *to(d.khan)}} {
 			if found, _, err := d.Tasks(d.other, q); err != nil || len(found) > 0 {
 				t.Fatalf("got %+v, %v", found, err)
 			}
@@ -332,7 +338,7 @@ func TestTasksNeedPermission(t *testing.T) {
 	each(t, func(t *testing.T, d *kit) {
 		made := d.add(task.Change{Subject: ptr("Ring")})
 		only := d.as(d.group, "Partner", access.SeeTasks)
-		_, err := d.Create(only, task.Change{Subject: ptr("x"), Assignee: &d.khan})
+		_, err := d.Create(only, task.Change{Subject: ptr("x"), Assignee: to(d.khan)})
 		d.refused(err)
 		_, err = d.Update(only, made.ID, task.Change{Subject: ptr("x")})
 		d.refused(err)
@@ -363,7 +369,7 @@ func TestEveryChangeIsAudited(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &task.Service{Store: taskstore.New(db), Now: clock, NewID: db.NewID}
-		made, err := s.Create(ctx, task.Change{Subject: ptr("Ring"), Assignee: &khan.ID})
+		made, err := s.Create(ctx, task.Change{Subject: ptr("Ring"), Assignee: to(khan.ID)})
 		if err == nil {
 			_, err = s.Update(ctx, made.ID, task.Change{Subject: ptr("Write")})
 		}
@@ -439,14 +445,14 @@ func TestTaskCanBeAssignedToAnyMemberOfStaff(t *testing.T) {
 				Email: ptr("rita@example.org"), Role: ptr("frontdesk"), Clinician: ptr(false)})
 		d.must(err)
 		made, err := d.Create(d.ctx, task.Change{Subject: ptr("Ring Ada"),
-			Assignee: ptr(practice.PractitionerID(rita.ID))})
+			Assignee: to(practice.PractitionerID(rita.ID))})
 		d.must(err)
-		if made.Assignee != practice.PractitionerID(rita.ID) {
+		if made.Assignee != assignee.ToStaff(rita.ID) {
 			t.Errorf("it is %v's", made.Assignee)
 		}
 		if _, err := d.Create(d.other,
-			task.Change{Subject: ptr("Ring Ada"), Assignee: ptr(practice.PractitionerID(rita.ID))}); !errors.Is(err,
-			task.ErrNoAssignee) {
+			task.Change{Subject: ptr("Ring Ada"), Assignee: to(practice.PractitionerID(rita.ID))}); !errors.Is(err,
+			assignee.ErrNotFound) {
 			t.Errorf("another practice gives her one: %v", err)
 		}
 	})

@@ -6,10 +6,11 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
-	"frontdesk/core/practice"
 	"frontdesk/core/task"
+	"frontdesk/core/team"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
 	"frontdesk/graph/wire"
@@ -18,7 +19,8 @@ import (
 func taskOf(t task.Task) *gql.Task {
 	return &gql.Task{
 		ID: wire.Encode(wire.KindTask, t.ID), PatientID: wire.IDOrNull(wire.KindPatient, t.Patient),
-		AssignedToUserID: wire.IDOrNull(wire.KindUser, t.Assignee),
+		AssignedToUserID: wire.IDOrNull(wire.KindUser, account.StaffID(t.Assignee.Staff())),
+		AssignedToTeamID: wire.IDOrNull(wire.KindTeam, team.ID(t.Assignee.Team())),
 		Subject:          wire.Text(t.Subject),
 		DueDate:          wire.Date(t.Due), TaskType: wire.Text(string(t.Kind)),
 		Priority: wire.Text(string(t.Priority)), Comments: wire.Text(t.Comments),
@@ -64,9 +66,11 @@ func (q Query) Tasks(ctx context.Context, pagination *gql.Pagination, o *gql.Tas
 		}
 	}
 	if s := wire.Word(o.AssignedTo); s != "" {
-		if ask.Assignee, err = wire.IDOrUnknown[practice.PractitionerID](wire.KindUser, s); err != nil {
+		member, err := wire.IDOrUnknown[account.StaffID](wire.KindUser, s)
+		if err != nil {
 			return nil, err
 		}
+		ask.Assignee, ask.WithTeams = assignee.ToStaff(member), o.IncludeTeams.Value() != nil && *o.IncludeTeams.Value()
 	}
 	if s := wire.Word(o.Patient); s != "" {
 		if ask.Patient, err = wire.IDOrUnknown[patient.ID](wire.KindPatient, s); err != nil {
@@ -110,8 +114,18 @@ func (f TaskFields) AssignedToUser(ctx context.Context, obj *gql.Task) (*gql.Use
 	return f.UserByID(ctx, wire.Decoded[account.StaffID](obj.AssignedToUserID))
 }
 
-// AssignedToUserName is the name of whose task it is.
+// AssignedToUserName is the name of whose task it is, a member of staff's or a team's.
 func (f TaskFields) AssignedToUserName(ctx context.Context, obj *gql.Task) (*string, error) {
+	if id := wire.Decoded[team.ID](obj.AssignedToTeamID); id != 0 {
+		return wire.Loader(ctx, "teams", func(ctx context.Context, ids []team.ID) (map[team.ID]*string, error) {
+			all, err := f.Core.Team.Teams(ctx, ids)
+			out := make(map[team.ID]*string, len(all))
+			for _, t := range all {
+				out[t.ID] = &t.Name
+			}
+			return out, err
+		}).Load(ctx, id)
+	}
 	u, err := f.AssignedToUser(ctx, obj)
 	if err != nil || u == nil {
 		return nil, err
@@ -179,9 +193,11 @@ func taskChange(in gql.UpdateTaskDataInput) (ch task.Change, err error) {
 		ch.Status = new(task.Status(*v))
 	}
 	if v := in.AssignedTo.Value(); v != nil {
-		if ch.Assignee, err = wire.OptionalID[practice.PractitionerID](wire.KindUser, v, true); err != nil {
+		member, err := wire.OptionalID[account.StaffID](wire.KindUser, v, true)
+		if err != nil {
 			return ch, err
 		}
+		ch.Assignee = &assignee.Ref{Kind: assignee.Admin, ID: int64(*member)}
 	}
 	v, set := in.Patient.ValueOK()
 	ch.Patient, err = wire.OptionalID[patient.ID](wire.KindPatient, v, set)

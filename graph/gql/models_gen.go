@@ -2775,8 +2775,10 @@ type Task struct {
 	ID string `json:"id"`
 	// Whom it is about.
 	PatientID *string `json:"patientId,omitempty"`
-	// Whose task it is.
+	// Whose task it is; null when it is a team's.
 	AssignedToUserID *string `json:"assignedToUserId,omitempty"`
+	// Extension. The team whose task it is; null when it is one member of staff's.
+	AssignedToTeamID *string `json:"assignedToTeamId,omitempty"`
 	// What is to be done.
 	Subject *string `json:"subject,omitempty"`
 	// By when.
@@ -2833,6 +2835,8 @@ type TaskQueryOptions struct {
 	TaskType graphql.Omittable[[]*TaskType] `json:"taskType,omitempty"`
 	// Only this member of staff's.
 	AssignedTo graphql.Omittable[*string] `json:"assignedTo,omitempty"`
+	// Extension. Those of this member of staff's teams too. False when left out.
+	IncludeTeams graphql.Omittable[*bool] `json:"includeTeams,omitempty"`
 	// Only those about this patient.
 	Patient graphql.Omittable[*string] `json:"patient,omitempty"`
 }

@@ -4791,12 +4791,14 @@ type Task {
   patientId: String
   "The name of whom it is about."
   patientName: String
-  "Whose task it is."
+  "Whose task it is; null when it is a team's."
   assignedToUser: User
-  "Whose task it is."
+  "Whose task it is; null when it is a team's."
   assignedToUserId: String
-  "The name of whose task it is."
+  "The name of whose task it is, a team's too."
   assignedToUserName: String
+  "Extension. The team whose task it is; null when it is one member of staff's."
+  assignedToTeamId: String
   "What is to be done."
   subject: String
   "By when."
@@ -4947,6 +4949,8 @@ input TaskQueryOptions {
   taskType: [TaskType]
   "Only this member of staff's."
   assignedTo: ID
+  "Extension. Those of this member of staff's teams too. False when left out."
+  includeTeams: Boolean
   "Only those about this patient."
   patient: ID
 }

@@ -147,6 +147,22 @@ func (ec *executionContext) _Task_assignedToUserName(ctx context.Context, field 
 	)
 }
 
+func (ec *executionContext) _Task_assignedToTeamId(ctx context.Context, field graphql.CollectedField, obj *Task) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Task", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.AssignedToTeamID, nil
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
+		true,
+		false,
+	)
+}
+
 func (ec *executionContext) _Task_subject(ctx context.Context, field graphql.CollectedField, obj *Task) (ret graphql.Marshaler) {
 	return resolve(
 		ctx,
@@ -561,7 +577,7 @@ func (ec *executionContext) unmarshalInputTaskQueryOptions(ctx context.Context, 
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"includeDeleted", "createdAt", "updatedAt", "dueDate", "priority", "status", "taskType", "assignedTo", "patient"}
+	fieldsInOrder := [...]string{"includeDeleted", "createdAt", "updatedAt", "dueDate", "priority", "status", "taskType", "assignedTo", "includeTeams", "patient"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -624,6 +640,13 @@ func (ec *executionContext) unmarshalInputTaskQueryOptions(ctx context.Context, 
 				return it, err
 			}
 			it.AssignedTo = graphql.OmittableOf(data)
+		case "includeTeams":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("includeTeams"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IncludeTeams = graphql.OmittableOf(data)
 		case "patient":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("patient"))
 			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
@@ -753,6 +776,8 @@ func (ec *executionContext) _Task(ctx context.Context, sel ast.SelectionSet, obj
 		case "assignedToUserName":
 			field := field
 			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Task_assignedToUserName(ctx, field, obj) })
+		case "assignedToTeamId":
+			counted(out, i, graphql.RequiredNull, ec._Task_assignedToTeamId(ctx, field, obj))
 		case "subject":
 			counted(out, i, graphql.RequiredNull, ec._Task_subject(ctx, field, obj))
 		case "dueDate":

@@ -59,6 +59,7 @@ const (
 	KindNHSNumber    Kind = 0x2a // the patient's NHS number; the id is the patient's
 	KindRecordEntry  Kind = 0x2b // proposed for a patient's record
 	KindEvent        Kind = 0x30 // that is sent to a webhook
+	KindTeam         Kind = 0x38 // of members of staff
 )
 
 // The parts of our ids, as the store makes them: the milliseconds since epoch

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/diary"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
@@ -19,9 +20,18 @@ func typeSetup(t diary.Type) *oas.AppointmentTypeSetup {
 		Duration: float64(t.Minutes), Video: t.Video, InPerson: t.InPerson, Telephone: t.Telephone,
 		UsePartnerBookableSlots:     t.UsePartnerSlots,
 		AdminBookingInvoiceRequired: t.InvoiceRequired, PractitionerType: oas.PractitionerType(t.Profession),
-		Active:  t.Active,
-		VatRate: percent(t.VAT),
+		Active:     t.Active,
+		VatRate:    percent(t.VAT),
+		AssigneeID: wire.AssigneeID(t.Assignee),
+		AssigneeType: oas.OptNilAppointmentTypeSetupAssigneeType{Set: true, Null: t.Assignee.IsZero(),
+			Value: oas.AppointmentTypeSetupAssigneeType(t.Assignee.Kind)},
 	}
+}
+
+// assigneeID is the id of an assignee to answer with; null for none.
+func assigneeID(r assignee.Ref) oas.NilString {
+	id := wire.AssigneeID(r)
+	return oas.NilString{Value: id.Value, Null: id.Null}
 }
 
 // percent is a rate to answer with; null is the practice's own.
@@ -50,6 +60,10 @@ func typeChange(in *oas.AppointmentTypeInput) (diary.TypeChange, error) {
 	if rate, ok := in.VatRate.Get(); ok {
 		c.VAT = wire.Ptr(check.Rate("vat_rate", rate), true)
 	}
+	if in.AssigneeID.Set || in.AssigneeType.Set {
+		to := wire.Assignee(&check, in.AssigneeType.Value, in.AssigneeID.Value)
+		c.Assignee = &to
+	}
 	return c, check.Err()
 }
 
@@ -72,9 +86,10 @@ func (o Operations) ListAppointmentTypes(
 		out.Data[i] = oas.AppointmentType{
 			ID: t.ID.String(), Name: t.Name, PartnerSlotName: t.PartnerSlotName, NextAvailableAt: wire.Instant(t.Next),
 			SlotCount: float64(t.Slots),
-			Price:     float64(t.Price), AssigneeID: oas.NilString{Null: true},
-			AssigneeType: oas.NilAppointmentTypeAssigneeType{Null: true},
-			Sector:       oas.NewOptSector(oas.Sector(t.Sector)), Duration: float64(t.Minutes),
+			Price:     float64(t.Price), AssigneeID: assigneeID(t.Assignee),
+			AssigneeType: oas.NilAppointmentTypeAssigneeType{Value: oas.AppointmentTypeAssigneeType(t.Assignee.Kind),
+				Null: t.Assignee.IsZero()},
+			Sector: oas.NewOptSector(oas.Sector(t.Sector)), Duration: float64(t.Minutes),
 			Video:    oas.NewOptBool(t.Video),
 			InPerson: oas.NewOptBool(t.InPerson), Telephone: oas.NewOptBool(t.Telephone),
 			UsePartnerBookableSlots:     t.UsePartnerSlots,

@@ -8,7 +8,6 @@ import (
 	"frontdesk/core/formlink"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
-	"frontdesk/core/practice"
 	"frontdesk/rest/oas"
 	"frontdesk/rest/wire"
 )
@@ -21,7 +20,8 @@ func (o Operations) CreateFormLink(
 	want := formlink.New{
 		Ask: AskOf(&wrong, &oas.FormLinkOffer{FormID: in.FormID, ExpiryDate: in.ExpiryDate,
 			MaximumUseCount: in.MaximumUseCount, WriteToRecord: in.WriteToRecord, SnomedCode: in.SnomedCode,
-			SnomedTerm: in.SnomedTerm, AssigneeID: in.AssigneeID}),
+			SnomedTerm: in.SnomedTerm, AssigneeID: in.AssigneeID, AssigneeType: oas.OptFormLinkOfferAssigneeType{
+				Value: oas.FormLinkOfferAssigneeType(in.AssigneeType.Value), Set: in.AssigneeType.Set}}),
 		Patient:     wire.ID[patient.ID](string(in.PatientID)),
 		Appointment: wire.OptionalID[booking.ID](&wrong, "appointment_id", in.AppointmentID),
 	}
@@ -40,7 +40,7 @@ func (o Operations) CreateFormLink(
 func AskOf(wrong *input.Checks, in *oas.FormLinkOffer) formlink.Ask {
 	return formlink.Ask{
 		Form:     wire.ID[form.ID](string(in.FormID)),
-		Assignee: wire.OptionalID[practice.PractitionerID](wrong, "assignee_id", in.AssigneeID),
+		Assignee: wire.Assignee(wrong, in.AssigneeType.Value, in.AssigneeID.Value),
 		Expires:  input.ReadBound(in.ExpiryDate.Value),
 		Write:    in.WriteToRecord.Value, Code: in.SnomedCode.Value, Term: in.SnomedTerm.Value,
 		MaxUses: wire.Ptr(in.MaximumUseCount.Value, in.MaximumUseCount.Set),

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/carrier"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
@@ -36,10 +37,9 @@ func (o Operations) SendMessage(
 		SnomedTerm: in.SnomedTerm.Value,
 		TaskID:     taskID(in.TaskID.Value),
 		Carries:    Carries(&check, in.ShortLinkID, in.AttachmentUUID, in.BookingLink, in.FormLink),
-		AssigneeID: whole(&check, "assignee_id", in.AssigneeID),
 	}
-	if kind := in.AssigneeType.Value; kind != "" && (kind != oas.MessageRequestAssigneeTypeAdmin || r.AssigneeID == 0) {
-		r.AssigneeID = noID
+	if id := whole(&check, "assignee_id", in.AssigneeID); id != 0 || in.AssigneeType.Set {
+		r.Assignee = assignee.Ref{Kind: cmp.Or(assignee.Kind(in.AssigneeType.Value), assignee.Admin), ID: id}
 	}
 	if err := check.Err(); err != nil {
 		return nil, err
@@ -49,6 +49,10 @@ func (o Operations) SendMessage(
 		return nil, err
 	}
 	return sent(got), nil
+}
+
+func assigneeType(r assignee.Ref) oas.OptNilMessageAssigneeType {
+	return oas.OptNilMessageAssigneeType{Value: oas.MessageAssigneeType(r.Kind), Set: true, Null: r.IsZero()}
 }
 
 // noID is an id that nothing has.
@@ -164,8 +168,9 @@ func (o Operations) message(ctx context.Context, id messaging.ID) (*oas.Message,
 		SentAt: wire.OptInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
 		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true},
 		SubmittedBy: wire.String(m.SubmittedBy),
-		TaskID:      wire.Text(orNone(m.TaskID)), AssigneeID: wire.Text(orNone(m.Assignee)),
-		MessageType: oas.MessageType(m.Channel), FallbackMessageType: wire.Text(string(m.Fallback)), Content: m.Content,
+		TaskID:      wire.Text(orNone(m.TaskID)), AssigneeID: wire.AssigneeID(m.Assignee),
+		AssigneeType: assigneeType(m.Assignee),
+		MessageType:  oas.MessageType(m.Channel), FallbackMessageType: wire.Text(string(m.Fallback)), Content: m.Content,
 		ContactSource: wire.Text(m.ContactSource),
 		Locked:        oas.NewOptBool(m.Locked), SendBy: oas.NewOptDateTime(m.SendBy.UTC()),
 		DeliveredAt: wire.OptInstant(m.DeliveredAt),

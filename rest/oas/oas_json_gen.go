@@ -124,6 +124,177 @@ func (s *Address) Decode(d *jx.Decoder) error {
 }
 
 // Encode implements json.Marshaler.
+func (s *AdminTeam) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *AdminTeam) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("name")
+		e.Str(s.Name)
+	}
+	{
+		e.FieldStart("member_ids")
+		e.ArrStart()
+		for _, elem := range s.MemberIds {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("archived_at")
+		s.ArchivedAt.Encode(e, json.EncodeDateTime)
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+	{
+		e.FieldStart("updated_at")
+		json.EncodeDateTime(e, s.UpdatedAt)
+	}
+}
+
+var jsonFieldsNameOfAdminTeamRequest = [2]string{
+	0: "name",
+	1: "member_ids",
+}
+
+// Decode decodes AdminTeamRequest from json.
+func (s *AdminTeamRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AdminTeamRequest to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "name":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.Name = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"name\"")
+			}
+		case "member_ids":
+			if err := func() error {
+				s.MemberIds = make([]ID, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem ID
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.MemberIds = append(s.MemberIds, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"member_ids\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode AdminTeamRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfAdminTeamRequest) {
+					name = jsonFieldsNameOfAdminTeamRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes AdminTeamUpdate from json.
+func (s *AdminTeamUpdate) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AdminTeamUpdate to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "name":
+			if err := func() error {
+				s.Name.Reset()
+				if err := s.Name.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"name\"")
+			}
+		case "member_ids":
+			if err := func() error {
+				s.MemberIds = make([]ID, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem ID
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.MemberIds = append(s.MemberIds, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"member_ids\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode AdminTeamUpdate")
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
 func (s *Appointment) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -901,12 +1072,54 @@ func (s *AppointmentTypeInput) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"active\"")
 			}
+		case "assignee_id":
+			if err := func() error {
+				s.AssigneeID.Reset()
+				if err := s.AssigneeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_id\"")
+			}
+		case "assignee_type":
+			if err := func() error {
+				s.AssigneeType.Reset()
+				if err := s.AssigneeType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_type\"")
+			}
 		default:
 			return d.Skip()
 		}
 		return nil
 	}); err != nil {
 		return errors.Wrap(err, "decode AppointmentTypeInput")
+	}
+
+	return nil
+}
+
+// Decode decodes AppointmentTypeInputAssigneeType from json.
+func (s *AppointmentTypeInputAssigneeType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AppointmentTypeInputAssigneeType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch AppointmentTypeInputAssigneeType(v) {
+	case AppointmentTypeInputAssigneeTypeAdmin:
+		*s = AppointmentTypeInputAssigneeTypeAdmin
+	case AppointmentTypeInputAssigneeTypeAdminTeam:
+		*s = AppointmentTypeInputAssigneeTypeAdminTeam
+	default:
+		*s = AppointmentTypeInputAssigneeType(v)
 	}
 
 	return nil
@@ -978,6 +1191,18 @@ func (s *AppointmentTypeSetup) encodeFields(e *jx.Encoder) {
 	{
 		e.FieldStart("active")
 		e.Bool(s.Active)
+	}
+	{
+		if s.AssigneeID.Set {
+			e.FieldStart("assignee_id")
+			s.AssigneeID.Encode(e)
+		}
+	}
+	{
+		if s.AssigneeType.Set {
+			e.FieldStart("assignee_type")
+			s.AssigneeType.Encode(e)
+		}
 	}
 }
 
@@ -3445,7 +3670,7 @@ func (s *CreateFormLinkOK) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfCreateFormLinkReq = [9]string{
+var jsonFieldsNameOfCreateFormLinkReq = [10]string{
 	0: "form_id",
 	1: "patient_id",
 	2: "appointment_id",
@@ -3455,6 +3680,7 @@ var jsonFieldsNameOfCreateFormLinkReq = [9]string{
 	6: "snomed_code",
 	7: "snomed_term",
 	8: "assignee_id",
+	9: "assignee_type",
 }
 
 // Decode decodes CreateFormLinkReq from json.
@@ -3557,6 +3783,16 @@ func (s *CreateFormLinkReq) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"assignee_id\"")
 			}
+		case "assignee_type":
+			if err := func() error {
+				s.AssigneeType.Reset()
+				if err := s.AssigneeType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_type\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -3596,6 +3832,28 @@ func (s *CreateFormLinkReq) Decode(d *jx.Decoder) error {
 	}
 	if len(failures) > 0 {
 		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes CreateFormLinkReqAssigneeType from json.
+func (s *CreateFormLinkReqAssigneeType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode CreateFormLinkReqAssigneeType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch CreateFormLinkReqAssigneeType(v) {
+	case CreateFormLinkReqAssigneeTypeAdmin:
+		*s = CreateFormLinkReqAssigneeTypeAdmin
+	case CreateFormLinkReqAssigneeTypeAdminTeam:
+		*s = CreateFormLinkReqAssigneeTypeAdminTeam
+	default:
+		*s = CreateFormLinkReqAssigneeType(v)
 	}
 
 	return nil
@@ -4954,7 +5212,7 @@ func (s *FormFieldKind) Decode(d *jx.Decoder) error {
 	return nil
 }
 
-var jsonFieldsNameOfFormLinkOffer = [7]string{
+var jsonFieldsNameOfFormLinkOffer = [8]string{
 	0: "form_id",
 	1: "expiry_date",
 	2: "maximum_use_count",
@@ -4962,6 +5220,7 @@ var jsonFieldsNameOfFormLinkOffer = [7]string{
 	4: "snomed_code",
 	5: "snomed_term",
 	6: "assignee_id",
+	7: "assignee_type",
 }
 
 // Decode decodes FormLinkOffer from json.
@@ -5044,6 +5303,16 @@ func (s *FormLinkOffer) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"assignee_id\"")
 			}
+		case "assignee_type":
+			if err := func() error {
+				s.AssigneeType.Reset()
+				if err := s.AssigneeType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_type\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -5082,6 +5351,28 @@ func (s *FormLinkOffer) Decode(d *jx.Decoder) error {
 	}
 	if len(failures) > 0 {
 		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes FormLinkOfferAssigneeType from json.
+func (s *FormLinkOfferAssigneeType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormLinkOfferAssigneeType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch FormLinkOfferAssigneeType(v) {
+	case FormLinkOfferAssigneeTypeAdmin:
+		*s = FormLinkOfferAssigneeTypeAdmin
+	case FormLinkOfferAssigneeTypeAdminTeam:
+		*s = FormLinkOfferAssigneeTypeAdminTeam
+	default:
+		*s = FormLinkOfferAssigneeType(v)
 	}
 
 	return nil
@@ -6219,6 +6510,29 @@ func (s LinkStatusType) Encode(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListAdminTeamsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListAdminTeamsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListAppointmentTypesOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -7074,6 +7388,12 @@ func (s *Message) encodeFields(e *jx.Encoder) {
 		if s.AssigneeID.Set {
 			e.FieldStart("assignee_id")
 			s.AssigneeID.Encode(e)
+		}
+	}
+	{
+		if s.AssigneeType.Set {
+			e.FieldStart("assignee_type")
+			s.AssigneeType.Encode(e)
 		}
 	}
 	{
@@ -8321,6 +8641,18 @@ func (o *OptCancelRequest) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Decode decodes CreateFormLinkReqAssigneeType from json.
+func (o *OptCreateFormLinkReqAssigneeType) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptCreateFormLinkReqAssigneeType to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
 // Encode encodes Date as json.
 func (o OptDate) Encode(e *jx.Encoder) {
 	if !o.Set {
@@ -8409,6 +8741,18 @@ func (o *OptFormCondition) Decode(d *jx.Decoder) error {
 func (o *OptFormLinkOffer) Decode(d *jx.Decoder) error {
 	if o == nil {
 		return errors.New("invalid: unable to decode OptFormLinkOffer to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes FormLinkOfferAssigneeType from json.
+func (o *OptFormLinkOfferAssigneeType) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptFormLinkOfferAssigneeType to nil")
 	}
 	o.Set = true
 	if err := o.Value.Decode(d); err != nil {
@@ -8596,6 +8940,42 @@ func (o OptMessageWriteToRecordStatus) Encode(e *jx.Encoder) {
 	e.Str(string(o.Value))
 }
 
+// Decode decodes AppointmentTypeInputAssigneeType from json.
+func (o *OptNilAppointmentTypeInputAssigneeType) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptNilAppointmentTypeInputAssigneeType to nil")
+	}
+	if d.Next() == jx.Null {
+		if err := d.Null(); err != nil {
+			return err
+		}
+
+		var v AppointmentTypeInputAssigneeType
+		o.Value = v
+		o.Set = true
+		o.Null = true
+		return nil
+	}
+	o.Set = true
+	o.Null = false
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Encode encodes AppointmentTypeSetupAssigneeType as json.
+func (o OptNilAppointmentTypeSetupAssigneeType) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	if o.Null {
+		e.Null()
+		return
+	}
+	e.Str(string(o.Value))
+}
+
 // Encode encodes DataSource as json.
 func (o OptNilDataSource) Encode(e *jx.Encoder) {
 	if !o.Set {
@@ -8680,6 +9060,18 @@ func (o OptNilInt) Encode(e *jx.Encoder) {
 		return
 	}
 	e.Int(int(o.Value))
+}
+
+// Encode encodes MessageAssigneeType as json.
+func (o OptNilMessageAssigneeType) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	if o.Null {
+		e.Null()
+		return
+	}
+	e.Str(string(o.Value))
 }
 
 // Encode encodes MessageCampaign as json.

@@ -24,6 +24,29 @@ type Address struct {
 	Postcode OptString `json:"postcode"`
 }
 
+// Ref: #/components/schemas/AdminTeam
+type AdminTeam struct {
+	ID   ID     `json:"id"`
+	Name string `json:"name"`
+	// Without those who have left.
+	MemberIds  []ID        `json:"member_ids"`
+	ArchivedAt NilDateTime `json:"archived_at"`
+	CreatedAt  time.Time   `json:"created_at"`
+	UpdatedAt  time.Time   `json:"updated_at"`
+}
+
+// Ref: #/components/schemas/AdminTeamRequest
+type AdminTeamRequest struct {
+	Name      string `json:"name"`
+	MemberIds []ID   `json:"member_ids"`
+}
+
+// Ref: #/components/schemas/AdminTeamUpdate
+type AdminTeamUpdate struct {
+	Name      OptString `json:"name"`
+	MemberIds []ID      `json:"member_ids"`
+}
+
 type ApiKeyAuth struct {
 	APIKey string
 	Roles  []string
@@ -191,6 +214,26 @@ type AppointmentTypeInput struct {
 	AdminBookingInvoiceRequired OptBool             `json:"admin_booking_invoice_required"`
 	PractitionerType            OptPractitionerType `json:"practitioner_type"`
 	Active                      OptBool             `json:"active"`
+	// To whom the work around such appointments is given; null is to no one in particular.
+	AssigneeID OptNilString `json:"assignee_id"`
+	// `Admin`, a member of staff, when left out.
+	AssigneeType OptNilAppointmentTypeInputAssigneeType `json:"assignee_type"`
+}
+
+// `Admin`, a member of staff, when left out.
+type AppointmentTypeInputAssigneeType string
+
+const (
+	AppointmentTypeInputAssigneeTypeAdmin     AppointmentTypeInputAssigneeType = "Admin"
+	AppointmentTypeInputAssigneeTypeAdminTeam AppointmentTypeInputAssigneeType = "AdminTeam"
+)
+
+// AllValues returns all AppointmentTypeInputAssigneeType values.
+func (AppointmentTypeInputAssigneeType) AllValues() []AppointmentTypeInputAssigneeType {
+	return []AppointmentTypeInputAssigneeType{
+		AppointmentTypeInputAssigneeTypeAdmin,
+		AppointmentTypeInputAssigneeTypeAdminTeam,
+	}
 }
 
 // Ref: #/components/schemas/AppointmentTypeSetup
@@ -204,14 +247,31 @@ type AppointmentTypeSetup struct {
 	VatRate OptNilFloat64 `json:"vat_rate"`
 	Sector  Sector        `json:"sector"`
 	// In minutes.
-	Duration                    float64          `json:"duration"`
-	Video                       bool             `json:"video"`
-	InPerson                    bool             `json:"in_person"`
-	Telephone                   bool             `json:"telephone"`
-	UsePartnerBookableSlots     bool             `json:"use_partner_bookable_slots"`
-	AdminBookingInvoiceRequired bool             `json:"admin_booking_invoice_required"`
-	PractitionerType            PractitionerType `json:"practitioner_type"`
-	Active                      bool             `json:"active"`
+	Duration                    float64                                `json:"duration"`
+	Video                       bool                                   `json:"video"`
+	InPerson                    bool                                   `json:"in_person"`
+	Telephone                   bool                                   `json:"telephone"`
+	UsePartnerBookableSlots     bool                                   `json:"use_partner_bookable_slots"`
+	AdminBookingInvoiceRequired bool                                   `json:"admin_booking_invoice_required"`
+	PractitionerType            PractitionerType                       `json:"practitioner_type"`
+	Active                      bool                                   `json:"active"`
+	AssigneeID                  OptNilString                           `json:"assignee_id"`
+	AssigneeType                OptNilAppointmentTypeSetupAssigneeType `json:"assignee_type"`
+}
+
+type AppointmentTypeSetupAssigneeType string
+
+const (
+	AppointmentTypeSetupAssigneeTypeAdmin     AppointmentTypeSetupAssigneeType = "Admin"
+	AppointmentTypeSetupAssigneeTypeAdminTeam AppointmentTypeSetupAssigneeType = "AdminTeam"
+)
+
+// AllValues returns all AppointmentTypeSetupAssigneeType values.
+func (AppointmentTypeSetupAssigneeType) AllValues() []AppointmentTypeSetupAssigneeType {
+	return []AppointmentTypeSetupAssigneeType{
+		AppointmentTypeSetupAssigneeTypeAdmin,
+		AppointmentTypeSetupAssigneeTypeAdminTeam,
+	}
 }
 
 // What staff should know about an appointment that was held, booked or moved.
@@ -923,8 +983,26 @@ type CreateFormLinkReq struct {
 	// The concept of that entry; without it 184147002, Questionnaire.
 	SnomedCode OptString `json:"snomed_code"`
 	SnomedTerm OptString `json:"snomed_term"`
-	// The member of staff who gets a task when the answers come.
+	// The member of staff or the team that gets a task when the answers come.
 	AssigneeID OptString `json:"assignee_id"`
+	// `Admin`, a member of staff, when left out.
+	AssigneeType OptCreateFormLinkReqAssigneeType `json:"assignee_type"`
+}
+
+// `Admin`, a member of staff, when left out.
+type CreateFormLinkReqAssigneeType string
+
+const (
+	CreateFormLinkReqAssigneeTypeAdmin     CreateFormLinkReqAssigneeType = "Admin"
+	CreateFormLinkReqAssigneeTypeAdminTeam CreateFormLinkReqAssigneeType = "AdminTeam"
+)
+
+// AllValues returns all CreateFormLinkReqAssigneeType values.
+func (CreateFormLinkReqAssigneeType) AllValues() []CreateFormLinkReqAssigneeType {
+	return []CreateFormLinkReqAssigneeType{
+		CreateFormLinkReqAssigneeTypeAdmin,
+		CreateFormLinkReqAssigneeTypeAdminTeam,
+	}
 }
 
 type CreatePatientAttachmentReq struct {
@@ -1397,8 +1475,26 @@ type FormLinkOffer struct {
 	// The concept of that entry; without it 184147002, Questionnaire.
 	SnomedCode OptString `json:"snomed_code"`
 	SnomedTerm OptString `json:"snomed_term"`
-	// The member of staff who gets a task when the answers come.
+	// The member of staff or the team that gets a task when the answers come.
 	AssigneeID OptString `json:"assignee_id"`
+	// `Admin`, a member of staff, when left out.
+	AssigneeType OptFormLinkOfferAssigneeType `json:"assignee_type"`
+}
+
+// `Admin`, a member of staff, when left out.
+type FormLinkOfferAssigneeType string
+
+const (
+	FormLinkOfferAssigneeTypeAdmin     FormLinkOfferAssigneeType = "Admin"
+	FormLinkOfferAssigneeTypeAdminTeam FormLinkOfferAssigneeType = "AdminTeam"
+)
+
+// AllValues returns all FormLinkOfferAssigneeType values.
+func (FormLinkOfferAssigneeType) AllValues() []FormLinkOfferAssigneeType {
+	return []FormLinkOfferAssigneeType{
+		FormLinkOfferAssigneeTypeAdmin,
+		FormLinkOfferAssigneeTypeAdminTeam,
+	}
 }
 
 // Ref: #/components/schemas/FormNumber
@@ -1761,6 +1857,11 @@ func (LinkStatusType) AllValues() []LinkStatusType {
 	}
 }
 
+type ListAdminTeamsOK struct {
+	Data  []AdminTeam `json:"data"`
+	Count float64     `json:"count"`
+}
+
 type ListAppointmentTypesOK struct {
 	Data  []AppointmentType `json:"data"`
 	Count float64           `json:"count"`
@@ -2016,11 +2117,12 @@ type Message struct {
 	SubmittedBy   OptString                `json:"submitted_by"`
 	// The task it belongs to.
 	TaskID OptNilString `json:"task_id"`
-	// The member of staff it was sent for.
-	AssigneeID          OptNilString `json:"assignee_id"`
-	MessageType         MessageType  `json:"message_type"`
-	FallbackMessageType OptNilString `json:"fallback_message_type"`
-	Content             string       `json:"content"`
+	// The member of staff or the team it was sent for.
+	AssigneeID          OptNilString              `json:"assignee_id"`
+	AssigneeType        OptNilMessageAssigneeType `json:"assignee_type"`
+	MessageType         MessageType               `json:"message_type"`
+	FallbackMessageType OptNilString              `json:"fallback_message_type"`
+	Content             string                    `json:"content"`
 	// Who gave the number or address: request, practice, caller or pds.
 	ContactSource OptNilString   `json:"contact_source"`
 	SendBy        OptDateTime    `json:"send_by"`
@@ -2035,6 +2137,21 @@ type Message struct {
 	Locked   OptBool        `json:"locked"`
 	Timeline []MessageStep  `json:"timeline"`
 	Replies  []MessageReply `json:"replies"`
+}
+
+type MessageAssigneeType string
+
+const (
+	MessageAssigneeTypeAdmin     MessageAssigneeType = "Admin"
+	MessageAssigneeTypeAdminTeam MessageAssigneeType = "AdminTeam"
+)
+
+// AllValues returns all MessageAssigneeType values.
+func (MessageAssigneeType) AllValues() []MessageAssigneeType {
+	return []MessageAssigneeType{
+		MessageAssigneeTypeAdmin,
+		MessageAssigneeTypeAdminTeam,
+	}
 }
 
 type MessageCampaign struct {
@@ -2078,9 +2195,9 @@ type MessageRequest struct {
 	// The form that the patient fills in by a link that is made with the message. Its address stands for
 	// `{{form_link}}`, or comes last.
 	FormLink OptFormLinkOffer `json:"form_link"`
-	// The id of a member of staff.
+	// The id of a member of staff or of a team. A reply of the patient becomes a task of theirs.
 	AssigneeID OptFloat64 `json:"assignee_id"`
-	// `Admin`, a member of staff, when left out. There are no teams.
+	// `Admin`, a member of staff, when left out.
 	AssigneeType OptMessageRequestAssigneeType `json:"assignee_type"`
 	SendAt       OptString                     `json:"send_at"`
 	// After this the message is not sent any more; two hours after `send_at` when left out.
@@ -2099,7 +2216,7 @@ func (s *MessageRequest) GetBookingLink() OptBookingLinkUpdate {
 	return s.BookingLink
 }
 
-// `Admin`, a member of staff, when left out. There are no teams.
+// `Admin`, a member of staff, when left out.
 type MessageRequestAssigneeType string
 
 const (
@@ -3512,6 +3629,52 @@ func (o OptCancelRequest) Or(d CancelRequest) CancelRequest {
 	return d
 }
 
+// NewOptCreateFormLinkReqAssigneeType returns new OptCreateFormLinkReqAssigneeType with value set to v.
+func NewOptCreateFormLinkReqAssigneeType(v CreateFormLinkReqAssigneeType) OptCreateFormLinkReqAssigneeType {
+	return OptCreateFormLinkReqAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptCreateFormLinkReqAssigneeType is optional CreateFormLinkReqAssigneeType.
+type OptCreateFormLinkReqAssigneeType struct {
+	Value CreateFormLinkReqAssigneeType
+	Set   bool
+}
+
+// IsSet returns true if OptCreateFormLinkReqAssigneeType was set.
+func (o OptCreateFormLinkReqAssigneeType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptCreateFormLinkReqAssigneeType) Reset() {
+	var v CreateFormLinkReqAssigneeType
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptCreateFormLinkReqAssigneeType) SetTo(v CreateFormLinkReqAssigneeType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptCreateFormLinkReqAssigneeType) Get() (v CreateFormLinkReqAssigneeType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptCreateFormLinkReqAssigneeType) Or(d CreateFormLinkReqAssigneeType) CreateFormLinkReqAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptDate returns new OptDate with value set to v.
 func NewOptDate(v Date) OptDate {
 	return OptDate{
@@ -3775,6 +3938,52 @@ func (o OptFormLinkOffer) Get() (v FormLinkOffer, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptFormLinkOffer) Or(d FormLinkOffer) FormLinkOffer {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptFormLinkOfferAssigneeType returns new OptFormLinkOfferAssigneeType with value set to v.
+func NewOptFormLinkOfferAssigneeType(v FormLinkOfferAssigneeType) OptFormLinkOfferAssigneeType {
+	return OptFormLinkOfferAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormLinkOfferAssigneeType is optional FormLinkOfferAssigneeType.
+type OptFormLinkOfferAssigneeType struct {
+	Value FormLinkOfferAssigneeType
+	Set   bool
+}
+
+// IsSet returns true if OptFormLinkOfferAssigneeType was set.
+func (o OptFormLinkOfferAssigneeType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptFormLinkOfferAssigneeType) Reset() {
+	var v FormLinkOfferAssigneeType
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptFormLinkOfferAssigneeType) SetTo(v FormLinkOfferAssigneeType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormLinkOfferAssigneeType) Get() (v FormLinkOfferAssigneeType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormLinkOfferAssigneeType) Or(d FormLinkOfferAssigneeType) FormLinkOfferAssigneeType {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -4514,6 +4723,124 @@ func (o OptMessageWriteToRecordStatus) Or(d MessageWriteToRecordStatus) MessageW
 	return d
 }
 
+// NewOptNilAppointmentTypeInputAssigneeType returns new OptNilAppointmentTypeInputAssigneeType with value set to v.
+func NewOptNilAppointmentTypeInputAssigneeType(v AppointmentTypeInputAssigneeType) OptNilAppointmentTypeInputAssigneeType {
+	return OptNilAppointmentTypeInputAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilAppointmentTypeInputAssigneeType is optional nullable AppointmentTypeInputAssigneeType.
+type OptNilAppointmentTypeInputAssigneeType struct {
+	Value AppointmentTypeInputAssigneeType
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilAppointmentTypeInputAssigneeType was set.
+func (o OptNilAppointmentTypeInputAssigneeType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilAppointmentTypeInputAssigneeType) Reset() {
+	var v AppointmentTypeInputAssigneeType
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilAppointmentTypeInputAssigneeType) SetTo(v AppointmentTypeInputAssigneeType) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilAppointmentTypeInputAssigneeType) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilAppointmentTypeInputAssigneeType) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v AppointmentTypeInputAssigneeType
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilAppointmentTypeInputAssigneeType) Get() (v AppointmentTypeInputAssigneeType, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilAppointmentTypeInputAssigneeType) Or(d AppointmentTypeInputAssigneeType) AppointmentTypeInputAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilAppointmentTypeSetupAssigneeType returns new OptNilAppointmentTypeSetupAssigneeType with value set to v.
+func NewOptNilAppointmentTypeSetupAssigneeType(v AppointmentTypeSetupAssigneeType) OptNilAppointmentTypeSetupAssigneeType {
+	return OptNilAppointmentTypeSetupAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilAppointmentTypeSetupAssigneeType is optional nullable AppointmentTypeSetupAssigneeType.
+type OptNilAppointmentTypeSetupAssigneeType struct {
+	Value AppointmentTypeSetupAssigneeType
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilAppointmentTypeSetupAssigneeType was set.
+func (o OptNilAppointmentTypeSetupAssigneeType) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptNilAppointmentTypeSetupAssigneeType) SetTo(v AppointmentTypeSetupAssigneeType) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilAppointmentTypeSetupAssigneeType) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilAppointmentTypeSetupAssigneeType) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v AppointmentTypeSetupAssigneeType
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilAppointmentTypeSetupAssigneeType) Get() (v AppointmentTypeSetupAssigneeType, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilAppointmentTypeSetupAssigneeType) Or(d AppointmentTypeSetupAssigneeType) AppointmentTypeSetupAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptNilDataSource returns new OptNilDataSource with value set to v.
 func NewOptNilDataSource(v DataSource) OptNilDataSource {
 	return OptNilDataSource{
@@ -4791,6 +5118,61 @@ func (o OptNilInt) Get() (v int, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptNilInt) Or(d int) int {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilMessageAssigneeType returns new OptNilMessageAssigneeType with value set to v.
+func NewOptNilMessageAssigneeType(v MessageAssigneeType) OptNilMessageAssigneeType {
+	return OptNilMessageAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilMessageAssigneeType is optional nullable MessageAssigneeType.
+type OptNilMessageAssigneeType struct {
+	Value MessageAssigneeType
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilMessageAssigneeType was set.
+func (o OptNilMessageAssigneeType) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptNilMessageAssigneeType) SetTo(v MessageAssigneeType) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilMessageAssigneeType) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilMessageAssigneeType) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v MessageAssigneeType
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilMessageAssigneeType) Get() (v MessageAssigneeType, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilMessageAssigneeType) Or(d MessageAssigneeType) MessageAssigneeType {
 	if v, ok := o.Get(); ok {
 		return v
 	}

@@ -22,6 +22,15 @@ type Handler interface {
 	//
 	// POST /v1/waiting_list
 	AddToWaitingList(ctx context.Context, req *WaitingListRequest, params AddToWaitingListParams) (*WaitingListEntry, error)
+	// ArchiveAdminTeam implements archiveAdminTeam operation.
+	//
+	// Extension. It gets no more work, and what was done stays under its name. Refused with
+	// `admin_team_in_use` while tasks that are not closed, or appointment types that are offered, are
+	// given to it. What comes of messages and form links that were sent for it is for staff in general.
+	// Needs a key with the permission `setup`.
+	//
+	// DELETE /v1/admin_teams/{id}
+	ArchiveAdminTeam(ctx context.Context, params ArchiveAdminTeamParams) (*AdminTeam, error)
 	// BookAppointment implements bookAppointment operation.
 	//
 	// Confirms a held time. The patient may be given here or when the time was reserved, but not never.
@@ -68,6 +77,14 @@ type Handler interface {
 	//
 	// GET /v1/slots/count
 	CountSlots(ctx context.Context, params CountSlotsParams) (*CountSlotsOK, error)
+	// CreateAdminTeam implements createAdminTeam operation.
+	//
+	// Extension. Work that is given to a team, by `assignee_type` `AdminTeam` and the team's id, is for
+	// any of its members. Two teams that are not archived cannot have one name. Needs a key with the
+	// permission `setup`.
+	//
+	// POST /v1/admin_teams
+	CreateAdminTeam(ctx context.Context, req *AdminTeamRequest, params CreateAdminTeamParams) (*AdminTeam, error)
 	// CreateAppointment implements createAppointment operation.
 	//
 	// Reserves a time. It is held for you from this instant until `reserved_until`; then it is free again
@@ -219,6 +236,12 @@ type Handler interface {
 	//
 	// GET /v1/record_entries
 	FindRecordEntries(ctx context.Context, params FindRecordEntriesParams) (*FindRecordEntriesOK, error)
+	// GetAdminTeam implements getAdminTeam operation.
+	//
+	// Extension. One that is archived, too.
+	//
+	// GET /v1/admin_teams/{id}
+	GetAdminTeam(ctx context.Context, params GetAdminTeamParams) (*AdminTeam, error)
 	// GetAppointment implements getAppointment operation.
 	//
 	// Get an Appointment.
@@ -375,6 +398,13 @@ type Handler interface {
 	//
 	// GET /v1/webhooks/{id}
 	GetWebhook(ctx context.Context, params GetWebhookParams) (*Webhook, error)
+	// ListAdminTeams implements listAdminTeams operation.
+	//
+	// Extension. Teams of staff by name, without those that are archived. With `admin_id` the teams of a
+	// member of staff, in the order of their ids.
+	//
+	// GET /v1/admin_teams
+	ListAdminTeams(ctx context.Context, params ListAdminTeamsParams) (*ListAdminTeamsOK, error)
 	// ListAppointmentTypes implements listAppointmentTypes operation.
 	//
 	// The kinds of appointment patients can have. `slot_count` and `next_available_at` are counted from
@@ -747,6 +777,13 @@ type Handler interface {
 	//
 	// POST /v1/patients/{id}/unmerge
 	UnmergePatients(ctx context.Context, req OptUnmergePatientsReq, params UnmergePatientsParams) (*PatientMerge, error)
+	// UpdateAdminTeam implements updateAdminTeam operation.
+	//
+	// Extension. What is left out stays; `member_ids` are all who are to be in it. Needs a key with the
+	// permission `setup`.
+	//
+	// PATCH /v1/admin_teams/{id}
+	UpdateAdminTeam(ctx context.Context, req *AdminTeamUpdate, params UpdateAdminTeamParams) (*AdminTeam, error)
 	// UpdateAppointmentJourney implements updateAppointmentJourney operation.
 	//
 	// Extension. Notes that the patient arrived, is being seen, has left, or did not attend. A patient who

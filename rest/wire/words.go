@@ -2,8 +2,11 @@
 package wire
 
 import (
+	"cmp"
+	"strconv"
 	"time"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/input"
 	"frontdesk/rest/oas"
 )
@@ -54,6 +57,29 @@ func Day(wrong *input.Checks, field string, in oas.OptString) *input.Date {
 		d = wrong.Date(field, in.Value)
 	}
 	return &d
+}
+
+// Assignee reads to whom work is given: a member of staff when the kind is left out. No id of a kind is the id of
+// nothing.
+func Assignee[K ~string](wrong *input.Checks, kind K, id string) assignee.Ref {
+	if id == "" && kind == "" {
+		return assignee.Ref{}
+	}
+	to := assignee.Ref{Kind: cmp.Or(assignee.Kind(kind), assignee.Admin)}
+	if id != "" {
+		to.ID = FieldID[int64](wrong, "assignee_id", id)
+	}
+	return to
+}
+
+// AssigneeID is the id of an assignee to answer with; null for none.
+func AssigneeID(r assignee.Ref) oas.OptNilString { return Text(value(r.ID)) }
+
+func value(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
 }
 
 // Time reads an instant; an empty text is the zero time, and one that is no instant is refused by core.

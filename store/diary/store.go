@@ -9,10 +9,12 @@ package diary
 import (
 	"context"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/diary"
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	assigneestore "frontdesk/store/assignee"
 	practicestore "frontdesk/store/practice"
 )
 
@@ -34,10 +36,11 @@ func (s *Store) Do(ctx context.Context, fn func(diary.Tx) error) error {
 type Tx struct {
 	store.Conn
 	others
+	assignee.Finder
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) *Tx { return &Tx{c, practicestore.On(c)} }
+func On(c store.Conn) *Tx { return &Tx{c, practicestore.On(c), assigneestore.On(c)} }
 
 type others interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)

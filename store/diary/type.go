@@ -8,19 +8,21 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	assigneestore "frontdesk/store/assignee"
 	"frontdesk/store/value"
 )
 
 const typeColumns = `id, name, partner_slot_name, price, sector, minutes, profession, video, in_person, telephone,
 	use_partner_slots,
-	invoice_required, active, created_at, updated_at, vat_permille`
+	invoice_required, active, created_at, updated_at, vat_permille, assignee_id, assignee_type`
 
 func scanType(scan store.Scanner) (diary.Type, error) {
 	var k diary.Type
 	err := scan(&k.ID, &k.Name, &k.PartnerSlotName, &k.Price, &k.Sector, &k.Minutes, &k.Profession, &k.Video,
 		&k.InPerson,
 		&k.Telephone, &k.UsePartnerSlots,
-		&k.InvoiceRequired, &k.Active, value.When(&k.CreatedAt), value.When(&k.UpdatedAt), value.Maybe(&k.VAT))
+		&k.InvoiceRequired, &k.Active, value.When(&k.CreatedAt), value.When(&k.UpdatedAt), value.Maybe(&k.VAT),
+		value.Num(&k.Assignee.ID), assigneestore.Kind(&k.Assignee))
 	return k, err
 }
 
@@ -43,17 +45,26 @@ func (t *Tx) LockAppointmentType(ctx context.Context, group practice.ID, id diar
 	return err
 }
 
+// HoldAppointmentType keeps others from changing one, and finds it.
+func (t *Tx) HoldAppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error) {
+	if err := t.LockAppointmentType(ctx, group, id); err != nil {
+		return diary.Type{}, err
+	}
+	return t.AppointmentType(ctx, group, id)
+}
+
 // SaveAppointmentType keeps one, and the product that it is.
 func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary.Type) error {
 	_, err := t.Exec(ctx, `INSERT INTO appointment_type (`+typeColumns+`, practice_group_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, partner_slot_name = $3, price = $4, sector = $5,
 		minutes = $6, profession = $7,
 			video = $8, in_person = $9, telephone = $10, use_partner_slots = $11, invoice_required = $12,
-			active = $13, updated_at = $15, vat_permille = $16`,
+			active = $13, updated_at = $15, vat_permille = $16, assignee_id = $17, assignee_type = $18`,
 		k.ID, k.Name, k.PartnerSlotName, k.Price, k.Sector, k.Minutes, k.Profession, k.Video, k.InPerson, k.Telephone,
 		k.UsePartnerSlots,
-		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, value.Given(k.VAT), group)
+		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, value.Given(k.VAT),
+		value.Opt(k.Assignee.ID), assigneestore.KindOf(k.Assignee), group)
 	if err != nil {
 		return err
 	}

@@ -13,18 +13,20 @@ import (
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	assigneestore "frontdesk/store/assignee"
 	linkstore "frontdesk/store/link"
 	"frontdesk/store/value"
 )
 
 const selectRequests = linkstore.SelectWith + `, o.questionnaire_id, o.for_appointment_id, o.write_to_record,
-	o.snomed_code, o.snomed_term, o.assignee_id, o.response_id, o.form_version FROM link
+	o.snomed_code, o.snomed_term, o.assignee_id, o.assignee_type, o.response_id, o.form_version FROM link
 	JOIN form_link o USING (practice_group_id) WHERE practice_group_id = $1 AND o.link_id = link.id`
 
 func scanRequest(scan store.Scanner) (formlink.Request, error) {
 	var r formlink.Request
 	err := linkstore.Scan(scan, &r.Link, &r.Form, value.Num(&r.Appointment), value.Bool(&r.Write), &r.Code, &r.Term,
-		value.Num(&r.Assignee), value.Num(&r.Answers), &r.Version)
+		value.Num(&r.Assignee.ID), assigneestore.Kind(&r.Assignee), value.Num(&r.Answers),
+		&r.Version)
 	return r, err
 }
 
@@ -43,13 +45,14 @@ func (t *Tx) LockRequest(ctx context.Context, group practice.ID, id link.ID) (fo
 }
 
 const insertRequest = `INSERT INTO form_link (practice_group_id, link_id, questionnaire_id, for_appointment_id,
-	write_to_record, snomed_code, snomed_term, assignee_id, response_id, form_version)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	write_to_record, snomed_code, snomed_term, assignee_id, response_id, form_version,
+	assignee_type)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
 // asked is what a link asks for, as it is kept.
 func asked(group practice.ID, r formlink.Request) store.In {
-	return store.In{group, r.ID, r.Form, value.Opt(r.Appointment), r.Write, r.Code, r.Term, value.Opt(r.Assignee),
-		value.Opt(r.Answers), r.Version}
+	return store.In{group, r.ID, r.Form, value.Opt(r.Appointment), r.Write, r.Code, r.Term, value.Opt(r.Assignee.ID),
+		value.Opt(r.Answers), r.Version, assigneestore.KindOf(r.Assignee)}
 }
 
 // SaveRequest keeps a form link.

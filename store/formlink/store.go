@@ -4,7 +4,7 @@ package formlink
 import (
 	"context"
 
-	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/form"
 	"frontdesk/core/formlink"
 	"frontdesk/core/link"
@@ -14,7 +14,7 @@ import (
 	"frontdesk/core/task"
 
 	"frontdesk/store"
-	accountstore "frontdesk/store/account"
+	assigneestore "frontdesk/store/assignee"
 	formstore "frontdesk/store/form"
 	linkstore "frontdesk/store/link"
 	recordstore "frontdesk/store/record"
@@ -48,11 +48,11 @@ func (s *Store) Tasks(tx formlink.Tx) task.Raiser { return taskstore.On(tx.(*Tx)
 type Tx struct {
 	store.Conn
 	links
-	staff
+	assignee.Finder
 }
 
 // On is its statements inside a transaction that spans several areas.
-func On(c store.Conn) *Tx { return &Tx{c, linkstore.On(c), accountstore.On(c)} }
+func On(c store.Conn) *Tx { return &Tx{c, linkstore.On(c), assigneestore.On(c)} }
 
 type links interface {
 	LockLink(ctx context.Context, group practice.ID, id link.ID) (link.Link, error)
@@ -61,8 +61,4 @@ type links interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
-}
-
-type staff interface {
-	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
 }

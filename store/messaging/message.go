@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/store"
+	assigneestore "frontdesk/store/assignee"
 	"frontdesk/store/listing"
 	"frontdesk/store/value"
 )
@@ -21,8 +22,8 @@ import (
 const Columns = `id, patient_id, batch_id, channel, contact, contact_source, fallback, fallback_contact, subject,
 	content, encrypted, purpose, leg, state, prior, due_at, lease, tries, carrier, provider_id, code, reason, parts,
 	encoding, cost, send_at, send_by, unread_minutes, sent_at, delivered_at, read_at, ended_at, write_to_record,
-	task_id, submitted_by, key_id, link, created_at, updated_at, paired, assignee_id, fallback_source, request,
-	journal, ask_at, notice_id, short_link_id, short_link_version`
+	task_id, submitted_by, key_id, link, created_at, updated_at, paired, assignee_id, assignee_type, fallback_source,
+	request, journal, ask_at, notice_id, short_link_id, short_link_version`
 
 // Into is where the columns of a message go.
 func Into(m *messaging.Message) store.In {
@@ -32,8 +33,8 @@ func Into(m *messaging.Message) store.In {
 		&m.Encoding, &m.Cost, value.When(&m.SendAt), value.When(&m.SendBy), &m.UnreadMinutes, value.When(&m.SentAt),
 		value.When(&m.DeliveredAt), value.When(&m.ReadAt), value.When(&m.EndedAt), &m.WriteToRecord, value.NumText(&m.TaskID),
 		&m.SubmittedBy, &m.KeyID, value.Text(&m.Link), value.When(&m.CreatedAt), value.When(&m.UpdatedAt), &m.Paired,
-		value.Num(&m.Assignee), &m.FallbackSource, &m.Request, &m.Journal, value.When(&m.AskAt),
-		&m.Notice, &m.ShortLink, &m.LinkVersion}
+		value.Num(&m.Assignee.ID), assigneestore.Kind(&m.Assignee), &m.FallbackSource, &m.Request, &m.Journal,
+		value.When(&m.AskAt), &m.Notice, &m.ShortLink, &m.LinkVersion}
 }
 
 // Scan reads a message.
@@ -109,18 +110,19 @@ func (t *Tx) AddMessages(ctx context.Context, group practice.ID, all []messaging
 			m.FallbackContact, m.Subject, m.Content, m.Encrypted, m.Purpose, m.Leg, m.LegChannel(), m.State,
 			value.At(m.DueAt), m.Code, m.Reason, m.Parts, m.Encoding, m.SendAt, m.SendBy, m.UnreadMinutes,
 			value.At(m.SentAt), value.At(m.DeliveredAt), value.At(m.EndedAt), m.WriteToRecord, value.AsText(m.TaskID),
-			m.SubmittedBy, m.KeyID, value.OptText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, value.Opt(m.Assignee),
-			m.FallbackSource, m.Notice, m.ShortLink, m.LinkVersion}
+			m.SubmittedBy, m.KeyID, value.OptText(m.Link), m.CreatedAt, m.UpdatedAt, m.Cost, value.Opt(m.Assignee.ID),
+			m.FallbackSource, m.Notice, m.ShortLink, m.LinkVersion, assigneestore.KindOf(m.Assignee)}
 	}
 	return store.Insert(ctx, t.Conn, `INSERT INTO message (practice_group_id, id, patient_id, batch_id, channel,
 		contact,
 		contact_source, fallback, fallback_contact, subject, content, encrypted, purpose, leg, leg_channel, state,
 		due_at, code, reason, parts, encoding, send_at, send_by, unread_minutes, sent_at, delivered_at, ended_at,
 		write_to_record, task_id, submitted_by, key_id, link, created_at, updated_at, cost, assignee_id,
-		fallback_source, notice_id, short_link_id, short_link_version, prior, tries, carrier, provider_id, events)
+		fallback_source, notice_id, short_link_id, short_link_version, assignee_type, prior, tries, carrier, provider_id,
+		events)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
 		$11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32,
-		$33, $34, $35, $36, $37, $38, $39, $40, '', 0, '', '', 0)`, args)
+		$33, $34, $35, $36, $37, $38, $39, $40, $41, '', 0, '', '', 0)`, args)
 }
 
 // LockMessage keeps others from changing the message, and reads it.
@@ -280,22 +282,12 @@ func (t *Tx) SendingPaused(ctx context.Context) (bool, error) {
 	return !since.IsZero(), err
 }
 
-// Attached makes sure that the member of staff a message names has not left, and that its task was not deleted.
+// Attached makes sure that the task a message names was not deleted.
 func (t *Tx) Attached(ctx context.Context, group practice.ID, m messaging.Message) error {
-	var id int64
-	if m.Assignee != 0 {
-		found, err := t.One(ctx, `SELECT id FROM staff WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`,
-			store.In{group, m.Assignee}, &id)
-		if err == nil && !found {
-			err = messaging.ErrNoAssignee
-		}
-		if err != nil {
-			return err
-		}
-	}
 	if m.TaskID == 0 {
 		return nil
 	}
+	var id int64
 	found, err := t.One(ctx, `SELECT id FROM task WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NULL`,
 		store.In{group, m.TaskID}, &id)
 	if err == nil && !found {

@@ -7,11 +7,13 @@ package messaging
 import (
 	"context"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
+	assigneestore "frontdesk/store/assignee"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
@@ -37,10 +39,13 @@ type Tx struct {
 	groups
 	patients
 	entries
+	assignee.Finder
 }
 
 // On is those statements in a transaction that another area began.
-func On(c store.Conn) *Tx { return &Tx{c, practicestore.On(c), patientstore.On(c), recordstore.On(c)} }
+func On(c store.Conn) *Tx {
+	return &Tx{c, practicestore.On(c), patientstore.On(c), recordstore.On(c), assigneestore.On(c)}
+}
 
 type groups interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)

@@ -13,6 +13,8 @@ import (
 	"frontdesk/core/reply"
 	"frontdesk/store"
 	messagingstore "frontdesk/store/messaging"
+	practicestore "frontdesk/store/practice"
+	taskstore "frontdesk/store/task"
 )
 
 // Store is what core/reply remembers.
@@ -27,6 +29,17 @@ func New(db *store.DB) *Store { return &Store{*on(db.Conn()), db} }
 // Do runs fn in one transaction: all of it happens, or none.
 func (s *Store) Do(ctx context.Context, fn func(reply.Tx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
+}
+
+// Tasks keeps tasks in a transaction.
+func (s *Store) Tasks(tx reply.Tx) reply.Tasks {
+	c := tx.(*Tx).Conn
+	return tasks{taskstore.On(c), practicestore.On(c)}
+}
+
+type tasks struct {
+	*taskstore.Tx
+	practice.GroupReader
 }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.

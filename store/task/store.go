@@ -4,13 +4,13 @@ package task
 import (
 	"context"
 
-	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 
 	"frontdesk/store"
-	accountstore "frontdesk/store/account"
+	assigneestore "frontdesk/store/assignee"
 	patientstore "frontdesk/store/patient"
 )
 
@@ -31,16 +31,12 @@ func (s *Store) Do(ctx context.Context, fn func(task.Tx) error) error {
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
-	staff
+	assignee.Finder
 	patients
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) *Tx { return &Tx{c, accountstore.On(c), patientstore.On(c)} }
-
-type staff interface {
-	Staff(ctx context.Context, group practice.ID, ids []account.StaffID) ([]account.Staff, error)
-}
+func On(c store.Conn) *Tx { return &Tx{c, assigneestore.On(c), patientstore.On(c)} }
 
 type patients interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)

@@ -37,6 +37,11 @@ var acrossNetwork = map[string]struct {
 	"PATCH /v1/me":                          {false, fields{"name": "Ours now"}},
 	"GET /v1/me/capabilities":               {true, nil},
 	"GET /v1/me/configuration":              {true, nil},
+	"GET /v1/admin_teams":                   {false, nil}, // which name another practice's staff
+	"POST /v1/admin_teams":                  {false, fields{"name": "Reception"}},
+	"GET /v1/admin_teams/{id}":              {false, nil},
+	"PATCH /v1/admin_teams/{id}":            {false, fields{"name": "Reception"}},
+	"DELETE /v1/admin_teams/{id}":           {false, nil},
 	"GET /v1/appointment_types":             {true, nil},
 	"POST /v1/appointment_types":            {false, fields{"name": "Flu", "duration": 10}},
 	"PATCH /v1/appointment_types/{id}":      {false, fields{"name": "Flu"}},

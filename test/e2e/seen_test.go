@@ -51,6 +51,7 @@ func (r *trail) calls() map[string][]operator.AuditEntry {
 var showNoPatient = []string{
 	"GET /v1/me", "GET /v1/me/capabilities", "GET /v1/me/configuration", "GET /v1/appointment_types",
 	"GET /v1/locations", "GET /v1/forms", "GET /v1/forms/{id}", "GET /v1/forms/{id}/versions",
+	"GET /v1/admin_teams", "GET /v1/admin_teams/{id}",
 	"GET /v1/practitioners", "GET /v1/slots", "GET /v1/slots/count", "GET /v1/slots/{id}", "GET /v1/sessions",
 	"GET /v1/sessions/{id}",
 	"GET /v1/bank_holidays", "GET /v1/batch_message", "GET /v1/batch_message/{id}",
