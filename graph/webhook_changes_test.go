@@ -25,7 +25,7 @@ import (
 var neverSent = []string{
 	"prescription.deleted", "prescription.recordedInError", "prescription.eprescription.generated", "letter.shared",
 	"prescription.shared", "invoice.shared", "invoice.integrations.xero.synced",
-	"invoice.integrations.healthcode.statusUpdated", "patientDocument.renamed",
+	"patientDocument.renamed",
 }
 
 // postbox keeps what is posted, by the id of the event.

@@ -228,8 +228,9 @@ func (p *partner) post(id string, answers ...courier.Answer) {
 			}
 			attempt := webhook.Attempt{Number: d.Attempts, At: at, Took: a.Took, Status: a.Status, Failure: a.Failure,
 				Body: a.Body}
-			return tx.SettleDeliveries(context.Background(), group, of,
+			_, err = tx.SettleDeliveries(context.Background(), group, of,
 				[]courier.Settled{{Delivery: d, Lease: 1, Attempt: &attempt}})
+			return err
 		})
 		if err != nil {
 			p.Fatal(err)

@@ -61,6 +61,7 @@ const (
 	intoBacklog = `INSERT INTO webhook_backlog (practice_group_id, event_id, webhooks)
 		SELECT e.practice_group_id, e.id, group_concat(w.id)` + wanting +
 		` AND NOT w.ordered AND w.id IN (` + theBlocked + `) GROUP BY e.practice_group_id, e.id`
+	deliverOnly = Deliver + ` AND w.owner = $3 AND w.id <> $4`
 	deliverRest = Deliver + ` AND (w.ordered OR w.id NOT IN (` + theBlocked + `))`
 )
 
@@ -68,6 +69,9 @@ const (
 // wants it. For those that are blocked it goes to the backlog, but where events of
 // one thing are sent in their order: that is found out from the deliveries.
 func (t *Tx) deliveries(e event.Event) ([]statement, error) {
+	if e.Only != (event.Endpoints{}) {
+		return []statement{{deliverOnly, in{e.Group, e.ID, e.Only.Owner, e.Only.But}}}, nil
+	}
 	var blocked []webhook.ID
 	if t.db.pages {
 		blocked = t.db.listeners.blockedIn(practice.ID(e.Group))

@@ -91,10 +91,19 @@ func Event(e event.Event) error {
 	return Payload(body)
 }
 
+// plain are what events about deliveries themselves say besides ids.
+var plain = []string{"failed_event_type", "status", "paused"}
+
 func thin(data []byte) error {
-	var ids map[string]string
-	if err := json.Unmarshal(data, &ids); err != nil {
+	var all map[string]any
+	if err := json.Unmarshal(data, &all); err != nil {
 		return err
+	}
+	ids := map[string]string{}
+	for name, value := range all {
+		if !slices.Contains(plain, name) {
+			ids[name] = fmt.Sprint(value)
+		}
 	}
 	for name, id := range ids {
 		if n, err := strconv.ParseInt(id, 10, 64); !strings.HasSuffix(name, "_id") || err != nil || n <= 0 {

@@ -39,6 +39,8 @@ type Claimed struct {
 type Settled struct {
 	webhook.Delivery
 	Lease int64
+	// Type is of its event.
+	Type event.Type
 	// Attempt is nil for a delivery that is given back unposted.
 	Attempt *webhook.Attempt
 	// heldUntil is until when the endpoint asked to be left alone.
@@ -117,7 +119,7 @@ func settle(c Claimed, began time.Time, a Answer, now time.Time) Settled {
 	d := c.Delivery
 	d.Status, d.Failure, d.Leased = a.Status, a.Failure, false
 	out := Settled{
-		Lease: c.Lease,
+		Lease: c.Lease, Type: c.Type,
 		Attempt: &webhook.Attempt{
 			Number: d.Attempts, At: began, Took: a.Took, Status: a.Status, Failure: a.Failure, Body: a.Body,
 		},

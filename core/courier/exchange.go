@@ -54,7 +54,8 @@ func (c *Courier) exchange(ctx context.Context, at Endpoint, settled []Settled, 
 	var out exchange
 	err := c.Queue.DoUnawaited(ctx, func(tx Tx) error {
 		out = exchange{}
-		if err := tx.SettleDeliveries(ctx, at.Group, at.Webhook, settled); err != nil {
+		kept, err := tx.SettleDeliveries(ctx, at.Group, at.Webhook, settled)
+		if err != nil {
 			return err
 		}
 		now := c.Webhooks.Now().Truncate(time.Microsecond)
@@ -65,6 +66,9 @@ func (c *Courier) exchange(ctx context.Context, at Endpoint, settled []Settled, 
 		}
 		if err == nil {
 			w, err = c.keepHealth(ctx, tx, at.Group, w, settled, now)
+		}
+		if err == nil {
+			err = reportFailed(ctx, tx, at.Group, w, kept, now)
 		}
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package courier
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"frontdesk/core/access"
@@ -64,6 +65,36 @@ type disabled struct {
 	Reason    webhook.Why `json:"reason"`
 }
 
+// failed is the data of webhook.delivery-failed.
+type failed struct {
+	Webhook  string     `json:"webhook_id"`
+	Delivery string     `json:"delivery_id"`
+	Type     event.Type `json:"failed_event_type"`
+	Status   int        `json:"status,omitempty"`
+}
+
+// reportFailed records of each delivery that was given up that it was, for the other endpoints of the partner. That
+// such a report was given up is not reported.
+func reportFailed(ctx context.Context, tx Tx, group practice.ID, w webhook.Webhook, kept []Settled, now time.Time,
+) error {
+	if w.Format != webhook.Semble {
+		return nil
+	}
+	for _, s := range kept {
+		if s.State != webhook.Failed || s.Type == event.DeliveryFailed {
+			continue
+		}
+		err := tx.Record(ctx, event.Event{
+			Group: int64(group), Type: event.DeliveryFailed, At: now,
+			Data: audit.Snapshot(failed{w.ID.String(), strconv.FormatInt(s.ID, 10), s.Type, s.Status}), Only: w.Others(),
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // keepHealth keeps how an endpoint does, where that has changed. One that has
 // to be switched off is, and the practice is informed.
 func (c *Courier) keepHealth(
@@ -94,6 +125,9 @@ func (c *Courier) keepHealth(
 		}
 	}
 	notice := Notice{w.ID, w.Type(), after.DisabledWhy, after.FailingSince, last.ID, last.Status, last.Failure}
+	if err := webhook.RecordUpdated(ctx, tx, group, after, now); err != nil {
+		return w, err
+	}
 	err = tx.Record(ctx, event.Event{
 		Group: int64(group), Type: event.WebhookDisabled, Subject: int64(w.ID), Sequence: after.Version, At: now,
 		Data: audit.Snapshot(disabled{w.ID.String(), w.Type(), after.DisabledWhy}),

@@ -35,8 +35,9 @@ type Tx interface {
 	SaveHealth(ctx context.Context, group practice.ID, w webhook.Webhook) error
 	// ClaimDeliveries leases deliveries that are due.
 	ClaimDeliveries(ctx context.Context, group practice.ID, of webhook.ID, c Claim) ([]Claimed, error)
-	// SettleDeliveries keeps how attempts went. Of one whose lease another program has by now only the attempt is kept.
-	SettleDeliveries(ctx context.Context, group practice.ID, of webhook.ID, settled []Settled) error
+	// SettleDeliveries keeps how attempts went, and gives those of which it did. Of one whose lease another program has
+	// by now only the attempt is kept.
+	SettleDeliveries(ctx context.Context, group practice.ID, of webhook.ID, settled []Settled) ([]Settled, error)
 	// NextDelivery is when the next delivery without a lease falls due, or the zero time.
 	NextDelivery(ctx context.Context, group practice.ID, of webhook.ID) (time.Time, error)
 	// QueueFromBacklog queues events for an endpoint, but those that are.

@@ -29,8 +29,16 @@ type Event struct {
 	At       time.Time
 	// Data is thin: ids, states and times, never clinical text or contact details.
 	Data json.RawMessage
+	// Only narrows the endpoints that get it; it is not kept.
+	Only Endpoints
 	// Parts are the finer facts it consists of. Each is delivered by itself, and no sequence counts it.
 	Parts []Fact
+}
+
+// Endpoints are the endpoints of one partner, but for one of them. The zero value is all there are.
+type Endpoints struct {
+	Owner string
+	But   int64
 }
 
 // IDs are the ids of what something is about, by noun. An id of 0 is left out.

@@ -130,10 +130,16 @@ const (
 	InvoiceLineAdded     Type = "invoice.line-added"
 	InvoiceLineUpdated   Type = "invoice.line-updated"
 	InvoiceLineRemoved   Type = "invoice.line-removed"
-	// Nothing records these three yet.
-	InvoiceShared                  Type = "invoice.shared"
-	InvoiceXeroSynced              Type = "invoice.xero-synced"
+	// InvoiceHealthcodeStatusUpdated is recorded when another program says how far an invoice is with Healthcode.
 	InvoiceHealthcodeStatusUpdated Type = "invoice.healthcode-status-updated"
+	// Nothing records these two yet.
+	InvoiceShared     Type = "invoice.shared"
+	InvoiceXeroSynced Type = "invoice.xero-synced"
+
+	// DeliveryFailed is recorded when a delivery is given up, and WebhookUpdated when an endpoint is changed, or is
+	// switched off because it fails or is gone. Only other endpoints of the same partner get them.
+	DeliveryFailed Type = "webhook.delivery-failed"
+	WebhookUpdated Type = "webhook.updated"
 )
 
 // Types are all types of events.
@@ -151,5 +157,5 @@ var Types = append(slices.Clone(Logged),
 	PrescriptionDeleted, PrescriptionRecordedInError, PrescriptionSentElectronically,
 	InvoiceCreated, InvoiceUpdated, InvoiceDeleted, InvoicePaid, InvoicePartiallyPaid, InvoiceRefunded,
 	InvoiceLineAdded, InvoiceLineUpdated, InvoiceLineRemoved, InvoiceShared, InvoiceXeroSynced,
-	InvoiceHealthcodeStatusUpdated,
+	InvoiceHealthcodeStatusUpdated, DeliveryFailed, WebhookUpdated,
 )

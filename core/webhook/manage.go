@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/audit"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
@@ -298,6 +299,9 @@ func (s *Service) change(
 				return err
 			}
 		}
+		if err := RecordUpdated(ctx, tx, who.Group, after, now); err != nil {
+			return err
+		}
 		return tx.Audit(ctx, who.Audit(now, action, "webhook", int64(after.ID), before, after))
 	})
 	return after, err
@@ -335,6 +339,24 @@ func (s *Service) Update(ctx context.Context, f Format, id ID, ch Change) (Webho
 		return allowed(ctx, *w)
 	})
 }
+
+// updated is the data of webhook.updated.
+type updated struct {
+	Webhook string `json:"webhook_id"`
+	Paused  bool   `json:"paused"`
+}
+
+// RecordUpdated records that an endpoint in the format Semble is not as it was, for the other endpoints of the partner.
+func RecordUpdated(ctx context.Context, r event.Recorder, group practice.ID, w Webhook, now time.Time) error {
+	if w.Format != Semble {
+		return nil
+	}
+	return r.Record(ctx, event.Event{Group: int64(group), Type: event.WebhookUpdated, At: now,
+		Data: audit.Snapshot(updated{w.ID.String(), !w.DisabledAt.IsZero()}), Only: w.Others()})
+}
+
+// Others are the endpoints of the same partner.
+func (w Webhook) Others() event.Endpoints { return event.Endpoints{Owner: w.Owner, But: int64(w.ID)} }
 
 // changed is change, with an answer as it is shown.
 func (s *Service) changed(

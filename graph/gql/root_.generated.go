@@ -5568,6 +5568,10 @@ enum WebhookEventType {
   PATIENT_DOCUMENT_DELETED
   "A questionnaire was answered."
   QUESTIONNAIRE_RESPONSE_RECEIVED
+  "A delivery to another subscription of the same partner was given up."
+  WEBHOOK_EVENT_DELIVERY_FAILED
+  "Another subscription of the same partner was changed, or was paused because it fails."
+  WEBHOOK_SUBSCRIPTION_UPDATED
 }
 
 extend type Query {

@@ -25,6 +25,7 @@ var Nouns = map[string]struct {
 }{
 	"event":            {"eventId", wire.KindEvent},
 	"webhook":          {"subscriptionId", wire.KindWebhook},
+	"delivery":         {"outboxId", wire.KindEvent},
 	"appointment":      {"bookingId", wire.KindBooking},
 	"appointment_type": {"productId", wire.KindProduct},
 	"practitioner":     {"doctorId", wire.KindUser},
@@ -134,6 +135,8 @@ var Topics = []topic{
 	{"patientDocument.renamed", []event.Type{event.DocumentRenamed}},
 	{"patientDocument.deleted", []event.Type{event.DocumentDeleted}},
 	{"questionnaire.response.received", []event.Type{event.QuestionnaireFilled}},
+	{"webhook.event.deliveryFailed", []event.Type{event.DeliveryFailed}},
+	{"webhook.subscription.updated", []event.Type{event.WebhookUpdated}},
 }
 
 // topicOf is what this API calls a type of event. One without a topic is of an
@@ -195,12 +198,36 @@ type Delivery struct {
 	EventID        string            `json:"eventId"`
 	EventType      string            `json:"eventType"`
 	Identifiers    map[string]string `json:"identifiers"`
+	Metadata       *Metadata         `json:"metadata,omitempty"`
+}
+
+// Metadata is what an event about deliveries themselves says besides ids.
+type Metadata struct {
+	FailedEventType string `json:"failedEventType,omitempty"`
+	HTTPStatusCode  int    `json:"httpStatusCode,omitempty"`
+	DeliveryPaused  *bool  `json:"deliveryPaused,omitempty"`
+}
+
+// metadata is what an event of a type says besides ids.
+func metadata(of event.Type, data json.RawMessage) *Metadata {
+	var d struct {
+		Type   event.Type `json:"failed_event_type"`
+		Status int        `json:"status"`
+		Paused *bool      `json:"paused"`
+	}
+	switch {
+	case of != event.DeliveryFailed && of != event.WebhookUpdated, json.Unmarshal(data, &d) != nil:
+		return nil
+	case of == event.WebhookUpdated:
+		return &Metadata{DeliveryPaused: d.Paused}
+	}
+	return &Metadata{FailedEventType: topicOf(d.Type), HTTPStatusCode: d.Status}
 }
 
 // Body is an event as an endpoint of this API gets it. Its identifiers are
 // the ids in the event's data that this API has.
 func Body(w webhook.Webhook, e event.Event) ([]byte, error) {
-	out := Delivery{EventType: topicOf(e.Type), Identifiers: map[string]string{}}
+	out := Delivery{EventType: topicOf(e.Type), Identifiers: map[string]string{}, Metadata: metadata(e.Type, e.Data)}
 	_, out.EventID, _ = Identifier("event", e.ID)
 	_, out.SubscriptionID, _ = Identifier("webhook", int64(w.ID))
 	var data map[string]json.RawMessage

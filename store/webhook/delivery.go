@@ -204,7 +204,9 @@ func (t *Tx) NextDelivery(ctx context.Context, group practice.ID, of webhook.ID)
 }
 
 // SettleDeliveries keeps how attempts went.
-func (t *Tx) SettleDeliveries(ctx context.Context, group practice.ID, of webhook.ID, settled []courier.Settled) error {
+func (t *Tx) SettleDeliveries(
+	ctx context.Context, group practice.ID, of webhook.ID, settled []courier.Settled,
+) ([]courier.Settled, error) {
 	all := make([]store.Statement, 0, 2*len(settled))
 	for _, s := range settled {
 		all = append(all, store.Bind(`UPDATE webhook_delivery SET state = $4, attempts = $5, tries = $6, due_at = $7,
@@ -222,8 +224,17 @@ func (t *Tx) SettleDeliveries(ctx context.Context, group practice.ID, of webhook
 				a.Failure, a.Body}))
 		}
 	}
-	_, err := store.Run(ctx, t.Conn, all)
-	return err
+	touched, err := store.Run(ctx, t.Conn, all)
+	if err != nil {
+		return nil, err
+	}
+	var kept []courier.Settled
+	for i, s := range settled {
+		if touched[i] > 0 {
+			kept = append(kept, s)
+		}
+	}
+	return kept, nil
 }
 
 // FreeDeliveries gives back what was leased by a program that has ended. On PostgreSQL others may be delivering, and
