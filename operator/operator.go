@@ -17,6 +17,7 @@ package operator
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"frontdesk/core"
@@ -195,7 +196,8 @@ func (o *Operator) Keys(ctx context.Context, group string) ([]Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := o.Core.Key.Keys(ctx)
+	all, _, err := o.Core.Key.Keys(ctx, key.Query{Ended: true, Limit: input.CountLimit})
+	slices.Reverse(all) // oldest first
 	out := make([]Key, len(all))
 	for i, k := range all {
 		out[i].Key = k
@@ -203,25 +205,41 @@ func (o *Operator) Keys(ctx context.Context, group string) ([]Key, error) {
 	return out, err
 }
 
-// RevokeKey ends a key, given its id or its text.
-func (o *Operator) RevokeKey(ctx context.Context, group, named string) (Key, error) {
-	home, id, ok := key.Parse(named)
+// named finds a key by its id or its text, and acts in its group.
+func (o *Operator) named(ctx context.Context, group, text string) (context.Context, access.KeyID, error) {
+	home, id, ok := key.Parse(text)
 	if ok && group == "" {
 		group = home.String()
 	}
 	ctx, _, err := o.in(ctx, group)
+	if err != nil || ok {
+		return ctx, id, err
+	}
+	n, err := practice.ParseID(text)
+	if err != nil {
+		err = key.ErrNotFound
+	}
+	return ctx, access.KeyID(n), err
+}
+
+// RevokeKey ends a key, given its id or its text.
+func (o *Operator) RevokeKey(ctx context.Context, group, text string) (Key, error) {
+	ctx, id, err := o.named(ctx, group, text)
 	if err != nil {
 		return Key{}, err
 	}
-	if !ok {
-		n, err := practice.ParseID(named)
-		if err != nil {
-			return Key{}, key.ErrNotFound
-		}
-		id = access.KeyID(n)
-	}
 	k, err := o.Core.Key.RevokeKey(ctx, id)
 	return Key{Key: k}, err
+}
+
+// RotateKey makes a key in place of another, given its id or its text, which goes on working for the overlap.
+func (o *Operator) RotateKey(ctx context.Context, group, text string, overlap time.Duration) (Key, error) {
+	ctx, id, err := o.named(ctx, group, text)
+	if err != nil {
+		return Key{}, err
+	}
+	k, made, err := o.Core.Key.RotateKey(ctx, id, overlap)
+	return Key{Key: k, Text: made}, err
 }
 
 // JoinNetwork makes a group a member of a network; LeaveNetwork ends that.

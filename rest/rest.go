@@ -10,8 +10,7 @@
 //	invalid.go   what was wrong with a request that could not be read
 //	stream.go    batches whose body is read as it comes
 //
-// An area has a package of its own, with a file for each capability: practice, staff, patient, booking, messaging,
-// link, webhook.
+// An area has a package of its own, with a file for each capability.
 // What they share is in wire.
 package rest
 
@@ -34,8 +33,10 @@ import (
 	linkrest "frontdesk/rest/link"
 	messagingrest "frontdesk/rest/messaging"
 	"frontdesk/rest/oas"
+	partnerrest "frontdesk/rest/partner"
 	patientrest "frontdesk/rest/patient"
 	practicerest "frontdesk/rest/practice"
+	recordrest "frontdesk/rest/record"
 	staffrest "frontdesk/rest/staff"
 	webhookrest "frontdesk/rest/webhook"
 	"frontdesk/web"
@@ -54,6 +55,8 @@ type (
 	linkOperations      = linkrest.Operations
 	formOperations      = formrest.Operations
 	webhookOperations   = webhookrest.Operations
+	partnerOperations   = partnerrest.Operations
+	recordOperations    = recordrest.Operations
 )
 
 type door struct {
@@ -65,6 +68,8 @@ type door struct {
 	linkOperations
 	formOperations
 	webhookOperations
+	partnerOperations
+	recordOperations
 
 	core   *core.Core
 	server *oas.Server
@@ -79,7 +84,8 @@ func New(c *core.Core) (http.Handler, error) {
 		patientOperations: patientOperations{Core: c},
 		bookingOperations: bookingOperations{Core: c}, messagingOperations: messagingOperations{Core: c},
 		linkOperations: linkOperations{Core: c}, formOperations: formOperations{Core: c},
-		webhookOperations: webhookOperations{Core: c}, core: c,
+		webhookOperations: webhookOperations{Core: c},
+		partnerOperations: partnerOperations{Core: c}, recordOperations: recordOperations{Core: c}, core: c,
 		strangers: web.NewAttempts(c.Key.Now),
 	}
 	var err error

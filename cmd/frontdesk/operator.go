@@ -95,6 +95,7 @@ func (g groupList) Run(ctx context.Context) error {
 type key struct {
 	Create keyCreate `cmd:"" help:"Make an API key. Its text is printed this once."`
 	List   keyList   `cmd:"" help:"List a practice group's keys, without their texts."`
+	Rotate keyRotate `cmd:"" help:"Make a key in place of another. Its text is printed this once."`
 	Revoke keyRevoke `cmd:"" help:"End a key at once, on every server."`
 }
 
@@ -166,6 +167,25 @@ func keyRow(k operator.Key) []string {
 		}
 	}
 	return row
+}
+
+type keyRotate struct {
+	database
+	output
+	Key     string        `arg:"" help:"The key's id, or its text."`
+	Group   string        `placeholder:"ID" help:"The practice group; not needed with the key's text."`
+	Overlap time.Duration `default:"24h" placeholder:"DURATION" help:"How long the old key goes on working; 0 ends it."`
+}
+
+// Run makes a key in place of another.
+func (k keyRotate) Run(ctx context.Context) error {
+	return k.as(ctx, func(o *operator.Operator) error {
+		made, err := o.RotateKey(ctx, k.Group, k.Key, k.Overlap)
+		if err != nil {
+			return err
+		}
+		return k.print(made, "KEY ID,API KEY", []string{made.ID.String(), made.Text})
+	})
 }
 
 type keyRevoke struct {

@@ -35,6 +35,9 @@ type LetterID int64
 // FormID names a questionnaire of core/form within a practice group.
 type FormID int64
 
+// String gives the id as digits.
+func (id FormID) String() string { return strconv.FormatInt(int64(id), 10) }
+
 // PrescriptionID names a prescription within a practice group.
 type PrescriptionID int64
 

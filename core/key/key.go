@@ -1,7 +1,9 @@
 // Package key says who is asking, from what they send: an API key, a key with a
 // role, or the session of a member of staff who signed in.
 //
-//	key.go      API keys: made, checked, revoked
+//	key.go      API keys: made, listed, checked, revoked
+//	rotate.go   a key in place of another; what a key may hand on
+//	partner.go  who holds keys
 //	session.go  sessions: begun, listed, ended
 //	token.go    the caller behind a key with a role or a session
 //	role.go     roles that a practice group makes, and how often its tokens may be used
@@ -13,8 +15,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
-	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,20 +40,22 @@ type Key struct {
 	// in; empty is never.
 	PasswordHash string `json:"-"`
 	// Limit is requests a minute; nil takes the server's own, 0 is no limit.
-	Limit     *int      `json:"rate_limit,omitempty"`
-	ExpiresAt time.Time `json:"expires_at,omitzero"`
-	RevokedAt time.Time `json:"revoked_at,omitzero"`
-	LastUsed  time.Time `json:"last_used_at,omitzero"` // to the minute
-	CreatedAt time.Time `json:"created_at"`
-	Hash      []byte    `json:"-"` // SHA-256 of the whole key text
+	Limit *int `json:"rate_limit,omitempty"`
+	// Replaces is the key that this one was made in place of; 0 is none.
+	Replaces  access.KeyID `json:"replaces,string,omitempty"`
+	ExpiresAt time.Time    `json:"expires_at,omitzero"`
+	RevokedAt time.Time    `json:"revoked_at,omitzero"`
+	LastUsed  time.Time    `json:"last_used_at,omitzero"` // to the minute
+	CreatedAt time.Time    `json:"created_at"`
+	Hash      []byte       `json:"-"` // SHA-256 of the whole key text
 }
 
 // Store is what access needs remembered.
 type Store interface {
 	// APIKey finds a key by its group and id, or returns ErrUnknown.
 	APIKey(ctx context.Context, group access.GroupID, id access.KeyID) (Key, error)
-	// APIKeys lists a group's keys, oldest first.
-	APIKeys(ctx context.Context, group access.GroupID) ([]Key, error)
+	// APIKeys lists a group's keys, newest first, and counts them.
+	APIKeys(ctx context.Context, group access.GroupID, q Query) ([]Key, int, error)
 	// TouchAPIKey notes that the key was used.
 	TouchAPIKey(ctx context.Context, group access.GroupID, id access.KeyID, at time.Time) error
 	// SameNetwork reports whether both groups are members of one network.
@@ -74,6 +76,8 @@ type Store interface {
 
 // Tx is a Store inside a transaction.
 type Tx interface {
+	// LockAPIKey keeps others from changing a key until the end of the transaction, and finds it. Error: ErrUnknown.
+	LockAPIKey(ctx context.Context, group access.GroupID, id access.KeyID) (Key, error)
 	SaveAPIKey(ctx context.Context, k Key) error
 	AddSession(ctx context.Context, s Session) error
 	// EndSession revokes a session, and reports whether there is one.
@@ -139,79 +143,128 @@ func hash(text string) []byte {
 	return sum[:]
 }
 
-// CreateKey makes a key and gives its text, which is shown this once.
+// CreateKey makes a key and gives its text, which is shown this once. Errors: field faults, ErrBeyond.
 func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
 	who, err := access.Require(ctx, access.ManageKeys)
 	if err != nil {
 		return Key{}, "", err
 	}
-	if strings.TrimSpace(k.Partner) == "" {
-		return Key{}, "", fault.Wrong("partner", input.CodeRequired, "the name of the key's holder",
-			"A key needs the name of its holder.")
-	}
+	now := s.Now()
+	var in input.Checks
+	k.Partner = in.Required("partner", k.Partner, maxPartner)
 	for _, sc := range k.Scopes {
-		if !slices.Contains(access.Scopes, sc) {
-			return Key{}, "", fault.Wrong("scope", input.CodeChoice, fmt.Sprint(access.Scopes),
-				"There is no such scope.")
-		}
+		input.Choice(&in, "scope", sc, access.Scopes)
 	}
 	for _, p := range k.Permissions {
-		if !slices.Contains(access.KeyPermissions, p) {
-			return Key{}, "", fault.Wrong("permission", input.CodeChoice, fmt.Sprint(access.KeyPermissions),
-				"There is no such permission.")
-		}
+		input.Choice(&in, "permission", p, access.KeyPermissions)
 	}
-	if k.Role != "" {
-		if _, err := s.RoleNamed(ctx, who.Group, k.Role); err != nil {
-			return Key{}, "", err
-		}
+	if k.Limit != nil {
+		limit := in.Between("rate_limit", *k.Limit, 0, maxLimit)
+		k.Limit = &limit
 	}
-	k.Group, k.ID, k.CreatedAt = who.Group, access.KeyID(s.NewID()), s.Now()
+	if !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(now) {
+		in.Wrong("expires_at", input.CodeSmall, "a time to come", "A key cannot have ended before it is made.")
+	}
+	if err := in.Err(); err != nil {
+		return Key{}, "", err
+	}
+	if err := s.within(ctx, who, k); err != nil {
+		return Key{}, "", err
+	}
+	k, text := s.spelt(k, who.Group, now)
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		if err := tx.SaveAPIKey(ctx, k); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, who.Audit(now, "key.create", "api_key", int64(k.ID), nil, k))
+	})
+	return k, text, err
+}
+
+// spelt gives a new key its id and its text.
+func (s *Service) spelt(k Key, group access.GroupID, now time.Time) (Key, string) {
+	k.Group, k.ID, k.CreatedAt = group, access.KeyID(s.NewID()), now
 	prefix := livePrefix
 	if k.Test {
 		prefix = testPrefix
 	}
 	text := spell(prefix, k.Group, int64(k.ID))
 	k.Hash = hash(text)
-	err = s.Store.Do(ctx, func(tx Tx) error {
-		if err := tx.SaveAPIKey(ctx, k); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, who.Audit(k.CreatedAt, "key.create", "api_key", int64(k.ID), nil, k))
-	})
-	return k, text, err
+	return k, text
 }
 
-// Keys lists the group's keys, without their secrets.
-func (s *Service) Keys(ctx context.Context) ([]Key, error) {
+// Limits of what a key is made with.
+const (
+	maxPartner = 200
+	maxLimit   = 1_000_000 // requests a minute
+)
+
+// Query says which keys to list.
+type Query struct {
+	// Ended lists those too that were revoked or have expired by Now.
+	Ended bool
+	Now   time.Time
+	// Offset keys are left out before the first of at most Limit.
+	Offset, Limit int
+}
+
+// Keys lists the group's keys without their secrets, newest first, and how many there are, counted up to
+// input.CountTo.
+func (s *Service) Keys(ctx context.Context, q Query) ([]Key, int, error) {
 	who, err := access.Require(ctx, access.ManageKeys)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return s.Store.APIKeys(ctx, who.Group)
+	q.Now = s.Now()
+	return s.Store.APIKeys(ctx, who.Group, q)
 }
 
-// RevokeKey ends a key at once, on every node. Revoking twice is revoking once.
-func (s *Service) RevokeKey(ctx context.Context, id access.KeyID) (Key, error) {
+// Key finds one of the group's keys, ended or not. Error: ErrNotFound.
+func (s *Service) Key(ctx context.Context, id access.KeyID) (Key, error) {
 	who, err := access.Require(ctx, access.ManageKeys)
 	if err != nil {
 		return Key{}, err
 	}
-	before, err := s.Store.APIKey(ctx, who.Group, id)
+	return known(s.Store.APIKey(ctx, who.Group, id))
+}
+
+// known is a key that was named and not shown: an unknown one is not found.
+func known(k Key, err error) (Key, error) {
 	if fault.Of(err).Code == ErrUnknown.Code {
-		return Key{}, ErrNotFound
+		err = ErrNotFound
 	}
-	if err != nil || !before.RevokedAt.IsZero() {
-		return before, err
+	return k, err
+}
+
+// ended is why a key no longer works, if it does not. Errors: ErrRevoked, ErrExpired.
+func (k Key) ended(now time.Time) error {
+	if !k.RevokedAt.IsZero() {
+		return ErrRevoked
 	}
-	after := before
-	after.RevokedAt = s.Now()
-	return after, s.Store.Do(ctx, func(tx Tx) error {
+	if !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt) {
+		return ErrExpired
+	}
+	return nil
+}
+
+// RevokeKey ends a key at once, on every node. Revoking twice is revoking once. Error: ErrNotFound.
+func (s *Service) RevokeKey(ctx context.Context, id access.KeyID) (after Key, err error) {
+	who, err := access.Require(ctx, access.ManageKeys)
+	if err != nil {
+		return Key{}, err
+	}
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		before, err := known(tx.LockAPIKey(ctx, who.Group, id))
+		if after = before; err != nil || !before.RevokedAt.IsZero() {
+			return err
+		}
+		after.RevokedAt = s.Now()
 		if err := tx.SaveAPIKey(ctx, after); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, who.Audit(after.RevokedAt, "key.revoke", "api_key", int64(id), before, after))
 	})
+	return after, err
 }
 
 // Parse reads the group and the id out of a key's text. It does not say the
@@ -239,12 +292,8 @@ func (s *Service) KeyOf(ctx context.Context, text string) (Key, error) {
 	if subtle.ConstantTimeCompare(hash(text), k.Hash) != 1 {
 		return Key{}, ErrUnknown
 	}
-	now := s.Now()
-	if !k.RevokedAt.IsZero() {
-		return Key{}, ErrRevoked
-	}
-	if !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt) {
-		return Key{}, ErrExpired
+	if err := k.ended(s.Now()); err != nil {
+		return Key{}, err
 	}
 	return k, nil
 }

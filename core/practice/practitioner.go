@@ -2,10 +2,13 @@ package practice
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/input"
+	"frontdesk/core/names"
 	"frontdesk/core/write"
 )
 
@@ -73,6 +76,18 @@ func (s *Service) Practitioners(ctx context.Context, inactive bool) ([]Practitio
 		return nil, err
 	}
 	return s.Store.Practitioners(ctx, who.Group, inactive)
+}
+
+// Consultants lists the people who can be booked, by surname: those whose name has each of the words, in any case and
+// without marks, and of a profession; an empty text or profession leaves no one out.
+func (s *Service) Consultants(ctx context.Context, words string, of Profession) ([]Practitioner, error) {
+	all, err := s.Practitioners(ctx, false)
+	sought := strings.Fields(names.Key(words))
+	return slices.DeleteFunc(all, func(p Practitioner) bool {
+		name := names.Key(p.Title + " " + p.FirstName + " " + p.LastName)
+		return of != "" && p.Profession != of ||
+			slices.ContainsFunc(sought, func(word string) bool { return !strings.Contains(name, word) })
+	}), err
 }
 
 var practitioners = write.Kind[Tx, PractitionerID, Practitioner]{Needs: access.SettingsGeneral,

@@ -5,6 +5,7 @@
 //	webhook.go    endpoints
 //	port.go       what this package needs remembered
 //	manage.go     endpoints created, changed, listed, switched off and deleted
+//	summary.go    endpoints summed up by the type of event
 //	key.go        their signing keys
 //	delivery.go   what was delivered, and how each attempt went
 //	replay.go     deliveries made again: one, or all that were missed

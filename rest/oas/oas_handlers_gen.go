@@ -810,6 +810,83 @@ func (s *Server) handleCreateAdminTeamRequest(args [0]string, argsEscaped bool, 
 	}
 }
 
+// handleCreateApiKeyRequest handles createApiKey operation.
+//
+// Extension. `api_key` is shown this once. A key can give another one only what it may do itself, and
+// needs the permission `setup` to; `staff` besides for another partner than its own.
+//
+// POST /v1/api_keys
+func (s *Server) handleCreateApiKeyRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: CreateApiKeyOperation,
+			ID:   "createApiKey",
+		}
+	)
+	ctx, ok := s.admit(ctx, CreateApiKeyOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeCreateApiKeyParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeCreateApiKeyRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *CreatedApiKey
+	response, err = s.h.CreateApiKey(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeCreateApiKeyResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleCreateAppointmentRequest handles createAppointment operation.
 //
 // Reserves a time. It is held for you from this instant until `reserved_until`; then it is free again
@@ -2411,6 +2488,66 @@ func (s *Server) handleGetAdminTeamRequest(args [1]string, argsEscaped bool, w h
 	}
 }
 
+// handleGetApiKeyRequest handles getApiKey operation.
+//
+// Extension. Needs the permission `setup`.
+//
+// GET /v1/api_keys/{id}
+func (s *Server) handleGetApiKeyRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetApiKeyOperation,
+			ID:   "getApiKey",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetApiKeyOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetApiKeyParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ApiKey
+	response, err = s.h.GetApiKey(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetApiKeyResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleGetAppointmentRequest handles getAppointment operation.
 //
 // Get an Appointment.
@@ -2873,6 +3010,66 @@ func (s *Server) handleGetConfigurationRequest(args [0]string, argsEscaped bool,
 	}
 }
 
+// handleGetConsultationRequest handles getConsultation operation.
+//
+// Extension. What was written at one time, with its entries. Needs the scope `records`.
+//
+// GET /v1/consultations/{id}
+func (s *Server) handleGetConsultationRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetConsultationOperation,
+			ID:   "getConsultation",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetConsultationOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetConsultationParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *Consultation
+	response, err = s.h.GetConsultation(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetConsultationResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleGetDeliveryRequest handles getDelivery operation.
 //
 // Extension. One delivery and how each attempt went.
@@ -3228,6 +3425,56 @@ func (s *Server) handleGetMessageRequest(args [1]string, argsEscaped bool, w htt
 	}
 
 	if err := encodeGetMessageResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleGetPartnerRequest handles getPartner operation.
+//
+// Extension. Who the key of this request was given to, and the key itself.
+//
+// GET /v1/partner
+func (s *Server) handleGetPartnerRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetPartnerOperation,
+			ID:   "getPartner",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetPartnerOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+
+	var response *Partner
+	response, err = s.h.GetPartner(ctx)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetPartnerResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -3894,6 +4141,67 @@ func (s *Server) handleListAdminTeamsRequest(args [0]string, argsEscaped bool, w
 	}
 }
 
+// handleListApiKeysRequest handles listApiKeys operation.
+//
+// Extension. The practice group's keys without their texts, newest first: those that work, and with
+// `include_ended` those that were revoked or have expired. Needs the permission `setup`.
+//
+// GET /v1/api_keys
+func (s *Server) handleListApiKeysRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListApiKeysOperation,
+			ID:   "listApiKeys",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListApiKeysOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListApiKeysParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListApiKeysOK
+	response, err = s.h.ListApiKeys(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListApiKeysResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleListAppointmentTypesRequest handles listAppointmentTypes operation.
 //
 // The kinds of appointment patients can have. `slot_count` and `next_available_at` are counted from
@@ -4379,6 +4687,68 @@ func (s *Server) handleListBookingLinksRequest(args [0]string, argsEscaped bool,
 	}
 }
 
+// handleListConsultationsRequest handles listConsultations operation.
+//
+// Extension. What was written about patients: of one with `patient_id`, in the order in which it was
+// made; else by when it was, oldest first. Go on with the next `page_index` while `has_more` is true.
+// Needs the scope `records`.
+//
+// GET /v1/consultations
+func (s *Server) handleListConsultationsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListConsultationsOperation,
+			ID:   "listConsultations",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListConsultationsOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListConsultationsParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ConsultationPage
+	response, err = s.h.ListConsultations(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListConsultationsResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleListDeliveriesRequest handles listDeliveries operation.
 //
 // Extension. What was sent to it or waits to be, newest first, for 30 days.
@@ -4797,6 +5167,57 @@ func (s *Server) handleListMessageRepliesRequest(args [0]string, argsEscaped boo
 	}
 
 	if err := encodeListMessageRepliesResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleListPartnersRequest handles listPartners operation.
+//
+// Extension. Who holds keys of this practice group that work, by name, with how many. Needs the
+// permission `setup`.
+//
+// GET /v1/partners
+func (s *Server) handleListPartnersRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListPartnersOperation,
+			ID:   "listPartners",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListPartnersOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+
+	var response *ListPartnersOK
+	response, err = s.h.ListPartners(ctx)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListPartnersResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -5405,6 +5826,57 @@ func (s *Server) handleListSlotsRequest(args [0]string, argsEscaped bool, w http
 	}
 
 	if err := encodeListSlotsResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleListSubscriptionsRequest handles listSubscriptions operation.
+//
+// Extension. The webhooks that `GET /v1/webhooks` lists, summed up by the type of event: how many
+// there are, are switched off, and are failing.
+//
+// GET /v1/subscriptions
+func (s *Server) handleListSubscriptionsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListSubscriptionsOperation,
+			ID:   "listSubscriptions",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListSubscriptionsOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+
+	var response *ListSubscriptionsOK
+	response, err = s.h.ListSubscriptions(ctx)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListSubscriptionsResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -6639,6 +7111,146 @@ func (s *Server) handleResumeBatchMessageRequest(args [1]string, argsEscaped boo
 	}
 }
 
+// handleRevokeApiKeyRequest handles revokeApiKey operation.
+//
+// Extension. Ends it at once, on every server; it stays in the list of those that have ended. Needs
+// the permission `setup`.
+//
+// DELETE /v1/api_keys/{id}
+func (s *Server) handleRevokeApiKeyRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: RevokeApiKeyOperation,
+			ID:   "revokeApiKey",
+		}
+	)
+	ctx, ok := s.admit(ctx, RevokeApiKeyOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeRevokeApiKeyParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ApiKey
+	response, err = s.h.RevokeApiKey(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeRevokeApiKeyResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleRotateApiKeyRequest handles rotateApiKey operation.
+//
+// Extension. Makes a key in place of this one, with the same partner, scopes, permissions and limit.
+// This one goes on working for `overlap_hours`, so that you can change over without a refusal. A key
+// made for a time is replaced by one for as long. Webhooks and messages stay the partner's. Needs the
+// permission `setup`.
+//
+// POST /v1/api_keys/{id}/rotate
+func (s *Server) handleRotateApiKeyRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: RotateApiKeyOperation,
+			ID:   "rotateApiKey",
+		}
+	)
+	ctx, ok := s.admit(ctx, RotateApiKeyOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeRotateApiKeyParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeRotateApiKeyRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *CreatedApiKey
+	response, err = s.h.RotateApiKey(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeRotateApiKeyResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleRotateWebhookKeyRequest handles rotateWebhookKey operation.
 //
 // Extension. Gives it another signing key, yours or one that we make. For `overlap_hours` deliveries
@@ -6709,6 +7321,68 @@ func (s *Server) handleRotateWebhookKeyRequest(args [1]string, argsEscaped bool,
 	}
 
 	if err := encodeRotateWebhookKeyResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleSearchHcaConsultantsRequest handles searchHcaConsultants operation.
+//
+// Practitioners of the practice group who can be booked, by name: those whose name has each of the
+// words, and of one kind. The public reference publishes the name of this operation alone; its
+// address, what narrows it and what it answers are ours.
+//
+// GET /v1/hca/consultants
+func (s *Server) handleSearchHcaConsultantsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: SearchHcaConsultantsOperation,
+			ID:   "searchHcaConsultants",
+		}
+	)
+	ctx, ok := s.admit(ctx, SearchHcaConsultantsOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeSearchHcaConsultantsParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *SearchHcaConsultantsOK
+	response, err = s.h.SearchHcaConsultants(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeSearchHcaConsultantsResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)

@@ -295,6 +295,238 @@ func (s *AdminTeamUpdate) Decode(d *jx.Decoder) error {
 }
 
 // Encode implements json.Marshaler.
+func (s *ApiKey) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ApiKey) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("partner")
+		e.Str(s.Partner)
+	}
+	{
+		e.FieldStart("test")
+		e.Bool(s.Test)
+	}
+	{
+		e.FieldStart("scopes")
+		e.ArrStart()
+		for _, elem := range s.Scopes {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("permissions")
+		e.ArrStart()
+		for _, elem := range s.Permissions {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		if s.Role.Set {
+			e.FieldStart("role")
+			s.Role.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("rate_limit")
+		s.RateLimit.Encode(e)
+	}
+	{
+		e.FieldStart("expires_at")
+		s.ExpiresAt.Encode(e, json.EncodeDateTime)
+	}
+	{
+		e.FieldStart("revoked_at")
+		s.RevokedAt.Encode(e, json.EncodeDateTime)
+	}
+	{
+		e.FieldStart("last_used_at")
+		s.LastUsedAt.Encode(e, json.EncodeDateTime)
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+	{
+		if s.Replaces.Set {
+			e.FieldStart("replaces")
+			s.Replaces.Encode(e)
+		}
+	}
+}
+
+var jsonFieldsNameOfApiKeyRequest = [5]string{
+	0: "partner",
+	1: "scopes",
+	2: "permissions",
+	3: "rate_limit",
+	4: "expires_at",
+}
+
+// Decode decodes ApiKeyRequest from json.
+func (s *ApiKeyRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode ApiKeyRequest to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "partner":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.Partner = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"partner\"")
+			}
+		case "scopes":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				s.Scopes = make([]string, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem string
+					v, err := d.Str()
+					elem = string(v)
+					if err != nil {
+						return err
+					}
+					s.Scopes = append(s.Scopes, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"scopes\"")
+			}
+		case "permissions":
+			if err := func() error {
+				s.Permissions = make([]string, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem string
+					v, err := d.Str()
+					elem = string(v)
+					if err != nil {
+						return err
+					}
+					s.Permissions = append(s.Permissions, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"permissions\"")
+			}
+		case "rate_limit":
+			if err := func() error {
+				s.RateLimit.Reset()
+				if err := s.RateLimit.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"rate_limit\"")
+			}
+		case "expires_at":
+			if err := func() error {
+				s.ExpiresAt.Reset()
+				if err := s.ExpiresAt.Decode(d, json.DecodeDateTime); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"expires_at\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode ApiKeyRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfApiKeyRequest) {
+					name = jsonFieldsNameOfApiKeyRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes ApiKeyRotation from json.
+func (s *ApiKeyRotation) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode ApiKeyRotation to nil")
+	}
+	s.setDefaults()
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "overlap_hours":
+			if err := func() error {
+				s.OverlapHours.Reset()
+				if err := s.OverlapHours.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"overlap_hours\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode ApiKeyRotation")
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
 func (s *Appointment) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -3230,11 +3462,6 @@ func (s *Capabilities) encodeFields(e *jx.Encoder) {
 	}
 }
 
-// Encode encodes CapabilitiesPermissionsItem as json.
-func (s CapabilitiesPermissionsItem) Encode(e *jx.Encoder) {
-	e.Str(string(s))
-}
-
 // Encode implements json.Marshaler.
 func (s *CheckSlotAvailabilityOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
@@ -3419,6 +3646,155 @@ func (s *ConnectPatientEhrReq) Decode(d *jx.Decoder) error {
 	}
 
 	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *Consultation) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Consultation) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("patient_id")
+		s.PatientID.Encode(e)
+	}
+	{
+		if s.PractitionerID.Set {
+			e.FieldStart("practitioner_id")
+			s.PractitionerID.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("practitioner_name")
+		e.Str(s.PractitionerName)
+	}
+	{
+		e.FieldStart("date")
+		json.EncodeDateTime(e, s.Date)
+	}
+	{
+		e.FieldStart("type")
+		e.Str(s.Type)
+	}
+	{
+		if s.FormID.Set {
+			e.FieldStart("form_id")
+			s.FormID.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("shared_at")
+		s.SharedAt.Encode(e, json.EncodeDateTime)
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+	{
+		e.FieldStart("updated_at")
+		json.EncodeDateTime(e, s.UpdatedAt)
+	}
+	{
+		e.FieldStart("entries")
+		e.ArrStart()
+		for _, elem := range s.Entries {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ConsultationEntry) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ConsultationEntry) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("type")
+		e.Str(s.Type)
+	}
+	{
+		e.FieldStart("title")
+		e.Str(s.Title)
+	}
+	{
+		e.FieldStart("term")
+		e.Str(s.Term)
+	}
+	{
+		e.FieldStart("comments")
+		e.Str(s.Comments)
+	}
+	{
+		e.FieldStart("date")
+		s.Date.Encode(e)
+	}
+	{
+		e.FieldStart("snomed_code")
+		e.Str(s.SnomedCode)
+	}
+	{
+		e.FieldStart("snomed_term")
+		e.Str(s.SnomedTerm)
+	}
+	{
+		e.FieldStart("clinical_status")
+		e.Str(s.ClinicalStatus)
+	}
+	{
+		e.FieldStart("severity")
+		e.Str(s.Severity)
+	}
+	{
+		e.FieldStart("practitioner_name")
+		e.Str(s.PractitionerName)
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+	{
+		e.FieldStart("updated_at")
+		json.EncodeDateTime(e, s.UpdatedAt)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ConsultationPage) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ConsultationPage) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("has_more")
+		e.Bool(s.HasMore)
+	}
 }
 
 // Encode implements json.Marshaler.
@@ -3941,6 +4317,25 @@ func (s *CreatePatientAttachmentReq) Decode(d *jx.Decoder) error {
 }
 
 // Encode implements json.Marshaler.
+func (s *CreatedApiKey) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *CreatedApiKey) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("api_key")
+		e.Str(s.APIKey)
+	}
+	{
+		e.FieldStart("key")
+		s.Key.Encode(e)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *CreatedWebhook) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -4402,6 +4797,41 @@ func (s *EventRequest) Decode(d *jx.Decoder) error {
 	}
 
 	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *EventSubscription) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *EventSubscription) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("event_type")
+		e.Str(s.EventType)
+	}
+	{
+		e.FieldStart("webhook_count")
+		e.Int(s.WebhookCount)
+	}
+	{
+		e.FieldStart("disabled_count")
+		e.Int(s.DisabledCount)
+	}
+	{
+		e.FieldStart("failing_count")
+		e.Int(s.FailingCount)
+	}
+	{
+		e.FieldStart("webhook_ids")
+		e.ArrStart()
+		for _, elem := range s.WebhookIds {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
 }
 
 // Decode decodes EventType from json.
@@ -6376,6 +6806,11 @@ func (s *JourneyRequestStage) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode encodes KeyPermission as json.
+func (s KeyPermission) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
 // Decode decodes KeyRotation from json.
 func (s *KeyRotation) Decode(d *jx.Decoder) error {
 	if s == nil {
@@ -6518,6 +6953,29 @@ func (s *ListAdminTeamsOK) Encode(e *jx.Encoder) {
 
 // encodeFields encodes fields.
 func (s *ListAdminTeamsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListApiKeysOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListApiKeysOK) encodeFields(e *jx.Encoder) {
 	{
 		e.FieldStart("data")
 		e.ArrStart()
@@ -6809,6 +7267,29 @@ func (s *ListMessageRepliesOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListPartnersOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListPartnersOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListPatientAttachmentsOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -7041,6 +7522,29 @@ func (s *ListSlotsOK) encodeFields(e *jx.Encoder) {
 			e.FieldStart("explanation")
 			s.Explanation.Encode(e)
 		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListSubscriptionsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListSubscriptionsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
 	}
 }
 
@@ -8461,6 +8965,18 @@ func (o *OptAddress) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Decode decodes ApiKeyRotation from json.
+func (o *OptApiKeyRotation) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptApiKeyRotation to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
 // Encode encodes AppointmentJourney as json.
 func (o OptAppointmentJourney) Encode(e *jx.Encoder) {
 	if !o.Set {
@@ -9747,6 +10263,48 @@ func (s *PDSRegistration) Decode(d *jx.Decoder) error {
 	}
 
 	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *Partner) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Partner) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("name")
+		e.Str(s.Name)
+	}
+	{
+		e.FieldStart("key")
+		s.Key.Encode(e)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *PartnerSummary) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *PartnerSummary) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("name")
+		e.Str(s.Name)
+	}
+	{
+		e.FieldStart("api_key_count")
+		e.Int(s.APIKeyCount)
+	}
+	{
+		e.FieldStart("last_used_at")
+		s.LastUsedAt.Encode(e, json.EncodeDateTime)
+	}
 }
 
 // Encode implements json.Marshaler.
@@ -11766,6 +12324,29 @@ func (s *RotatedWebhook) encodeFields(e *jx.Encoder) {
 // Encode encodes Scope as json.
 func (s Scope) Encode(e *jx.Encoder) {
 	e.Str(string(s))
+}
+
+// Encode implements json.Marshaler.
+func (s *SearchHcaConsultantsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *SearchHcaConsultantsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
 }
 
 // Encode encodes Sector as json.

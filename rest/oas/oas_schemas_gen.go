@@ -47,9 +47,59 @@ type AdminTeamUpdate struct {
 	MemberIds []ID      `json:"member_ids"`
 }
 
+// Ref: #/components/schemas/ApiKey
+type ApiKey struct {
+	ID ID `json:"id"`
+	// Who holds it.
+	Partner string `json:"partner"`
+	// Whether it is of a sandbox.
+	Test        bool            `json:"test"`
+	Scopes      []Scope         `json:"scopes"`
+	Permissions []KeyPermission `json:"permissions"`
+	// The role of a key that is a token of the GraphQL API.
+	Role OptString `json:"role"`
+	// Requests a minute, 0 for no limit; null is the limit of the server.
+	RateLimit NilInt      `json:"rate_limit"`
+	ExpiresAt NilDateTime `json:"expires_at"`
+	RevokedAt NilDateTime `json:"revoked_at"`
+	// To the minute.
+	LastUsedAt NilDateTime `json:"last_used_at"`
+	CreatedAt  time.Time   `json:"created_at"`
+	// The key that it was made in place of.
+	Replaces OptNilString `json:"replaces"`
+}
+
+// GetPartner returns the value of Partner.
+func (s *ApiKey) GetPartner() string {
+	return s.Partner
+}
+
 type ApiKeyAuth struct {
 	APIKey string
 	Roles  []string
+}
+
+// Ref: #/components/schemas/ApiKeyRequest
+type ApiKeyRequest struct {
+	// Who will hold it.
+	Partner     string   `json:"partner"`
+	Scopes      []string `json:"scopes"`
+	Permissions []string `json:"permissions"`
+	// Requests a minute; 0 is no limit. The limit of the server when left out.
+	RateLimit OptInt `json:"rate_limit"`
+	// For ever when left out.
+	ExpiresAt OptDateTime `json:"expires_at"`
+}
+
+// GetPartner returns the value of Partner.
+func (s *ApiKeyRequest) GetPartner() string {
+	return s.Partner
+}
+
+// Ref: #/components/schemas/ApiKeyRotation
+type ApiKeyRotation struct {
+	// How long the old key goes on working; 0 ends it at once.
+	OverlapHours OptInt `json:"overlap_hours"`
 }
 
 // Ref: #/components/schemas/Appointment
@@ -817,33 +867,16 @@ type CancelRequest struct {
 // Ref: #/components/schemas/Capabilities
 type Capabilities struct {
 	// The scopes of the key, for the practice group it belongs to.
-	Scopes          []Scope                       `json:"scopes"`
-	Booking         bool                          `json:"booking"`
-	Messaging       bool                          `json:"messaging"`
-	BookingLinks    bool                          `json:"booking_links"`
-	Permissions     []CapabilitiesPermissionsItem `json:"permissions"`
-	PracticeGroupID ID                            `json:"practice_group_id"`
+	Scopes          []Scope         `json:"scopes"`
+	Booking         bool            `json:"booking"`
+	Messaging       bool            `json:"messaging"`
+	BookingLinks    bool            `json:"booking_links"`
+	Permissions     []KeyPermission `json:"permissions"`
+	PracticeGroupID ID              `json:"practice_group_id"`
 	// The group the key belongs to.
 	KeyPracticeGroupID ID `json:"key_practice_group_id"`
 	// Requests a minute; null is no limit.
 	RateLimit NilFloat64 `json:"rate_limit"`
-}
-
-type CapabilitiesPermissionsItem string
-
-const (
-	CapabilitiesPermissionsItemAutoWriteToRecord CapabilitiesPermissionsItem = "auto_write_to_record"
-	CapabilitiesPermissionsItemSetup             CapabilitiesPermissionsItem = "setup"
-	CapabilitiesPermissionsItemStaff             CapabilitiesPermissionsItem = "staff"
-)
-
-// AllValues returns all CapabilitiesPermissionsItem values.
-func (CapabilitiesPermissionsItem) AllValues() []CapabilitiesPermissionsItem {
-	return []CapabilitiesPermissionsItem{
-		CapabilitiesPermissionsItemAutoWriteToRecord,
-		CapabilitiesPermissionsItemSetup,
-		CapabilitiesPermissionsItemStaff,
-	}
 }
 
 type CheckSlotAvailabilityOK struct {
@@ -881,6 +914,55 @@ type Configuration struct {
 
 type ConnectPatientEhrReq struct {
 	EhrPartnerID string `json:"ehr_partner_id"`
+}
+
+// Ref: #/components/schemas/Consultation
+type Consultation struct {
+	ID        ID `json:"id"`
+	PatientID ID `json:"patient_id"`
+	// The member of staff.
+	PractitionerID OptNilString `json:"practitioner_id"`
+	// Their name as it was then.
+	PractitionerName string `json:"practitioner_name"`
+	// When it was.
+	Date time.Time `json:"date"`
+	// What kind of meeting it was.
+	Type string `json:"type"`
+	// The form it is the answers to.
+	FormID OptNilString `json:"form_id"`
+	// When it was shared with the patient.
+	SharedAt  NilDateTime         `json:"shared_at"`
+	CreatedAt time.Time           `json:"created_at"`
+	UpdatedAt time.Time           `json:"updated_at"`
+	Entries   []ConsultationEntry `json:"entries"`
+}
+
+// Ref: #/components/schemas/ConsultationEntry
+type ConsultationEntry struct {
+	ID ID `json:"id"`
+	// What kind of entry it is, such as `freetext` or `allergy`.
+	Type string `json:"type"`
+	// What it is about, or the question.
+	Title string `json:"title"`
+	// The entry in words, or the answer.
+	Term     string `json:"term"`
+	Comments string `json:"comments"`
+	// Such as 2026-03-15.
+	Date           NilString `json:"date"`
+	SnomedCode     string    `json:"snomed_code"`
+	SnomedTerm     string    `json:"snomed_term"`
+	ClinicalStatus string    `json:"clinical_status"`
+	Severity       string    `json:"severity"`
+	// Their name as it was then.
+	PractitionerName string    `json:"practitioner_name"`
+	CreatedAt        time.Time `json:"created_at"`
+	UpdatedAt        time.Time `json:"updated_at"`
+}
+
+// Ref: #/components/schemas/ConsultationPage
+type ConsultationPage struct {
+	Data    []Consultation `json:"data"`
+	HasMore bool           `json:"has_more"`
 }
 
 // Ref: #/components/schemas/ContactDetail
@@ -1009,6 +1091,13 @@ type CreatePatientAttachmentReq struct {
 	FileName string `json:"file_name"`
 	// The file in Base64.
 	FileData string `json:"file_data"`
+}
+
+// Ref: #/components/schemas/CreatedApiKey
+type CreatedApiKey struct {
+	// The key itself, for `x-api-key`. It is not kept and cannot be shown again.
+	APIKey string `json:"api_key"`
+	Key    ApiKey `json:"key"`
 }
 
 // Ref: #/components/schemas/CreatedWebhook
@@ -1237,6 +1326,17 @@ type EventPage struct {
 // Ref: #/components/schemas/EventRequest
 type EventRequest struct {
 	EventType EventType `json:"event_type"`
+}
+
+// Ref: #/components/schemas/EventSubscription
+type EventSubscription struct {
+	EventType    string `json:"event_type"`
+	WebhookCount int    `json:"webhook_count"`
+	// How many of them are switched off.
+	DisabledCount int `json:"disabled_count"`
+	// How many of them are switched on and did not take the last event.
+	FailingCount int  `json:"failing_count"`
+	WebhookIds   []ID `json:"webhook_ids"`
 }
 
 // The first eight are the contract's; the rest are extensions.
@@ -1761,6 +1861,25 @@ func (JourneyRequestStage) AllValues() []JourneyRequestStage {
 	}
 }
 
+// What a key may do besides its scopes.
+// Ref: #/components/schemas/KeyPermission
+type KeyPermission string
+
+const (
+	KeyPermissionAutoWriteToRecord KeyPermission = "auto_write_to_record"
+	KeyPermissionSetup             KeyPermission = "setup"
+	KeyPermissionStaff             KeyPermission = "staff"
+)
+
+// AllValues returns all KeyPermission values.
+func (KeyPermission) AllValues() []KeyPermission {
+	return []KeyPermission{
+		KeyPermissionAutoWriteToRecord,
+		KeyPermissionSetup,
+		KeyPermissionStaff,
+	}
+}
+
 // Ref: #/components/schemas/KeyRotation
 type KeyRotation struct {
 	// As in Create a Webhook; left out, we make one.
@@ -1862,6 +1981,11 @@ type ListAdminTeamsOK struct {
 	Count float64     `json:"count"`
 }
 
+type ListApiKeysOK struct {
+	Data  []ApiKey `json:"data"`
+	Count float64  `json:"count"`
+}
+
 type ListAppointmentTypesOK struct {
 	Data  []AppointmentType `json:"data"`
 	Count float64           `json:"count"`
@@ -1957,6 +2081,11 @@ type ListMessageRepliesOK struct {
 	Count float64 `json:"count"`
 }
 
+type ListPartnersOK struct {
+	Data  []PartnerSummary `json:"data"`
+	Count float64          `json:"count"`
+}
+
 type ListPatientAttachmentsOK struct {
 	Data  []Attachment `json:"data"`
 	Count float64      `json:"count"`
@@ -2035,6 +2164,11 @@ type ListSlotsOK struct {
 	Data        []Slot             `json:"data"`
 	Count       float64            `json:"count"`
 	Explanation OptSlotExplanation `json:"explanation"`
+}
+
+type ListSubscriptionsOK struct {
+	Data  []EventSubscription `json:"data"`
+	Count float64             `json:"count"`
 }
 
 type ListWaitingListOK struct {
@@ -2982,6 +3116,52 @@ func (o OptAddress) Get() (v Address, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptAddress) Or(d Address) Address {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptApiKeyRotation returns new OptApiKeyRotation with value set to v.
+func NewOptApiKeyRotation(v ApiKeyRotation) OptApiKeyRotation {
+	return OptApiKeyRotation{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptApiKeyRotation is optional ApiKeyRotation.
+type OptApiKeyRotation struct {
+	Value ApiKeyRotation
+	Set   bool
+}
+
+// IsSet returns true if OptApiKeyRotation was set.
+func (o OptApiKeyRotation) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptApiKeyRotation) Reset() {
+	var v ApiKeyRotation
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptApiKeyRotation) SetTo(v ApiKeyRotation) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptApiKeyRotation) Get() (v ApiKeyRotation, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptApiKeyRotation) Or(d ApiKeyRotation) ApiKeyRotation {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -6637,6 +6817,21 @@ type PDSRegistration struct {
 	EhrPartnerID OptString `json:"ehr_partner_id"`
 }
 
+// Ref: #/components/schemas/Partner
+type Partner struct {
+	Name string `json:"name"`
+	Key  ApiKey `json:"key"`
+}
+
+// Ref: #/components/schemas/PartnerSummary
+type PartnerSummary struct {
+	Name string `json:"name"`
+	// Its keys that work, tokens of the GraphQL API among them.
+	APIKeyCount int `json:"api_key_count"`
+	// When one of them was used last, to the minute.
+	LastUsedAt NilDateTime `json:"last_used_at"`
+}
+
 // Ref: #/components/schemas/Patient
 type Patient struct {
 	ID                      ID                `json:"id"`
@@ -7290,6 +7485,11 @@ func (Scope) AllValues() []Scope {
 		ScopeInvoicing,
 		ScopeRecords,
 	}
+}
+
+type SearchHcaConsultantsOK struct {
+	Data  []Practitioner `json:"data"`
+	Count float64        `json:"count"`
 }
 
 // Ref: #/components/schemas/Sector

@@ -85,6 +85,13 @@ type Handler interface {
 	//
 	// POST /v1/admin_teams
 	CreateAdminTeam(ctx context.Context, req *AdminTeamRequest, params CreateAdminTeamParams) (*AdminTeam, error)
+	// CreateApiKey implements createApiKey operation.
+	//
+	// Extension. `api_key` is shown this once. A key can give another one only what it may do itself, and
+	// needs the permission `setup` to; `staff` besides for another partner than its own.
+	//
+	// POST /v1/api_keys
+	CreateApiKey(ctx context.Context, req *ApiKeyRequest, params CreateApiKeyParams) (*CreatedApiKey, error)
 	// CreateAppointment implements createAppointment operation.
 	//
 	// Reserves a time. It is held for you from this instant until `reserved_until`; then it is free again
@@ -242,6 +249,12 @@ type Handler interface {
 	//
 	// GET /v1/admin_teams/{id}
 	GetAdminTeam(ctx context.Context, params GetAdminTeamParams) (*AdminTeam, error)
+	// GetApiKey implements getApiKey operation.
+	//
+	// Extension. Needs the permission `setup`.
+	//
+	// GET /v1/api_keys/{id}
+	GetApiKey(ctx context.Context, params GetApiKeyParams) (*ApiKey, error)
 	// GetAppointment implements getAppointment operation.
 	//
 	// Get an Appointment.
@@ -292,6 +305,12 @@ type Handler interface {
 	//
 	// GET /v1/me/configuration
 	GetConfiguration(ctx context.Context) (*Configuration, error)
+	// GetConsultation implements getConsultation operation.
+	//
+	// Extension. What was written at one time, with its entries. Needs the scope `records`.
+	//
+	// GET /v1/consultations/{id}
+	GetConsultation(ctx context.Context, params GetConsultationParams) (*Consultation, error)
 	// GetDelivery implements getDelivery operation.
 	//
 	// Extension. One delivery and how each attempt went.
@@ -331,6 +350,12 @@ type Handler interface {
 	//
 	// GET /v1/messages/{id}
 	GetMessage(ctx context.Context, params GetMessageParams) (*Message, error)
+	// GetPartner implements getPartner operation.
+	//
+	// Extension. Who the key of this request was given to, and the key itself.
+	//
+	// GET /v1/partner
+	GetPartner(ctx context.Context) (*Partner, error)
 	// GetPatientAttachment implements getPatientAttachment operation.
 	//
 	// Extension. One file, with its content in `file_data`.
@@ -405,6 +430,13 @@ type Handler interface {
 	//
 	// GET /v1/admin_teams
 	ListAdminTeams(ctx context.Context, params ListAdminTeamsParams) (*ListAdminTeamsOK, error)
+	// ListApiKeys implements listApiKeys operation.
+	//
+	// Extension. The practice group's keys without their texts, newest first: those that work, and with
+	// `include_ended` those that were revoked or have expired. Needs the permission `setup`.
+	//
+	// GET /v1/api_keys
+	ListApiKeys(ctx context.Context, params ListApiKeysParams) (*ListApiKeysOK, error)
 	// ListAppointmentTypes implements listAppointmentTypes operation.
 	//
 	// The kinds of appointment patients can have. `slot_count` and `next_available_at` are counted from
@@ -458,6 +490,14 @@ type Handler interface {
 	//
 	// GET /v2/bookinglinks
 	ListBookingLinks(ctx context.Context, params ListBookingLinksParams) (*ListBookingLinksOK, error)
+	// ListConsultations implements listConsultations operation.
+	//
+	// Extension. What was written about patients: of one with `patient_id`, in the order in which it was
+	// made; else by when it was, oldest first. Go on with the next `page_index` while `has_more` is true.
+	// Needs the scope `records`.
+	//
+	// GET /v1/consultations
+	ListConsultations(ctx context.Context, params ListConsultationsParams) (*ConsultationPage, error)
 	// ListDeliveries implements listDeliveries operation.
 	//
 	// Extension. What was sent to it or waits to be, newest first, for 30 days.
@@ -506,6 +546,13 @@ type Handler interface {
 	//
 	// GET /v1/message_replies
 	ListMessageReplies(ctx context.Context, params ListMessageRepliesParams) (*ListMessageRepliesOK, error)
+	// ListPartners implements listPartners operation.
+	//
+	// Extension. Who holds keys of this practice group that work, by name, with how many. Needs the
+	// permission `setup`.
+	//
+	// GET /v1/partners
+	ListPartners(ctx context.Context) (*ListPartnersOK, error)
 	// ListPatientAttachments implements listPatientAttachments operation.
 	//
 	// The files kept with the patient, newest first, at most 1,000. `ehr_file_id` is what an attachment
@@ -574,6 +621,13 @@ type Handler interface {
 	//
 	// GET /v1/slots
 	ListSlots(ctx context.Context, params ListSlotsParams) (*ListSlotsOK, error)
+	// ListSubscriptions implements listSubscriptions operation.
+	//
+	// Extension. The webhooks that `GET /v1/webhooks` lists, summed up by the type of event: how many
+	// there are, are switched off, and are failing.
+	//
+	// GET /v1/subscriptions
+	ListSubscriptions(ctx context.Context) (*ListSubscriptionsOK, error)
 	// ListWaitingList implements listWaitingList operation.
 	//
 	// Extension. Who is on the waiting list, and who was, in the order in which they joined. Go on with
@@ -700,6 +754,22 @@ type Handler interface {
 	//
 	// PATCH /v1/batch_message/{id}/resume
 	ResumeBatchMessage(ctx context.Context, params ResumeBatchMessageParams) (*BatchMessage, error)
+	// RevokeApiKey implements revokeApiKey operation.
+	//
+	// Extension. Ends it at once, on every server; it stays in the list of those that have ended. Needs
+	// the permission `setup`.
+	//
+	// DELETE /v1/api_keys/{id}
+	RevokeApiKey(ctx context.Context, params RevokeApiKeyParams) (*ApiKey, error)
+	// RotateApiKey implements rotateApiKey operation.
+	//
+	// Extension. Makes a key in place of this one, with the same partner, scopes, permissions and limit.
+	// This one goes on working for `overlap_hours`, so that you can change over without a refusal. A key
+	// made for a time is replaced by one for as long. Webhooks and messages stay the partner's. Needs the
+	// permission `setup`.
+	//
+	// POST /v1/api_keys/{id}/rotate
+	RotateApiKey(ctx context.Context, req OptApiKeyRotation, params RotateApiKeyParams) (*CreatedApiKey, error)
 	// RotateWebhookKey implements rotateWebhookKey operation.
 	//
 	// Extension. Gives it another signing key, yours or one that we make. For `overlap_hours` deliveries
@@ -708,6 +778,14 @@ type Handler interface {
 	//
 	// POST /v1/webhooks/{id}/rotate-key
 	RotateWebhookKey(ctx context.Context, req OptKeyRotation, params RotateWebhookKeyParams) (*RotatedWebhook, error)
+	// SearchHcaConsultants implements searchHcaConsultants operation.
+	//
+	// Practitioners of the practice group who can be booked, by name: those whose name has each of the
+	// words, and of one kind. The public reference publishes the name of this operation alone; its
+	// address, what narrows it and what it answers are ours.
+	//
+	// GET /v1/hca/consultants
+	SearchHcaConsultants(ctx context.Context, params SearchHcaConsultantsParams) (*SearchHcaConsultantsOK, error)
 	// SendBatchMessage implements sendBatchMessage operation.
 	//
 	// Lets a batch go. Repeating it changes nothing.

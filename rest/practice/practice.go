@@ -113,7 +113,7 @@ func (o Operations) GetCapabilities(ctx context.Context) (*oas.Capabilities, err
 	out := &oas.Capabilities{
 		Booking: c.Booking, Messaging: c.Messaging, BookingLinks: c.BookingLinks,
 		Scopes:          make([]oas.Scope, 0, len(access.Scopes)),
-		Permissions:     make([]oas.CapabilitiesPermissionsItem, 0, len(access.KeyPermissions)),
+		Permissions:     make([]oas.KeyPermission, 0, len(access.KeyPermissions)),
 		PracticeGroupID: wire.Digits(c.Group), KeyPracticeGroupID: wire.Digits(c.Home),
 		RateLimit: oas.NilFloat64{Value: float64(c.Limit), Null: c.Limit == 0},
 	}
@@ -121,7 +121,7 @@ func (o Operations) GetCapabilities(ctx context.Context) (*oas.Capabilities, err
 		out.Scopes = append(out.Scopes, oas.Scope(s))
 	}
 	for _, p := range c.KeyPermissions {
-		out.Permissions = append(out.Permissions, oas.CapabilitiesPermissionsItem(p))
+		out.Permissions = append(out.Permissions, oas.KeyPermission(p))
 	}
 	return out, nil
 }
@@ -195,6 +195,21 @@ func (o Operations) ListPractitioners(ctx context.Context,
 	}
 	out := &oas.ListPractitionersOK{Data: make([]oas.Practitioner, len(all)), Count: float64(len(all))}
 	for i, p := range all {
+		out.Data[i] = *practitioner(p)
+	}
+	return out, nil
+}
+
+// SearchHcaConsultants finds people who can be booked.
+func (o Operations) SearchHcaConsultants(
+	ctx context.Context, p oas.SearchHcaConsultantsParams,
+) (*oas.SearchHcaConsultantsOK, error) {
+	found, err := o.Core.Practice.Consultants(ctx, p.Search.Value, practice.Profession(p.PractitionerType.Value))
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.SearchHcaConsultantsOK{Data: make([]oas.Practitioner, len(found)), Count: float64(len(found))}
+	for i, p := range found {
 		out.Data[i] = *practitioner(p)
 	}
 	return out, nil

@@ -167,6 +167,17 @@ var acrossNetwork = map[string]struct {
 	"POST /v1/webhooks/{id}/replay":                          {false, fields{"since": "2031-01-01T00:00:00Z"}},
 	"POST /v1/webhooks/{id}/recover":                         {false, fields{"since": "2031-01-01T00:00:00Z"}},
 	"GET /v1/events":                                         {false, nil},
+	"GET /v1/api_keys":                                       {false, nil},
+	"POST /v1/api_keys":                                      {false, fields{"partner": "x", "scopes": []any{}}},
+	"GET /v1/api_keys/{id}":                                  {false, nil},
+	"DELETE /v1/api_keys/{id}":                               {false, nil},
+	"POST /v1/api_keys/{id}/rotate":                          {false, fields{}},
+	"GET /v1/partner":                                        {true, nil},
+	"GET /v1/partners":                                       {false, nil},
+	"GET /v1/subscriptions":                                  {false, nil},
+	"GET /v1/consultations":                                  {true, nil},
+	"GET /v1/consultations/{id}":                             {true, nil},
+	"GET /v1/hca/consultants":                                {true, nil},
 	"POST /v1/events/test":                                   {false, fields{"event_type": "appointment.confirmed"}},
 }
 

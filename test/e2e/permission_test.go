@@ -80,21 +80,23 @@ func combinations() [][]string {
 	return out
 }
 
-// least leaves out combinations that have another allowed one in them.
+// least names the combinations that are allowed.
 func least(allowed [][]string) string {
 	if len(allowed) > 0 && len(allowed[0]) == 0 {
 		return "any key"
 	}
 	var out []string
 	for _, sets := range allowed {
-		if !slices.ContainsFunc(allowed, func(other []string) bool {
-			return len(other) < len(sets) && !slices.ContainsFunc(other,
-				func(s string) bool { return !slices.Contains(sets, s) })
-		}) {
-			out = append(out, strings.Join(sets, "+"))
-		}
+		out = append(out, strings.Join(sets, "+"))
 	}
 	return strings.Join(out, " ")
+}
+
+// among reports whether a combination has another one in it that is allowed.
+func among(allowed [][]string, sets []string) bool {
+	return slices.ContainsFunc(allowed, func(other []string) bool {
+		return !slices.ContainsFunc(other, func(s string) bool { return !slices.Contains(sets, s) })
+	})
 }
 
 // allowedKeys asks for each operation of REST with a key of each combination.
@@ -102,16 +104,15 @@ func allowedKeys(t *testing.T, s *process, address string) map[string]string {
 	t.Helper()
 	keys := map[string]string{}
 	for _, sets := range combinations() {
-		args := []string{"key", "create", "--db", address, "--group", s.creds.Group, "--partner", "x", "--rate-limit",
-			"0", "--json"}
+		ask := map[string]any{"partner": "x", "rate_limit": 0, "scopes": []string{}, "permissions": []string{}}
 		for _, name := range sets {
-			option := "--permission"
+			kind := "permissions"
 			if slices.Contains(access.Scopes, access.Scope(name)) {
-				option = "--scope"
+				kind = "scopes"
 			}
-			args = append(args, option, name)
+			ask[kind] = append(ask[kind].([]string), name)
 		}
-		keys[strings.Join(sets, "+")], _ = ofCommand(t, "", args...)["api_key"].(string)
+		keys[strings.Join(sets, "+")] = s.call("POST", "/v1/api_keys", ask, key(s.creds.Key)).str("api_key")
 	}
 	ids := regexp.MustCompile(`\{[a-z_]+\}`)
 	known := strings.NewReplacer("{kind}", "mobile", "{date}", "2031-12-25")
@@ -121,6 +122,9 @@ func allowedKeys(t *testing.T, s *process, address string) map[string]string {
 		path := ids.ReplaceAllString(known.Replace(o.path), "4503599627370497")
 		var allowed [][]string
 		for _, sets := range combinations() {
+			if among(allowed, sets) {
+				continue // what one set allows, two do
+			}
 			got := s.call(o.method, path, acrossNetwork[operation].body, key(keys[strings.Join(sets, "+")]))
 			if got.Status == http.StatusUnauthorized || got.Status >= 500 {
 				t.Errorf("%s with %v: %d %s", operation, sets, got.Status, got.Text)

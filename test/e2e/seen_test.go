@@ -58,6 +58,8 @@ var showNoPatient = []string{
 	"GET /v1/batch_message/{id}/preview", "GET /v2/automated_messages/settings", "GET /v1/webhooks",
 	"GET /v1/webhooks/{id}", "GET /v1/webhooks/{id}/deliveries",
 	"GET /v1/webhooks/{id}/deliveries/{delivery_id}", "GET /v1/events", "GET /v1/sequences", "GET /v1/sequences/{id}",
+	"GET /v1/api_keys", "GET /v1/api_keys/{id}", "GET /v1/partner", "GET /v1/partners", "GET /v1/subscriptions",
+	"GET /v1/hca/consultants",
 }
 
 // reads are the operations that show the patient Ada, each with the ids of its path
@@ -87,6 +89,7 @@ func (p *program) reads(ada string) map[string][]string {
 	})
 	p.ok("PATCH", batch+"/send", nil)
 	wait.Until(p.t, "the batch to be done", func() bool { return p.totals(batch)["completed"] == 1 })
+	consulted := p.ok("GET", "/v1/consultations?patient_id="+ada, nil).data()[0]["id"].(string)
 	recall := p.ok("POST", "/v1/sequences", aSequence).str("id")
 	p.ok("POST", "/v1/sequences/"+recall+"/patients", map[string]any{"patient_id": ada})
 	batch = batch[strings.LastIndex(batch, "/")+1:]
@@ -118,6 +121,8 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/batch_message/{id}/messages":               {batch},
 		"GET /v1/batch_message/{id}/results.csv":            {batch},
 		"GET /v1/sequences/{id}/patients":                   {recall},
+		"GET /v1/consultations":                             {"?patient_id=" + ada},
+		"GET /v1/consultations/{id}":                        {consulted},
 	}
 }
 
