@@ -188,10 +188,10 @@ func (w wiring) diary() {
 	w.Booking = &booking.Service{Store: bookingstore.New(db), Diary: w.Diary, Now: now, NewID: newID, Hold: w.c.Hold}
 	w.Video = &video.Service{Store: videostore.New(db), Box: w.Connector.Box, Pages: w.pages,
 		RelayOnly: w.c.Video.RelayOnly, Now: now, NewID: newID}
-	w.FormLink = &formlink.Service{Store: formlinkstore.New(db), Link: w.Link, Form: w.Form, Record: w.Record,
-		File: w.Attachment, Now: now, NewID: newID}
 	w.SelfBooking = &selfbooking.Service{Store: selfbookingstore.New(db), Link: w.Link, Diary: w.Diary,
 		Booking: w.Booking, Now: now}
+	w.FormLink = &formlink.Service{Store: formlinkstore.New(db), Link: w.Link, Form: w.Form, Record: w.Record,
+		File: w.Attachment, SelfBooking: w.SelfBooking, Now: now, NewID: newID}
 	w.Product = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: newID}
 	w.Invoice = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: newID}
 	w.InvoiceMetadata = &billing.InvoiceMetadata{Store: billingstore.NewInvoiceMetadata(db), Now: now}

@@ -114,6 +114,9 @@ var rooms = map[string]struct {
 		"core/assignee", "core/attachment", "core/audit", "core/event", "core/fault", "core/input", "core/access",
 		"core/write", "core/practice", "core/patient", "core/booking", "core/clinical", "core/form", "core/link",
 		"core/record", "core/task",
+		"core/account", "core/attachment", "core/audit", "core/event", "core/fault", "core/input", "core/access",
+		"core/write", "core/practice", "core/patient", "core/booking", "core/clinical", "core/diary",
+		"core/form", "core/link", "core/record", "core/selfbooking", "core/task",
 	}},
 	"core/waiting": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/read", "core/write",
@@ -137,7 +140,7 @@ var rooms = map[string]struct {
 	"core/form": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/write", "core/practice",
 		"core/patient",
-		"core/document", "core/clinical", "core/read",
+		"core/document", "core/clinical", "core/read", "core/diary", "core/assignee", "core/task",
 		"core/record", // which codes are SNOMED CT's
 	}},
 	"core/template": {
@@ -221,10 +224,10 @@ var rooms = map[string]struct {
 	"store/clinical": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/account",
 		"store/contact", "store/patient",
 		"store/practice", "store/relationship"}},
-	"store/form": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/clinical",
-		"store/document"}},
+	"store/form": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/assignee",
+		"store/clinical", "store/diary", "store/document", "store/task"}},
 	"store/formlink": {ours: []string{"core/...", "store", "store/value", "store/assignee", "store/form", "store/link",
-		"store/record", "store/task"}},
+		"store/record", "store/selfbooking", "store/task"}},
 	"store/contact":      {ours: []string{"core/...", "store", "store/listing", "store/value"}},
 	"store/identifier":   {ours: []string{"core/...", "store", "store/value"}},
 	"store/demographics": {ours: []string{"core/...", "store", "store/value", "store/patient", "store/practice"}},

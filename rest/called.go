@@ -12,6 +12,7 @@ import (
 // has the first of them that it takes.
 var others = map[string][]string{
 	"appointment":      {"appointment_id"},
+	"appointment_type": {"appointment_type_id"},
 	"assignee":         {"assignee_id"},
 	"billpayer":        {"billpayer_id"},
 	"birth_date":       {"dob"},

@@ -41,7 +41,7 @@ const (
 	LinkLocked Type = "link.locked"
 	// LinkPaused is recorded when too many visitors of a link for anyone could not be identified.
 	LinkPaused Type = "link.paused"
-	// FormCompleted is recorded when a patient sends the answers to a form by a link.
+	// FormCompleted is recorded when the answers of a patient to a form have arrived.
 	FormCompleted Type = "form.completed"
 	// The four of the waiting list: a time is offered to a patient who waits for one, and taken, turned down, or held
 	// for the patient no longer.

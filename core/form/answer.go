@@ -27,6 +27,7 @@ type Answer struct {
 // value is one answer, read.
 type value struct {
 	text       string
+	number     float64           // of a number
 	code, term string            // of a medical term
 	file       *document.New     // of a file or a signature
 	content    []byte            // of a signature
@@ -243,6 +244,7 @@ func (b Bounds) read(text string) (out value, wrong string) {
 		}
 		return out, what + " from " + plain(b.Low) + " to " + plain(b.High)
 	}
+	out.number = n
 	if b.Unit != "" {
 		out.text += " " + b.Unit
 	}

@@ -55,6 +55,9 @@ type Change struct {
 	// Code and Term are the concept that answers are kept with; empty is that of the type.
 	Code, Term *string
 	Fields     *[]Field
+	// Rules and Otherwise are what the answers to a care navigation form lead to.
+	Rules     *[]Rule
+	Otherwise *Outcome
 }
 
 // Edited is the form as it is edited, for those who edit it.
@@ -234,6 +237,10 @@ func (s *Service) change(q *Questionnaire, c Change, now time.Time) error {
 		d.Content.Sections = w.fields(*c.Fields, is.Content, s.NewID)
 		w.order(d.Content)
 	}
+	if q.Type != Navigates && c.Rules == nil && c.Otherwise == nil {
+		d.Content.Rules, d.Content.Otherwise = nil, nil
+	}
+	w.rules(&d.Content, c)
 	q.Draft = &d
 	return w.err()
 }
@@ -278,7 +285,7 @@ func (s *Service) Publish(ctx context.Context, id ID, c Change) (Questionnaire, 
 }
 
 // whole checks that a form can be filled in as it is edited.
-func (s *Service) whole(_ context.Context, _ write.Edit[Tx], q Questionnaire) error {
+func (s *Service) whole(ctx context.Context, e write.Edit[Tx], q Questionnaire) error {
 	var w writing
 	d := q.Draft
 	if len(d.Content.Fields()) == 0 {
@@ -287,6 +294,9 @@ func (s *Service) whole(_ context.Context, _ write.Edit[Tx], q Questionnaire) er
 		})
 	}
 	w.order(d.Content)
+	if err := s.navigates(ctx, e, &w, q); err != nil {
+		return err
+	}
 	return w.err()
 }
 

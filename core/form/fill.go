@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/clinical"
+	"frontdesk/core/diary"
 	"frontdesk/core/document"
 	"frontdesk/core/event"
 	"frontdesk/core/patient"
@@ -56,11 +57,12 @@ func (s *Service) Fill(ctx context.Context, id ID, of patient.ID, answers []Answ
 		if err != nil {
 			return err
 		}
-		about := Response{Admin: practice.Member(who)}
-		if out.Consultation, err = s.enter(ctx, tx, who, q, held, given, about, now); err != nil {
+		r, err := s.enter(ctx, tx, who, q, held, given, Filling{Admin: practice.Member(who)}, now)
+		if err != nil {
 			return err
 		}
-		return patient.Record(ctx, tx, who, now, Fact(out.Consultation))
+		out.Consultation = r.Consultation
+		return tx.Record(ctx, r.Event(who.Group, now, 0))
 	})
 	if err != nil {
 		return Filled{}, err
@@ -68,34 +70,61 @@ func (s *Service) Fill(ctx context.Context, id ID, of patient.ID, answers []Answ
 	return out, nil
 }
 
-// Fact is that a patient's answers are kept as a consultation.
-func Fact(c clinical.Consultation) event.Fact {
-	return patient.Fact(event.QuestionnaireFilled, c.Patient, event.IDs{
-		"questionnaire": int64(c.Questionnaire), "consultation": int64(c.ID),
-	})
+// Entered is answers that were kept: the response, and the consultation that it is.
+type Entered struct {
+	Response
+	Consultation clinical.Consultation
+}
+
+// Event is that a response has arrived; entry is what it was proposed for the record as, or 0.
+func (r Entered) Event(group practice.ID, now time.Time, entry int64) event.Event {
+	ids := event.IDs{"link": r.Link, "form": int64(r.Form), "patient": int64(r.Consultation.Patient),
+		"form_response": int64(r.ID), "appointment": r.Appointment, "record_entry": entry}
+	if d := r.Decision; d != nil {
+		ids["task"], ids["booking_link"] = int64(d.Task), d.Link
+	}
+	e := event.Of(int64(group), now, patient.Fact(event.QuestionnaireFilled, r.Consultation.Patient, event.IDs{
+		"questionnaire": int64(r.Form), "consultation": int64(r.ID),
+	}), event.Fact{Type: event.FormCompleted, IDs: ids})
+	e.Subject, e.Sequence = int64(r.ID), 1
+	return e
+}
+
+// Filling is how a form came to be filled in.
+type Filling struct {
+	// Link is the link it was filled in by, and Appointment the one it was for; 0 is none.
+	Link, Appointment int64
+	// Admin is the member of staff whom the answers are for, or who filled it in; 0 is none.
+	Admin practice.PractitionerID
+	// Offer makes the link by which the patient books a type of appointment, in the same transaction; nil makes none.
+	Offer func(context.Context, diary.TypeID) (int64, error)
 }
 
 // enter keeps answers as a consultation of a patient, whom the transaction has locked against a merge, and what the
 // response is beyond that.
 func (s *Service) enter(
 	ctx context.Context, tx Keeper, who access.Caller, q Questionnaire, held patient.ID, given []answered,
-	about Response, now time.Time,
-) (clinical.Consultation, error) {
+	f Filling, now time.Time,
+) (Entered, error) {
 	c, err := s.Records.Consult(ctx, tx, who, clinical.Consultation{Patient: held, Encounter: "questionnaire",
 		Questionnaire: q.ID}, now)
-	if err != nil {
-		return c, err
+	r := Response{ID: c.ID, Form: q.ID, Version: q.Published, Patient: held, Link: f.Link, Appointment: f.Appointment,
+		Admin: f.Admin, CreatedAt: now, UpdatedAt: now}
+	if err == nil {
+		err = s.decide(ctx, tx, who, q, &r, given, f, now)
 	}
-	about.ID, about.Form, about.Version, about.CreatedAt, about.UpdatedAt = c.ID, q.ID, q.Published, now, now
-	if err := tx.SaveResponse(ctx, who.Group, about); err != nil {
-		return c, err
+	if err == nil {
+		err = tx.SaveResponse(ctx, who.Group, r)
+	}
+	if err != nil {
+		return Entered{}, err
 	}
 	for _, a := range given {
 		if err := s.keep(ctx, tx, who, c, a, now); err != nil {
-			return c, err
+			return Entered{}, err
 		}
 	}
-	return c, nil
+	return Entered{r, c}, nil
 }
 
 // waiting are the documents that wait for their files, in the order of the questions.
@@ -186,13 +215,11 @@ func keepFile(
 	if content != nil {
 		d = d.With(content, now)
 	}
-	if err := tx.SaveDocument(ctx, who.Group, d); err != nil {
+	if err := tx.KeepFile(ctx, who.Group, d, content); err != nil {
 		return err
 	}
 	var err error
-	if content != nil {
-		err = tx.KeepContent(ctx, who.Group, d.ID, content)
-	} else {
+	if content == nil {
 		err = patient.Record(ctx, tx, who, now, patient.Fact(event.DocumentCreated, d.Patient,
 			event.IDs{"document": int64(d.ID)}))
 	}

@@ -31,6 +31,7 @@ import (
 // kit is a practice with a patient, beside another practice.
 type kit struct {
 	*testing.T
+	db       *store.DB
 	forms    *form.Service
 	records  *clinical.Records
 	files    *document.Documents
@@ -50,7 +51,7 @@ func each(t *testing.T, test func(d *kit)) {
 func open(t *testing.T, db *store.DB) *kit {
 	t.Helper()
 	clock := func() time.Time { return time.Date(2031, time.July, 6, 23, 30, 0, 123456789, time.UTC) }
-	d := &kit{T: t, records: &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}}
+	d := &kit{T: t, db: db, records: &clinical.Records{Store: clinicalstore.NewRecords(db), Now: clock, NewID: db.NewID}}
 	box, err := seal.Parse([]byte(seal.NewKey()))
 	d.must(err)
 	d.box = func() (*seal.Box, error) { return box, nil }

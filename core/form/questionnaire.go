@@ -5,6 +5,8 @@
 //	edit.go           forms made, edited and published by the practice, and their versions
 //	field.go          the questions of a form as they are written, one after the other
 //	check.go          what is right and wrong about a question, and about conditions
+//	rule.go           what the answers to a care navigation form lead to
+//	navigate.go       what is right and wrong about rules
 //	fill.go           answers kept as a consultation
 //	response.go       what was answered, by whom and to which version
 //	answer.go         answers held against their questions
@@ -16,6 +18,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/clinical"
 	"frontdesk/core/document"
@@ -24,6 +27,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
+	"frontdesk/core/task"
 	"frontdesk/core/write"
 )
 
@@ -83,6 +87,10 @@ type Content struct {
 	Styling      Styling   `json:"styling,omitzero"`
 	Settings     Settings  `json:"settings,omitzero"`
 	Sections     []Section `json:"sections"`
+	// Rules are what the answers to a care navigation form lead to, the first that they meet, and Otherwise is what is
+	// left.
+	Rules     []Rule   `json:"rules,omitempty"`
+	Otherwise *Outcome `json:"otherwise,omitempty"`
 }
 
 // Styling is a questionnaire's colours: behind and of what stands in it.
@@ -229,9 +237,12 @@ type Tx interface {
 type Keeper interface {
 	clinical.EntryTx
 	SaveResponse(ctx context.Context, group practice.ID, r Response) error
-	// SaveDocument and KeepContent keep the files of answers.
-	SaveDocument(ctx context.Context, group practice.ID, d document.Document) error
-	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
+	Bookable
+	assignee.Finder
+	// SaveTask keeps the task that answers lead to.
+	SaveTask(ctx context.Context, group practice.ID, t task.Task) error
+	// KeepFile keeps the document of an answer, with its content where that is there; nil is that it comes later.
+	KeepFile(ctx context.Context, group practice.ID, d document.Document, content []byte) error
 	event.Recorder
 }
 

@@ -26,6 +26,8 @@ type Response struct {
 	Appointment int64 `json:"appointment_id,omitempty"`
 	// Admin is the member of staff whom the link gave the answers to, or who filled the form in; 0 is none.
 	Admin practice.PractitionerID `json:"admin_id,omitempty"`
+	// Decision is what the answers to a care navigation form led to; nil is nothing.
+	Decision *Decision `json:"decision,omitempty"`
 	// Hidden leaves it out of lists.
 	Hidden    bool      `json:"hidden"`
 	CreatedAt time.Time `json:"created_at"`

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"frontdesk/core/access"
-	"frontdesk/core/clinical"
 	"frontdesk/core/patient"
 )
 
@@ -184,10 +183,10 @@ func (c Complete) Text() string {
 }
 
 // Enter keeps answers as a consultation of a patient, whom the transaction has locked against a merge. The caller
-// records the event. about says by which link it was, for which appointment, and for whom.
+// records the event. f says how it came about.
 func (s *Service) Enter(
-	ctx context.Context, tx Keeper, who access.Caller, q Questionnaire, held patient.ID, c Complete, about Response,
+	ctx context.Context, tx Keeper, who access.Caller, q Questionnaire, held patient.ID, c Complete, f Filling,
 	now time.Time,
-) (clinical.Consultation, error) {
-	return s.enter(ctx, tx, who, q, held, c.given, about, now)
+) (Entered, error) {
+	return s.enter(ctx, tx, who, q, held, c.given, f, now)
 }

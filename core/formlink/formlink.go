@@ -26,6 +26,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/selfbooking"
 	"frontdesk/core/task"
 )
 
@@ -136,6 +137,8 @@ type Tx interface {
 	// AppointmentPatient is whose an appointment is, or booking.ErrNotFound.
 	AppointmentPatient(ctx context.Context, group practice.ID, id booking.ID) (patient.ID, error)
 	assignee.Finder
+	// SaveOffer keeps the booking link that answers lead to.
+	SaveOffer(ctx context.Context, group practice.ID, o selfbooking.Offer) error
 	// LockPatientAgainstMerge finds the patient an id stands for, or returns patient.ErrNotFound.
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	event.Recorder
@@ -149,6 +152,8 @@ type Service struct {
 	Form   *form.Service
 	Record *record.Service
 	File   *attachment.Service
-	Now    func() time.Time
-	NewID  func() int64
+	// SelfBooking makes the links by which patients book what their answers lead to.
+	SelfBooking *selfbooking.Service
+	Now         func() time.Time
+	NewID       func() int64
 }

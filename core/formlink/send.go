@@ -8,14 +8,14 @@ import (
 
 	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
-	"frontdesk/core/clinical"
-	"frontdesk/core/event"
+	"frontdesk/core/diary"
 	"frontdesk/core/form"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/selfbooking"
 	"frontdesk/core/task"
 )
 
@@ -25,7 +25,7 @@ type sending struct {
 	request  Request
 	patient  patient.ID
 	complete form.Complete
-	answers  clinical.Consultation
+	answers  form.Entered
 	entry    record.Proposed
 	files    []int64
 }
@@ -93,8 +93,11 @@ func (s *Service) send(ctx context.Context, x *sending) error {
 	if err != nil {
 		return err
 	}
-	about := form.Response{Link: int64(x.request.ID), Appointment: int64(x.request.Appointment),
-		Admin: practice.PractitionerID(x.request.Assignee.Staff())}
+	about := form.Filling{Link: int64(x.request.ID), Appointment: int64(x.request.Appointment),
+		Admin: practice.PractitionerID(x.request.Assignee.Staff()),
+		Offer: func(ctx context.Context, of diary.TypeID) (int64, error) {
+			return s.offer(ctx, x, of)
+		}}
 	x.answers, err = s.Form.Enter(ctx, s.Store.Answers(x.tx), x.who, x.Form, x.patient, x.complete, about, x.now)
 	if err != nil {
 		return err
@@ -105,6 +108,20 @@ func (s *Service) send(ctx context.Context, x *sending) error {
 		}
 	}
 	return nil
+}
+
+// offer makes a booking link of the patient's for a type of appointment, which makes one booking.
+func (s *Service) offer(ctx context.Context, x *sending, of diary.TypeID) (int64, error) {
+	once := 1
+	o, err := s.SelfBooking.Draft(x.Group, x.patient, selfbooking.Change{Types: &[]diary.TypeID{of}, MaxUses: &once},
+		x.now)
+	if err != nil {
+		return 0, err
+	}
+	if err := x.tx.SaveOffer(ctx, x.Group.ID, o); err != nil {
+		return 0, err
+	}
+	return int64(o.ID), x.tx.Audit(ctx, x.who.Audit(x.now, "link.create", "link", int64(o.ID), nil, o))
 }
 
 // attach keeps the files of questions that are asked with the patient.
@@ -192,12 +209,7 @@ func (s *Service) count(ctx context.Context, x *sending) error {
 
 // tell records the event and the entry in the audit trail.
 func (s *Service) tell(ctx context.Context, x *sending) error {
-	e := event.Of(int64(x.Group.ID), x.now, form.Fact(x.answers), event.Fact{Type: event.FormCompleted, IDs: event.IDs{
-		"link": int64(x.request.ID), "form": int64(x.Form.ID), "patient": int64(x.patient),
-		"form_response": int64(x.answers.ID), "appointment": int64(x.request.Appointment), "record_entry": x.entry.ID,
-	}})
-	e.Subject, e.Sequence = int64(x.answers.ID), 1
-	if err := x.tx.Record(ctx, e); err != nil {
+	if err := x.tx.Record(ctx, x.answers.Event(x.Group.ID, x.now, x.entry.ID)); err != nil {
 		return err
 	}
 	entry := x.who.Audit(x.now, "form.send", "link", int64(x.request.ID), nil, map[string]any{

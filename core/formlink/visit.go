@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/clinical"
 	"frontdesk/core/form"
 	"frontdesk/core/link"
 	"frontdesk/core/practice"
@@ -28,7 +29,11 @@ type Page struct {
 	Now  time.Time
 	// Until is the end of the link.
 	Until time.Time
-	asked func(question int64) bool
+	// Decision is what the answers that were sent led to; nil is nothing. Book is the address of the link by which the
+	// patient books, where they led to that.
+	Decision *form.Decision
+	Book     string
+	asked    func(question int64) bool
 }
 
 // enter checks a visit by a form link.
@@ -52,7 +57,32 @@ func (s *Service) Open(ctx context.Context, v Visit) (Page, error) {
 	if err := s.begin(ctx, st); err != nil {
 		return Page{Group: st.Group}, err
 	}
-	return s.page(ctx, s.Store, st)
+	p, err := s.page(ctx, s.Store, st)
+	if err == nil && p.Sent {
+		err = s.led(ctx, &p, st.Link)
+	}
+	return p, err
+}
+
+// led finds what the answers that were sent by a link led to.
+func (s *Service) led(ctx context.Context, p *Page, l link.Link) error {
+	r, err := s.Form.Store.Response(ctx, p.Group.ID, clinical.ConsultationID(l.Response))
+	if errors.Is(err, form.ErrNoResponse) {
+		return nil // it was deleted since
+	}
+	if err != nil || r.Decision == nil {
+		return err
+	}
+	p.Decision = r.Decision
+	if r.Decision.Link == 0 {
+		return nil
+	}
+	to, err := s.Link.Store.Link(ctx, p.Group.ID, link.ID(r.Decision.Link))
+	if err == nil {
+		to, err = s.Link.Shown(to)
+		p.Book = to.URL
+	}
+	return err
 }
 
 // begin has a visitor go on with the version of the form that is published when it is opened, whatever is published

@@ -3,10 +3,12 @@
 //	fill.go       what the pages need of the others, and their addresses
 //	pages.go      the form page by page, checked and sent
 //	view.go       what each page shows
+//	led.go        what the answers to a care navigation form led to
 //	upload.go     a file that is sent, read as it comes
 //	answer.go     a question with what was typed, and what is wrong with it
 //	read.go       what a browser sent, as answers
 //	pages.templ   the pages
+//	led.templ     the page of what answers led to
 //	answer.templ  how each kind of question looks
 //
 // What an answer may be is core's to decide. Every page works without JavaScript: what is asked depends on the pages

@@ -216,6 +216,12 @@ func (s *Site) formSent(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Site) showSent(w http.ResponseWriter, r *http.Request, p formlink.Page) {
+	if p.Decision != nil {
+		v := ledView{site: s, Group: p.Group, Form: p.Form.Shown(), About: p.Form.Content.Confirmation, Book: p.Book,
+			Outcome: p.Decision.Outcome}
+		s.Show(w, r, http.StatusOK, v.title(r.Context()), p.Group, ledPage(v))
+		return
+	}
 	v := startView{site: s, Group: p.Group, At: formAt(r), Title: p.Form.Shown(), About: p.Form.Content.Confirmation,
 		Again: !p.Shut}
 	s.Show(w, r, http.StatusOK, words.Say(r.Context(), "fill.sent"), p.Group, sentPage(v))

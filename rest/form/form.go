@@ -2,6 +2,7 @@
 //
 //	form.go      forms listed, shown, made, changed and published
 //	field.go     their questions
+//	rule.go      what the answers to a care navigation form lead to
 //	response.go  responses
 package form
 
@@ -60,24 +61,36 @@ func (o Operations) GetForm(ctx context.Context, p oas.GetFormParams) (*oas.Form
 func (o Operations) CreateForm(
 	ctx context.Context, in *oas.FormRequest, _ oas.CreateFormParams,
 ) (*oas.Form, error) {
-	return formOf(o.Core.Form.Create(ctx, changeOf(&oas.FormUpdate{Title: oas.NewOptString(in.Title),
+	c, err := changeOf(&oas.FormUpdate{Title: oas.NewOptString(in.Title),
 		FormType: in.FormType, Description: in.Description, PatientTitle: in.PatientTitle,
 		PatientDescription: in.PatientDescription, Confirmation: in.Confirmation, SnomedCode: in.SnomedCode,
-		SnomedTerm: in.SnomedTerm, Fields: in.Fields})))
+		SnomedTerm: in.SnomedTerm, Fields: in.Fields, Rules: in.Rules, DefaultOutcome: in.DefaultOutcome})
+	if err != nil {
+		return nil, err
+	}
+	return formOf(o.Core.Form.Create(ctx, c))
 }
 
 // UpdateForm changes a form as it is edited.
 func (o Operations) UpdateForm(
 	ctx context.Context, in *oas.FormUpdate, p oas.UpdateFormParams,
 ) (*oas.Form, error) {
-	return formOf(o.Core.Form.Change(ctx, wire.ID[form.ID](p.ID), changeOf(in)))
+	c, err := changeOf(in)
+	if err != nil {
+		return nil, err
+	}
+	return formOf(o.Core.Form.Change(ctx, wire.ID[form.ID](p.ID), c))
 }
 
 // PublishForm publishes a version of a form.
 func (o Operations) PublishForm(
 	ctx context.Context, in oas.OptFormUpdate, p oas.PublishFormParams,
 ) (*oas.Form, error) {
-	return formOf(o.Core.Form.Publish(ctx, wire.ID[form.ID](p.ID), changeOf(&in.Value)))
+	c, err := changeOf(&in.Value)
+	if err != nil {
+		return nil, err
+	}
+	return formOf(o.Core.Form.Publish(ctx, wire.ID[form.ID](p.ID), c))
 }
 
 // ListFormVersions lists the versions of a form.
@@ -97,7 +110,8 @@ func (o Operations) ListFormVersions(
 }
 
 // changeOf is what to set of a form.
-func changeOf(in *oas.FormUpdate) form.Change {
+func changeOf(in *oas.FormUpdate) (form.Change, error) {
+	var wrong input.Checks
 	text := func(s oas.OptString) *string { return wire.Ptr(s.Value, s.Set) }
 	c := form.Change{Type: wire.As[form.Type](in.FormType.Value, in.FormType.Set), Title: text(in.Title),
 		About: text(in.Description), PatientTitle: text(in.PatientTitle), Header: text(in.PatientDescription),
@@ -109,7 +123,21 @@ func changeOf(in *oas.FormUpdate) form.Change {
 		}
 		c.Fields = &fields
 	}
-	return c
+	if in.Rules != nil {
+		rules := make([]form.Rule, len(in.Rules))
+		for i, r := range in.Rules {
+			rules[i] = form.Rule{When: make([]form.Condition, len(r.Conditions)), Outcome: outcomeOf(&wrong, r.Outcome)}
+			for j, on := range r.Conditions {
+				rules[i].When[j] = conditionOf(on)
+			}
+		}
+		c.Rules = &rules
+	}
+	if in.DefaultOutcome.Set {
+		o := outcomeOf(&wrong, in.DefaultOutcome.Value)
+		c.Otherwise = &o
+	}
+	return c, wrong.Err()
 }
 
 // formOf shows a form with its questions.
@@ -128,6 +156,12 @@ func formOf(q form.Questionnaire, err error) (*oas.Form, error) {
 	out.Fields = make([]oas.FormField, len(fields))
 	for i, f := range fields {
 		out.Fields[i] = field(f)
+	}
+	for _, r := range q.Content.Rules {
+		out.Rules = append(out.Rules, rule(r))
+	}
+	if o := q.Content.Otherwise; o != nil {
+		out.DefaultOutcome = oas.NewOptFormOutcome(outcome(*o))
 	}
 	return out, nil
 }

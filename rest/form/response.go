@@ -71,6 +71,9 @@ func responseOf(ctx context.Context) func(form.Answered, error) (*oas.FormRespon
 			CreatedAt: r.CreatedAt.UTC(), UpdatedAt: instant(r.UpdatedAt), Hidden: r.Hidden,
 			EmisFileRecordAt: orNull(instant(r.FiledAt)), WriteToRecordError: orNull(r.FileError),
 			Version: oas.NewOptFloat64(float64(r.Version)), Answers: make([]oas.FormAnswer, len(r.Entries))}
+		if r.Decision != nil {
+			out.Outcome = oas.NewOptFormDecision(decision(*r.Decision))
+		}
 		for i, e := range r.Entries {
 			out.Answers[i] = oas.FormAnswer{Section: e.SectionTitle, Question: e.Title, Answer: e.Term,
 				FormQuestionID: oas.NilString{Null: e.Detail.Question == 0}, SnomedCode: orNull(e.Code)}

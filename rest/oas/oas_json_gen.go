@@ -4987,6 +4987,22 @@ func (s *Form) encodeFields(e *jx.Encoder) {
 		e.ArrEnd()
 	}
 	{
+		if s.Rules != nil {
+			e.FieldStart("rules")
+			e.ArrStart()
+			for _, elem := range s.Rules {
+				elem.Encode(e)
+			}
+			e.ArrEnd()
+		}
+	}
+	{
+		if s.DefaultOutcome.Set {
+			e.FieldStart("default_outcome")
+			s.DefaultOutcome.Encode(e)
+		}
+	}
+	{
 		if s.ReplyForm.Set {
 			e.FieldStart("reply_form")
 			s.ReplyForm.Encode(e)
@@ -5170,6 +5186,72 @@ func (s *FormCondition) Decode(d *jx.Decoder) error {
 	}
 
 	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *FormDecision) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormDecision) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("type")
+		s.Type.Encode(e)
+	}
+	{
+		e.FieldStart("rule")
+		e.Float64(s.Rule)
+	}
+	{
+		if s.Heading.Set {
+			e.FieldStart("heading")
+			s.Heading.Encode(e)
+		}
+	}
+	{
+		if s.Text.Set {
+			e.FieldStart("text")
+			s.Text.Encode(e)
+		}
+	}
+	{
+		if s.Urgent.Set {
+			e.FieldStart("urgent")
+			s.Urgent.Encode(e)
+		}
+	}
+	{
+		if s.AppointmentTypeID.Set {
+			e.FieldStart("appointment_type_id")
+			s.AppointmentTypeID.Encode(e)
+		}
+	}
+	{
+		if s.BookingLinkID.Set {
+			e.FieldStart("booking_link_id")
+			s.BookingLinkID.Encode(e)
+		}
+	}
+	{
+		if s.TaskID.Set {
+			e.FieldStart("task_id")
+			s.TaskID.Encode(e)
+		}
+	}
+	{
+		if s.Replaced.Set {
+			e.FieldStart("replaced")
+			s.Replaced.Encode(e)
+		}
+	}
+}
+
+// Encode encodes FormDecisionType as json.
+func (s FormDecisionType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
 }
 
 // Encode implements json.Marshaler.
@@ -5942,16 +6024,311 @@ func (s *FormNumber) Decode(d *jx.Decoder) error {
 	return nil
 }
 
-var jsonFieldsNameOfFormRequest = [9]string{
-	0: "title",
-	1: "form_type",
-	2: "description",
-	3: "patient_title",
-	4: "patient_description",
-	5: "confirmation",
-	6: "snomed_code",
-	7: "snomed_term",
-	8: "fields",
+// Encode implements json.Marshaler.
+func (s *FormOutcome) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormOutcome) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("type")
+		s.Type.Encode(e)
+	}
+	{
+		if s.Heading.Set {
+			e.FieldStart("heading")
+			s.Heading.Encode(e)
+		}
+	}
+	{
+		if s.Text.Set {
+			e.FieldStart("text")
+			s.Text.Encode(e)
+		}
+	}
+	{
+		if s.Urgent.Set {
+			e.FieldStart("urgent")
+			s.Urgent.Encode(e)
+		}
+	}
+	{
+		if s.AppointmentTypeID.Set {
+			e.FieldStart("appointment_type_id")
+			s.AppointmentTypeID.Encode(e)
+		}
+	}
+	{
+		if s.TaskText.Set {
+			e.FieldStart("task_text")
+			s.TaskText.Encode(e)
+		}
+	}
+	{
+		if s.Priority.Set {
+			e.FieldStart("priority")
+			s.Priority.Encode(e)
+		}
+	}
+	{
+		if s.AssigneeID.Set {
+			e.FieldStart("assignee_id")
+			s.AssigneeID.Encode(e)
+		}
+	}
+	{
+		if s.AssigneeType.Set {
+			e.FieldStart("assignee_type")
+			s.AssigneeType.Encode(e)
+		}
+	}
+}
+
+var jsonFieldsNameOfFormOutcome = [9]string{
+	0: "type",
+	1: "heading",
+	2: "text",
+	3: "urgent",
+	4: "appointment_type_id",
+	5: "task_text",
+	6: "priority",
+	7: "assignee_id",
+	8: "assignee_type",
+}
+
+// Decode decodes FormOutcome from json.
+func (s *FormOutcome) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormOutcome to nil")
+	}
+	var requiredBitSet [2]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "type":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.Type.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"type\"")
+			}
+		case "heading":
+			if err := func() error {
+				s.Heading.Reset()
+				if err := s.Heading.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"heading\"")
+			}
+		case "text":
+			if err := func() error {
+				s.Text.Reset()
+				if err := s.Text.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"text\"")
+			}
+		case "urgent":
+			if err := func() error {
+				s.Urgent.Reset()
+				if err := s.Urgent.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"urgent\"")
+			}
+		case "appointment_type_id":
+			if err := func() error {
+				s.AppointmentTypeID.Reset()
+				if err := s.AppointmentTypeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"appointment_type_id\"")
+			}
+		case "task_text":
+			if err := func() error {
+				s.TaskText.Reset()
+				if err := s.TaskText.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"task_text\"")
+			}
+		case "priority":
+			if err := func() error {
+				s.Priority.Reset()
+				if err := s.Priority.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"priority\"")
+			}
+		case "assignee_id":
+			if err := func() error {
+				s.AssigneeID.Reset()
+				if err := s.AssigneeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_id\"")
+			}
+		case "assignee_type":
+			if err := func() error {
+				s.AssigneeType.Reset()
+				if err := s.AssigneeType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_type\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormOutcome")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [2]uint8{
+		0b00000001,
+		0b00000000,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfFormOutcome) {
+					name = jsonFieldsNameOfFormOutcome[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes FormOutcomeAssigneeType from json.
+func (s *FormOutcomeAssigneeType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormOutcomeAssigneeType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch FormOutcomeAssigneeType(v) {
+	case FormOutcomeAssigneeTypeAdmin:
+		*s = FormOutcomeAssigneeTypeAdmin
+	case FormOutcomeAssigneeTypeAdminTeam:
+		*s = FormOutcomeAssigneeTypeAdminTeam
+	default:
+		*s = FormOutcomeAssigneeType(v)
+	}
+
+	return nil
+}
+
+// Decode decodes FormOutcomePriority from json.
+func (s *FormOutcomePriority) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormOutcomePriority to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch FormOutcomePriority(v) {
+	case FormOutcomePriorityHigh:
+		*s = FormOutcomePriorityHigh
+	case FormOutcomePriorityMedium:
+		*s = FormOutcomePriorityMedium
+	case FormOutcomePriorityLow:
+		*s = FormOutcomePriorityLow
+	default:
+		*s = FormOutcomePriority(v)
+	}
+
+	return nil
+}
+
+// Encode encodes FormOutcomeType as json.
+func (s FormOutcomeType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes FormOutcomeType from json.
+func (s *FormOutcomeType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormOutcomeType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch FormOutcomeType(v) {
+	case FormOutcomeTypeAppointment:
+		*s = FormOutcomeTypeAppointment
+	case FormOutcomeTypeTask:
+		*s = FormOutcomeTypeTask
+	case FormOutcomeTypeAdvice:
+		*s = FormOutcomeTypeAdvice
+	default:
+		*s = FormOutcomeType(v)
+	}
+
+	return nil
+}
+
+var jsonFieldsNameOfFormRequest = [11]string{
+	0:  "title",
+	1:  "form_type",
+	2:  "description",
+	3:  "patient_title",
+	4:  "patient_description",
+	5:  "confirmation",
+	6:  "snomed_code",
+	7:  "snomed_term",
+	8:  "fields",
+	9:  "rules",
+	10: "default_outcome",
 }
 
 // Decode decodes FormRequest from json.
@@ -6061,6 +6438,33 @@ func (s *FormRequest) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"fields\"")
+			}
+		case "rules":
+			if err := func() error {
+				s.Rules = make([]FormRule, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem FormRule
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Rules = append(s.Rules, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"rules\"")
+			}
+		case "default_outcome":
+			if err := func() error {
+				s.DefaultOutcome.Reset()
+				if err := s.DefaultOutcome.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"default_outcome\"")
 			}
 		default:
 			return d.Skip()
@@ -6174,6 +6578,12 @@ func (s *FormResponse) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.Outcome.Set {
+			e.FieldStart("outcome")
+			s.Outcome.Encode(e)
+		}
+	}
+	{
 		if s.Answers != nil {
 			e.FieldStart("answers")
 			e.ArrStart()
@@ -6234,6 +6644,265 @@ func (s *FormResponseUpdate) Decode(d *jx.Decoder) error {
 				var name string
 				if fieldIdx < len(jsonFieldsNameOfFormResponseUpdate) {
 					name = jsonFieldsNameOfFormResponseUpdate[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *FormRule) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormRule) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("conditions")
+		e.ArrStart()
+		for _, elem := range s.Conditions {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("outcome")
+		s.Outcome.Encode(e)
+	}
+}
+
+var jsonFieldsNameOfFormRule = [2]string{
+	0: "conditions",
+	1: "outcome",
+}
+
+// Decode decodes FormRule from json.
+func (s *FormRule) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormRule to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "conditions":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				s.Conditions = make([]FormRuleCondition, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem FormRuleCondition
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Conditions = append(s.Conditions, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"conditions\"")
+			}
+		case "outcome":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				if err := s.Outcome.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"outcome\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormRule")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfFormRule) {
+					name = jsonFieldsNameOfFormRule[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *FormRuleCondition) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *FormRuleCondition) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("form_question_id")
+		e.Str(s.FormQuestionID)
+	}
+	{
+		if s.Answer.Set {
+			e.FieldStart("answer")
+			s.Answer.Encode(e)
+		}
+	}
+	{
+		if s.AtLeast.Set {
+			e.FieldStart("at_least")
+			s.AtLeast.Encode(e)
+		}
+	}
+	{
+		if s.AtMost.Set {
+			e.FieldStart("at_most")
+			s.AtMost.Encode(e)
+		}
+	}
+	{
+		if s.Negate.Set {
+			e.FieldStart("negate")
+			s.Negate.Encode(e)
+		}
+	}
+}
+
+var jsonFieldsNameOfFormRuleCondition = [5]string{
+	0: "form_question_id",
+	1: "answer",
+	2: "at_least",
+	3: "at_most",
+	4: "negate",
+}
+
+// Decode decodes FormRuleCondition from json.
+func (s *FormRuleCondition) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode FormRuleCondition to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "form_question_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.FormQuestionID = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_question_id\"")
+			}
+		case "answer":
+			if err := func() error {
+				s.Answer.Reset()
+				if err := s.Answer.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"answer\"")
+			}
+		case "at_least":
+			if err := func() error {
+				s.AtLeast.Reset()
+				if err := s.AtLeast.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"at_least\"")
+			}
+		case "at_most":
+			if err := func() error {
+				s.AtMost.Reset()
+				if err := s.AtMost.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"at_most\"")
+			}
+		case "negate":
+			if err := func() error {
+				s.Negate.Reset()
+				if err := s.Negate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"negate\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode FormRuleCondition")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfFormRuleCondition) {
+					name = jsonFieldsNameOfFormRuleCondition[fieldIdx]
 				} else {
 					name = strconv.Itoa(fieldIdx)
 				}
@@ -6443,6 +7112,33 @@ func (s *FormUpdate) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"fields\"")
+			}
+		case "rules":
+			if err := func() error {
+				s.Rules = make([]FormRule, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem FormRule
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Rules = append(s.Rules, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"rules\"")
+			}
+		case "default_outcome":
+			if err := func() error {
+				s.DefaultOutcome.Reset()
+				if err := s.DefaultOutcome.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"default_outcome\"")
 			}
 		default:
 			return d.Skip()
@@ -9253,6 +9949,14 @@ func (o *OptFormCondition) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode encodes FormDecision as json.
+func (o OptFormDecision) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
+}
+
 // Decode decodes FormLinkOffer from json.
 func (o *OptFormLinkOffer) Decode(d *jx.Decoder) error {
 	if o == nil {
@@ -9289,6 +9993,66 @@ func (o OptFormNumber) Encode(e *jx.Encoder) {
 func (o *OptFormNumber) Decode(d *jx.Decoder) error {
 	if o == nil {
 		return errors.New("invalid: unable to decode OptFormNumber to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Encode encodes FormOutcome as json.
+func (o OptFormOutcome) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
+}
+
+// Decode decodes FormOutcome from json.
+func (o *OptFormOutcome) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptFormOutcome to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Encode encodes FormOutcomeAssigneeType as json.
+func (o OptFormOutcomeAssigneeType) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	e.Str(string(o.Value))
+}
+
+// Decode decodes FormOutcomeAssigneeType from json.
+func (o *OptFormOutcomeAssigneeType) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptFormOutcomeAssigneeType to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Encode encodes FormOutcomePriority as json.
+func (o OptFormOutcomePriority) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	e.Str(string(o.Value))
+}
+
+// Decode decodes FormOutcomePriority from json.
+func (o *OptFormOutcomePriority) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptFormOutcomePriority to nil")
 	}
 	o.Set = true
 	if err := o.Value.Decode(d); err != nil {

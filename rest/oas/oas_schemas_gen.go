@@ -1436,6 +1436,10 @@ type Form struct {
 	// The concept that its answers are kept with in the record.
 	SnomedCode NilString   `json:"snomed_code"`
 	Fields     []FormField `json:"fields"`
+	// What the answers to a care navigation form lead to: the first rule that they meet.
+	Rules []FormRule `json:"rules"`
+	// What comes of answers that meet no rule.
+	DefaultOutcome OptFormOutcome `json:"default_outcome"`
 	// Whether it answers messages.
 	ReplyForm  OptBool   `json:"reply_form"`
 	SnomedTerm OptString `json:"snomed_term"`
@@ -1471,6 +1475,40 @@ type FormCondition struct {
 	Answer string `json:"answer"`
 	// It must have another answer.
 	Negate OptBool `json:"negate"`
+}
+
+// Ref: #/components/schemas/FormDecision
+type FormDecision struct {
+	Type FormDecisionType `json:"type"`
+	// The rule that the answers met, counted from 1; 0 is the default outcome.
+	Rule              float64   `json:"rule"`
+	Heading           OptString `json:"heading"`
+	Text              OptString `json:"text"`
+	Urgent            OptBool   `json:"urgent"`
+	AppointmentTypeID OptID     `json:"appointment_type_id"`
+	// The link by which the patient books.
+	BookingLinkID OptID `json:"booking_link_id"`
+	// The task that staff have.
+	TaskID OptID `json:"task_id"`
+	// Whether the type of appointment was not offered any more, so that staff have a task.
+	Replaced OptBool `json:"replaced"`
+}
+
+type FormDecisionType string
+
+const (
+	FormDecisionTypeAppointment FormDecisionType = "appointment"
+	FormDecisionTypeTask        FormDecisionType = "task"
+	FormDecisionTypeAdvice      FormDecisionType = "advice"
+)
+
+// AllValues returns all FormDecisionType values.
+func (FormDecisionType) AllValues() []FormDecisionType {
+	return []FormDecisionType{
+		FormDecisionTypeAppointment,
+		FormDecisionTypeTask,
+		FormDecisionTypeAdvice,
+	}
 }
 
 // Ref: #/components/schemas/FormField
@@ -1606,6 +1644,80 @@ type FormNumber struct {
 	Unit     OptString `json:"unit"`
 }
 
+// Ref: #/components/schemas/FormOutcome
+type FormOutcome struct {
+	// The patient books, staff get a task, or the patient reads what to do.
+	Type FormOutcomeType `json:"type"`
+	// What the patient reads first. Advice has one.
+	Heading OptString `json:"heading"`
+	// What the patient reads. Advice has one.
+	Text OptString `json:"text"`
+	// Advice that cannot wait. It stands before all rules that lead to an appointment.
+	Urgent OptBool `json:"urgent"`
+	// What the patient books, by a link of their own.
+	AppointmentTypeID OptID `json:"appointment_type_id"`
+	// What staff are to do.
+	TaskText OptString `json:"task_text"`
+	// Of the task; medium when left out.
+	Priority OptFormOutcomePriority `json:"priority"`
+	// The member of staff or the team whose task it is; without one it is not assigned.
+	AssigneeID OptString `json:"assignee_id"`
+	// `Admin`, a member of staff, when left out.
+	AssigneeType OptFormOutcomeAssigneeType `json:"assignee_type"`
+}
+
+// `Admin`, a member of staff, when left out.
+type FormOutcomeAssigneeType string
+
+const (
+	FormOutcomeAssigneeTypeAdmin     FormOutcomeAssigneeType = "Admin"
+	FormOutcomeAssigneeTypeAdminTeam FormOutcomeAssigneeType = "AdminTeam"
+)
+
+// AllValues returns all FormOutcomeAssigneeType values.
+func (FormOutcomeAssigneeType) AllValues() []FormOutcomeAssigneeType {
+	return []FormOutcomeAssigneeType{
+		FormOutcomeAssigneeTypeAdmin,
+		FormOutcomeAssigneeTypeAdminTeam,
+	}
+}
+
+// Of the task; medium when left out.
+type FormOutcomePriority string
+
+const (
+	FormOutcomePriorityHigh   FormOutcomePriority = "high"
+	FormOutcomePriorityMedium FormOutcomePriority = "medium"
+	FormOutcomePriorityLow    FormOutcomePriority = "low"
+)
+
+// AllValues returns all FormOutcomePriority values.
+func (FormOutcomePriority) AllValues() []FormOutcomePriority {
+	return []FormOutcomePriority{
+		FormOutcomePriorityHigh,
+		FormOutcomePriorityMedium,
+		FormOutcomePriorityLow,
+	}
+}
+
+// The patient books, staff get a task, or the patient reads what to do.
+type FormOutcomeType string
+
+const (
+	FormOutcomeTypeAppointment FormOutcomeType = "appointment"
+	FormOutcomeTypeTask        FormOutcomeType = "task"
+	FormOutcomeTypeAdvice      FormOutcomeType = "advice"
+)
+
+// AllValues returns all FormOutcomeType values.
+func (FormOutcomeType) AllValues() []FormOutcomeType {
+	return []FormOutcomeType{
+		FormOutcomeTypeAppointment,
+		FormOutcomeTypeTask,
+		FormOutcomeTypeAdvice,
+	}
+}
+
 // Ref: #/components/schemas/FormRequest
 type FormRequest struct {
 	Title string `json:"title"`
@@ -1624,6 +1736,10 @@ type FormRequest struct {
 	SnomedCode OptString   `json:"snomed_code"`
 	SnomedTerm OptString   `json:"snomed_term"`
 	Fields     []FormField `json:"fields"`
+	// What the answers to a care navigation form lead to: the first rule that they meet.
+	Rules []FormRule `json:"rules"`
+	// What comes of answers that meet no rule.
+	DefaultOutcome OptFormOutcome `json:"default_outcome"`
 }
 
 // Ref: #/components/schemas/FormResponse
@@ -1651,6 +1767,8 @@ type FormResponse struct {
 	WriteToRecordError NilString `json:"write_to_record_error"`
 	// The version of the form that was filled in.
 	Version OptFloat64 `json:"version"`
+	// What the answers to a care navigation form led to.
+	Outcome OptFormDecision `json:"outcome"`
 	// What was answered, in the order of the questions.
 	Answers []FormAnswer `json:"answers"`
 }
@@ -1658,6 +1776,27 @@ type FormResponse struct {
 // Ref: #/components/schemas/FormResponseUpdate
 type FormResponseUpdate struct {
 	Hidden bool `json:"hidden"`
+}
+
+// Ref: #/components/schemas/FormRule
+type FormRule struct {
+	// All of them must be met.
+	Conditions []FormRuleCondition `json:"conditions"`
+	Outcome    FormOutcome         `json:"outcome"`
+}
+
+// Ref: #/components/schemas/FormRuleCondition
+type FormRuleCondition struct {
+	FormQuestionID string `json:"form_question_id"`
+	// The answer it must have, of a question for an option, a date or a text. A question that was not
+	// answered meets no condition.
+	Answer OptString `json:"answer"`
+	// The least number it must be, of a question whose answer is a number.
+	AtLeast OptFloat64 `json:"at_least"`
+	// The greatest number it must be.
+	AtMost OptFloat64 `json:"at_most"`
+	// It must have another answer.
+	Negate OptBool `json:"negate"`
 }
 
 // Ref: #/components/schemas/FormSummary
@@ -1712,6 +1851,10 @@ type FormUpdate struct {
 	SnomedTerm         OptString   `json:"snomed_term"`
 	// All questions in place of those there were.
 	Fields []FormField `json:"fields"`
+	// What the answers to a care navigation form lead to: the first rule that they meet.
+	Rules []FormRule `json:"rules"`
+	// What comes of answers that meet no rule.
+	DefaultOutcome OptFormOutcome `json:"default_outcome"`
 }
 
 // Ref: #/components/schemas/FormVersion
@@ -4078,6 +4221,45 @@ func (o OptFormCondition) Or(d FormCondition) FormCondition {
 	return d
 }
 
+// NewOptFormDecision returns new OptFormDecision with value set to v.
+func NewOptFormDecision(v FormDecision) OptFormDecision {
+	return OptFormDecision{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormDecision is optional FormDecision.
+type OptFormDecision struct {
+	Value FormDecision
+	Set   bool
+}
+
+// IsSet returns true if OptFormDecision was set.
+func (o OptFormDecision) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptFormDecision) SetTo(v FormDecision) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormDecision) Get() (v FormDecision, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormDecision) Or(d FormDecision) FormDecision {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptFormLinkOffer returns new OptFormLinkOffer with value set to v.
 func NewOptFormLinkOffer(v FormLinkOffer) OptFormLinkOffer {
 	return OptFormLinkOffer{
@@ -4210,6 +4392,144 @@ func (o OptFormNumber) Get() (v FormNumber, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptFormNumber) Or(d FormNumber) FormNumber {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptFormOutcome returns new OptFormOutcome with value set to v.
+func NewOptFormOutcome(v FormOutcome) OptFormOutcome {
+	return OptFormOutcome{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormOutcome is optional FormOutcome.
+type OptFormOutcome struct {
+	Value FormOutcome
+	Set   bool
+}
+
+// IsSet returns true if OptFormOutcome was set.
+func (o OptFormOutcome) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptFormOutcome) Reset() {
+	var v FormOutcome
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptFormOutcome) SetTo(v FormOutcome) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormOutcome) Get() (v FormOutcome, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormOutcome) Or(d FormOutcome) FormOutcome {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptFormOutcomeAssigneeType returns new OptFormOutcomeAssigneeType with value set to v.
+func NewOptFormOutcomeAssigneeType(v FormOutcomeAssigneeType) OptFormOutcomeAssigneeType {
+	return OptFormOutcomeAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormOutcomeAssigneeType is optional FormOutcomeAssigneeType.
+type OptFormOutcomeAssigneeType struct {
+	Value FormOutcomeAssigneeType
+	Set   bool
+}
+
+// IsSet returns true if OptFormOutcomeAssigneeType was set.
+func (o OptFormOutcomeAssigneeType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptFormOutcomeAssigneeType) Reset() {
+	var v FormOutcomeAssigneeType
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptFormOutcomeAssigneeType) SetTo(v FormOutcomeAssigneeType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormOutcomeAssigneeType) Get() (v FormOutcomeAssigneeType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormOutcomeAssigneeType) Or(d FormOutcomeAssigneeType) FormOutcomeAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptFormOutcomePriority returns new OptFormOutcomePriority with value set to v.
+func NewOptFormOutcomePriority(v FormOutcomePriority) OptFormOutcomePriority {
+	return OptFormOutcomePriority{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptFormOutcomePriority is optional FormOutcomePriority.
+type OptFormOutcomePriority struct {
+	Value FormOutcomePriority
+	Set   bool
+}
+
+// IsSet returns true if OptFormOutcomePriority was set.
+func (o OptFormOutcomePriority) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptFormOutcomePriority) Reset() {
+	var v FormOutcomePriority
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptFormOutcomePriority) SetTo(v FormOutcomePriority) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptFormOutcomePriority) Get() (v FormOutcomePriority, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptFormOutcomePriority) Or(d FormOutcomePriority) FormOutcomePriority {
 	if v, ok := o.Get(); ok {
 		return v
 	}

@@ -4,17 +4,23 @@ package form
 import (
 	"context"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/clinical"
+	"frontdesk/core/diary"
 	"frontdesk/core/document"
 	"frontdesk/core/form"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/core/task"
 
 	"frontdesk/store"
+	assigneestore "frontdesk/store/assignee"
 	clinicalstore "frontdesk/store/clinical"
+	diarystore "frontdesk/store/diary"
 	documentstore "frontdesk/store/document"
 	"frontdesk/store/listing"
+	taskstore "frontdesk/store/task"
 	"frontdesk/store/value"
 )
 
@@ -37,10 +43,15 @@ type Tx struct {
 	store.Conn
 	entries
 	files
+	assignee.Finder
+	types
+	tasks
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) *Tx { return &Tx{c, clinicalstore.On(c), documentstore.On(c)} }
+func On(c store.Conn) *Tx {
+	return &Tx{c, clinicalstore.On(c), documentstore.On(c), assigneestore.On(c), diarystore.On(c), taskstore.On(c)}
+}
 
 // entries are the consultations and records that answers become.
 type entries interface {
@@ -50,10 +61,28 @@ type entries interface {
 	SaveClinicalRecord(ctx context.Context, group practice.ID, r clinical.Record) error
 }
 
+// types and tasks are what the answers to a care navigation form lead to.
+type (
+	types interface {
+		AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
+	}
+	tasks interface {
+		SaveTask(ctx context.Context, group practice.ID, t task.Task) error
+	}
+)
+
 // files are the documents that answers are kept in.
 type files interface {
 	SaveDocument(ctx context.Context, group practice.ID, d document.Document) error
 	KeepContent(ctx context.Context, group practice.ID, id document.ID, content []byte) error
+}
+
+// KeepFile keeps the document of an answer, and its content.
+func (t *Tx) KeepFile(ctx context.Context, group practice.ID, d document.Document, content []byte) error {
+	if err := t.SaveDocument(ctx, group, d); err != nil || content == nil {
+		return err
+	}
+	return t.KeepContent(ctx, group, d.ID, content)
 }
 
 const questionnaireColumns = `id, token, title, content, deleted_at, version, created_at, updated_at, form_type, ` +

@@ -3,6 +3,7 @@ package form
 import (
 	"context"
 
+	"frontdesk/core/audit"
 	"frontdesk/core/clinical"
 	"frontdesk/core/form"
 	"frontdesk/core/input"
@@ -15,7 +16,7 @@ import (
 // Responses are read with their consultation and the first entry for the record that is about it.
 const (
 	readResponses = `SELECT r.id, r.questionnaire_id, r.form_version, r.link_id, r.appointment_id, r.admin_id, r.hidden,
-		r.created_at, r.updated_at, c.patient_id,
+		r.created_at, r.updated_at, r.outcome, c.patient_id,
 		(SELECT max(e.written_at) FROM record_entry e WHERE e.practice_group_id = r.practice_group_id
 			AND e.consultation_id = r.id),
 		(SELECT max(CASE WHEN e.status = 'failed' THEN e.reason END) FROM record_entry e
@@ -51,8 +52,8 @@ var (
 func scanResponse(scan store.Scanner) (form.Response, error) {
 	var r form.Response
 	err := scan(&r.ID, &r.Form, &r.Version, value.Num(&r.Link), value.Num(&r.Appointment), value.Num(&r.Admin),
-		value.Bool(&r.Hidden), value.When(&r.CreatedAt), value.When(&r.UpdatedAt), &r.Patient, value.When(&r.FiledAt),
-		value.Text(&r.FileError))
+		value.Bool(&r.Hidden), value.When(&r.CreatedAt), value.When(&r.UpdatedAt), value.Stored(&r.Decision),
+		&r.Patient, value.When(&r.FiledAt), value.Text(&r.FileError))
 	return r, err
 }
 
@@ -94,11 +95,15 @@ func (t *Tx) Responses(ctx context.Context, group practice.ID, q form.ResponseQu
 
 // SaveResponse keeps a response.
 func (t *Tx) SaveResponse(ctx context.Context, group practice.ID, r form.Response) error {
+	decision := ""
+	if r.Decision != nil {
+		decision = string(audit.Snapshot(r.Decision))
+	}
 	_, err := t.Exec(ctx, `INSERT INTO form_response (practice_group_id, id, questionnaire_id, form_version, link_id,
 			appointment_id, admin_id, hidden, outcome, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET hidden = $8, updated_at = $10`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET hidden = $8, updated_at = $11`,
 		group, r.ID, r.Form, r.Version, value.Opt(r.Link), value.Opt(r.Appointment), value.Opt(r.Admin), r.Hidden,
-		r.CreatedAt, r.UpdatedAt)
+		decision, r.CreatedAt, r.UpdatedAt)
 	return err
 }

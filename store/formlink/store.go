@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/selfbooking"
 	"frontdesk/core/task"
 
 	"frontdesk/store"
@@ -18,6 +19,7 @@ import (
 	formstore "frontdesk/store/form"
 	linkstore "frontdesk/store/link"
 	recordstore "frontdesk/store/record"
+	selfbookingstore "frontdesk/store/selfbooking"
 	taskstore "frontdesk/store/task"
 )
 
@@ -49,10 +51,13 @@ type Tx struct {
 	store.Conn
 	links
 	assignee.Finder
+	offers
 }
 
 // On is its statements inside a transaction that spans several areas.
-func On(c store.Conn) *Tx { return &Tx{c, linkstore.On(c), assigneestore.On(c)} }
+func On(c store.Conn) *Tx {
+	return &Tx{c, linkstore.On(c), assigneestore.On(c), selfbookingstore.On(c)}
+}
 
 type links interface {
 	LockLink(ctx context.Context, group practice.ID, id link.ID) (link.Link, error)
@@ -61,4 +66,8 @@ type links interface {
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
+}
+
+type offers interface {
+	SaveOffer(ctx context.Context, group practice.ID, o selfbooking.Offer) error
 }
