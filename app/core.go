@@ -42,6 +42,7 @@ import (
 	"frontdesk/core/notice"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/prescriber"
 	"frontdesk/core/record"
 	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
@@ -87,6 +88,7 @@ import (
 	noticestore "frontdesk/store/notice"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
+	prescriberstore "frontdesk/store/prescriber"
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
 	replystore "frontdesk/store/reply"
@@ -182,7 +184,7 @@ func (w wiring) care(login identity.Login) {
 // diary is who comes when, and what is paid for it.
 func (w wiring) diary() {
 	db, now, newID := w.db, w.c.Now, w.db.NewID
-	w.Practice = &practice.Service{Store: practicestore.New(db), Now: now, NewID: newID}
+	w.Practice = &practice.Service{Store: practicestore.New(db), Networks: practicestore.New(db), Now: now, NewID: newID}
 	w.Diary = &diary.Service{Store: diarystore.New(db), Practice: practicestore.New(db), Now: now, NewID: newID,
 		Changed: waiting.FollowHours}
 	w.Booking = &booking.Service{Store: bookingstore.New(db), Diary: w.Diary, Now: now, NewID: newID, Hold: w.c.Hold}
@@ -259,6 +261,8 @@ func (w wiring) staff() {
 		Store: accountstore.New(db), Keys: w.Key, Hasher: password.New(), Mailer: w.StaffMail, Box: box,
 		Pages: w.pages, Now: now, NewID: newID,
 	}
+	w.Prescriber = &prescriber.Service{Store: prescriberstore.New(db), Box: box, MediaType: http.DetectContentType,
+		Now: now}
 	w.Team = &team.Service{Store: teamstore.New(db), Now: now, NewID: newID}
 	w.Task = &task.Service{Store: taskstore.New(db), Now: now, NewID: newID}
 }

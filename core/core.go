@@ -31,6 +31,7 @@ import (
 	"frontdesk/core/notice"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/prescriber"
 	"frontdesk/core/record"
 	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
@@ -54,6 +55,7 @@ type Core struct {
 	Practice     *practice.Service
 	Account      *account.Service
 	Team         *team.Service
+	Prescriber   *prescriber.Service
 	Connector    *connector.Service
 	Patient      *patient.Service
 	Identifier   *identifier.Service

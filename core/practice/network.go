@@ -15,6 +15,23 @@ type Membership struct {
 	Network string `json:"network"`
 }
 
+// Networks knows which groups are in networks together.
+type Networks interface {
+	// Reachable lists a group and, by name, those of its networks, and how many there are, counted up as input.CountTo
+	// says.
+	Reachable(ctx context.Context, group ID, offset, limit int) ([]Group, int, error)
+}
+
+// Reachable lists the practice group that the caller's key belongs to and, by name, those of its networks: those whose
+// data the key can ask for. It gives how many there are, counted up as input.CountTo says.
+func (s *Service) Reachable(ctx context.Context, offset, limit int) ([]Group, int, error) {
+	who, err := access.Require(ctx, access.SeePractice)
+	if err != nil {
+		return nil, 0, err
+	}
+	return s.Networks.Reachable(ctx, who.Home, offset, limit)
+}
+
 func checkNetwork(name string) (string, error) {
 	var in input.Checks
 	name = in.Required("network", name, 100)

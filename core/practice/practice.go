@@ -117,9 +117,10 @@ type Tx interface {
 
 // Service is the practice capability.
 type Service struct {
-	Store Store
-	Now   func() time.Time
-	NewID func() int64
+	Store    Store
+	Networks Networks
+	Now      func() time.Time
+	NewID    func() int64
 }
 
 // save checks permission, then changes something and writes the audit entry,

@@ -49,16 +49,40 @@ var Kinds = []Kind{"", General, Call, Booking, Lab, Letter, Prescription, Referr
 // Priority is how urgent a task is.
 type Priority string
 
-// The priorities.
+// The priorities. The GraphQL API has no words for the first and the last but one: there Highest shows as High, and
+// Lowest as Low.
 const (
-	High   Priority = "high"
-	Medium Priority = "medium"
-	Low    Priority = "low"
-	Unset  Priority = "unset" // not given
+	Highest Priority = "highest"
+	High    Priority = "high"
+	Medium  Priority = "medium"
+	Low     Priority = "low"
+	Lowest  Priority = "lowest"
+	Unset   Priority = "unset" // not given
 )
 
 // Priorities are all the priorities.
-var Priorities = []Priority{High, Medium, Low, Unset}
+var Priorities = []Priority{Highest, High, Medium, Low, Lowest, Unset}
+
+// Plain is the priority as high, medium, low or unset.
+func (p Priority) Plain() Priority {
+	switch p {
+	case Highest:
+		return High
+	case Lowest:
+		return Low
+	}
+	return p
+}
+
+// ShownAs are the priorities that are one of high, medium, low and unset.
+func ShownAs(plain Priority) (out []Priority) {
+	for _, p := range Priorities {
+		if p.Plain() == plain {
+			out = append(out, p)
+		}
+	}
+	return out
+}
 
 // Status is how far a task is. Any can follow any: what was closed can be opened again.
 type Status string
@@ -167,9 +191,11 @@ type Change struct {
 	Due               *input.Date // NoDate takes it away
 	Kind              *Kind
 	Priority          *Priority
-	Status            *Status
-	Patient           *patient.ID   // 0 takes it away
-	Assignee          *assignee.Ref // the zero value takes it away
+	// Plain is a priority of those who know high, medium, low and unset: one that shows as it already stays.
+	Plain    *Priority
+	Status   *Status
+	Patient  *patient.ID   // 0 takes it away
+	Assignee *assignee.Ref // the zero value takes it away
 }
 
 func (c Change) apply(t *Task) error {
@@ -178,6 +204,9 @@ func (c Change) apply(t *Task) error {
 	input.Set(&t.Due, c.Due)
 	input.Set(&t.Kind, c.Kind)
 	input.Set(&t.Priority, c.Priority)
+	if c.Plain != nil && t.Priority.Plain() != *c.Plain {
+		t.Priority = *c.Plain
+	}
 	input.Set(&t.Status, c.Status)
 	input.Set(&t.Patient, c.Patient)
 	input.Set(&t.Assignee, c.Assignee)

@@ -23,7 +23,7 @@ func taskOf(t task.Task) *gql.Task {
 		AssignedToTeamID: wire.IDOrNull(wire.KindTeam, team.ID(t.Assignee.Team())),
 		Subject:          wire.Text(t.Subject),
 		DueDate:          wire.Date(t.Due), TaskType: wire.Text(string(t.Kind)),
-		Priority: wire.Text(string(t.Priority)), Comments: wire.Text(t.Comments),
+		Priority: wire.Text(string(t.Priority.Plain())), Comments: wire.Text(t.Comments),
 		CreatedByUserID: wire.IDOrNull(wire.KindUser, t.CreatedBy), CreatedByName: wire.Text(t.CreatedByName),
 		LastUpdatedByUserID: wire.IDOrNull(wire.KindUser, t.UpdatedBy),
 		LastUpdatedByName:   wire.Text(t.UpdatedByName), CreatedAt: scalar.Of(t.CreatedAt),
@@ -53,7 +53,7 @@ func (q Query) Tasks(ctx context.Context, pagination *gql.Pagination, o *gql.Tas
 		return nil, err
 	}
 	ask := task.Query{
-		Listing: l, Kinds: words[task.Kind](o.TaskType.Value()), Priorities: words[task.Priority](o.Priority.Value()),
+		Listing: l, Kinds: words[task.Kind](o.TaskType.Value()), Priorities: plain(words[task.Priority](o.Priority.Value())),
 		Statuses: words[task.Status](o.Status.Value()),
 	}
 	if r := o.DueDate.Value(); r != nil {
@@ -82,6 +82,14 @@ func (q Query) Tasks(ctx context.Context, pagination *gql.Pagination, o *gql.Tas
 		return nil, err
 	}
 	return &gql.TaskData{Data: wire.Map(all, taskOf), PageInfo: p.Info(more)}, nil
+}
+
+// plain are all priorities that show as some.
+func plain(asked []task.Priority) (out []task.Priority) {
+	for _, p := range asked {
+		out = append(out, task.ShownAs(p)...)
+	}
+	return out
 }
 
 // words are values of an enumeration as core has them.
@@ -184,9 +192,9 @@ func taskChange(in gql.UpdateTaskDataInput) (ch task.Change, err error) {
 		ch.Kind = new(task.Kind(wire.Deref(v)))
 	}
 	if v, set := in.Priority.ValueOK(); set {
-		ch.Priority = new(task.Unset)
+		ch.Plain = new(task.Unset)
 		if v != nil {
-			ch.Priority = new(task.Priority(*v))
+			ch.Plain = new(task.Priority(*v))
 		}
 	}
 	if v := in.Status.Value(); v != nil {

@@ -124,6 +124,90 @@ func (s *Address) Decode(d *jx.Decoder) error {
 }
 
 // Encode implements json.Marshaler.
+func (s *Admin) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Admin) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("first_name")
+		e.Str(s.FirstName)
+	}
+	{
+		e.FieldStart("last_name")
+		e.Str(s.LastName)
+	}
+	{
+		e.FieldStart("email")
+		e.Str(s.Email)
+	}
+	{
+		e.FieldStart("external_prescriber_id")
+		s.ExternalPrescriberID.Encode(e)
+	}
+	{
+		if s.PrescriberDetails.Set {
+			e.FieldStart("prescriber_details")
+			s.PrescriberDetails.Encode(e)
+		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *AdminReference) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *AdminReference) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("admin_id")
+		e.Str(s.AdminID)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *AdminSignature) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *AdminSignature) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("admin_id")
+		s.AdminID.Encode(e)
+	}
+	{
+		e.FieldStart("media_type")
+		s.MediaType.Encode(e)
+	}
+	{
+		e.FieldStart("signature")
+		e.Str(s.Signature)
+	}
+	{
+		e.FieldStart("updated_at")
+		json.EncodeDateTime(e, s.UpdatedAt)
+	}
+}
+
+// Encode encodes AdminSignatureMediaType as json.
+func (s AdminSignatureMediaType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Encode implements json.Marshaler.
 func (s *AdminTeam) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -289,6 +373,45 @@ func (s *AdminTeamUpdate) Decode(d *jx.Decoder) error {
 		return nil
 	}); err != nil {
 		return errors.Wrap(err, "decode AdminTeamUpdate")
+	}
+
+	return nil
+}
+
+// Decode decodes AdminUpdate from json.
+func (s *AdminUpdate) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode AdminUpdate to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "external_prescriber_id":
+			if err := func() error {
+				s.ExternalPrescriberID.Reset()
+				if err := s.ExternalPrescriberID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"external_prescriber_id\"")
+			}
+		case "prescriber_details":
+			if err := func() error {
+				s.PrescriberDetails.Reset()
+				if err := s.PrescriberDetails.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"prescriber_details\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode AdminUpdate")
 	}
 
 	return nil
@@ -4588,6 +4711,55 @@ func (s *Done) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *Element) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Element) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("version")
+		s.Version.Encode(e)
+	}
+	{
+		if s.Config != nil {
+			e.FieldStart("config")
+			s.Config.Encode(e)
+		}
+	}
+	{
+		if s.Element.Set {
+			e.FieldStart("element")
+			s.Element.Encode(e)
+		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ElementConfig) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ElementConfig) encodeFields(e *jx.Encoder) {
+}
+
+// Encode implements json.Marshaler.
+func (s *ElementElement) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ElementElement) encodeFields(e *jx.Encoder) {
+}
+
+// Encode implements json.Marshaler.
 func (s *Error) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -7664,6 +7836,29 @@ func (s *ListAdminTeamsOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListAdminsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListAdminsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListApiKeysOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -7833,6 +8028,29 @@ func (s *ListBookingLinksOK) Encode(e *jx.Encoder) {
 
 // encodeFields encodes fields.
 func (s *ListBookingLinksOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListElementsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListElementsOK) encodeFields(e *jx.Encoder) {
 	{
 		e.FieldStart("data")
 		e.ArrStart()
@@ -8055,6 +8273,29 @@ func (s *ListPatientsOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListPracticeGroupsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListPracticeGroupsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListPractitionersOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -8230,6 +8471,29 @@ func (s *ListSubscriptionsOK) Encode(e *jx.Encoder) {
 
 // encodeFields encodes fields.
 func (s *ListSubscriptionsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListTasksOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListTasksOK) encodeFields(e *jx.Encoder) {
 	{
 		e.FieldStart("data")
 		e.ArrStart()
@@ -9558,6 +9822,33 @@ func (o *NilString) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode encodes TaskPatient as json.
+func (o NilTaskPatient) Encode(e *jx.Encoder) {
+	if o.Null {
+		e.Null()
+		return
+	}
+	o.Value.Encode(e)
+}
+
+// Encode encodes TaskPriority as json.
+func (o NilTaskPriority) Encode(e *jx.Encoder) {
+	if o.Null {
+		e.Null()
+		return
+	}
+	e.Str(string(o.Value))
+}
+
+// Encode encodes TaskSummaryAssigneeType as json.
+func (o NilTaskSummaryAssigneeType) Encode(e *jx.Encoder) {
+	if o.Null {
+		e.Null()
+		return
+	}
+	e.Str(string(o.Value))
+}
+
 // Encode encodes WaitingListEntryOffer as json.
 func (o NilWaitingListEntryOffer) Encode(e *jx.Encoder) {
 	if o.Null {
@@ -9905,6 +10196,14 @@ func (o *OptDateTime) Decode(d *jx.Decoder, format func(*jx.Decoder) (time.Time,
 	}
 	o.Value = v
 	return nil
+}
+
+// Encode encodes *ElementElement as json.
+func (o OptElementElement) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
 }
 
 // Encode encodes float64 as json.
@@ -10402,6 +10701,42 @@ func (o OptNilPatientV2NhsNumberStatus) Encode(e *jx.Encoder) {
 	e.Str(string(o.Value))
 }
 
+// Encode encodes PrescriberDetails as json.
+func (o OptNilPrescriberDetails) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	if o.Null {
+		e.Null()
+		return
+	}
+	o.Value.Encode(e)
+}
+
+// Decode decodes PrescriberDetails from json.
+func (o *OptNilPrescriberDetails) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptNilPrescriberDetails to nil")
+	}
+	if d.Next() == jx.Null {
+		if err := d.Null(); err != nil {
+			return err
+		}
+
+		var v PrescriberDetails
+		o.Value = v
+		o.Set = true
+		o.Null = true
+		return nil
+	}
+	o.Set = true
+	o.Null = false
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
 // Encode encodes ReplyMeaning as json.
 func (o OptNilReplyMeaning) Encode(e *jx.Encoder) {
 	if !o.Set {
@@ -10478,6 +10813,30 @@ func (o OptNilStringArray) Encode(e *jx.Encoder) {
 		e.Str(elem)
 	}
 	e.ArrEnd()
+}
+
+// Encode encodes TaskAssigneeType as json.
+func (o OptNilTaskAssigneeType) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	if o.Null {
+		e.Null()
+		return
+	}
+	e.Str(string(o.Value))
+}
+
+// Encode encodes TaskPriority as json.
+func (o OptNilTaskPriority) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	if o.Null {
+		e.Null()
+		return
+	}
+	e.Str(string(o.Value))
 }
 
 // Encode encodes Title as json.
@@ -10821,6 +11180,66 @@ func (o *OptString) Decode(d *jx.Decoder) error {
 		return err
 	}
 	o.Value = string(v)
+	return nil
+}
+
+// Decode decodes TaskCategory from json.
+func (o *OptTaskCategory) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptTaskCategory to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes TaskPriority from json.
+func (o *OptTaskPriority) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptTaskPriority to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes TaskRequestAssigneeType from json.
+func (o *OptTaskRequestAssigneeType) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptTaskRequestAssigneeType to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes TaskStatus from json.
+func (o *OptTaskStatus) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptTaskStatus to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes TaskUpdateAssigneeType from json.
+func (o *OptTaskUpdateAssigneeType) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptTaskUpdateAssigneeType to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
 	return nil
 }
 
@@ -12447,6 +12866,84 @@ func (s *PractitionerType) Decode(d *jx.Decoder) error {
 		*s = PractitionerTypeRheumatologist
 	default:
 		*s = PractitionerType(v)
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *PrescriberDetails) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *PrescriberDetails) encodeFields(e *jx.Encoder) {
+	{
+		if s.Name.Set {
+			e.FieldStart("name")
+			s.Name.Encode(e)
+		}
+	}
+	{
+		if s.Email.Set {
+			e.FieldStart("email")
+			s.Email.Encode(e)
+		}
+	}
+	{
+		if s.RegistrationCode.Set {
+			e.FieldStart("registration_code")
+			s.RegistrationCode.Encode(e)
+		}
+	}
+}
+
+// Decode decodes PrescriberDetails from json.
+func (s *PrescriberDetails) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode PrescriberDetails to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "name":
+			if err := func() error {
+				s.Name.Reset()
+				if err := s.Name.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"name\"")
+			}
+		case "email":
+			if err := func() error {
+				s.Email.Reset()
+				if err := s.Email.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"email\"")
+			}
+		case "registration_code":
+			if err := func() error {
+				s.RegistrationCode.Reset()
+				if err := s.RegistrationCode.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"registration_code\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode PrescriberDetails")
 	}
 
 	return nil
@@ -14294,6 +14791,672 @@ func (s *SlotExplanation) encodeFields(e *jx.Encoder) {
 	}
 }
 
+// Encode implements json.Marshaler.
+func (s *Task) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Task) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("type_label")
+		e.Str(s.TypeLabel)
+	}
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		e.FieldStart("details")
+		s.Details.Encode(e)
+	}
+	{
+		e.FieldStart("category")
+		e.Str(s.Category)
+	}
+	{
+		if s.Subject.Set {
+			e.FieldStart("subject")
+			s.Subject.Encode(e)
+		}
+	}
+	{
+		if s.Comments.Set {
+			e.FieldStart("comments")
+			s.Comments.Encode(e)
+		}
+	}
+	{
+		if s.Priority.Set {
+			e.FieldStart("priority")
+			s.Priority.Encode(e)
+		}
+	}
+	{
+		if s.AssigneeType.Set {
+			e.FieldStart("assignee_type")
+			s.AssigneeType.Encode(e)
+		}
+	}
+	{
+		if s.AssigneeID.Set {
+			e.FieldStart("assignee_id")
+			s.AssigneeID.Encode(e)
+		}
+	}
+	{
+		if s.PatientID.Set {
+			e.FieldStart("patient_id")
+			s.PatientID.Encode(e)
+		}
+	}
+	{
+		if s.DueDate.Set {
+			e.FieldStart("due_date")
+			s.DueDate.Encode(e)
+		}
+	}
+	{
+		if s.CreatedAt.Set {
+			e.FieldStart("created_at")
+			s.CreatedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.UpdatedAt.Set {
+			e.FieldStart("updated_at")
+			s.UpdatedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.DeletedAt.Set {
+			e.FieldStart("deleted_at")
+			s.DeletedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		e.FieldStart("patient")
+		s.Patient.Encode(e)
+	}
+}
+
+// Decode decodes TaskCategory from json.
+func (s *TaskCategory) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode TaskCategory to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch TaskCategory(v) {
+	case TaskCategoryGeneral:
+		*s = TaskCategoryGeneral
+	case TaskCategoryCall:
+		*s = TaskCategoryCall
+	case TaskCategoryBooking:
+		*s = TaskCategoryBooking
+	case TaskCategoryLab:
+		*s = TaskCategoryLab
+	case TaskCategoryLetter:
+		*s = TaskCategoryLetter
+	case TaskCategoryPrescription:
+		*s = TaskCategoryPrescription
+	case TaskCategoryReferral:
+		*s = TaskCategoryReferral
+	case TaskCategoryBilling:
+		*s = TaskCategoryBilling
+	default:
+		*s = TaskCategory(v)
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *TaskPatient) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *TaskPatient) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		if s.UID.Set {
+			e.FieldStart("uid")
+			s.UID.Encode(e)
+		}
+	}
+	{
+		if s.EhrPartnerID.Set {
+			e.FieldStart("ehr_partner_id")
+			s.EhrPartnerID.Encode(e)
+		}
+	}
+	{
+		if s.EmisID.Set {
+			e.FieldStart("emis_id")
+			s.EmisID.Encode(e)
+		}
+	}
+	{
+		if s.DeceasedAt.Set {
+			e.FieldStart("deceased_at")
+			s.DeceasedAt.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("dob")
+		s.Dob.Encode(e)
+	}
+	{
+		if s.Title.Set {
+			e.FieldStart("title")
+			s.Title.Encode(e)
+		}
+	}
+	{
+		if s.FirstName.Set {
+			e.FieldStart("first_name")
+			s.FirstName.Encode(e)
+		}
+	}
+	{
+		if s.LastName.Set {
+			e.FieldStart("last_name")
+			s.LastName.Encode(e)
+		}
+	}
+	{
+		if s.Sex.Set {
+			e.FieldStart("sex")
+			s.Sex.Encode(e)
+		}
+	}
+	{
+		if s.NhsNumber.Set {
+			e.FieldStart("nhs_number")
+			s.NhsNumber.Encode(e)
+		}
+	}
+	{
+		if s.Email.Set {
+			e.FieldStart("email")
+			s.Email.Encode(e)
+		}
+	}
+	{
+		if s.Mobile.Set {
+			e.FieldStart("mobile")
+			s.Mobile.Encode(e)
+		}
+	}
+	{
+		if s.LastSyncAt.Set {
+			e.FieldStart("last_sync_at")
+			s.LastSyncAt.Encode(e)
+		}
+	}
+	{
+		if s.Line1.Set {
+			e.FieldStart("line_1")
+			s.Line1.Encode(e)
+		}
+	}
+	{
+		if s.Line2.Set {
+			e.FieldStart("line_2")
+			s.Line2.Encode(e)
+		}
+	}
+	{
+		if s.Line3.Set {
+			e.FieldStart("line_3")
+			s.Line3.Encode(e)
+		}
+	}
+	{
+		if s.Town.Set {
+			e.FieldStart("town")
+			s.Town.Encode(e)
+		}
+	}
+	{
+		if s.County.Set {
+			e.FieldStart("county")
+			s.County.Encode(e)
+		}
+	}
+	{
+		if s.Postcode.Set {
+			e.FieldStart("postcode")
+			s.Postcode.Encode(e)
+		}
+	}
+	{
+		if s.DataSource.Set {
+			e.FieldStart("data_source")
+			s.DataSource.Encode(e)
+		}
+	}
+	{
+		if s.Restricted.Set {
+			e.FieldStart("restricted")
+			s.Restricted.Encode(e)
+		}
+	}
+	{
+		if s.HeroID.Set {
+			e.FieldStart("hero_id")
+			s.HeroID.Encode(e)
+		}
+	}
+}
+
+// Decode decodes TaskPriority from json.
+func (s *TaskPriority) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode TaskPriority to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch TaskPriority(v) {
+	case TaskPriorityLowest:
+		*s = TaskPriorityLowest
+	case TaskPriorityLow:
+		*s = TaskPriorityLow
+	case TaskPriorityMedium:
+		*s = TaskPriorityMedium
+	case TaskPriorityHigh:
+		*s = TaskPriorityHigh
+	case TaskPriorityHighest:
+		*s = TaskPriorityHighest
+	default:
+		*s = TaskPriority(v)
+	}
+
+	return nil
+}
+
+var jsonFieldsNameOfTaskRequest = [9]string{
+	0: "subject",
+	1: "comments",
+	2: "category",
+	3: "status",
+	4: "priority",
+	5: "due_date",
+	6: "patient_id",
+	7: "assignee_type",
+	8: "assignee_id",
+}
+
+// Decode decodes TaskRequest from json.
+func (s *TaskRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode TaskRequest to nil")
+	}
+	var requiredBitSet [2]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "subject":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.Subject = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"subject\"")
+			}
+		case "comments":
+			if err := func() error {
+				s.Comments.Reset()
+				if err := s.Comments.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"comments\"")
+			}
+		case "category":
+			if err := func() error {
+				s.Category.Reset()
+				if err := s.Category.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"category\"")
+			}
+		case "status":
+			if err := func() error {
+				s.Status.Reset()
+				if err := s.Status.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"status\"")
+			}
+		case "priority":
+			if err := func() error {
+				s.Priority.Reset()
+				if err := s.Priority.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"priority\"")
+			}
+		case "due_date":
+			if err := func() error {
+				s.DueDate.Reset()
+				if err := s.DueDate.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"due_date\"")
+			}
+		case "patient_id":
+			if err := func() error {
+				s.PatientID.Reset()
+				if err := s.PatientID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_id\"")
+			}
+		case "assignee_type":
+			if err := func() error {
+				s.AssigneeType.Reset()
+				if err := s.AssigneeType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_type\"")
+			}
+		case "assignee_id":
+			if err := func() error {
+				s.AssigneeID.Reset()
+				if err := s.AssigneeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode TaskRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [2]uint8{
+		0b00000001,
+		0b00000000,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfTaskRequest) {
+					name = jsonFieldsNameOfTaskRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Decode decodes TaskRequestAssigneeType from json.
+func (s *TaskRequestAssigneeType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode TaskRequestAssigneeType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch TaskRequestAssigneeType(v) {
+	case TaskRequestAssigneeTypeAdmin:
+		*s = TaskRequestAssigneeTypeAdmin
+	case TaskRequestAssigneeTypeAdminTeam:
+		*s = TaskRequestAssigneeTypeAdminTeam
+	default:
+		*s = TaskRequestAssigneeType(v)
+	}
+
+	return nil
+}
+
+// Encode encodes TaskStatus as json.
+func (s TaskStatus) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes TaskStatus from json.
+func (s *TaskStatus) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode TaskStatus to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch TaskStatus(v) {
+	case TaskStatusOpen:
+		*s = TaskStatusOpen
+	case TaskStatusClosed:
+		*s = TaskStatusClosed
+	case TaskStatusInProgress:
+		*s = TaskStatusInProgress
+	default:
+		*s = TaskStatus(v)
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *TaskSummary) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *TaskSummary) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("type_label")
+		e.Str(s.TypeLabel)
+	}
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		e.FieldStart("details")
+		s.Details.Encode(e)
+	}
+	{
+		e.FieldStart("category")
+		e.Str(s.Category)
+	}
+	{
+		e.FieldStart("subject")
+		e.Str(s.Subject)
+	}
+	{
+		if s.Comments.Set {
+			e.FieldStart("comments")
+			s.Comments.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("priority")
+		s.Priority.Encode(e)
+	}
+	{
+		e.FieldStart("assignee_type")
+		s.AssigneeType.Encode(e)
+	}
+	{
+		e.FieldStart("assignee_id")
+		s.AssigneeID.Encode(e)
+	}
+	{
+		e.FieldStart("patient_id")
+		s.PatientID.Encode(e)
+	}
+	{
+		e.FieldStart("due_date")
+		s.DueDate.Encode(e)
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+	{
+		e.FieldStart("updated_at")
+		json.EncodeDateTime(e, s.UpdatedAt)
+	}
+	{
+		if s.DeletedAt.Set {
+			e.FieldStart("deleted_at")
+			s.DeletedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+}
+
+// Decode decodes TaskUpdate from json.
+func (s *TaskUpdate) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode TaskUpdate to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "status":
+			if err := func() error {
+				s.Status.Reset()
+				if err := s.Status.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"status\"")
+			}
+		case "priority":
+			if err := func() error {
+				s.Priority.Reset()
+				if err := s.Priority.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"priority\"")
+			}
+		case "assignee_type":
+			if err := func() error {
+				s.AssigneeType.Reset()
+				if err := s.AssigneeType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_type\"")
+			}
+		case "assignee_id":
+			if err := func() error {
+				s.AssigneeID.Reset()
+				if err := s.AssigneeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode TaskUpdate")
+	}
+
+	return nil
+}
+
+// Decode decodes TaskUpdateAssigneeType from json.
+func (s *TaskUpdateAssigneeType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode TaskUpdateAssigneeType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch TaskUpdateAssigneeType(v) {
+	case TaskUpdateAssigneeTypeAdmin:
+		*s = TaskUpdateAssigneeTypeAdmin
+	case TaskUpdateAssigneeTypeAdminTeam:
+		*s = TaskUpdateAssigneeTypeAdminTeam
+	default:
+		*s = TaskUpdateAssigneeType(v)
+	}
+
+	return nil
+}
+
 // Decode decodes Title from json.
 func (s *Title) Decode(d *jx.Decoder) error {
 	if s == nil {
@@ -14436,6 +15599,104 @@ func (s *UnmergePatientsReq) Decode(d *jx.Decoder) error {
 		return nil
 	}); err != nil {
 		return errors.Wrap(err, "decode UnmergePatientsReq")
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *UpdateTaskOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *UpdateTaskOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		s.Data.Encode(e)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *UpdateTaskOKData) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *UpdateTaskOKData) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+}
+
+var jsonFieldsNameOfUpsertAdminSignatureReq = [1]string{
+	0: "signature",
+}
+
+// Decode decodes UpsertAdminSignatureReq from json.
+func (s *UpsertAdminSignatureReq) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpsertAdminSignatureReq to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "signature":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.Signature = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"signature\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode UpsertAdminSignatureReq")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfUpsertAdminSignatureReq) {
+					name = jsonFieldsNameOfUpsertAdminSignatureReq[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
 	}
 
 	return nil

@@ -24,6 +24,47 @@ type Address struct {
 	Postcode OptString `json:"postcode"`
 }
 
+// Ref: #/components/schemas/Admin
+type Admin struct {
+	ID        ID     `json:"id"`
+	FirstName string `json:"first_name"`
+	LastName  string `json:"last_name"`
+	// Empty for one who does not sign in.
+	Email                string                  `json:"email"`
+	ExternalPrescriberID NilString               `json:"external_prescriber_id"`
+	PrescriberDetails    OptNilPrescriberDetails `json:"prescriber_details"`
+}
+
+// Ref: #/components/schemas/AdminReference
+type AdminReference struct {
+	AdminID string `json:"admin_id"`
+}
+
+// Ref: #/components/schemas/AdminSignature
+type AdminSignature struct {
+	AdminID   ID                      `json:"admin_id"`
+	MediaType AdminSignatureMediaType `json:"media_type"`
+	Signature string                  `json:"signature"`
+	UpdatedAt time.Time               `json:"updated_at"`
+}
+
+type AdminSignatureMediaType string
+
+const (
+	AdminSignatureMediaTypeImagePNG  AdminSignatureMediaType = "image/png"
+	AdminSignatureMediaTypeImageJpeg AdminSignatureMediaType = "image/jpeg"
+	AdminSignatureMediaTypeTextPlain AdminSignatureMediaType = "text/plain"
+)
+
+// AllValues returns all AdminSignatureMediaType values.
+func (AdminSignatureMediaType) AllValues() []AdminSignatureMediaType {
+	return []AdminSignatureMediaType{
+		AdminSignatureMediaTypeImagePNG,
+		AdminSignatureMediaTypeImageJpeg,
+		AdminSignatureMediaTypeTextPlain,
+	}
+}
+
 // Ref: #/components/schemas/AdminTeam
 type AdminTeam struct {
 	ID   ID     `json:"id"`
@@ -45,6 +86,12 @@ type AdminTeamRequest struct {
 type AdminTeamUpdate struct {
 	Name      OptString `json:"name"`
 	MemberIds []ID      `json:"member_ids"`
+}
+
+// Ref: #/components/schemas/AdminUpdate
+type AdminUpdate struct {
+	ExternalPrescriberID OptNilString            `json:"external_prescriber_id"`
+	PrescriberDetails    OptNilPrescriberDetails `json:"prescriber_details"`
 }
 
 // Ref: #/components/schemas/ApiKey
@@ -1255,6 +1302,17 @@ type Done struct {
 	Success bool `json:"success"`
 }
 
+// Ref: #/components/schemas/Element
+type Element struct {
+	Version NilString         `json:"version"`
+	Config  *ElementConfig    `json:"config"`
+	Element OptElementElement `json:"element"`
+}
+
+type ElementConfig struct{}
+
+type ElementElement struct{}
+
 // Ref: #/components/schemas/Error
 type Error struct {
 	Error      bool        `json:"error"`
@@ -2124,6 +2182,24 @@ type ListAdminTeamsOK struct {
 	Count float64     `json:"count"`
 }
 
+type ListAdminsOK struct {
+	Data  []Admin `json:"data"`
+	Count float64 `json:"count"`
+}
+
+type ListAdminsOrderBy string
+
+const (
+	ListAdminsOrderByFirstName ListAdminsOrderBy = "first_name"
+)
+
+// AllValues returns all ListAdminsOrderBy values.
+func (ListAdminsOrderBy) AllValues() []ListAdminsOrderBy {
+	return []ListAdminsOrderBy{
+		ListAdminsOrderByFirstName,
+	}
+}
+
 type ListApiKeysOK struct {
 	Data  []ApiKey `json:"data"`
 	Count float64  `json:"count"`
@@ -2197,6 +2273,11 @@ type ListBookingLinksOK struct {
 	Data []BookingLink `json:"data"`
 	// How many there are in all, counted up to 10,000.
 	Count float64 `json:"count"`
+}
+
+type ListElementsOK struct {
+	Data  []Element `json:"data"`
+	Count float64   `json:"count"`
 }
 
 type ListFormResponsesOK struct {
@@ -2273,6 +2354,11 @@ type ListPatientsOK struct {
 	Count float64   `json:"count"`
 }
 
+type ListPracticeGroupsOK struct {
+	Data  []PracticeGroup `json:"data"`
+	Count float64         `json:"count"`
+}
+
 type ListPractitionersOK struct {
 	Data  []Practitioner `json:"data"`
 	Count float64        `json:"count"`
@@ -2312,6 +2398,28 @@ type ListSlotsOK struct {
 type ListSubscriptionsOK struct {
 	Data  []EventSubscription `json:"data"`
 	Count float64             `json:"count"`
+}
+
+type ListTasksAssigneeType string
+
+const (
+	ListTasksAssigneeTypeAdmin      ListTasksAssigneeType = "admin"
+	ListTasksAssigneeTypeAdminTeam  ListTasksAssigneeType = "admin_team"
+	ListTasksAssigneeTypeUnassigned ListTasksAssigneeType = "unassigned"
+)
+
+// AllValues returns all ListTasksAssigneeType values.
+func (ListTasksAssigneeType) AllValues() []ListTasksAssigneeType {
+	return []ListTasksAssigneeType{
+		ListTasksAssigneeTypeAdmin,
+		ListTasksAssigneeTypeAdminTeam,
+		ListTasksAssigneeTypeUnassigned,
+	}
+}
+
+type ListTasksOK struct {
+	Data  []TaskSummary `json:"data"`
+	Count float64       `json:"count"`
 }
 
 type ListWaitingListOK struct {
@@ -3099,6 +3207,141 @@ func (o NilString) Get() (v string, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o NilString) Or(d string) string {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewNilTaskPatient returns new NilTaskPatient with value set to v.
+func NewNilTaskPatient(v TaskPatient) NilTaskPatient {
+	return NilTaskPatient{
+		Value: v,
+	}
+}
+
+// NilTaskPatient is nullable TaskPatient.
+type NilTaskPatient struct {
+	Value TaskPatient
+	Null  bool
+}
+
+// SetTo sets value to v.
+func (o *NilTaskPatient) SetTo(v TaskPatient) {
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o NilTaskPatient) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *NilTaskPatient) SetToNull() {
+	o.Null = true
+	var v TaskPatient
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o NilTaskPatient) Get() (v TaskPatient, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o NilTaskPatient) Or(d TaskPatient) TaskPatient {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewNilTaskPriority returns new NilTaskPriority with value set to v.
+func NewNilTaskPriority(v TaskPriority) NilTaskPriority {
+	return NilTaskPriority{
+		Value: v,
+	}
+}
+
+// NilTaskPriority is nullable TaskPriority.
+type NilTaskPriority struct {
+	Value TaskPriority
+	Null  bool
+}
+
+// SetTo sets value to v.
+func (o *NilTaskPriority) SetTo(v TaskPriority) {
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o NilTaskPriority) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *NilTaskPriority) SetToNull() {
+	o.Null = true
+	var v TaskPriority
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o NilTaskPriority) Get() (v TaskPriority, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o NilTaskPriority) Or(d TaskPriority) TaskPriority {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewNilTaskSummaryAssigneeType returns new NilTaskSummaryAssigneeType with value set to v.
+func NewNilTaskSummaryAssigneeType(v TaskSummaryAssigneeType) NilTaskSummaryAssigneeType {
+	return NilTaskSummaryAssigneeType{
+		Value: v,
+	}
+}
+
+// NilTaskSummaryAssigneeType is nullable TaskSummaryAssigneeType.
+type NilTaskSummaryAssigneeType struct {
+	Value TaskSummaryAssigneeType
+	Null  bool
+}
+
+// SetTo sets value to v.
+func (o *NilTaskSummaryAssigneeType) SetTo(v TaskSummaryAssigneeType) {
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o NilTaskSummaryAssigneeType) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *NilTaskSummaryAssigneeType) SetToNull() {
+	o.Null = true
+	var v TaskSummaryAssigneeType
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o NilTaskSummaryAssigneeType) Get() (v TaskSummaryAssigneeType, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o NilTaskSummaryAssigneeType) Or(d TaskSummaryAssigneeType) TaskSummaryAssigneeType {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -4129,6 +4372,45 @@ func (o OptDeliveryState) Or(d DeliveryState) DeliveryState {
 	return d
 }
 
+// NewOptElementElement returns new OptElementElement with value set to v.
+func NewOptElementElement(v *ElementElement) OptElementElement {
+	return OptElementElement{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptElementElement is optional *ElementElement.
+type OptElementElement struct {
+	Value *ElementElement
+	Set   bool
+}
+
+// IsSet returns true if OptElementElement was set.
+func (o OptElementElement) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptElementElement) SetTo(v *ElementElement) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptElementElement) Get() (v *ElementElement, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptElementElement) Or(d *ElementElement) *ElementElement {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptFloat64 returns new OptFloat64 with value set to v.
 func NewOptFloat64(v float64) OptFloat64 {
 	return OptFloat64{
@@ -4851,6 +5133,45 @@ func (o OptKeyRotation) Or(d KeyRotation) KeyRotation {
 	return d
 }
 
+// NewOptListAdminsOrderBy returns new OptListAdminsOrderBy with value set to v.
+func NewOptListAdminsOrderBy(v ListAdminsOrderBy) OptListAdminsOrderBy {
+	return OptListAdminsOrderBy{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptListAdminsOrderBy is optional ListAdminsOrderBy.
+type OptListAdminsOrderBy struct {
+	Value ListAdminsOrderBy
+	Set   bool
+}
+
+// IsSet returns true if OptListAdminsOrderBy was set.
+func (o OptListAdminsOrderBy) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptListAdminsOrderBy) SetTo(v ListAdminsOrderBy) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptListAdminsOrderBy) Get() (v ListAdminsOrderBy, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptListAdminsOrderBy) Or(d ListAdminsOrderBy) ListAdminsOrderBy {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptListAppointmentsField returns new OptListAppointmentsField with value set to v.
 func NewOptListAppointmentsField(v ListAppointmentsField) OptListAppointmentsField {
 	return OptListAppointmentsField{
@@ -4962,6 +5283,45 @@ func (o OptListPatientsField) Get() (v ListPatientsField, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptListPatientsField) Or(d ListPatientsField) ListPatientsField {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptListTasksAssigneeType returns new OptListTasksAssigneeType with value set to v.
+func NewOptListTasksAssigneeType(v ListTasksAssigneeType) OptListTasksAssigneeType {
+	return OptListTasksAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptListTasksAssigneeType is optional ListTasksAssigneeType.
+type OptListTasksAssigneeType struct {
+	Value ListTasksAssigneeType
+	Set   bool
+}
+
+// IsSet returns true if OptListTasksAssigneeType was set.
+func (o OptListTasksAssigneeType) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptListTasksAssigneeType) SetTo(v ListTasksAssigneeType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptListTasksAssigneeType) Get() (v ListTasksAssigneeType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptListTasksAssigneeType) Or(d ListTasksAssigneeType) ListTasksAssigneeType {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -5899,6 +6259,69 @@ func (o OptNilPatientV2NhsNumberStatus) Or(d PatientV2NhsNumberStatus) PatientV2
 	return d
 }
 
+// NewOptNilPrescriberDetails returns new OptNilPrescriberDetails with value set to v.
+func NewOptNilPrescriberDetails(v PrescriberDetails) OptNilPrescriberDetails {
+	return OptNilPrescriberDetails{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilPrescriberDetails is optional nullable PrescriberDetails.
+type OptNilPrescriberDetails struct {
+	Value PrescriberDetails
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilPrescriberDetails was set.
+func (o OptNilPrescriberDetails) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptNilPrescriberDetails) Reset() {
+	var v PrescriberDetails
+	o.Value = v
+	o.Set = false
+	o.Null = false
+}
+
+// SetTo sets value to v.
+func (o *OptNilPrescriberDetails) SetTo(v PrescriberDetails) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilPrescriberDetails) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilPrescriberDetails) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v PrescriberDetails
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilPrescriberDetails) Get() (v PrescriberDetails, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilPrescriberDetails) Or(d PrescriberDetails) PrescriberDetails {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptNilReplyMeaning returns new OptNilReplyMeaning with value set to v.
 func NewOptNilReplyMeaning(v ReplyMeaning) OptNilReplyMeaning {
 	return OptNilReplyMeaning{
@@ -6121,6 +6544,116 @@ func (o OptNilStringArray) Get() (v []string, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptNilStringArray) Or(d []string) []string {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilTaskAssigneeType returns new OptNilTaskAssigneeType with value set to v.
+func NewOptNilTaskAssigneeType(v TaskAssigneeType) OptNilTaskAssigneeType {
+	return OptNilTaskAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilTaskAssigneeType is optional nullable TaskAssigneeType.
+type OptNilTaskAssigneeType struct {
+	Value TaskAssigneeType
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilTaskAssigneeType was set.
+func (o OptNilTaskAssigneeType) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptNilTaskAssigneeType) SetTo(v TaskAssigneeType) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilTaskAssigneeType) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilTaskAssigneeType) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v TaskAssigneeType
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilTaskAssigneeType) Get() (v TaskAssigneeType, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilTaskAssigneeType) Or(d TaskAssigneeType) TaskAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptNilTaskPriority returns new OptNilTaskPriority with value set to v.
+func NewOptNilTaskPriority(v TaskPriority) OptNilTaskPriority {
+	return OptNilTaskPriority{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptNilTaskPriority is optional nullable TaskPriority.
+type OptNilTaskPriority struct {
+	Value TaskPriority
+	Set   bool
+	Null  bool
+}
+
+// IsSet returns true if OptNilTaskPriority was set.
+func (o OptNilTaskPriority) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptNilTaskPriority) SetTo(v TaskPriority) {
+	o.Set = true
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o OptNilTaskPriority) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *OptNilTaskPriority) SetToNull() {
+	o.Set = true
+	o.Null = true
+	var v TaskPriority
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptNilTaskPriority) Get() (v TaskPriority, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptNilTaskPriority) Or(d TaskPriority) TaskPriority {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -6852,6 +7385,236 @@ func (o OptString) Or(d string) string {
 	return d
 }
 
+// NewOptTaskCategory returns new OptTaskCategory with value set to v.
+func NewOptTaskCategory(v TaskCategory) OptTaskCategory {
+	return OptTaskCategory{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptTaskCategory is optional TaskCategory.
+type OptTaskCategory struct {
+	Value TaskCategory
+	Set   bool
+}
+
+// IsSet returns true if OptTaskCategory was set.
+func (o OptTaskCategory) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptTaskCategory) Reset() {
+	var v TaskCategory
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptTaskCategory) SetTo(v TaskCategory) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptTaskCategory) Get() (v TaskCategory, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptTaskCategory) Or(d TaskCategory) TaskCategory {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptTaskPriority returns new OptTaskPriority with value set to v.
+func NewOptTaskPriority(v TaskPriority) OptTaskPriority {
+	return OptTaskPriority{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptTaskPriority is optional TaskPriority.
+type OptTaskPriority struct {
+	Value TaskPriority
+	Set   bool
+}
+
+// IsSet returns true if OptTaskPriority was set.
+func (o OptTaskPriority) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptTaskPriority) Reset() {
+	var v TaskPriority
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptTaskPriority) SetTo(v TaskPriority) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptTaskPriority) Get() (v TaskPriority, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptTaskPriority) Or(d TaskPriority) TaskPriority {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptTaskRequestAssigneeType returns new OptTaskRequestAssigneeType with value set to v.
+func NewOptTaskRequestAssigneeType(v TaskRequestAssigneeType) OptTaskRequestAssigneeType {
+	return OptTaskRequestAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptTaskRequestAssigneeType is optional TaskRequestAssigneeType.
+type OptTaskRequestAssigneeType struct {
+	Value TaskRequestAssigneeType
+	Set   bool
+}
+
+// IsSet returns true if OptTaskRequestAssigneeType was set.
+func (o OptTaskRequestAssigneeType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptTaskRequestAssigneeType) Reset() {
+	var v TaskRequestAssigneeType
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptTaskRequestAssigneeType) SetTo(v TaskRequestAssigneeType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptTaskRequestAssigneeType) Get() (v TaskRequestAssigneeType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptTaskRequestAssigneeType) Or(d TaskRequestAssigneeType) TaskRequestAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptTaskStatus returns new OptTaskStatus with value set to v.
+func NewOptTaskStatus(v TaskStatus) OptTaskStatus {
+	return OptTaskStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptTaskStatus is optional TaskStatus.
+type OptTaskStatus struct {
+	Value TaskStatus
+	Set   bool
+}
+
+// IsSet returns true if OptTaskStatus was set.
+func (o OptTaskStatus) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptTaskStatus) Reset() {
+	var v TaskStatus
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptTaskStatus) SetTo(v TaskStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptTaskStatus) Get() (v TaskStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptTaskStatus) Or(d TaskStatus) TaskStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptTaskUpdateAssigneeType returns new OptTaskUpdateAssigneeType with value set to v.
+func NewOptTaskUpdateAssigneeType(v TaskUpdateAssigneeType) OptTaskUpdateAssigneeType {
+	return OptTaskUpdateAssigneeType{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptTaskUpdateAssigneeType is optional TaskUpdateAssigneeType.
+type OptTaskUpdateAssigneeType struct {
+	Value TaskUpdateAssigneeType
+	Set   bool
+}
+
+// IsSet returns true if OptTaskUpdateAssigneeType was set.
+func (o OptTaskUpdateAssigneeType) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptTaskUpdateAssigneeType) Reset() {
+	var v TaskUpdateAssigneeType
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptTaskUpdateAssigneeType) SetTo(v TaskUpdateAssigneeType) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptTaskUpdateAssigneeType) Get() (v TaskUpdateAssigneeType, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptTaskUpdateAssigneeType) Or(d TaskUpdateAssigneeType) TaskUpdateAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptTitle returns new OptTitle with value set to v.
 func NewOptTitle(v Title) OptTitle {
 	return OptTitle{
@@ -7531,6 +8294,13 @@ func (PractitionerType) AllValues() []PractitionerType {
 	}
 }
 
+// Ref: #/components/schemas/PrescriberDetails
+type PrescriberDetails struct {
+	Name             OptString `json:"name"`
+	Email            OptString `json:"email"`
+	RegistrationCode OptString `json:"registration_code"`
+}
+
 type PreviewPatientMergeReq struct {
 	PatientID ID `json:"patient_id"`
 }
@@ -8079,6 +8849,228 @@ type SlotExplanation struct {
 	Booked float64 `json:"booked"`
 }
 
+// Ref: #/components/schemas/Task
+type Task struct {
+	ID ID `json:"id"`
+	// The category as people read it.
+	TypeLabel string       `json:"type_label"`
+	Status    TaskStatus   `json:"status"`
+	Details   NilString    `json:"details"`
+	Category  string       `json:"category"`
+	Subject   OptString    `json:"subject"`
+	Comments  OptNilString `json:"comments"`
+	// Null when none was given.
+	Priority     OptNilTaskPriority     `json:"priority"`
+	AssigneeType OptNilTaskAssigneeType `json:"assignee_type"`
+	AssigneeID   OptNilString           `json:"assignee_id"`
+	PatientID    OptNilString           `json:"patient_id"`
+	DueDate      OptNilString           `json:"due_date"`
+	CreatedAt    OptDateTime            `json:"created_at"`
+	UpdatedAt    OptDateTime            `json:"updated_at"`
+	DeletedAt    OptNilDateTime         `json:"deleted_at"`
+	// Null for a task that is about no patient.
+	Patient NilTaskPatient `json:"patient"`
+}
+
+type TaskAssigneeType string
+
+const (
+	TaskAssigneeTypeAdmin     TaskAssigneeType = "admin"
+	TaskAssigneeTypeAdminTeam TaskAssigneeType = "admin_team"
+)
+
+// AllValues returns all TaskAssigneeType values.
+func (TaskAssigneeType) AllValues() []TaskAssigneeType {
+	return []TaskAssigneeType{
+		TaskAssigneeTypeAdmin,
+		TaskAssigneeTypeAdminTeam,
+	}
+}
+
+// Ref: #/components/schemas/TaskCategory
+type TaskCategory string
+
+const (
+	TaskCategoryGeneral      TaskCategory = "general"
+	TaskCategoryCall         TaskCategory = "call"
+	TaskCategoryBooking      TaskCategory = "booking"
+	TaskCategoryLab          TaskCategory = "lab"
+	TaskCategoryLetter       TaskCategory = "letter"
+	TaskCategoryPrescription TaskCategory = "prescription"
+	TaskCategoryReferral     TaskCategory = "referral"
+	TaskCategoryBilling      TaskCategory = "billing"
+)
+
+// AllValues returns all TaskCategory values.
+func (TaskCategory) AllValues() []TaskCategory {
+	return []TaskCategory{
+		TaskCategoryGeneral,
+		TaskCategoryCall,
+		TaskCategoryBooking,
+		TaskCategoryLab,
+		TaskCategoryLetter,
+		TaskCategoryPrescription,
+		TaskCategoryReferral,
+		TaskCategoryBilling,
+	}
+}
+
+// Ref: #/components/schemas/TaskPatient
+type TaskPatient struct {
+	ID           ID               `json:"id"`
+	UID          OptNilString     `json:"uid"`
+	EhrPartnerID OptNilString     `json:"ehr_partner_id"`
+	EmisID       OptNilString     `json:"emis_id"`
+	DeceasedAt   OptNilString     `json:"deceased_at"`
+	Dob          NilString        `json:"dob"`
+	Title        OptNilString     `json:"title"`
+	FirstName    OptNilString     `json:"first_name"`
+	LastName     OptNilString     `json:"last_name"`
+	Sex          OptNilString     `json:"sex"`
+	NhsNumber    OptNilString     `json:"nhs_number"`
+	Email        OptNilString     `json:"email"`
+	Mobile       OptNilString     `json:"mobile"`
+	LastSyncAt   OptNilString     `json:"last_sync_at"`
+	Line1        OptNilString     `json:"line_1"`
+	Line2        OptNilString     `json:"line_2"`
+	Line3        OptNilString     `json:"line_3"`
+	Town         OptNilString     `json:"town"`
+	County       OptNilString     `json:"county"`
+	Postcode     OptNilString     `json:"postcode"`
+	DataSource   OptNilDataSource `json:"data_source"`
+	Restricted   OptBool          `json:"restricted"`
+	HeroID       OptNilString     `json:"hero_id"`
+}
+
+// Ref: #/components/schemas/TaskPriority
+type TaskPriority string
+
+const (
+	TaskPriorityLowest  TaskPriority = "lowest"
+	TaskPriorityLow     TaskPriority = "low"
+	TaskPriorityMedium  TaskPriority = "medium"
+	TaskPriorityHigh    TaskPriority = "high"
+	TaskPriorityHighest TaskPriority = "highest"
+)
+
+// AllValues returns all TaskPriority values.
+func (TaskPriority) AllValues() []TaskPriority {
+	return []TaskPriority{
+		TaskPriorityLowest,
+		TaskPriorityLow,
+		TaskPriorityMedium,
+		TaskPriorityHigh,
+		TaskPriorityHighest,
+	}
+}
+
+// Ref: #/components/schemas/TaskRequest
+type TaskRequest struct {
+	// What is to be done.
+	Subject  string          `json:"subject"`
+	Comments OptString       `json:"comments"`
+	Category OptTaskCategory `json:"category"`
+	Status   OptTaskStatus   `json:"status"`
+	Priority OptTaskPriority `json:"priority"`
+	// A day as YYYY-MM-DD.
+	DueDate      OptString                  `json:"due_date"`
+	PatientID    OptID                      `json:"patient_id"`
+	AssigneeType OptTaskRequestAssigneeType `json:"assignee_type"`
+	AssigneeID   OptID                      `json:"assignee_id"`
+}
+
+type TaskRequestAssigneeType string
+
+const (
+	TaskRequestAssigneeTypeAdmin     TaskRequestAssigneeType = "admin"
+	TaskRequestAssigneeTypeAdminTeam TaskRequestAssigneeType = "admin_team"
+)
+
+// AllValues returns all TaskRequestAssigneeType values.
+func (TaskRequestAssigneeType) AllValues() []TaskRequestAssigneeType {
+	return []TaskRequestAssigneeType{
+		TaskRequestAssigneeTypeAdmin,
+		TaskRequestAssigneeTypeAdminTeam,
+	}
+}
+
+// Ref: #/components/schemas/TaskStatus
+type TaskStatus string
+
+const (
+	TaskStatusOpen       TaskStatus = "open"
+	TaskStatusClosed     TaskStatus = "closed"
+	TaskStatusInProgress TaskStatus = "in_progress"
+)
+
+// AllValues returns all TaskStatus values.
+func (TaskStatus) AllValues() []TaskStatus {
+	return []TaskStatus{
+		TaskStatusOpen,
+		TaskStatusClosed,
+		TaskStatusInProgress,
+	}
+}
+
+// Ref: #/components/schemas/TaskSummary
+type TaskSummary struct {
+	ID ID `json:"id"`
+	// The category as people read it.
+	TypeLabel string       `json:"type_label"`
+	Status    TaskStatus   `json:"status"`
+	Details   NilString    `json:"details"`
+	Category  string       `json:"category"`
+	Subject   string       `json:"subject"`
+	Comments  OptNilString `json:"comments"`
+	// Null when none was given.
+	Priority     NilTaskPriority            `json:"priority"`
+	AssigneeType NilTaskSummaryAssigneeType `json:"assignee_type"`
+	AssigneeID   NilString                  `json:"assignee_id"`
+	PatientID    NilString                  `json:"patient_id"`
+	DueDate      NilString                  `json:"due_date"`
+	CreatedAt    time.Time                  `json:"created_at"`
+	UpdatedAt    time.Time                  `json:"updated_at"`
+	DeletedAt    OptNilDateTime             `json:"deleted_at"`
+}
+
+type TaskSummaryAssigneeType string
+
+const (
+	TaskSummaryAssigneeTypeAdmin     TaskSummaryAssigneeType = "admin"
+	TaskSummaryAssigneeTypeAdminTeam TaskSummaryAssigneeType = "admin_team"
+)
+
+// AllValues returns all TaskSummaryAssigneeType values.
+func (TaskSummaryAssigneeType) AllValues() []TaskSummaryAssigneeType {
+	return []TaskSummaryAssigneeType{
+		TaskSummaryAssigneeTypeAdmin,
+		TaskSummaryAssigneeTypeAdminTeam,
+	}
+}
+
+// Ref: #/components/schemas/TaskUpdate
+type TaskUpdate struct {
+	Status       OptTaskStatus             `json:"status"`
+	Priority     OptTaskPriority           `json:"priority"`
+	AssigneeType OptTaskUpdateAssigneeType `json:"assignee_type"`
+	AssigneeID   OptID                     `json:"assignee_id"`
+}
+
+type TaskUpdateAssigneeType string
+
+const (
+	TaskUpdateAssigneeTypeAdmin     TaskUpdateAssigneeType = "admin"
+	TaskUpdateAssigneeTypeAdminTeam TaskUpdateAssigneeType = "admin_team"
+)
+
+// AllValues returns all TaskUpdateAssigneeType values.
+func (TaskUpdateAssigneeType) AllValues() []TaskUpdateAssigneeType {
+	return []TaskUpdateAssigneeType{
+		TaskUpdateAssigneeTypeAdmin,
+		TaskUpdateAssigneeTypeAdminTeam,
+	}
+}
+
 // Ref: #/components/schemas/Title
 type Title string
 
@@ -8193,6 +9185,19 @@ func (Title) AllValues() []Title {
 
 type UnmergePatientsReq struct {
 	MergeID OptID `json:"merge_id"`
+}
+
+type UpdateTaskOK struct {
+	Data UpdateTaskOKData `json:"data"`
+}
+
+type UpdateTaskOKData struct {
+	ID ID `json:"id"`
+}
+
+type UpsertAdminSignatureReq struct {
+	// An image or a text.
+	Signature string `json:"signature"`
 }
 
 // Ref: #/components/schemas/VideoLink

@@ -178,6 +178,12 @@ type Handler interface {
 	//
 	// POST /v1/sessions
 	CreateSession(ctx context.Context, req *SessionInput, params CreateSessionParams) (*Session, error)
+	// CreateTask implements createTask operation.
+	//
+	// Extension. Without an assignee it is unassigned.
+	//
+	// POST /v1/tasks
+	CreateTask(ctx context.Context, req *TaskRequest, params CreateTaskParams) (*TaskSummary, error)
 	// CreateTestEvent implements createTestEvent operation.
 	//
 	// Extension. In a sandbox practice group only. Records an invented event, which every webhook of its
@@ -243,6 +249,13 @@ type Handler interface {
 	//
 	// GET /v1/record_entries
 	FindRecordEntries(ctx context.Context, params FindRecordEntriesParams) (*FindRecordEntriesOK, error)
+	// GetAdminSignature implements getAdminSignature operation.
+	//
+	// Extension. An image is given as a data URI, a text as it is. Needs a key with the permission
+	// `setup`.
+	//
+	// GET /v1/admins/{id}/signature
+	GetAdminSignature(ctx context.Context, params GetAdminSignatureParams) (*AdminSignature, error)
 	// GetAdminTeam implements getAdminTeam operation.
 	//
 	// Extension. One that is archived, too.
@@ -411,6 +424,12 @@ type Handler interface {
 	//
 	// GET /v1/slots/{id}
 	GetSlot(ctx context.Context, params GetSlotParams) (*Slot, error)
+	// GetTaskV2 implements getTaskV2 operation.
+	//
+	// One task, a deleted one too, with its patient. `details` are what is to be done and the notes on it.
+	//
+	// GET /v2/tasks/{id}
+	GetTaskV2(ctx context.Context, params GetTaskV2Params) (*Task, error)
 	// GetWaitingListEntry implements getWaitingListEntry operation.
 	//
 	// Extension. One entry, with the time on offer.
@@ -430,6 +449,13 @@ type Handler interface {
 	//
 	// GET /v1/admin_teams
 	ListAdminTeams(ctx context.Context, params ListAdminTeamsParams) (*ListAdminTeamsOK, error)
+	// ListAdmins implements listAdmins operation.
+	//
+	// The members of staff who have not left, in the order of their ids, or by first name. Their ids are
+	// those of practitioners that patients are booked with.
+	//
+	// GET /v1/admins
+	ListAdmins(ctx context.Context, params ListAdminsParams) (*ListAdminsOK, error)
 	// ListApiKeys implements listApiKeys operation.
 	//
 	// Extension. The practice group's keys without their texts, newest first: those that work, and with
@@ -504,6 +530,12 @@ type Handler interface {
 	//
 	// GET /v1/webhooks/{id}/deliveries
 	ListDeliveries(ctx context.Context, params ListDeliveriesParams) (*DeliveryPage, error)
+	// ListElements implements listElements operation.
+	//
+	// The elements that can be embedded for this practice group. There are none yet.
+	//
+	// GET /v1/me/elements
+	ListElements(ctx context.Context) (*ListElementsOK, error)
 	// ListEvents implements listEvents operation.
 	//
 	// Extension. The log of this practice group's events, oldest first, for 30 days: poll it, or catch up
@@ -577,6 +609,13 @@ type Handler interface {
 	//
 	// GET /v1/patients
 	ListPatients(ctx context.Context, params ListPatientsParams) (*ListPatientsOK, error)
+	// ListPracticeGroups implements listPracticeGroups operation.
+	//
+	// The practice group that the key belongs to, and by name those of its networks: those that
+	// `x-practice-group-id` may name.
+	//
+	// GET /v1/practice-groups
+	ListPracticeGroups(ctx context.Context, params ListPracticeGroupsParams) (*ListPracticeGroupsOK, error)
 	// ListPractitioners implements listPractitioners operation.
 	//
 	// Extension. The people patients see.
@@ -628,6 +667,13 @@ type Handler interface {
 	//
 	// GET /v1/subscriptions
 	ListSubscriptions(ctx context.Context) (*ListSubscriptionsOK, error)
+	// ListTasks implements listTasks operation.
+	//
+	// Extension. Tasks that were not deleted, in the order of their ids. `include_teams` finds with the
+	// tasks of a member of staff those of their teams.
+	//
+	// GET /v1/tasks
+	ListTasks(ctx context.Context, params ListTasksParams) (*ListTasksOK, error)
 	// ListWaitingList implements listWaitingList operation.
 	//
 	// Extension. Who is on the waiting list, and who was, in the order in which they joined. Go on with
@@ -855,6 +901,13 @@ type Handler interface {
 	//
 	// POST /v1/patients/{id}/unmerge
 	UnmergePatients(ctx context.Context, req OptUnmergePatientsReq, params UnmergePatientsParams) (*PatientMerge, error)
+	// UpdateAdmin implements updateAdmin operation.
+	//
+	// Sets by what other systems know a member of staff as a prescriber. What is left out stays, and null
+	// takes it away; `prescriber_details` are set as a whole. Needs a key with the permission `setup`.
+	//
+	// PATCH /v1/admins/{id}
+	UpdateAdmin(ctx context.Context, req *AdminUpdate, params UpdateAdminParams) (*AdminReference, error)
 	// UpdateAdminTeam implements updateAdminTeam operation.
 	//
 	// Extension. What is left out stays; `member_ids` are all who are to be in it. Needs a key with the
@@ -941,6 +994,12 @@ type Handler interface {
 	//
 	// PATCH /v1/sessions/{id}
 	UpdateSession(ctx context.Context, req *SessionInput, params UpdateSessionParams) (*Session, error)
+	// UpdateTask implements updateTask operation.
+	//
+	// What is left out stays. `assignee_type` is `admin` when only `assignee_id` is given.
+	//
+	// PATCH /v1/tasks/{id}
+	UpdateTask(ctx context.Context, req *TaskUpdate, params UpdateTaskParams) (*UpdateTaskOK, error)
 	// UpdateWaitingListEntry implements updateWaitingListEntry operation.
 	//
 	// Extension. Changes what is sent and leaves the rest as it is. A time on offer stays on offer.
@@ -954,6 +1013,14 @@ type Handler interface {
 	//
 	// PATCH /v1/webhooks/{id}
 	UpdateWebhook(ctx context.Context, req *WebhookChange, params UpdateWebhookParams) (*Webhook, error)
+	// UpsertAdminSignature implements upsertAdminSignature operation.
+	//
+	// Sets the signature of a member of staff: a PNG or a JPEG image of at most 256 KiB, in Base64 or as a
+	// data URI with it, or a text of at most 500 characters. It is kept sealed. Needs a key with the
+	// permission `setup`.
+	//
+	// POST /v1/admins/{id}/signature
+	UpsertAdminSignature(ctx context.Context, req *UpsertAdminSignatureReq, params UpsertAdminSignatureParams) (*AdminReference, error)
 	// WithdrawLink implements withdrawLink operation.
 	//
 	// Extension. Ends a link at once. The patient who opens it is told that the practice has withdrawn it.

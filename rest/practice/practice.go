@@ -45,6 +45,29 @@ func (o Operations) GetPracticeGroupById(ctx context.Context) (*oas.PracticeGrou
 	return group(g), nil
 }
 
+// ListPracticeGroups lists the groups the caller's key can ask about.
+func (o Operations) ListPracticeGroups(
+	ctx context.Context, p oas.ListPracticeGroupsParams,
+) (*oas.ListPracticeGroupsOK, error) {
+	found, count, err := o.Core.Practice.Reachable(ctx, p.PageIndex.Value*p.PageSize.Value, p.PageSize.Value)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.ListPracticeGroupsOK{Data: make([]oas.PracticeGroup, len(found)), Count: float64(count)}
+	for i, g := range found {
+		out.Data[i] = *group(g)
+	}
+	return out, nil
+}
+
+// ListElements lists the elements that can be embedded: there are none yet.
+func (o Operations) ListElements(ctx context.Context) (*oas.ListElementsOK, error) {
+	if _, err := o.Core.Practice.Group(ctx); err != nil {
+		return nil, err
+	}
+	return &oas.ListElementsOK{Data: []oas.Element{}}, nil
+}
+
 // UpdatePracticeGroup changes the caller's practice group.
 func (o Operations) UpdatePracticeGroup(
 	ctx context.Context, in *oas.PracticeGroupInput, _ oas.UpdatePracticeGroupParams,

@@ -1,6 +1,8 @@
 // Package staff has the operations on members of staff, their teams and their tasks.
 //
-//	team.go  teams
+//	admin.go  members of staff, and by what they prescribe and sign
+//	team.go   teams
+//	task.go   tasks
 package staff
 
 import "frontdesk/core"

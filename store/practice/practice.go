@@ -77,6 +77,25 @@ func (t *Tx) Networks(ctx context.Context, group practice.ID) ([]string, error) 
 		})
 }
 
+const (
+	reachable = ` FROM practice_group g WHERE practice_group_id = $1 OR practice_group_id IN
+		(SELECT practice_group_id FROM network WHERE network IN
+		(SELECT network FROM network WHERE practice_group_id = $1))`
+	listReachable = `SELECT ` + groupColumns + reachable + `
+		ORDER BY CASE WHEN practice_group_id = $1 THEN 0 ELSE 1 END, name, practice_group_id LIMIT $2 OFFSET $3`
+	countReachable = `SELECT count(*) FROM (SELECT 1` + reachable + ` LIMIT $2) AS matches`
+)
+
+// Reachable lists a group and those of its networks.
+func (t *Tx) Reachable(ctx context.Context, group practice.ID, offset, limit int) ([]practice.Group, int, error) {
+	count := 0
+	if _, err := t.One(ctx, countReachable, store.In{group, input.CountTo(offset, limit)}, &count); err != nil {
+		return nil, 0, err
+	}
+	found, err := store.List(ctx, t.Conn, listReachable, store.In{group, limit, offset}, scanGroup)
+	return found, count, err
+}
+
 // NetworkODSCodes lists the ODS codes of the members of a group's networks.
 func (t *Tx) NetworkODSCodes(ctx context.Context, group practice.ID) ([]string, error) {
 	return store.List(ctx, t.Conn, `SELECT ods_code FROM practice_group g

@@ -51,7 +51,8 @@ func (r *trail) calls() map[string][]operator.AuditEntry {
 var showNoPatient = []string{
 	"GET /v1/me", "GET /v1/me/capabilities", "GET /v1/me/configuration", "GET /v1/appointment_types",
 	"GET /v1/locations", "GET /v1/forms", "GET /v1/forms/{id}", "GET /v1/forms/{id}/versions",
-	"GET /v1/admin_teams", "GET /v1/admin_teams/{id}",
+	"GET /v1/admin_teams", "GET /v1/admin_teams/{id}", "GET /v1/admins", "GET /v1/admins/{id}/signature",
+	"GET /v1/practice-groups", "GET /v1/me/elements",
 	"GET /v1/practitioners", "GET /v1/slots", "GET /v1/slots/count", "GET /v1/slots/{id}", "GET /v1/sessions",
 	"GET /v1/sessions/{id}",
 	"GET /v1/bank_holidays", "GET /v1/batch_message", "GET /v1/batch_message/{id}",
@@ -90,6 +91,7 @@ func (p *program) reads(ada string) map[string][]string {
 	p.ok("PATCH", batch+"/send", nil)
 	wait.Until(p.t, "the batch to be done", func() bool { return p.totals(batch)["completed"] == 1 })
 	consulted := p.ok("GET", "/v1/consultations?patient_id="+ada, nil).data()[0]["id"].(string)
+	ring := p.ok("POST", "/v1/tasks", map[string]any{"subject": "Ring", "patient_id": ada}).str("id")
 	recall := p.ok("POST", "/v1/sequences", aSequence).str("id")
 	p.ok("POST", "/v1/sequences/"+recall+"/patients", map[string]any{"patient_id": ada})
 	batch = batch[strings.LastIndex(batch, "/")+1:]
@@ -123,6 +125,8 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/sequences/{id}/patients":                   {recall},
 		"GET /v1/consultations":                             {"?patient_id=" + ada},
 		"GET /v1/consultations/{id}":                        {consulted},
+		"GET /v1/tasks":                                     {"?patient_id=" + ada},
+		"GET /v2/tasks/{id}":                                {ring},
 	}
 }
 
