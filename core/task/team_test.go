@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	"frontdesk/core/team"
+	"frontdesk/store"
 	accountstore "frontdesk/store/account"
 	keystore "frontdesk/store/key"
 	teamstore "frontdesk/store/team"
@@ -139,6 +140,29 @@ func TestWhoMaySeeNotAllTasksSeesTheirOwn(t *testing.T) {
 		d.want(err, access.ErrPermission)
 		_, err = d.Task(d.signedIn(account.StaffID(d.khan)), teams)
 		d.want(err, task.ErrNotFound)
+	})
+}
+
+func TestALongListOfTasksTakesAsManyStatementsAsAShortOne(t *testing.T) {
+	each(t, func(t *testing.T, d *kit) {
+		of := d.teams()
+		q := task.Query{Assignee: assignee.ToStaff(of.rita), WithTeams: true}
+		count := func() int64 {
+			ctx, n := store.Counting(d.signedIn(of.rita))
+			_, _, err := d.Tasks(ctx, q)
+			d.must(err)
+			_, err = d.Count(ctx, q)
+			d.must(err)
+			return n()
+		}
+		d.add(task.Change{Subject: new("x"), Assignee: new(assignee.ToTeam(of.desk))})
+		one := count()
+		for range 9 {
+			d.add(task.Change{Subject: new("x"), Assignee: new(assignee.ToStaff(of.rita))})
+		}
+		if ten := count(); ten != one || ten > 2 {
+			t.Errorf("one task takes %d statements, ten take %d", one, ten)
+		}
 	})
 }
 
