@@ -28,6 +28,7 @@ import (
 	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
 	"frontdesk/core/enclosure"
+	"frontdesk/core/episode"
 	"frontdesk/core/form"
 	"frontdesk/core/formlink"
 	"frontdesk/core/idempotency"
@@ -74,6 +75,7 @@ import (
 	dispatchstore "frontdesk/store/dispatch"
 	documentstore "frontdesk/store/document"
 	enclosurestore "frontdesk/store/enclosure"
+	episodestore "frontdesk/store/episode"
 	formstore "frontdesk/store/form"
 	formlinkstore "frontdesk/store/formlink"
 	idempotencystore "frontdesk/store/idempotency"
@@ -265,6 +267,7 @@ func (w wiring) staff() {
 		Now: now}
 	w.Team = &team.Service{Store: teamstore.New(db), Now: now, NewID: newID}
 	w.Task = &task.Service{Store: taskstore.New(db), Now: now, NewID: newID}
+	w.Episode = &episode.Service{Store: episodestore.New(db), Now: now, NewID: newID}
 }
 
 // beside are the files that say how long the database had been in use when it was last

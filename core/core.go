@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/dispatch"
 	"frontdesk/core/document"
+	"frontdesk/core/episode"
 	"frontdesk/core/form"
 	"frontdesk/core/formlink"
 	"frontdesk/core/idempotency"
@@ -82,6 +83,7 @@ type Core struct {
 	SelfBooking     *selfbooking.Service
 	Record          *record.Service
 	Task            *task.Service
+	Episode         *episode.Service
 	Document        *document.Documents
 	Share           *document.Shares
 	Token           *document.Tokens

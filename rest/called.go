@@ -13,6 +13,7 @@ import (
 var others = map[string][]string{
 	"appointment":      {"appointment_id"},
 	"appointment_type": {"appointment_type_id"},
+	"assignee_ids":     {"assignee_id[]"},
 	"assignee":         {"assignee_id"},
 	"billpayer":        {"billpayer_id"},
 	"birth_date":       {"dob"},
@@ -29,6 +30,7 @@ var others = map[string][]string{
 	"locations":        {"location_ids", "location_id"},
 	"members":          {"member_ids"},
 	"max_uses":         {"maximum_use_count"},
+	"orders":           {"order_by[]"},
 	"page":             {"page_index"},
 	"patient":          {"patient_id"},
 	"practitioner":     {"practitioner_id"},

@@ -29,6 +29,7 @@ import (
 	"frontdesk/core/idempotency"
 	"frontdesk/core/key"
 	bookingrest "frontdesk/rest/booking"
+	episoderest "frontdesk/rest/episode"
 	formrest "frontdesk/rest/form"
 	linkrest "frontdesk/rest/link"
 	messagingrest "frontdesk/rest/messaging"
@@ -57,6 +58,7 @@ type (
 	webhookOperations   = webhookrest.Operations
 	partnerOperations   = partnerrest.Operations
 	recordOperations    = recordrest.Operations
+	episodeOperations   = episoderest.Operations
 )
 
 type door struct {
@@ -70,6 +72,7 @@ type door struct {
 	webhookOperations
 	partnerOperations
 	recordOperations
+	episodeOperations
 
 	core   *core.Core
 	server *oas.Server
@@ -85,7 +88,8 @@ func New(c *core.Core) (http.Handler, error) {
 		bookingOperations: bookingOperations{Core: c}, messagingOperations: messagingOperations{Core: c},
 		linkOperations: linkOperations{Core: c}, formOperations: formOperations{Core: c},
 		webhookOperations: webhookOperations{Core: c},
-		partnerOperations: partnerOperations{Core: c}, recordOperations: recordOperations{Core: c}, core: c,
+		partnerOperations: partnerOperations{Core: c}, recordOperations: recordOperations{Core: c},
+		episodeOperations: episodeOperations{Core: c}, core: c,
 		strangers: web.NewAttempts(c.Key.Now),
 	}
 	var err error

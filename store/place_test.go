@@ -40,7 +40,7 @@ func TestAPageIsReadFromWhereTheOneBeforeEnded(t *testing.T) {
 		if !ok {
 			plain = order[0]
 		}
-		first := regexp.MustCompile(`\b` + plain + `\)?>[=(]?`)
+		first := regexp.MustCompile(`\b` + plain + `(,[\w,]+)?\)?>[=(]?`)
 		whole := strings.Join(plan, "\n")
 		// what is sorted, whichever page: what a search finds, and labels
 		if plain == "last_key" || plain == "title_key" {

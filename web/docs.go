@@ -52,6 +52,7 @@ var guides = []struct {
 	files []string
 }{
 	{"", []string{"index.md", "start.md"}},
+	{"Patients' matters", []string{"episodes.md"}},
 	{"Using the API",
 		[]string{"booking.md", "video.md", "patients.md", "messaging.md", "reminders.md", "forms.md", "waiting-list.md",
 			"links.md",

@@ -42,7 +42,7 @@ var operations = sync.OnceValues(func() ([]operation, error) {
 			parameters, _ := s["parameters"].([]any)
 			for _, p := range parameters {
 				if name, ok := follow(doc, p)["name"].(string); ok {
-					o.names[strings.TrimSuffix(name, "[]")] = true
+					o.names[name], o.names[strings.TrimSuffix(name, "[]")] = true, true
 				}
 			}
 			noteFields(doc, s["requestBody"], o.names, 0)

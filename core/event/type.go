@@ -49,6 +49,10 @@ const (
 	WaitingListAccepted Type = "waiting_list.accepted"
 	WaitingListDeclined Type = "waiting_list.declined"
 	WaitingListExpired  Type = "waiting_list.expired"
+	// The three of episodes: one is opened by what a patient sends or by staff, closed, and opened again.
+	EpisodeOpened       Type = "episode.opened"
+	EpisodeClosed       Type = "episode.closed"
+	EpisodeReopened     Type = "episode.reopened"
 	MessageExpired      Type = "message.expired"
 	MessageSuppressed   Type = "message.suppressed"
 	MessageUnknown      Type = "message.unknown"
@@ -68,6 +72,7 @@ var Logged = []Type{
 	MessageSent, MessageDelivered, MessageFailed, MessageRead, MessageReplied, MessageCancelled, MessageExpired,
 	MessageSuppressed, MessageUnknown, MessageLocked, MessageUnlocked, LinkLocked, LinkPaused, FormCompleted,
 	WaitingListOffered, WaitingListAccepted, WaitingListDeclined, WaitingListExpired,
+	EpisodeOpened, EpisodeClosed, EpisodeReopened,
 	BatchCompleted, PatientMerged, PatientUnmerged, DemographicsUpdated, WebhookDisabled,
 }
 

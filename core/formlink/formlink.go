@@ -5,6 +5,7 @@
 //	visit.go     a visitor who gave the date of birth, and what they have answered
 //	save.go      answers and files saved until they are sent
 //	send.go      answers sent, and what comes of it
+//	gather.go    the episode that answers belong to
 //
 // What a question takes is core/form's rule, who a visitor is core/link's. Answers are saved page by page, and sent
 // once: then they become a consultation, an entry that waits for approval, and a task.
@@ -19,6 +20,7 @@ import (
 	"frontdesk/core/attachment"
 	"frontdesk/core/booking"
 	"frontdesk/core/clinical"
+	"frontdesk/core/episode"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/form"
@@ -122,6 +124,8 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
+	// Episodes puts answers, and what comes of them, into the episode they belong to.
+	Episodes() episode.Keeper
 	// LockRequest keeps others from changing a form link or what was saved by it until the end of the transaction,
 	// and finds it, or returns link.ErrNotFound.
 	LockRequest(ctx context.Context, group practice.ID, id link.ID) (Request, error)

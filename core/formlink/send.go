@@ -28,6 +28,7 @@ type sending struct {
 	answers  form.Entered
 	entry    record.Proposed
 	files    []int64
+	tasks    []task.ID // that came of them
 }
 
 // Send sends what was saved, once: sending the same draft again changes nothing. The answers become a consultation,
@@ -102,7 +103,8 @@ func (s *Service) send(ctx context.Context, x *sending) error {
 	if err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, *sending) error{s.attach, s.propose, s.raise, s.count, s.tell} {
+	for _, step := range []func(context.Context, *sending) error{s.attach, s.propose, s.raise, s.gather, s.count,
+		s.tell} {
 		if err := step(ctx, x); err != nil {
 			return err
 		}
@@ -185,8 +187,10 @@ func (s *Service) raise(ctx context.Context, x *sending) error {
 	if x.request.Write {
 		text += "\nDecide whether they go into the record: " + x.entry.URL
 	}
+	id := task.ID(s.NewID())
+	x.tasks = append(x.tasks, id)
 	return task.Raise(ctx, s.Store.Tasks(x.tx), x.who, x.now, task.Task{
-		ID: task.ID(s.NewID()), Patient: x.patient, Assignee: to, Kind: task.General, Priority: task.Medium,
+		ID: id, Patient: x.patient, Assignee: to, Kind: task.General, Priority: task.Medium,
 		Due:     input.DateOf(x.now.In(x.Group.Zone())),
 		Subject: "A patient has filled in a form: " + x.Form.Title, Comments: text,
 	})

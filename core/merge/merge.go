@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/read"
 	"frontdesk/core/seal"
 )
 
@@ -83,6 +84,8 @@ type Store interface {
 	// Alike lists live patients who may be the same person: by birth date and a
 	// name, or by a telephone number or e-mail address.
 	Alike(ctx context.Context, group practice.ID, p patient.Patient, limit int) ([]patient.Patient, error)
+	// MergedAmong lists the patients that have been merged into each of some.
+	MergedAmong(ctx context.Context, group practice.ID, ids []patient.ID) (map[patient.ID][]patient.ID, error)
 	// Forget deletes previews that have expired.
 	Forget(ctx context.Context, group practice.ID, before time.Time) error
 	// Do runs fn in one transaction: all of it happens, or none.
@@ -126,6 +129,11 @@ type Service struct {
 	Store Store
 	Now   func() time.Time
 	NewID func() int64
+}
+
+// Merged lists the patients that have been merged into each of some.
+func (s *Service) Merged(ctx context.Context, of []patient.ID) (map[patient.ID][]patient.ID, error) {
+	return read.Of(ctx, access.SeePatients, of, s.Store.MergedAmong)
 }
 
 // Forget deletes previews that have expired.

@@ -3,6 +3,7 @@
 //
 //	messaging.go   the message, as kept
 //	send.go        one message: what is checked before it is taken
+//	gather.go      the episode a message belongs to
 //	contact.go     which number or address a message goes to
 //	eligible.go    whether it may go: checked when it is taken, and again when it goes
 //	abroad.go      text messages to numbers of other countries
@@ -26,6 +27,7 @@ import (
 	"frontdesk/core/carrier"
 	"frontdesk/core/contactpoint"
 	"frontdesk/core/enclosure"
+	"frontdesk/core/episode"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/link"
@@ -243,6 +245,8 @@ type Store interface {
 	Do(ctx context.Context, fn func(Tx) error) error
 	// MessageByLink finds the message of a page.
 	MessageByLink(ctx context.Context, group practice.ID, link string) (Message, error)
+	// Episodes puts things into episodes in the same transaction.
+	Episodes(tx Tx) episode.Keeper
 }
 
 // Tx is what messaging needs inside a transaction.

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/enclosure"
+	"frontdesk/core/episode"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/job"
@@ -53,6 +54,10 @@ type Request struct {
 	TaskID int64
 	// Assignee is whom what comes of it is for.
 	Assignee assignee.Ref
+	// Episode is the patient's episode that it is put into; 0 is that of its task or of what it follows, if any.
+	Episode episode.ID
+	// Follows is the message that it is sent again of; 0 is none.
+	Follows ID
 	// Carries is the link that goes with it, besides what the placeholders of the text ask for.
 	Carries enclosure.Want
 }
@@ -228,7 +233,7 @@ func (s *Service) Take(ctx context.Context, tx Taker, who access.Caller, d Draft
 
 // Send takes one message, to go now or later. Everything that can be known to
 // be wrong is refused before anything is kept. Errors: those of Draft and Take,
-// assignee.ErrNotFound, ErrNoTask.
+// assignee.ErrNotFound, ErrNoTask, episode.ErrNotFound and episode.ErrOtherPatient.
 func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 	who, err := access.Require(ctx, access.SendMessages)
 	if err != nil {
@@ -260,7 +265,7 @@ func (s *Service) Send(ctx context.Context, r Request) (Taken, error) {
 			return err
 		}
 		out.Message = taken
-		return nil
+		return s.gather(ctx, tx, who, r, taken, d.now)
 	})
 	return out, err
 }

@@ -105,7 +105,7 @@ func (s *Service) SendAgain(ctx context.Context, id ID) (Taken, error) {
 	r := Request{
 		Patient: m.Patient, Channel: m.Channel, Text: m.Content, Subject: m.Subject, Fallback: m.Fallback,
 		Encrypted: m.Encrypted, Purpose: m.Purpose,
-		TaskID: m.TaskID, Assignee: m.Assignee,
+		TaskID: m.TaskID, Assignee: m.Assignee, Follows: m.ID,
 	}
 	if m.ShortLink != 0 && m.Notice == 0 {
 		r.Carries.Link = m.ShortLink

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/episode"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -38,6 +39,8 @@ type Store interface {
 	Tasks(tx Tx) Tasks
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
+	// Episodes puts things into episodes in the same transaction.
+	Episodes(tx Tx) episode.Keeper
 }
 
 // Tx is a Store inside a transaction.

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/dispatch"
+	"frontdesk/core/episode"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -130,28 +131,32 @@ func (s *Service) keep(ctx context.Context, group practice.ID, by string, r carr
 		case Start:
 			err = tx.DropOptOut(ctx, group, r.Channel, contact)
 		}
+		raised := task.ID(0)
 		if err == nil && kept.Open && !to.IsZero() {
-			err = s.raise(ctx, s.Store.Tasks(tx), group, kept, to, now)
+			raised, err = s.raise(ctx, s.Store.Tasks(tx), group, kept, to, now)
 		}
 		if err != nil {
 			return err
 		}
-		return s.recordReply(ctx, tx, group, kept, now)
+		if err := s.recordReply(ctx, tx, group, kept, now); err != nil {
+			return err
+		}
+		return s.gather(ctx, tx, access.System(group), kept, raised, now)
 	})
 }
 
 // raise gives a task to whom a message was sent for, when its patient has replied, or to staff in general where that
-// one is gone. While the task is not closed, it stands for further replies to the message.
+// one is gone. While the task is not closed, it stands for further replies to the message, and there is none: 0.
 func (s *Service) raise(
 	ctx context.Context, tx Tasks, group practice.ID, r Reply, to assignee.Ref, now time.Time,
-) error {
+) (task.ID, error) {
 	to, err := assignee.IfThere(ctx, tx, group, to)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	today, err := practice.Today(ctx, tx, group, now)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	t := task.Task{
 		ID: task.ID(s.NewID()), Patient: r.Patient, Assignee: to, Kind: task.General, Priority: task.Medium, Due: today,
@@ -159,9 +164,30 @@ func (s *Service) raise(
 		Comments: "Replies to message " + r.Message.String() + " wait for staff.",
 	}
 	if there, err := tx.TaskOpen(ctx, group, t); err != nil || there {
+		return 0, err
+	}
+	return t.ID, task.Raise(ctx, tx, access.System(group), now, t)
+}
+
+// gather puts a reply that waits for staff into the episode of its patient it belongs to, and the task it raised, where
+// that is not 0.
+func (s *Service) gather(
+	ctx context.Context, tx Tx, who access.Caller, r Reply, raised task.ID, now time.Time,
+) error {
+	if !r.Open || r.Patient == 0 {
+		return nil
+	}
+	a := episode.Arrival{Item: episode.Item{Thing: episode.Thing{Kind: episode.Reply, ID: int64(r.ID)}, At: r.At},
+		Patient: r.Patient, Subject: "A reply from the patient"}
+	if r.Message != 0 {
+		a.Answers = []episode.Thing{{Kind: episode.Message, ID: int64(r.Message)}}
+	}
+	in, err := episode.Arrive(ctx, s.Store.Episodes(tx), who, now, episode.ID(s.NewID()), a)
+	if err != nil || in == 0 || raised == 0 {
 		return err
 	}
-	return task.Raise(ctx, tx, access.System(group), now, t)
+	i := episode.Item{Thing: episode.Thing{Kind: episode.Task, ID: int64(raised)}, At: now}
+	return episode.Join(ctx, s.Store.Episodes(tx), who, now, in, r.Patient, i)
 }
 
 // attribute says whose a reply is that names no message: theirs alone who has its number or address, or got the last
@@ -288,6 +314,9 @@ func (s *Service) Change(ctx context.Context, id ID, c Change) (Reply, error) {
 		if r.Patient == before.Patient && r.Open == before.Open {
 			return write.ErrSame
 		}
-		return nil
+		if r.Patient == before.Patient {
+			return nil
+		}
+		return s.gather(ctx, e.Tx, e.Who, *r, 0, e.Now)
 	})
 }

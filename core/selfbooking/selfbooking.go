@@ -21,6 +21,7 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
+	"frontdesk/core/episode"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
@@ -118,6 +119,8 @@ type Store interface {
 // Tx is a Store inside a transaction.
 type Tx interface {
 	Reader
+	// Episodes puts things into episodes in the same transaction.
+	Episodes() episode.Keeper
 	// LockOffer keeps others from changing a booking link or booking by it until the end of the transaction, and
 	// finds it, or returns link.ErrNotFound.
 	LockOffer(ctx context.Context, group practice.ID, id link.ID) (Offer, error)

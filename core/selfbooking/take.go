@@ -5,8 +5,10 @@ import (
 	"errors"
 	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
+	"frontdesk/core/episode"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/practice"
@@ -78,7 +80,7 @@ func (s *Service) hold(ctx context.Context, in inside, kind diary.Type, c Choice
 		return booking.Appointment{}, err
 	}
 	ask := booking.Request{Type: c.Type, Location: c.Location, Practitioner: c.Practitioner, Start: c.Start,
-		Length: kind.Length(), Patient: in.patient, Link: int64(in.offer.ID), Admit: s.admit(in)}
+		Length: kind.Length(), Patient: in.patient, Link: int64(in.offer.ID), Admit: s.admit(in), Then: s.gather(in)}
 	// What is held already is given up only for a time that can be had.
 	if len(other) > 0 {
 		free, err := s.Booking.Available(ctx, ask)
@@ -95,6 +97,15 @@ func (s *Service) hold(ctx context.Context, in inside, kind diary.Type, c Choice
 		}
 	}
 	return s.Booking.Reserve(ctx, ask)
+}
+
+// gather puts what is booked by a link into the episode of the message that carried the link.
+func (s *Service) gather(in inside) func(context.Context, booking.Tx, booking.Appointment) error {
+	return func(ctx context.Context, tx booking.Tx, a booking.Appointment) error {
+		i := episode.Item{Thing: episode.Thing{Kind: episode.Appointment, ID: int64(a.ID)}, At: a.CreatedAt}
+		return episode.Follow(ctx, s.Store.In(tx).Episodes(), access.Visitor(ctx, in.group.ID, "patient"), a.CreatedAt,
+			a.Patient, i, episode.Thing{Kind: episode.Link, ID: int64(in.offer.ID)})
+	}
 }
 
 // admit judges in the transaction whether the link and its patient may have one more time: of many who ask at once one

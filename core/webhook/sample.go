@@ -32,6 +32,8 @@ var samples = func() map[event.Type]json.RawMessage {
 	const offered = `{"waiting_list_id":"1000000000000014","patient_id":"1000000000000002",` +
 		`"appointment_type_id":"1000000000000005","appointment_id":"1000000000000001",` +
 		`"practitioner_id":"1000000000000003","start_time":"2030-01-07T16:00:00Z","held_until":"2030-01-07T14:30:00Z"`
+	const episode = `{"episode_id":"1000000000000016","patient_id":"1000000000000002","status":"STATE",` +
+		`"priority":"medium","opened_by":"reply","at":"2030-01-07T14:00:00Z"}`
 	out := map[event.Type]json.RawMessage{}
 	for t, text := range map[event.Type]string{
 		event.AppointmentReserved:    with(appointment, "reserved") + `,"reserved_until":"2030-01-07T14:15:00Z"}`,
@@ -61,6 +63,9 @@ var samples = func() map[event.Type]json.RawMessage {
 		event.WaitingListAccepted: offered + `,"replaces_appointment_id":"1000000000000015"}`,
 		event.WaitingListDeclined: offered + `}`,
 		event.WaitingListExpired:  offered + `,"reason":"withdrawn"}`,
+		event.EpisodeOpened:       with(episode, "open"),
+		event.EpisodeClosed:       with(episode, "closed"),
+		event.EpisodeReopened:     with(episode, "open"),
 		event.MessageExpired:      message("expired", "queued"),
 		event.MessageSuppressed:   message("suppressed", "queued"),
 		event.MessageUnknown:      message("unknown", "sending"),

@@ -10,6 +10,7 @@ import (
 
 	"frontdesk/core/assignee"
 	"frontdesk/core/carrier"
+	"frontdesk/core/episode"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -36,6 +37,7 @@ func (o Operations) SendMessage(
 		SnomedCode: in.SnomedCode.Value,
 		SnomedTerm: in.SnomedTerm.Value,
 		TaskID:     taskID(in.TaskID.Value),
+		Episode:    wire.FilterID[episode.ID](&check, "episode_id", in.EpisodeID),
 		Carries:    Carries(&check, in.ShortLinkID, in.AttachmentUUID, in.BookingLink, in.FormLink),
 	}
 	if id := whole(&check, "assignee_id", in.AssigneeID); id != 0 || in.AssigneeType.Set {

@@ -27,6 +27,68 @@ func (c *codeRecorder) Unwrap() http.ResponseWriter {
 
 func recordError(string, error) {}
 
+// handleAddEpisodeItemRequest handles addEpisodeItem operation.
+//
+// Extension. Puts a task, message, reply, form response or appointment of the episode's patient into
+// it. What is in another episode is moved. Doing it twice is doing it once. What is another patient's
+// is refused with `other_patient`.
+//
+// PUT /v1/episodes/{id}/items/{type}/{item_id}
+func (s *Server) handleAddEpisodeItemRequest(args [3]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: AddEpisodeItemOperation,
+			ID:   "addEpisodeItem",
+		}
+	)
+	ctx, ok := s.admit(ctx, AddEpisodeItemOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeAddEpisodeItemParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *Episode
+	response, err = s.h.AddEpisodeItem(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeAddEpisodeItemResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleAddPatientToSequenceRequest handles addPatientToSequence operation.
 //
 // Extension. A patient who is in it stays where they are.
@@ -1267,6 +1329,83 @@ func (s *Server) handleCreateBookingLinkRequest(args [0]string, argsEscaped bool
 	}
 
 	if err := encodeCreateBookingLinkResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleCreateEpisodeRequest handles createEpisode operation.
+//
+// Extension. Opens an episode of a patient. Others are opened by what patients send: a reply or a form
+// response that belongs to no episode yet.
+//
+// POST /v1/episodes
+func (s *Server) handleCreateEpisodeRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: CreateEpisodeOperation,
+			ID:   "createEpisode",
+		}
+	)
+	ctx, ok := s.admit(ctx, CreateEpisodeOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeCreateEpisodeParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeCreateEpisodeRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *Episode
+	response, err = s.h.CreateEpisode(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeCreateEpisodeResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -3267,6 +3406,126 @@ func (s *Server) handleGetDeliveryRequest(args [2]string, argsEscaped bool, w ht
 	}
 }
 
+// handleGetEpisodeRequest handles getEpisode operation.
+//
+// One episode, as the list shows it.
+//
+// GET /v1/episodes/{id}
+func (s *Server) handleGetEpisodeRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetEpisodeOperation,
+			ID:   "getEpisode",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetEpisodeOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetEpisodeParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *Episode
+	response, err = s.h.GetEpisode(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetEpisodeResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleGetEpisodeV2Request handles getEpisodeV2 operation.
+//
+// One episode with a page of what is in it, in the order of time, the oldest first.
+//
+// GET /v2/episodes/{id}
+func (s *Server) handleGetEpisodeV2Request(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetEpisodeV2Operation,
+			ID:   "getEpisodeV2",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetEpisodeV2Operation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetEpisodeV2Params(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *EpisodeV2
+	response, err = s.h.GetEpisodeV2(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetEpisodeV2Response(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleGetFormRequest handles getForm operation.
 //
 // A form with its questions, as it was published last; as it is edited when no version was published
@@ -5109,6 +5368,70 @@ func (s *Server) handleListElementsRequest(args [0]string, argsEscaped bool, w h
 	}
 
 	if err := encodeListElementsResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleListEpisodesRequest handles listEpisodes operation.
+//
+// Episodes, the newest first unless `order_by[]` says otherwise. `assignee_id[]` and `assignee_type[]`
+// narrow the list to episodes with an assignee of one of the types and with one of the ids;
+// `Unassigned` adds those that have none. The first value of `order_descending[]`, `true` or `false`,
+// is for the first of `order_by[]`, and so on; what has none goes upwards. Episodes of one priority
+// come with the oldest first.
+//
+// GET /v1/episodes
+func (s *Server) handleListEpisodesRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListEpisodesOperation,
+			ID:   "listEpisodes",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListEpisodesOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListEpisodesParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListEpisodesOK
+	response, err = s.h.ListEpisodes(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListEpisodesResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -7086,6 +7409,66 @@ func (s *Server) handleReissueLinkRequest(args [1]string, argsEscaped bool, w ht
 	}
 }
 
+// handleRemoveEpisodeItemRequest handles removeEpisodeItem operation.
+//
+// Extension. The thing itself stays as it is.
+//
+// DELETE /v1/episodes/{id}/items/{type}/{item_id}
+func (s *Server) handleRemoveEpisodeItemRequest(args [3]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: RemoveEpisodeItemOperation,
+			ID:   "removeEpisodeItem",
+		}
+	)
+	ctx, ok := s.admit(ctx, RemoveEpisodeItemOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeRemoveEpisodeItemParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *Episode
+	response, err = s.h.RemoveEpisodeItem(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeRemoveEpisodeItemResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleRemoveFromWaitingListRequest handles removeFromWaitingList operation.
 //
 // Extension. A time on offer is given back. Doing it twice is doing it once.
@@ -8900,6 +9283,85 @@ func (s *Server) handleUpdateBookingLinkRequest(args [1]string, argsEscaped bool
 	}
 
 	if err := encodeUpdateBookingLinkResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleUpdateEpisodeRequest handles updateEpisode operation.
+//
+// Changes what is sent and leaves the rest as it is. An episode is closed with a `reason`; with
+// another `status` it is opened again, and has none. Its tasks stay as they are. What the patient
+// sends about it later opens it again: an answer to something in it within 28 days, anything else
+// within 3 days while the patient has no episode that is open.
+//
+// PATCH /v1/episodes/{id}
+func (s *Server) handleUpdateEpisodeRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: UpdateEpisodeOperation,
+			ID:   "updateEpisode",
+		}
+	)
+	ctx, ok := s.admit(ctx, UpdateEpisodeOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeUpdateEpisodeParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeUpdateEpisodeRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *Episode
+	response, err = s.h.UpdateEpisode(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeUpdateEpisodeResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)

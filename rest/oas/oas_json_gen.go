@@ -4760,6 +4760,689 @@ func (s *ElementElement) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *Episode) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Episode) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		e.Str(s.ID)
+	}
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		e.FieldStart("priority")
+		s.Priority.Encode(e)
+	}
+	{
+		e.FieldStart("assignees")
+		e.ArrStart()
+		for _, elem := range s.Assignees {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("tasks")
+		e.ArrStart()
+		for _, elem := range s.Tasks {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("patient")
+		s.Patient.Encode(e)
+	}
+	{
+		if s.Subject.Set {
+			e.FieldStart("subject")
+			s.Subject.Encode(e)
+		}
+	}
+	{
+		if s.OpenedBy.Set {
+			e.FieldStart("opened_by")
+			s.OpenedBy.Encode(e)
+		}
+	}
+	{
+		if s.Reason.Set {
+			e.FieldStart("reason")
+			s.Reason.Encode(e)
+		}
+	}
+	{
+		if s.ClosedBy.Set {
+			e.FieldStart("closed_by")
+			s.ClosedBy.Encode(e)
+		}
+	}
+	{
+		if s.ClosedAt.Set {
+			e.FieldStart("closed_at")
+			s.ClosedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.ActiveAt.Set {
+			e.FieldStart("active_at")
+			s.ActiveAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.CreatedBy.Set {
+			e.FieldStart("created_by")
+			s.CreatedBy.Encode(e)
+		}
+	}
+	{
+		if s.CreatedAt.Set {
+			e.FieldStart("created_at")
+			s.CreatedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.UpdatedAt.Set {
+			e.FieldStart("updated_at")
+			s.UpdatedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *EpisodeAssignee) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *EpisodeAssignee) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("assignee_id")
+		e.Str(s.AssigneeID)
+	}
+	{
+		e.FieldStart("assignee_type")
+		s.AssigneeType.Encode(e)
+	}
+}
+
+var jsonFieldsNameOfEpisodeAssignee = [2]string{
+	0: "assignee_id",
+	1: "assignee_type",
+}
+
+// Decode decodes EpisodeAssignee from json.
+func (s *EpisodeAssignee) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode EpisodeAssignee to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "assignee_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.AssigneeID = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_id\"")
+			}
+		case "assignee_type":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				if err := s.AssigneeType.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignee_type\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode EpisodeAssignee")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfEpisodeAssignee) {
+					name = jsonFieldsNameOfEpisodeAssignee[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode encodes EpisodeAssigneeAssigneeType as json.
+func (s EpisodeAssigneeAssigneeType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes EpisodeAssigneeAssigneeType from json.
+func (s *EpisodeAssigneeAssigneeType) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode EpisodeAssigneeAssigneeType to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch EpisodeAssigneeAssigneeType(v) {
+	case EpisodeAssigneeAssigneeTypeAdmin:
+		*s = EpisodeAssigneeAssigneeTypeAdmin
+	case EpisodeAssigneeAssigneeTypeAdminTeam:
+		*s = EpisodeAssigneeAssigneeTypeAdminTeam
+	default:
+		*s = EpisodeAssigneeAssigneeType(v)
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *EpisodeItem) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *EpisodeItem) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("type")
+		s.Type.Encode(e)
+	}
+	{
+		e.FieldStart("id")
+		e.Str(s.ID)
+	}
+	{
+		e.FieldStart("at")
+		json.EncodeDateTime(e, s.At)
+	}
+	{
+		e.FieldStart("added_by")
+		e.Str(s.AddedBy)
+	}
+	{
+		e.FieldStart("title")
+		e.Str(s.Title)
+	}
+	{
+		e.FieldStart("text")
+		e.Str(s.Text)
+	}
+	{
+		e.FieldStart("status")
+		e.Str(s.Status)
+	}
+	{
+		e.FieldStart("hidden")
+		e.Bool(s.Hidden)
+	}
+}
+
+// Encode encodes EpisodeItemType as json.
+func (s EpisodeItemType) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Encode encodes EpisodePriority as json.
+func (s EpisodePriority) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes EpisodePriority from json.
+func (s *EpisodePriority) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode EpisodePriority to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch EpisodePriority(v) {
+	case EpisodePriorityLowest:
+		*s = EpisodePriorityLowest
+	case EpisodePriorityLow:
+		*s = EpisodePriorityLow
+	case EpisodePriorityMedium:
+		*s = EpisodePriorityMedium
+	case EpisodePriorityHigh:
+		*s = EpisodePriorityHigh
+	case EpisodePriorityHighest:
+		*s = EpisodePriorityHighest
+	default:
+		*s = EpisodePriority(v)
+	}
+
+	return nil
+}
+
+var jsonFieldsNameOfEpisodeRequest = [6]string{
+	0: "patient_id",
+	1: "subject",
+	2: "status",
+	3: "priority",
+	4: "assignees",
+	5: "reason",
+}
+
+// Decode decodes EpisodeRequest from json.
+func (s *EpisodeRequest) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode EpisodeRequest to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "patient_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				if err := s.PatientID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_id\"")
+			}
+		case "subject":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				v, err := d.Str()
+				s.Subject = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"subject\"")
+			}
+		case "status":
+			if err := func() error {
+				s.Status.Reset()
+				if err := s.Status.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"status\"")
+			}
+		case "priority":
+			if err := func() error {
+				s.Priority.Reset()
+				if err := s.Priority.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"priority\"")
+			}
+		case "assignees":
+			if err := func() error {
+				s.Assignees = make([]EpisodeAssignee, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem EpisodeAssignee
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Assignees = append(s.Assignees, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignees\"")
+			}
+		case "reason":
+			if err := func() error {
+				s.Reason.Reset()
+				if err := s.Reason.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"reason\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode EpisodeRequest")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfEpisodeRequest) {
+					name = jsonFieldsNameOfEpisodeRequest[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+// Encode encodes EpisodeStatus as json.
+func (s EpisodeStatus) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes EpisodeStatus from json.
+func (s *EpisodeStatus) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode EpisodeStatus to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch EpisodeStatus(v) {
+	case EpisodeStatusOpen:
+		*s = EpisodeStatusOpen
+	case EpisodeStatusClosed:
+		*s = EpisodeStatusClosed
+	case EpisodeStatusInProgress:
+		*s = EpisodeStatusInProgress
+	default:
+		*s = EpisodeStatus(v)
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *EpisodeTask) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *EpisodeTask) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		e.Str(s.ID)
+	}
+	{
+		e.FieldStart("subject")
+		e.Str(s.Subject)
+	}
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		e.FieldStart("due_date")
+		s.DueDate.Encode(e)
+	}
+	{
+		e.FieldStart("created_at")
+		json.EncodeDateTime(e, s.CreatedAt)
+	}
+}
+
+// Encode encodes EpisodeTaskStatus as json.
+func (s EpisodeTaskStatus) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes EpisodeUpdate from json.
+func (s *EpisodeUpdate) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode EpisodeUpdate to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "status":
+			if err := func() error {
+				s.Status.Reset()
+				if err := s.Status.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"status\"")
+			}
+		case "priority":
+			if err := func() error {
+				s.Priority.Reset()
+				if err := s.Priority.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"priority\"")
+			}
+		case "assignees":
+			if err := func() error {
+				s.Assignees = make([]EpisodeAssignee, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem EpisodeAssignee
+					if err := elem.Decode(d); err != nil {
+						return err
+					}
+					s.Assignees = append(s.Assignees, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"assignees\"")
+			}
+		case "reason":
+			if err := func() error {
+				s.Reason.Reset()
+				if err := s.Reason.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"reason\"")
+			}
+		case "subject":
+			if err := func() error {
+				s.Subject.Reset()
+				if err := s.Subject.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"subject\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode EpisodeUpdate")
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *EpisodeV2) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *EpisodeV2) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		e.Str(s.ID)
+	}
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		e.FieldStart("priority")
+		s.Priority.Encode(e)
+	}
+	{
+		e.FieldStart("assignees")
+		e.ArrStart()
+		for _, elem := range s.Assignees {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("tasks")
+		e.ArrStart()
+		for _, elem := range s.Tasks {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("patient")
+		s.Patient.Encode(e)
+	}
+	{
+		if s.Subject.Set {
+			e.FieldStart("subject")
+			s.Subject.Encode(e)
+		}
+	}
+	{
+		if s.OpenedBy.Set {
+			e.FieldStart("opened_by")
+			s.OpenedBy.Encode(e)
+		}
+	}
+	{
+		if s.Reason.Set {
+			e.FieldStart("reason")
+			s.Reason.Encode(e)
+		}
+	}
+	{
+		if s.ClosedBy.Set {
+			e.FieldStart("closed_by")
+			s.ClosedBy.Encode(e)
+		}
+	}
+	{
+		if s.ClosedAt.Set {
+			e.FieldStart("closed_at")
+			s.ClosedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.ActiveAt.Set {
+			e.FieldStart("active_at")
+			s.ActiveAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.CreatedBy.Set {
+			e.FieldStart("created_by")
+			s.CreatedBy.Encode(e)
+		}
+	}
+	{
+		if s.CreatedAt.Set {
+			e.FieldStart("created_at")
+			s.CreatedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		if s.UpdatedAt.Set {
+			e.FieldStart("updated_at")
+			s.UpdatedAt.Encode(e, json.EncodeDateTime)
+		}
+	}
+	{
+		e.FieldStart("items")
+		e.ArrStart()
+		for _, elem := range s.Items {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("item_count")
+		e.Float64(s.ItemCount)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *Error) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -5065,6 +5748,12 @@ func (s *EventType) Decode(d *jx.Decoder) error {
 		*s = EventTypeWaitingListDeclined
 	case EventTypeWaitingListExpired:
 		*s = EventTypeWaitingListExpired
+	case EventTypeEpisodeOpened:
+		*s = EventTypeEpisodeOpened
+	case EventTypeEpisodeClosed:
+		*s = EventTypeEpisodeClosed
+	case EventTypeEpisodeReopened:
+		*s = EventTypeEpisodeReopened
 	case EventTypeMessageCancelled:
 		*s = EventTypeMessageCancelled
 	case EventTypeMessageExpired:
@@ -8066,6 +8755,29 @@ func (s *ListElementsOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListEpisodesOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListEpisodesOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListFormResponsesOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -9000,7 +9712,7 @@ func (s *MessageReply) encodeFields(e *jx.Encoder) {
 	}
 }
 
-var jsonFieldsNameOfMessageRequest = [24]string{
+var jsonFieldsNameOfMessageRequest = [25]string{
 	0:  "patient_id",
 	1:  "message_type",
 	2:  "message_string",
@@ -9013,18 +9725,19 @@ var jsonFieldsNameOfMessageRequest = [24]string{
 	9:  "snomed_term",
 	10: "auto_write_to_record",
 	11: "task_id",
-	12: "attachment_uuid",
-	13: "short_link_id",
-	14: "booking_link",
-	15: "form_link",
-	16: "assignee_id",
-	17: "assignee_type",
-	18: "send_at",
-	19: "send_by",
-	20: "subject",
-	21: "purpose",
-	22: "urgent",
-	23: "plain_characters",
+	12: "episode_id",
+	13: "attachment_uuid",
+	14: "short_link_id",
+	15: "booking_link",
+	16: "form_link",
+	17: "assignee_id",
+	18: "assignee_type",
+	19: "send_at",
+	20: "send_by",
+	21: "subject",
+	22: "purpose",
+	23: "urgent",
+	24: "plain_characters",
 }
 
 // Decode decodes MessageRequest from json.
@@ -9032,7 +9745,7 @@ func (s *MessageRequest) Decode(d *jx.Decoder) error {
 	if s == nil {
 		return errors.New("invalid: unable to decode MessageRequest to nil")
 	}
-	var requiredBitSet [3]uint8
+	var requiredBitSet [4]uint8
 	s.setDefaults()
 
 	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
@@ -9158,6 +9871,16 @@ func (s *MessageRequest) Decode(d *jx.Decoder) error {
 				return nil
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"task_id\"")
+			}
+		case "episode_id":
+			if err := func() error {
+				s.EpisodeID.Reset()
+				if err := s.EpisodeID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"episode_id\"")
 			}
 		case "attachment_uuid":
 			if err := func() error {
@@ -9288,8 +10011,9 @@ func (s *MessageRequest) Decode(d *jx.Decoder) error {
 	}
 	// Validate required fields.
 	var failures []validate.FieldError
-	for i, mask := range [3]uint8{
+	for i, mask := range [4]uint8{
 		0b00000111,
+		0b00000000,
 		0b00000000,
 		0b00000000,
 	} {
@@ -9789,6 +10513,15 @@ func (o NilMessageWriteToRecord) Encode(e *jx.Encoder) {
 	o.Value.Encode(e)
 }
 
+// Encode encodes PatientV2 as json.
+func (o NilPatientV2) Encode(e *jx.Encoder) {
+	if o.Null {
+		e.Null()
+		return
+	}
+	o.Value.Encode(e)
+}
+
 // Encode encodes string as json.
 func (o NilString) Encode(e *jx.Encoder) {
 	if o.Null {
@@ -10204,6 +10937,46 @@ func (o OptElementElement) Encode(e *jx.Encoder) {
 		return
 	}
 	o.Value.Encode(e)
+}
+
+// Encode encodes EpisodeOpenedBy as json.
+func (o OptEpisodeOpenedBy) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	e.Str(string(o.Value))
+}
+
+// Decode decodes EpisodePriority from json.
+func (o *OptEpisodePriority) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptEpisodePriority to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes EpisodeStatus from json.
+func (o *OptEpisodeStatus) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptEpisodeStatus to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Encode encodes EpisodeV2OpenedBy as json.
+func (o OptEpisodeV2OpenedBy) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	e.Str(string(o.Value))
 }
 
 // Encode encodes float64 as json.

@@ -6,6 +6,7 @@ package oas
 type OperationName = string
 
 const (
+	AddEpisodeItemOperation                 OperationName = "AddEpisodeItem"
 	AddPatientToSequenceOperation           OperationName = "AddPatientToSequence"
 	AddToWaitingListOperation               OperationName = "AddToWaitingList"
 	ArchiveAdminTeamOperation               OperationName = "ArchiveAdminTeam"
@@ -23,6 +24,7 @@ const (
 	CreateAttachmentLinkOperation           OperationName = "CreateAttachmentLink"
 	CreateBatchMessageOperation             OperationName = "CreateBatchMessage"
 	CreateBookingLinkOperation              OperationName = "CreateBookingLink"
+	CreateEpisodeOperation                  OperationName = "CreateEpisode"
 	CreateFormOperation                     OperationName = "CreateForm"
 	CreateFormLinkOperation                 OperationName = "CreateFormLink"
 	CreateLocationOperation                 OperationName = "CreateLocation"
@@ -53,6 +55,8 @@ const (
 	GetConfigurationOperation               OperationName = "GetConfiguration"
 	GetConsultationOperation                OperationName = "GetConsultation"
 	GetDeliveryOperation                    OperationName = "GetDelivery"
+	GetEpisodeOperation                     OperationName = "GetEpisode"
+	GetEpisodeV2Operation                   OperationName = "GetEpisodeV2"
 	GetFormOperation                        OperationName = "GetForm"
 	GetFormResponseOperation                OperationName = "GetFormResponse"
 	GetIdentityCheckOperation               OperationName = "GetIdentityCheck"
@@ -84,6 +88,7 @@ const (
 	ListConsultationsOperation              OperationName = "ListConsultations"
 	ListDeliveriesOperation                 OperationName = "ListDeliveries"
 	ListElementsOperation                   OperationName = "ListElements"
+	ListEpisodesOperation                   OperationName = "ListEpisodes"
 	ListEventsOperation                     OperationName = "ListEvents"
 	ListFormResponsesOperation              OperationName = "ListFormResponses"
 	ListFormVersionsOperation               OperationName = "ListFormVersions"
@@ -115,6 +120,7 @@ const (
 	RegisterPatientOperation                OperationName = "RegisterPatient"
 	RegisterPatientPdsOperation             OperationName = "RegisterPatientPds"
 	ReissueLinkOperation                    OperationName = "ReissueLink"
+	RemoveEpisodeItemOperation              OperationName = "RemoveEpisodeItem"
 	RemoveFromWaitingListOperation          OperationName = "RemoveFromWaitingList"
 	RemovePatientFromSequenceOperation      OperationName = "RemovePatientFromSequence"
 	ReplayDeliveryOperation                 OperationName = "ReplayDelivery"
@@ -141,6 +147,7 @@ const (
 	UpdateAppointmentTypeOperation          OperationName = "UpdateAppointmentType"
 	UpdateAutomatedMessageSettingsOperation OperationName = "UpdateAutomatedMessageSettings"
 	UpdateBookingLinkOperation              OperationName = "UpdateBookingLink"
+	UpdateEpisodeOperation                  OperationName = "UpdateEpisode"
 	UpdateFormOperation                     OperationName = "UpdateForm"
 	UpdateFormResponseOperation             OperationName = "UpdateFormResponse"
 	UpdateLocationOperation                 OperationName = "UpdateLocation"

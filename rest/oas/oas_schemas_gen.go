@@ -1313,6 +1313,248 @@ type ElementConfig struct{}
 
 type ElementElement struct{}
 
+// Ref: #/components/schemas/Episode
+type Episode struct {
+	ID       string          `json:"id"`
+	Status   EpisodeStatus   `json:"status"`
+	Priority EpisodePriority `json:"priority"`
+	// Whose it is.
+	Assignees []EpisodeAssignee `json:"assignees"`
+	// The tasks in it, newest first, up to 50.
+	Tasks []EpisodeTask `json:"tasks"`
+	// Whose matter it is, without the details of each source; null for a record that was deleted.
+	Patient NilPatientV2 `json:"patient"`
+	// What it is about.
+	Subject OptString `json:"subject"`
+	// What opened it.
+	OpenedBy OptEpisodeOpenedBy `json:"opened_by"`
+	// Why it was closed.
+	Reason   OptNilString   `json:"reason"`
+	ClosedBy OptNilString   `json:"closed_by"`
+	ClosedAt OptNilDateTime `json:"closed_at"`
+	// When something last came into it.
+	ActiveAt  OptDateTime `json:"active_at"`
+	CreatedBy OptString   `json:"created_by"`
+	CreatedAt OptDateTime `json:"created_at"`
+	UpdatedAt OptDateTime `json:"updated_at"`
+}
+
+// Ref: #/components/schemas/EpisodeAssignee
+type EpisodeAssignee struct {
+	AssigneeID   string                      `json:"assignee_id"`
+	AssigneeType EpisodeAssigneeAssigneeType `json:"assignee_type"`
+}
+
+type EpisodeAssigneeAssigneeType string
+
+const (
+	EpisodeAssigneeAssigneeTypeAdmin     EpisodeAssigneeAssigneeType = "Admin"
+	EpisodeAssigneeAssigneeTypeAdminTeam EpisodeAssigneeAssigneeType = "AdminTeam"
+)
+
+// AllValues returns all EpisodeAssigneeAssigneeType values.
+func (EpisodeAssigneeAssigneeType) AllValues() []EpisodeAssigneeAssigneeType {
+	return []EpisodeAssigneeAssigneeType{
+		EpisodeAssigneeAssigneeTypeAdmin,
+		EpisodeAssigneeAssigneeTypeAdminTeam,
+	}
+}
+
+// Ref: #/components/schemas/EpisodeItem
+type EpisodeItem struct {
+	Type EpisodeItemType `json:"type"`
+	ID   string          `json:"id"`
+	// When it came to be.
+	At time.Time `json:"at"`
+	// Who put it into the episode.
+	AddedBy string `json:"added_by"`
+	// The subject of a task or a message, the title of a form, or the type of an appointment.
+	Title string `json:"title"`
+	// The text of a task, a message or a reply.
+	Text string `json:"text"`
+	// The status of a task, a message or an appointment; of a reply, `open` or `handled`.
+	Status string `json:"status"`
+	// That it is there is all that the key may see: it lacks the permission for what is of this type.
+	Hidden bool `json:"hidden"`
+}
+
+// Ref: #/components/schemas/EpisodeItemType
+type EpisodeItemType string
+
+const (
+	EpisodeItemTypeTask         EpisodeItemType = "task"
+	EpisodeItemTypeMessage      EpisodeItemType = "message"
+	EpisodeItemTypeReply        EpisodeItemType = "reply"
+	EpisodeItemTypeFormResponse EpisodeItemType = "form_response"
+	EpisodeItemTypeAppointment  EpisodeItemType = "appointment"
+)
+
+// AllValues returns all EpisodeItemType values.
+func (EpisodeItemType) AllValues() []EpisodeItemType {
+	return []EpisodeItemType{
+		EpisodeItemTypeTask,
+		EpisodeItemTypeMessage,
+		EpisodeItemTypeReply,
+		EpisodeItemTypeFormResponse,
+		EpisodeItemTypeAppointment,
+	}
+}
+
+// What opened it.
+type EpisodeOpenedBy string
+
+const (
+	EpisodeOpenedByReply        EpisodeOpenedBy = "reply"
+	EpisodeOpenedByFormResponse EpisodeOpenedBy = "form_response"
+	EpisodeOpenedByStaff        EpisodeOpenedBy = "staff"
+)
+
+// AllValues returns all EpisodeOpenedBy values.
+func (EpisodeOpenedBy) AllValues() []EpisodeOpenedBy {
+	return []EpisodeOpenedBy{
+		EpisodeOpenedByReply,
+		EpisodeOpenedByFormResponse,
+		EpisodeOpenedByStaff,
+	}
+}
+
+// Ref: #/components/schemas/EpisodePriority
+type EpisodePriority string
+
+const (
+	EpisodePriorityLowest  EpisodePriority = "lowest"
+	EpisodePriorityLow     EpisodePriority = "low"
+	EpisodePriorityMedium  EpisodePriority = "medium"
+	EpisodePriorityHigh    EpisodePriority = "high"
+	EpisodePriorityHighest EpisodePriority = "highest"
+)
+
+// AllValues returns all EpisodePriority values.
+func (EpisodePriority) AllValues() []EpisodePriority {
+	return []EpisodePriority{
+		EpisodePriorityLowest,
+		EpisodePriorityLow,
+		EpisodePriorityMedium,
+		EpisodePriorityHigh,
+		EpisodePriorityHighest,
+	}
+}
+
+// Ref: #/components/schemas/EpisodeRequest
+type EpisodeRequest struct {
+	PatientID ID `json:"patient_id"`
+	// What it is about.
+	Subject   string             `json:"subject"`
+	Status    OptEpisodeStatus   `json:"status"`
+	Priority  OptEpisodePriority `json:"priority"`
+	Assignees []EpisodeAssignee  `json:"assignees"`
+	// Why it is closed, for one that is closed already.
+	Reason OptString `json:"reason"`
+}
+
+// Ref: #/components/schemas/EpisodeStatus
+type EpisodeStatus string
+
+const (
+	EpisodeStatusOpen       EpisodeStatus = "open"
+	EpisodeStatusClosed     EpisodeStatus = "closed"
+	EpisodeStatusInProgress EpisodeStatus = "in_progress"
+)
+
+// AllValues returns all EpisodeStatus values.
+func (EpisodeStatus) AllValues() []EpisodeStatus {
+	return []EpisodeStatus{
+		EpisodeStatusOpen,
+		EpisodeStatusClosed,
+		EpisodeStatusInProgress,
+	}
+}
+
+// Ref: #/components/schemas/EpisodeTask
+type EpisodeTask struct {
+	ID        string            `json:"id"`
+	Subject   string            `json:"subject"`
+	Status    EpisodeTaskStatus `json:"status"`
+	DueDate   NilString         `json:"due_date"`
+	CreatedAt time.Time         `json:"created_at"`
+}
+
+type EpisodeTaskStatus string
+
+const (
+	EpisodeTaskStatusOpen       EpisodeTaskStatus = "open"
+	EpisodeTaskStatusClosed     EpisodeTaskStatus = "closed"
+	EpisodeTaskStatusInProgress EpisodeTaskStatus = "in_progress"
+)
+
+// AllValues returns all EpisodeTaskStatus values.
+func (EpisodeTaskStatus) AllValues() []EpisodeTaskStatus {
+	return []EpisodeTaskStatus{
+		EpisodeTaskStatusOpen,
+		EpisodeTaskStatusClosed,
+		EpisodeTaskStatusInProgress,
+	}
+}
+
+// Ref: #/components/schemas/EpisodeUpdate
+type EpisodeUpdate struct {
+	Status   OptEpisodeStatus   `json:"status"`
+	Priority OptEpisodePriority `json:"priority"`
+	// All whose it is.
+	Assignees []EpisodeAssignee `json:"assignees"`
+	// Why it is closed; required to close it.
+	Reason  OptString `json:"reason"`
+	Subject OptString `json:"subject"`
+}
+
+// Ref: #/components/schemas/EpisodeV2
+type EpisodeV2 struct {
+	ID       string          `json:"id"`
+	Status   EpisodeStatus   `json:"status"`
+	Priority EpisodePriority `json:"priority"`
+	// Whose it is.
+	Assignees []EpisodeAssignee `json:"assignees"`
+	// The tasks in it, newest first, up to 50.
+	Tasks []EpisodeTask `json:"tasks"`
+	// Whose matter it is, without the details of each source; null for a record that was deleted.
+	Patient NilPatientV2 `json:"patient"`
+	// What it is about.
+	Subject OptString `json:"subject"`
+	// What opened it.
+	OpenedBy OptEpisodeV2OpenedBy `json:"opened_by"`
+	// Why it was closed.
+	Reason   OptNilString   `json:"reason"`
+	ClosedBy OptNilString   `json:"closed_by"`
+	ClosedAt OptNilDateTime `json:"closed_at"`
+	// When something last came into it.
+	ActiveAt  OptDateTime `json:"active_at"`
+	CreatedBy OptString   `json:"created_by"`
+	CreatedAt OptDateTime `json:"created_at"`
+	UpdatedAt OptDateTime `json:"updated_at"`
+	// A page of what is in it, the oldest first.
+	Items []EpisodeItem `json:"items"`
+	// How much is in it.
+	ItemCount float64 `json:"item_count"`
+}
+
+// What opened it.
+type EpisodeV2OpenedBy string
+
+const (
+	EpisodeV2OpenedByReply        EpisodeV2OpenedBy = "reply"
+	EpisodeV2OpenedByFormResponse EpisodeV2OpenedBy = "form_response"
+	EpisodeV2OpenedByStaff        EpisodeV2OpenedBy = "staff"
+)
+
+// AllValues returns all EpisodeV2OpenedBy values.
+func (EpisodeV2OpenedBy) AllValues() []EpisodeV2OpenedBy {
+	return []EpisodeV2OpenedBy{
+		EpisodeV2OpenedByReply,
+		EpisodeV2OpenedByFormResponse,
+		EpisodeV2OpenedByStaff,
+	}
+}
+
 // Ref: #/components/schemas/Error
 type Error struct {
 	Error      bool        `json:"error"`
@@ -1426,6 +1668,9 @@ const (
 	EventTypeWaitingListAccepted         EventType = "waiting_list.accepted"
 	EventTypeWaitingListDeclined         EventType = "waiting_list.declined"
 	EventTypeWaitingListExpired          EventType = "waiting_list.expired"
+	EventTypeEpisodeOpened               EventType = "episode.opened"
+	EventTypeEpisodeClosed               EventType = "episode.closed"
+	EventTypeEpisodeReopened             EventType = "episode.reopened"
 	EventTypeMessageCancelled            EventType = "message.cancelled"
 	EventTypeMessageExpired              EventType = "message.expired"
 	EventTypeMessageSuppressed           EventType = "message.suppressed"
@@ -1464,6 +1709,9 @@ func (EventType) AllValues() []EventType {
 		EventTypeWaitingListAccepted,
 		EventTypeWaitingListDeclined,
 		EventTypeWaitingListExpired,
+		EventTypeEpisodeOpened,
+		EventTypeEpisodeClosed,
+		EventTypeEpisodeReopened,
 		EventTypeMessageCancelled,
 		EventTypeMessageExpired,
 		EventTypeMessageSuppressed,
@@ -2280,6 +2528,43 @@ type ListElementsOK struct {
 	Count float64   `json:"count"`
 }
 
+type ListEpisodesAssigneeTypeItem string
+
+const (
+	ListEpisodesAssigneeTypeItemAdmin      ListEpisodesAssigneeTypeItem = "Admin"
+	ListEpisodesAssigneeTypeItemAdminTeam  ListEpisodesAssigneeTypeItem = "AdminTeam"
+	ListEpisodesAssigneeTypeItemUnassigned ListEpisodesAssigneeTypeItem = "Unassigned"
+)
+
+// AllValues returns all ListEpisodesAssigneeTypeItem values.
+func (ListEpisodesAssigneeTypeItem) AllValues() []ListEpisodesAssigneeTypeItem {
+	return []ListEpisodesAssigneeTypeItem{
+		ListEpisodesAssigneeTypeItemAdmin,
+		ListEpisodesAssigneeTypeItemAdminTeam,
+		ListEpisodesAssigneeTypeItemUnassigned,
+	}
+}
+
+type ListEpisodesOK struct {
+	Data  []Episode `json:"data"`
+	Count float64   `json:"count"`
+}
+
+type ListEpisodesOrderByItem string
+
+const (
+	ListEpisodesOrderByItemCreatedAt ListEpisodesOrderByItem = "created_at"
+	ListEpisodesOrderByItemPriority  ListEpisodesOrderByItem = "priority"
+)
+
+// AllValues returns all ListEpisodesOrderByItem values.
+func (ListEpisodesOrderByItem) AllValues() []ListEpisodesOrderByItem {
+	return []ListEpisodesOrderByItem{
+		ListEpisodesOrderByItemCreatedAt,
+		ListEpisodesOrderByItemPriority,
+	}
+}
+
 type ListFormResponsesOK struct {
 	Data  []FormResponse `json:"data"`
 	Count float64        `json:"count"`
@@ -2568,6 +2853,8 @@ type MessageRequest struct {
 	AutoWriteToRecord OptBool `json:"auto_write_to_record"`
 	// The id of a task of the practice group.
 	TaskID OptString `json:"task_id"`
+	// The episode of the patient that the message is put into; without one, the episode its task is in.
+	EpisodeID OptID `json:"episode_id"`
 	// The link of the patient’s that goes with it, by the `attachment_uuid` or `short_link_uuid` it was
 	// made with. Its address stands for `{{attachment_link}}` or another placeholder of its kind, or comes
 	// last.
@@ -3162,6 +3449,51 @@ func (o NilMessageWriteToRecord) Get() (v MessageWriteToRecord, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o NilMessageWriteToRecord) Or(d MessageWriteToRecord) MessageWriteToRecord {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewNilPatientV2 returns new NilPatientV2 with value set to v.
+func NewNilPatientV2(v PatientV2) NilPatientV2 {
+	return NilPatientV2{
+		Value: v,
+	}
+}
+
+// NilPatientV2 is nullable PatientV2.
+type NilPatientV2 struct {
+	Value PatientV2
+	Null  bool
+}
+
+// SetTo sets value to v.
+func (o *NilPatientV2) SetTo(v PatientV2) {
+	o.Null = false
+	o.Value = v
+}
+
+// IsNull returns true if value is Null.
+func (o NilPatientV2) IsNull() bool { return o.Null }
+
+// SetToNull sets value to null.
+func (o *NilPatientV2) SetToNull() {
+	o.Null = true
+	var v PatientV2
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o NilPatientV2) Get() (v PatientV2, ok bool) {
+	if o.Null {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o NilPatientV2) Or(d PatientV2) PatientV2 {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -4405,6 +4737,176 @@ func (o OptElementElement) Get() (v *ElementElement, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptElementElement) Or(d *ElementElement) *ElementElement {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptEpisodeOpenedBy returns new OptEpisodeOpenedBy with value set to v.
+func NewOptEpisodeOpenedBy(v EpisodeOpenedBy) OptEpisodeOpenedBy {
+	return OptEpisodeOpenedBy{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptEpisodeOpenedBy is optional EpisodeOpenedBy.
+type OptEpisodeOpenedBy struct {
+	Value EpisodeOpenedBy
+	Set   bool
+}
+
+// IsSet returns true if OptEpisodeOpenedBy was set.
+func (o OptEpisodeOpenedBy) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptEpisodeOpenedBy) SetTo(v EpisodeOpenedBy) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptEpisodeOpenedBy) Get() (v EpisodeOpenedBy, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptEpisodeOpenedBy) Or(d EpisodeOpenedBy) EpisodeOpenedBy {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptEpisodePriority returns new OptEpisodePriority with value set to v.
+func NewOptEpisodePriority(v EpisodePriority) OptEpisodePriority {
+	return OptEpisodePriority{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptEpisodePriority is optional EpisodePriority.
+type OptEpisodePriority struct {
+	Value EpisodePriority
+	Set   bool
+}
+
+// IsSet returns true if OptEpisodePriority was set.
+func (o OptEpisodePriority) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptEpisodePriority) Reset() {
+	var v EpisodePriority
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptEpisodePriority) SetTo(v EpisodePriority) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptEpisodePriority) Get() (v EpisodePriority, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptEpisodePriority) Or(d EpisodePriority) EpisodePriority {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptEpisodeStatus returns new OptEpisodeStatus with value set to v.
+func NewOptEpisodeStatus(v EpisodeStatus) OptEpisodeStatus {
+	return OptEpisodeStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptEpisodeStatus is optional EpisodeStatus.
+type OptEpisodeStatus struct {
+	Value EpisodeStatus
+	Set   bool
+}
+
+// IsSet returns true if OptEpisodeStatus was set.
+func (o OptEpisodeStatus) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptEpisodeStatus) Reset() {
+	var v EpisodeStatus
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptEpisodeStatus) SetTo(v EpisodeStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptEpisodeStatus) Get() (v EpisodeStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptEpisodeStatus) Or(d EpisodeStatus) EpisodeStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptEpisodeV2OpenedBy returns new OptEpisodeV2OpenedBy with value set to v.
+func NewOptEpisodeV2OpenedBy(v EpisodeV2OpenedBy) OptEpisodeV2OpenedBy {
+	return OptEpisodeV2OpenedBy{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptEpisodeV2OpenedBy is optional EpisodeV2OpenedBy.
+type OptEpisodeV2OpenedBy struct {
+	Value EpisodeV2OpenedBy
+	Set   bool
+}
+
+// IsSet returns true if OptEpisodeV2OpenedBy was set.
+func (o OptEpisodeV2OpenedBy) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptEpisodeV2OpenedBy) SetTo(v EpisodeV2OpenedBy) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptEpisodeV2OpenedBy) Get() (v EpisodeV2OpenedBy, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptEpisodeV2OpenedBy) Or(d EpisodeV2OpenedBy) EpisodeV2OpenedBy {
 	if v, ok := o.Get(); ok {
 		return v
 	}

@@ -8,6 +8,14 @@ import (
 
 // Handler handles operations described by OpenAPI v3 specification.
 type Handler interface {
+	// AddEpisodeItem implements addEpisodeItem operation.
+	//
+	// Extension. Puts a task, message, reply, form response or appointment of the episode's patient into
+	// it. What is in another episode is moved. Doing it twice is doing it once. What is another patient's
+	// is refused with `other_patient`.
+	//
+	// PUT /v1/episodes/{id}/items/{type}/{item_id}
+	AddEpisodeItem(ctx context.Context, params AddEpisodeItemParams) (*Episode, error)
 	// AddPatientToSequence implements addPatientToSequence operation.
 	//
 	// Extension. A patient who is in it stays where they are.
@@ -130,6 +138,13 @@ type Handler interface {
 	//
 	// POST /v1/booking_links
 	CreateBookingLink(ctx context.Context, req *BookingLinkRequest, params CreateBookingLinkParams) (*BookingLink, error)
+	// CreateEpisode implements createEpisode operation.
+	//
+	// Extension. Opens an episode of a patient. Others are opened by what patients send: a reply or a form
+	// response that belongs to no episode yet.
+	//
+	// POST /v1/episodes
+	CreateEpisode(ctx context.Context, req *EpisodeRequest, params CreateEpisodeParams) (*Episode, error)
 	// CreateForm implements createForm operation.
 	//
 	// Extension. Nothing asks for it until a version is published. It needs a key with the permission
@@ -330,6 +345,18 @@ type Handler interface {
 	//
 	// GET /v1/webhooks/{id}/deliveries/{delivery_id}
 	GetDelivery(ctx context.Context, params GetDeliveryParams) (*Delivery, error)
+	// GetEpisode implements getEpisode operation.
+	//
+	// One episode, as the list shows it.
+	//
+	// GET /v1/episodes/{id}
+	GetEpisode(ctx context.Context, params GetEpisodeParams) (*Episode, error)
+	// GetEpisodeV2 implements getEpisodeV2 operation.
+	//
+	// One episode with a page of what is in it, in the order of time, the oldest first.
+	//
+	// GET /v2/episodes/{id}
+	GetEpisodeV2(ctx context.Context, params GetEpisodeV2Params) (*EpisodeV2, error)
 	// GetForm implements getForm operation.
 	//
 	// A form with its questions, as it was published last; as it is edited when no version was published
@@ -536,6 +563,16 @@ type Handler interface {
 	//
 	// GET /v1/me/elements
 	ListElements(ctx context.Context) (*ListElementsOK, error)
+	// ListEpisodes implements listEpisodes operation.
+	//
+	// Episodes, the newest first unless `order_by[]` says otherwise. `assignee_id[]` and `assignee_type[]`
+	// narrow the list to episodes with an assignee of one of the types and with one of the ids;
+	// `Unassigned` adds those that have none. The first value of `order_descending[]`, `true` or `false`,
+	// is for the first of `order_by[]`, and so on; what has none goes upwards. Episodes of one priority
+	// come with the oldest first.
+	//
+	// GET /v1/episodes
+	ListEpisodes(ctx context.Context, params ListEpisodesParams) (*ListEpisodesOK, error)
 	// ListEvents implements listEvents operation.
 	//
 	// Extension. The log of this practice group's events, oldest first, for 30 days: poll it, or catch up
@@ -755,6 +792,12 @@ type Handler interface {
 	//
 	// POST /v1/links/{id}/reissue
 	ReissueLink(ctx context.Context, params ReissueLinkParams) (*LinkStatus, error)
+	// RemoveEpisodeItem implements removeEpisodeItem operation.
+	//
+	// Extension. The thing itself stays as it is.
+	//
+	// DELETE /v1/episodes/{id}/items/{type}/{item_id}
+	RemoveEpisodeItem(ctx context.Context, params RemoveEpisodeItemParams) (*Episode, error)
 	// RemoveFromWaitingList implements removeFromWaitingList operation.
 	//
 	// Extension. A time on offer is given back. Doing it twice is doing it once.
@@ -943,6 +986,15 @@ type Handler interface {
 	//
 	// PATCH /v1/booking_links/{id}
 	UpdateBookingLink(ctx context.Context, req *BookingLinkUpdate, params UpdateBookingLinkParams) (*BookingLink, error)
+	// UpdateEpisode implements updateEpisode operation.
+	//
+	// Changes what is sent and leaves the rest as it is. An episode is closed with a `reason`; with
+	// another `status` it is opened again, and has none. Its tasks stay as they are. What the patient
+	// sends about it later opens it again: an answer to something in it within 28 days, anything else
+	// within 3 days while the patient has no episode that is open.
+	//
+	// PATCH /v1/episodes/{id}
+	UpdateEpisode(ctx context.Context, req *EpisodeUpdate, params UpdateEpisodeParams) (*Episode, error)
 	// UpdateForm implements updateForm operation.
 	//
 	// Extension. Changes the form as it is edited; what is left out stays. What was published stays as it

@@ -203,6 +203,13 @@ func profileOf(p patient.Patient) *oas.PatientV2 {
 	return out
 }
 
+// Summary is a patient as other things show one: without the details of each source.
+func Summary(p patient.Patient) oas.PatientV2 {
+	out := profileOf(p)
+	out.ContactDetails = nil
+	return *out
+}
+
 // recordSystems are the contract's names of record systems.
 var recordSystems = map[patient.Source]oas.PatientIdentifierLabel{
 	patient.SourceEMIS: oas.PatientIdentifierLabelEMIS, patient.SourceSystmOne: oas.PatientIdentifierLabelSystmOne,

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"frontdesk/core/assignee"
+	"frontdesk/core/episode"
 	"frontdesk/core/form"
 	"frontdesk/core/formlink"
 	"frontdesk/core/link"
@@ -16,6 +17,7 @@ import (
 
 	"frontdesk/store"
 	assigneestore "frontdesk/store/assignee"
+	episodestore "frontdesk/store/episode"
 	formstore "frontdesk/store/form"
 	linkstore "frontdesk/store/link"
 	recordstore "frontdesk/store/record"
@@ -45,6 +47,9 @@ func (s *Store) Entries(tx formlink.Tx) record.Keeper { return recordstore.On(tx
 
 // Tasks keeps tasks in a transaction.
 func (s *Store) Tasks(tx formlink.Tx) task.Raiser { return taskstore.On(tx.(*Tx).Conn) }
+
+// Episodes puts things into episodes in the transaction.
+func (t *Tx) Episodes() episode.Keeper { return episodestore.On(t.Conn) }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {

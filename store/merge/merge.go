@@ -16,6 +16,18 @@ import (
 	"frontdesk/store/value"
 )
 
+var mergedAmong = store.Among(`SELECT merged_into, id FROM patient WHERE practice_group_id = $1
+	AND merged_into IN `+store.Few2+` ORDER BY id`, `SELECT merged_into, id FROM patient WHERE practice_group_id = $1
+	AND merged_into IN `+store.Many2+` ORDER BY id`)
+
+// MergedAmong lists the patients that have been merged into each of some.
+func (s *Store) MergedAmong(
+	ctx context.Context, group practice.ID, ids []patient.ID,
+) (map[patient.ID][]patient.ID, error) {
+	return store.ListOwned(ctx, s.db.Conn(), mergedAmong, group, ids,
+		func(id *patient.ID) store.In { return store.In{id} })
+}
+
 // Forget deletes previews that have expired.
 func (s *Store) Forget(ctx context.Context, group practice.ID, before time.Time) error {
 	return s.db.Do(ctx, func(t store.Conn) error {
@@ -82,6 +94,7 @@ var belongings = []belonging{
 	belongs("relationship", "other_patient_id", "related", false),
 	belongs("access_group_patient", "patient_id", "access_groups", false),
 	belongs("task", "patient_id", "tasks", true),
+	belongs("episode", "patient_id", "episodes", true),
 	belongs("consultation", "patient_id", "consultations", true),
 	belongs("record_item", "patient_id", "records", true),
 	belongs("letter", "patient_id", "letters", true),

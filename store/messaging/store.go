@@ -8,12 +8,14 @@ import (
 	"context"
 
 	"frontdesk/core/assignee"
+	"frontdesk/core/episode"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/store"
 	assigneestore "frontdesk/store/assignee"
+	episodestore "frontdesk/store/episode"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
@@ -32,6 +34,9 @@ func New(db *store.DB) *Store { return &Store{*On(db.Conn()), db} }
 func (s *Store) Do(ctx context.Context, fn func(messaging.Tx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
+
+// Episodes puts things into episodes in a transaction.
+func (s *Store) Episodes(tx messaging.Tx) episode.Keeper { return episodestore.On(tx.(*Tx).Conn) }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {

@@ -6,12 +6,14 @@ import (
 	"time"
 
 	"frontdesk/core/carrier"
+	"frontdesk/core/episode"
 	"frontdesk/core/event"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/reply"
 	"frontdesk/store"
+	episodestore "frontdesk/store/episode"
 	messagingstore "frontdesk/store/messaging"
 	practicestore "frontdesk/store/practice"
 	taskstore "frontdesk/store/task"
@@ -41,6 +43,9 @@ type tasks struct {
 	*taskstore.Tx
 	practice.GroupReader
 }
+
+// Episodes puts things into episodes in a transaction.
+func (s *Store) Episodes(tx reply.Tx) episode.Keeper { return episodestore.On(tx.(*Tx).Conn) }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/booking"
+	"frontdesk/core/episode"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
@@ -15,6 +16,7 @@ import (
 
 	"frontdesk/store"
 	bookingstore "frontdesk/store/booking"
+	episodestore "frontdesk/store/episode"
 	linkstore "frontdesk/store/link"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
@@ -37,6 +39,9 @@ func (s *Store) Do(ctx context.Context, fn func(selfbooking.Tx) error) error {
 
 // In is the store inside a transaction of booking.
 func (s *Store) In(tx booking.Tx) selfbooking.Tx { return On(tx.(*bookingstore.Tx).Conn) }
+
+// Episodes puts things into episodes in the transaction.
+func (t *Tx) Episodes() episode.Keeper { return episodestore.On(t.Conn) }
 
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {

@@ -144,8 +144,8 @@ func TestMalformedRequestNeverCausesAServerError(t *testing.T) {
 			if strings.Contains(op.path, "/patients/") {
 				id = person
 			}
-			path := strings.NewReplacer("{id}", id, "{date}", "2031-03-03", "{kind}", "mobile", "{attachment_id}",
-				"1").Replace(op.path)
+			path := strings.NewReplacer("{id}", id, "{date}", "2031-03-03", "{kind}", "mobile", "{type}", "task",
+				"{attachment_id}", "1").Replace(op.path)
 			if strings.Contains(op.path, "{") {
 				for _, text := range hostileTexts {
 					try(op.method, regexp.MustCompile(`\{[a-z_]+\}`).ReplaceAllLiteralString(op.path,

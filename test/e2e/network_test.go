@@ -153,6 +153,15 @@ var acrossNetwork = map[string]struct {
 	"PATCH /v1/batch_message/{id}/resume":    {false, nil},
 	"PATCH /v1/batch_message/{id}/cancel":    {false, nil},
 
+	"GET /v1/episodes":        {false, nil},
+	"POST /v1/episodes":       {false, fields{"patient_id": "1", "subject": "x"}},
+	"GET /v1/episodes/{id}":   {false, nil},
+	"GET /v2/episodes/{id}":   {false, nil},
+	"PATCH /v1/episodes/{id}": {false, fields{"priority": "low"}},
+
+	"PUT /v1/episodes/{id}/items/{type}/{item_id}":    {false, nil},
+	"DELETE /v1/episodes/{id}/items/{type}/{item_id}": {false, nil},
+
 	"POST /v1/sequences":                              {false, aSequence},
 	"GET /v1/sequences":                               {true, nil},
 	"GET /v1/sequences/{id}":                          {true, nil},
@@ -202,7 +211,8 @@ func TestNetworkKeyReadsAndBooksAndChangesNothingElse(t *testing.T) {
 				t.Fatalf("%s %s", out, errs)
 			}
 		}
-		known := strings.NewReplacer("/patients/{id}", "/patients/"+of, "{kind}", "mobile", "{date}", "2031-12-25")
+		known := strings.NewReplacer("/patients/{id}", "/patients/"+of, "{kind}", "mobile", "{type}", "task",
+			"{date}", "2031-12-25")
 		ids := regexp.MustCompile(`\{[a-z_]+\}`)
 		for _, o := range operations(t) {
 			operation, method, path := o.method+" "+o.path, o.method, o.path

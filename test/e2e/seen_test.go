@@ -92,6 +92,7 @@ func (p *program) reads(ada string) map[string][]string {
 	wait.Until(p.t, "the batch to be done", func() bool { return p.totals(batch)["completed"] == 1 })
 	consulted := p.ok("GET", "/v1/consultations?patient_id="+ada, nil).data()[0]["id"].(string)
 	ring := p.ok("POST", "/v1/tasks", map[string]any{"subject": "Ring", "patient_id": ada}).str("id")
+	matter := p.ok("POST", "/v1/episodes", map[string]any{"patient_id": ada, "subject": "A rash"}).str("id")
 	recall := p.ok("POST", "/v1/sequences", aSequence).str("id")
 	p.ok("POST", "/v1/sequences/"+recall+"/patients", map[string]any{"patient_id": ada})
 	batch = batch[strings.LastIndex(batch, "/")+1:]
@@ -109,6 +110,9 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/booking_links/{id}":                        {booking},
 		"GET /v2/bookinglinks":                              {"?patient_id=" + ada},
 		"GET /v1/waiting_list":                              {"?patient_id=" + ada},
+		"GET /v1/episodes":                                  {"?patient_id=" + ada},
+		"GET /v1/episodes/{id}":                             {matter},
+		"GET /v2/episodes/{id}":                             {matter},
 		"GET /v1/waiting_list/{id}":                         {waits},
 		"GET /v1/links/status":                              {"?id=" + booking},
 		"GET /v1/form_response/{id}":                        {answers},
