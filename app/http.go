@@ -100,6 +100,7 @@ func (a *App) routePages(add adder) map[string]bool {
 		"/s/{link}/file":            "link_file",
 		"/s/{link}/form":            "form",
 		"/s/{link}/upload":          "form_upload",
+		"/s/{link}/intake":          "form_intake",
 		"/s/{link}/remove":          "form_remove",
 		"GET /s/{link}/answers":     "form_answers",
 		"/s/{link}/send":            "form_send",

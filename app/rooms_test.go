@@ -87,9 +87,10 @@ var rooms = map[string]struct {
 		"core/patient"}},
 	"core/contact": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/write", "core/read",
 		"core/practice"}},
+	"core/recurrence": {ours: []string{"core/input"}},
 	"core/diary": {
 		ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/write",
-			"core/assignee", "core/practice"},
+			"core/assignee", "core/practice", "core/recurrence"},
 		theirs: []string{"github.com/hashicorp/golang-lru"},
 	},
 	"core/link": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/write",

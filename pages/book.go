@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
+	"frontdesk/core/formlink"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/practice"
@@ -235,6 +236,24 @@ func (d *door) bookDone(w http.ResponseWriter, r *http.Request) {
 		show(w, r, http.StatusOK, cancelledPage(checkView{booker: b, Seen: a}))
 	default:
 		show(w, r, http.StatusOK, donePage(checkView{b, a, r.URL.Query().Has("moved")}))
+	}
+}
+
+// bookIntake leads to the form that goes with an appointment.
+func (d *door) bookIntake(w http.ResponseWriter, r *http.Request) {
+	if err := form(w, r, maxForm); err != nil {
+		d.fail(w, r, err)
+		return
+	}
+	id := idOf[booking.ID](r.PostForm, ofField)
+	address, err := d.core.FormLink.Intake(r.Context(), visitOf(r), id)
+	switch {
+	case errors.Is(err, formlink.ErrNoForm), errors.Is(err, formlink.ErrUnpublished):
+		to(w, r, "/s/"+r.PathValue("link")+"/appointment?"+ofField+"="+id.String())
+	case err != nil:
+		d.bookFail(w, r, err)
+	default:
+		to(w, r, address)
 	}
 }
 

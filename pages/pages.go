@@ -87,6 +87,7 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("GET /s/{link}/calendar", d.bookCalendar)
 	mux.HandleFunc("GET /s/{link}/cancel", d.bookAskCancel)
 	mux.HandleFunc("POST /s/{link}/cancel", d.bookCancel)
+	mux.HandleFunc("POST /s/{link}/intake", d.bookIntake)
 	mux.HandleFunc("GET /s/{link}/move", d.bookAskMove)
 	mux.HandleFunc("POST /s/{link}/move", d.bookMove)
 	mux.HandleFunc("GET /s/{link}/take", d.linkHome)

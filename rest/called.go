@@ -25,6 +25,7 @@ var others = map[string][]string{
 	"expires":          {"expiry_date"},
 	"fallback":         {"fallback_message_type"},
 	"fallback_contact": {"fallback_contact_detail"},
+	"form":             {"form_id"},
 	"length":           {"duration", "slot_length"},
 	"location":         {"location_id"},
 	"locations":        {"location_ids", "location_id"},

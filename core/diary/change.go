@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/core/recurrence"
 )
 
 // Recurrence is every how many weeks, and on which days of the week; without days it is the day of the first date. Or
@@ -151,13 +152,13 @@ func (s *Session) exclude(days []input.Date) {
 
 // recur works out the rule of a session.
 func (s *Session) recur(in *input.Checks) {
-	s.Weekly, s.Until = Weekly{}, input.NoDate
+	s.Weekly, s.Until = recurrence.Weekly{}, input.NoDate
 	if s.Rule == "" {
 		return
 	}
 	zone := s.zone()
 	var wrong string
-	s.Weekly, s.Until, wrong = parseRule(s.Rule, s.Start,
+	s.Weekly, s.Until, wrong = recurrence.Parse(s.Rule, s.Start,
 		func(d input.Date) time.Time { return instant(zone, d, s.From).time() })
 	if wrong != "" {
 		in.Wrong("recurrence", input.CodeString, "a weekly RRULE, such as FREQ=WEEKLY;BYDAY=MO,WE", wrong)
@@ -189,14 +190,14 @@ func (c SessionChange) rule(in *input.Checks, s Session) string {
 		return ""
 	}
 	text := "FREQ=WEEKLY"
-	if in.Between("recurrence.interval", r.Interval, 1, maxInterval); r.Interval > 1 {
+	if in.Between("recurrence.interval", r.Interval, 1, recurrence.MaxInterval); r.Interval > 1 {
 		text += fmt.Sprint(";INTERVAL=", r.Interval)
 	}
 	if s.Rule != "" && s.WeekStart != time.Monday {
-		text += ";WKST=" + weekdays[s.WeekStart]
+		text += ";WKST=" + recurrence.Weekdays[s.WeekStart]
 	}
 	var on []string
-	for day, name := range weekdays {
+	for day, name := range recurrence.Weekdays {
 		if slices.Contains(r.Days, day) {
 			on = append(on, name)
 		}
@@ -204,7 +205,7 @@ func (c SessionChange) rule(in *input.Checks, s Session) string {
 	if len(on) > 0 {
 		text += ";BYDAY=" + strings.Join(on, ",")
 	}
-	if slices.ContainsFunc(r.Days, func(day int) bool { return day < 0 || day >= len(weekdays) }) {
+	if slices.ContainsFunc(r.Days, func(day int) bool { return day < 0 || day >= len(recurrence.Weekdays) }) {
 		in.Wrong("recurrence.days", input.CodeBig, "0, which is Sunday, to 6", "This is not a day of the week.")
 	}
 	if until != input.NoDate {

@@ -3,7 +3,6 @@
 //	type.go        appointment types, and how many slots each has
 //	session.go     when a practitioner works, or does not
 //	change.go      what to set of a session, and its recurrence
-//	recurrence.go  the weekly rule of a session (iCalendar RRULE)
 //	block.go       time taken away from sessions
 //	list.go        sessions and blocks found and listed
 //	edit.go        and made, changed, ended
@@ -118,6 +117,8 @@ type Tx interface {
 	// SaveAppointmentType keeps an appointment type and the product that it is.
 	SaveAppointmentType(ctx context.Context, group practice.ID, t Type) error
 	assignee.Finder
+	// FormPublished reports whether a version of a form was published that is not deleted.
+	FormPublished(ctx context.Context, group practice.ID, form int64) (bool, error)
 	// TypesOffered lists the active appointment types that a practitioner offers at a place: those set for them, and
 	// all where none were set.
 	TypesOffered(

@@ -80,7 +80,7 @@ func (d *diary) occurrences(s *Session, from, to minute, f func(start, end minut
 		if s.Until != input.NoDate && day > s.Until {
 			return
 		}
-		if !s.runs(s.Start, s.Until, day) {
+		if !s.Runs(s.Start, s.Until, day) {
 			continue
 		}
 		if !s.WorksHolidays && d.closed[day] {

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/core/recurrence"
 )
 
 // SessionID names a session.
@@ -36,7 +37,7 @@ type Session struct {
 	Step int `json:"slot_length"`
 	// Rule is the recurrence rule as it was given; empty means Start alone.
 	Rule string `json:"recurrence"`
-	Weekly
+	recurrence.Weekly
 	Until         input.Date  `json:"until"` // the last date, or NoDate
 	TimeZone      string      `json:"timezone"`
 	WorksHolidays bool        `json:"runs_on_bank_holidays"`
@@ -104,7 +105,7 @@ func (s *Session) Excluded() []input.Date {
 			from = max(from, s.Start)
 		}
 		for day := from; day <= until && looked < maxLooked; day++ {
-			if looked++; s.Away || s.runs(s.Start, last, day) {
+			if looked++; s.Away || s.Runs(s.Start, last, day) {
 				out = append(out, day)
 			}
 		}

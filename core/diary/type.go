@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/assignee"
+	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/write"
@@ -34,6 +35,8 @@ type Type struct {
 	InvoiceRequired bool `json:"admin_booking_invoice_required"`
 	// Assignee is to whom the work around such appointments is given.
 	Assignee assignee.Ref `json:"assignee,omitzero"`
+	// Form is the form that patients fill in before such an appointment; 0 is none.
+	Form int64 `json:"form_id,omitempty"`
 	// VAT is the rate, 200 for 20 per cent; nil is the practice's own.
 	VAT       *int      `json:"vat_permille"`
 	Active    bool      `json:"active"` // an inactive type offers no slots
@@ -64,6 +67,7 @@ type TypeChange struct {
 	VAT                                                                  *int
 	PracticeVAT                                                          bool // back to the practice's own rate
 	Assignee                                                             *assignee.Ref
+	Form                                                                 *int64 // 0 is none
 }
 
 // Apply sets what is asked for, or says what is wrong with it.
@@ -81,6 +85,7 @@ func (c TypeChange) Apply(t *Type) error {
 	input.Set(&t.InvoiceRequired, c.InvoiceRequired)
 	input.Set(&t.Active, c.Active)
 	input.Set(&t.Assignee, c.Assignee)
+	input.Set(&t.Form, c.Form)
 	if c.VAT != nil || c.PracticeVAT {
 		t.VAT = c.VAT
 	}
@@ -99,8 +104,21 @@ func (c TypeChange) Apply(t *Type) error {
 
 // set sets what is asked for, in a transaction. Errors: field faults, assignee.ErrNotFound.
 func (c TypeChange) set(ctx context.Context, e write.Edit[Tx], t *Type) error {
-	if err := c.Apply(t); err != nil || c.Assignee == nil || c.Assignee.IsZero() {
+	if err := c.Apply(t); err != nil {
 		return err
+	}
+	if c.Form != nil && *c.Form != 0 {
+		there, err := e.Tx.FormPublished(ctx, e.Group(), t.Form)
+		if err == nil && !there {
+			err = fault.Wrong("form", input.CodeChoice, "a form of this practice group that was published",
+				"This practice group has published no such form.")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if c.Assignee == nil || c.Assignee.IsZero() {
+		return nil
 	}
 	return assignee.Check(ctx, e.Tx, e.Group(), t.Assignee)
 }

@@ -2,6 +2,7 @@
 //
 //	formlink.go  what a form link asks for, and the faults
 //	make.go      form links made for the practice
+//	intake.go    the form that goes with an appointment
 //	visit.go     a visitor who gave the date of birth, and what they have answered
 //	save.go      answers and files saved until they are sent
 //	send.go      answers sent, and what comes of it
@@ -141,6 +142,8 @@ type Tx interface {
 	// AppointmentPatient is whose an appointment is, or booking.ErrNotFound.
 	AppointmentPatient(ctx context.Context, group practice.ID, id booking.ID) (patient.ID, error)
 	assignee.Finder
+	// RequestFor finds the newest form link for an appointment and a form, or returns link.ErrNotFound.
+	RequestFor(ctx context.Context, group practice.ID, about booking.ID, id form.ID) (Request, error)
 	// SaveOffer keeps the booking link that answers lead to.
 	SaveOffer(ctx context.Context, group practice.ID, o selfbooking.Offer) error
 	// LockPatientAgainstMerge finds the patient an id stands for, or returns patient.ErrNotFound.

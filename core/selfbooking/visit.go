@@ -174,6 +174,8 @@ type Seen struct {
 	booking.Appointment
 	// Closes is the last moment to cancel or move it.
 	Closes time.Time
+	// Form is the form that the patient fills in before it; 0 is none.
+	Form int64
 	// Again is whether another can be booked by the link.
 	Again bool
 	Now   time.Time
@@ -187,7 +189,13 @@ func (s *Service) Appointment(ctx context.Context, v Visit, id booking.ID) (Seen
 		return Seen{Group: in.group}, err
 	}
 	a, err := s.own(ctx, in, id)
-	return in.seen(a), err
+	out := in.seen(a)
+	if err != nil || a.State != booking.Booked || !in.now.Before(a.Start) {
+		return out, err
+	}
+	t, err := s.Diary.Store.AppointmentType(ctx, in.group.ID, a.Type)
+	out.Form = t.Form
+	return out, err
 }
 
 // Calendar is the appointment as a file for the patient's own calendar (RFC 5545). Its UID and sequence are those of

@@ -22,10 +22,16 @@ func typeSetup(t diary.Type) *oas.AppointmentTypeSetup {
 		AdminBookingInvoiceRequired: t.InvoiceRequired, PractitionerType: oas.PractitionerType(t.Profession),
 		Active:     t.Active,
 		VatRate:    percent(t.VAT),
-		AssigneeID: wire.AssigneeID(t.Assignee),
+		AssigneeID: wire.AssigneeID(t.Assignee), FormID: oas.OptNilString{Value: formID(t.Form).Value, Set: true,
+			Null: t.Form == 0},
 		AssigneeType: oas.OptNilAppointmentTypeSetupAssigneeType{Set: true, Null: t.Assignee.IsZero(),
 			Value: oas.AppointmentTypeSetupAssigneeType(t.Assignee.Kind)},
 	}
+}
+
+// formID is the form that goes with a type of appointment; null for none.
+func formID(id int64) oas.NilString {
+	return oas.NilString{Value: strconv.FormatInt(id, 10), Null: id == 0}
 }
 
 // assigneeID is the id of an assignee to answer with; null for none.
@@ -60,6 +66,13 @@ func typeChange(in *oas.AppointmentTypeInput) (diary.TypeChange, error) {
 	if rate, ok := in.VatRate.Get(); ok {
 		c.VAT = wire.Ptr(check.Rate("vat_rate", rate), true)
 	}
+	if in.FormID.Set {
+		id := int64(0)
+		if !in.FormID.Null {
+			id = wire.FieldID[int64](&check, "form_id", in.FormID.Value)
+		}
+		c.Form = &id
+	}
 	if in.AssigneeID.Set || in.AssigneeType.Set {
 		to := wire.Assignee(&check, in.AssigneeType.Value, in.AssigneeID.Value)
 		c.Assignee = &to
@@ -93,7 +106,7 @@ func (o Operations) ListAppointmentTypes(
 			Video:    oas.NewOptBool(t.Video),
 			InPerson: oas.NewOptBool(t.InPerson), Telephone: oas.NewOptBool(t.Telephone),
 			UsePartnerBookableSlots:     t.UsePartnerSlots,
-			AdminBookingInvoiceRequired: oas.NewOptBool(t.InvoiceRequired), FormID: oas.NilString{Null: true},
+			AdminBookingInvoiceRequired: oas.NewOptBool(t.InvoiceRequired), FormID: formID(t.Form),
 			PractitionerType: oas.PractitionerType(t.Profession), Active: oas.NewOptBool(t.Active),
 			VatRate: percent(t.VAT),
 		}

@@ -1447,6 +1447,16 @@ func (s *AppointmentTypeInput) Decode(d *jx.Decoder) error {
 			}(); err != nil {
 				return errors.Wrap(err, "decode field \"assignee_type\"")
 			}
+		case "form_id":
+			if err := func() error {
+				s.FormID.Reset()
+				if err := s.FormID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"form_id\"")
+			}
 		default:
 			return d.Skip()
 		}
@@ -1557,6 +1567,12 @@ func (s *AppointmentTypeSetup) encodeFields(e *jx.Encoder) {
 		if s.AssigneeType.Set {
 			e.FieldStart("assignee_type")
 			s.AssigneeType.Encode(e)
+		}
+	}
+	{
+		if s.FormID.Set {
+			e.FieldStart("form_id")
+			s.FormID.Encode(e)
 		}
 	}
 }

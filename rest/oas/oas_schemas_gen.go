@@ -315,6 +315,9 @@ type AppointmentTypeInput struct {
 	AssigneeID OptNilString `json:"assignee_id"`
 	// `Admin`, a member of staff, when left out.
 	AssigneeType OptNilAppointmentTypeInputAssigneeType `json:"assignee_type"`
+	// The form that patients fill in before such an appointment, of which a version was published; null is
+	// none.
+	FormID OptNilString `json:"form_id"`
 }
 
 // `Admin`, a member of staff, when left out.
@@ -354,6 +357,8 @@ type AppointmentTypeSetup struct {
 	Active                      bool                                   `json:"active"`
 	AssigneeID                  OptNilString                           `json:"assignee_id"`
 	AssigneeType                OptNilAppointmentTypeSetupAssigneeType `json:"assignee_type"`
+	// The form that patients fill in before such an appointment.
+	FormID OptNilString `json:"form_id"`
 }
 
 type AppointmentTypeSetupAssigneeType string

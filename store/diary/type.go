@@ -14,7 +14,8 @@ import (
 
 const typeColumns = `id, name, partner_slot_name, price, sector, minutes, profession, video, in_person, telephone,
 	use_partner_slots,
-	invoice_required, active, created_at, updated_at, vat_permille, assignee_id, assignee_type`
+	invoice_required, active, created_at, updated_at, vat_permille, assignee_id, assignee_type,
+	form_id`
 
 func scanType(scan store.Scanner) (diary.Type, error) {
 	var k diary.Type
@@ -22,7 +23,7 @@ func scanType(scan store.Scanner) (diary.Type, error) {
 		&k.InPerson,
 		&k.Telephone, &k.UsePartnerSlots,
 		&k.InvoiceRequired, &k.Active, value.When(&k.CreatedAt), value.When(&k.UpdatedAt), value.Maybe(&k.VAT),
-		value.Num(&k.Assignee.ID), assigneestore.Kind(&k.Assignee))
+		value.Num(&k.Assignee.ID), assigneestore.Kind(&k.Assignee), value.Num(&k.Form))
 	return k, err
 }
 
@@ -53,18 +54,26 @@ func (t *Tx) HoldAppointmentType(ctx context.Context, group practice.ID, id diar
 	return t.AppointmentType(ctx, group, id)
 }
 
+// FormPublished reports whether a version of a form was published.
+func (t *Tx) FormPublished(ctx context.Context, group practice.ID, form int64) (bool, error) {
+	var one int64
+	return t.One(ctx, `SELECT 1 FROM questionnaire WHERE practice_group_id = $1 AND id = $2 AND published > 0
+		AND deleted_at IS NULL`, store.In{group, form}, &one)
+}
+
 // SaveAppointmentType keeps one, and the product that it is.
 func (t *Tx) SaveAppointmentType(ctx context.Context, group practice.ID, k diary.Type) error {
 	_, err := t.Exec(ctx, `INSERT INTO appointment_type (`+typeColumns+`, practice_group_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET name = $2, partner_slot_name = $3, price = $4, sector = $5,
 		minutes = $6, profession = $7,
 			video = $8, in_person = $9, telephone = $10, use_partner_slots = $11, invoice_required = $12,
-			active = $13, updated_at = $15, vat_permille = $16, assignee_id = $17, assignee_type = $18`,
+			active = $13, updated_at = $15, vat_permille = $16, assignee_id = $17, assignee_type = $18,
+			form_id = $19`,
 		k.ID, k.Name, k.PartnerSlotName, k.Price, k.Sector, k.Minutes, k.Profession, k.Video, k.InPerson, k.Telephone,
 		k.UsePartnerSlots,
 		k.InvoiceRequired, k.Active, k.CreatedAt, k.UpdatedAt, value.Given(k.VAT),
-		value.Opt(k.Assignee.ID), assigneestore.KindOf(k.Assignee), group)
+		value.Opt(k.Assignee.ID), assigneestore.KindOf(k.Assignee), value.Opt(k.Form), group)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"frontdesk/core/attachment"
 	"frontdesk/core/booking"
+	"frontdesk/core/form"
 	"frontdesk/core/formlink"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
@@ -34,6 +35,15 @@ func scanRequest(scan store.Scanner) (formlink.Request, error) {
 func (t *Tx) Request(ctx context.Context, group practice.ID, id link.ID) (formlink.Request, error) {
 	return store.ByKey(ctx, t.Conn, link.ErrNotFound, selectRequests+` AND link.id = $2`, store.In{group, id},
 		scanRequest)
+}
+
+// RequestFor finds the newest form link for an appointment and a form.
+func (t *Tx) RequestFor(
+	ctx context.Context, group practice.ID, about booking.ID, id form.ID,
+) (formlink.Request, error) {
+	found, err := store.List(ctx, t.Conn, selectRequests+` AND o.for_appointment_id = $2 AND o.questionnaire_id = $3
+		ORDER BY link.id DESC LIMIT 1`, store.In{group, about, id}, scanRequest)
+	return store.First(found, err, link.ErrNotFound)
 }
 
 // LockRequest keeps others from changing a form link, and finds it.

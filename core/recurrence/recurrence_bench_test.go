@@ -1,4 +1,4 @@
-package diary
+package recurrence
 
 import (
 	"testing"
@@ -20,7 +20,7 @@ func BenchmarkWeeklyRulesBesideAnRRuleLibrary(b *testing.B) {
 		age  input.Date
 	}{{"new", 0}, {"a year old", 364}, {"five years old", 5 * 364}} {
 		b.Run(c.name, func(b *testing.B) {
-			ours, until, wrong := parseRule(rule, start, at9)
+			ours, until, wrong := Parse(rule, start, at9)
 			theirs, err := rrule.StrToRRule(rule)
 			if wrong != "" || err != nil {
 				b.Fatal(wrong, err)
@@ -33,7 +33,7 @@ func BenchmarkWeeklyRulesBesideAnRRuleLibrary(b *testing.B) {
 				began := time.Now()
 				for range 100 {
 					for day := from; day < from+28; day++ {
-						if ours.runs(start, until, day) {
+						if ours.Runs(start, until, day) {
 							found++
 						}
 					}

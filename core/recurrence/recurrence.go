@@ -1,4 +1,5 @@
-package diary
+// Package recurrence reads the weekly rule of a session (RFC 5545, iCalendar RRULE), and says on which dates it runs.
+package recurrence
 
 import (
 	"slices"
@@ -16,23 +17,24 @@ type Weekly struct {
 	WeekStart time.Weekday // where a week begins, for an Interval above 1
 }
 
-// maxInterval and maxCount bound a rule to what a practice could mean, and the work of turning a count into a date.
+// MaxInterval and maxCount bound a rule to what a practice could mean, and the work of turning a count into a date.
 const (
-	maxInterval = 52
+	MaxInterval = 52
 	maxCount    = 1000
 )
 
-var weekdays = []string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"} // by time.Weekday
+// Weekdays are what rules call the days of the week, by time.Weekday.
+var Weekdays = []string{"SU", "MO", "TU", "WE", "TH", "FR", "SA"}
 
 func weekday(name string) (time.Weekday, bool) {
-	n := slices.Index(weekdays, name)
+	n := slices.Index(Weekdays, name)
 	return time.Weekday(n), n >= 0
 }
 
-// parseRule reads a weekly recurrence rule (RFC 5545, section 3.3.10) with FREQ, INTERVAL, BYDAY, WKST, and COUNT or
+// Parse reads a weekly recurrence rule (RFC 5545, section 3.3.10) with FREQ, INTERVAL, BYDAY, WKST, and COUNT or
 // UNTIL. It gives the rule, the last date or NoDate, and what is wrong in a sentence. An UNTIL with a time is compared
 // with the instant at which the session starts, which start gives for a date.
-func parseRule(text string, first input.Date, start func(input.Date) time.Time) (Weekly, input.Date, string) {
+func Parse(text string, first input.Date, start func(input.Date) time.Time) (Weekly, input.Date, string) {
 	w := Weekly{Interval: 1, WeekStart: time.Monday}
 	until, count := input.NoDate, 0
 	seen := map[string]bool{}
@@ -47,7 +49,7 @@ func parseRule(text string, first input.Date, start func(input.Date) time.Time) 
 		case "FREQ":
 			ok = value == "WEEKLY"
 		case "INTERVAL":
-			w.Interval, ok = number(value, maxInterval)
+			w.Interval, ok = number(value, MaxInterval)
 		case "COUNT":
 			count, ok = number(value, maxCount)
 		case "UNTIL":
@@ -95,7 +97,7 @@ func parseDays(value string) (days uint8, ok bool) {
 // last is the date on which a session runs for the given time.
 func (w Weekly) last(first input.Date, count int) input.Date {
 	for day := first; ; day++ {
-		if w.runs(first, input.NoDate, day) {
+		if w.Runs(first, input.NoDate, day) {
 			if count--; count == 0 {
 				return day
 			}
@@ -125,8 +127,8 @@ func parseUntil(value string, start func(input.Date) time.Time) (input.Date, boo
 	return last, ok
 }
 
-// runs reports whether a session with this rule runs on the date.
-func (w Weekly) runs(first, until, day input.Date) bool {
+// Runs reports whether a session with this rule runs on the date.
+func (w Weekly) Runs(first, until, day input.Date) bool {
 	if day < first || (until != input.NoDate && day > until) {
 		return false
 	}

@@ -1,4 +1,4 @@
-package diary
+package recurrence
 
 import (
 	"fmt"
@@ -54,7 +54,7 @@ func TestWeeklyRulesAgreeWithAnRRuleLibrary(t *testing.T) {
 			parts = append(parts, "UNTIL="+at.Format("20060102T150405Z"))
 		}
 		text := strings.Join(parts, ";")
-		w, until, wrong := parseRule(text, start, at9)
+		w, until, wrong := Parse(text, start, at9)
 		if wrong != "" {
 			t.Fatalf("%d: %s from %v: %s", i, text, start, wrong)
 		}
@@ -68,7 +68,7 @@ func TestWeeklyRulesAgreeWithAnRRuleLibrary(t *testing.T) {
 			want[input.DateOf(at)] = true
 		}
 		for day := start - 10; day < start+2200; day++ {
-			if got := w.runs(start, until, day); got != want[day] {
+			if got := w.Runs(start, until, day); got != want[day] {
 				t.Fatalf("%d: %s from %v: on %v %v", i, text, start, day, got)
 			}
 		}
@@ -98,11 +98,11 @@ func TestRecurrenceRefusesInvalidRules(t *testing.T) {
 		"FREQ=WEEKLY;",
 		"freq=weekly",
 	} {
-		if _, _, wrong := parseRule(rule, start, at9); wrong == "" {
+		if _, _, wrong := Parse(rule, start, at9); wrong == "" {
 			t.Errorf("%q was taken", rule)
 		}
 	}
-	if _, _, wrong := parseRule("RRULE:FREQ=WEEKLY;BYDAY=MO", start, at9); wrong != "" {
+	if _, _, wrong := Parse("RRULE:FREQ=WEEKLY;BYDAY=MO", start, at9); wrong != "" {
 		t.Error(wrong)
 	}
 }
@@ -115,55 +115,9 @@ func FuzzParseRule(f *testing.F) {
 			return
 		}
 		first := input.Date(start)
-		w, until, wrong := parseRule(rule, first, at9)
+		w, until, wrong := Parse(rule, first, at9)
 		if wrong == "" && (w.Interval < 1 || w.Days == 0 || (until != input.NoDate && until < first)) {
 			t.Fatalf("%q: %+v until %v", rule, w, until)
 		}
 	})
-}
-
-func FuzzSlotID(f *testing.F) {
-	f.Add("1150328670330890115032867020813029923680")
-	f.Fuzz(func(t *testing.T, id string) {
-		if s, k, at, ok := parseSlotID(id); ok && slotID(s, k, at) != id {
-			t.Fatalf("%q was read as %d %d %d, which is %q", id, s, k, at, slotID(s, k, at))
-		}
-	})
-}
-
-// TestInstantsOverClockChanges compares with a scan of every minute for the first at which clocks show the time or
-// later.
-func TestInstantsOverClockChanges(t *testing.T) {
-	for _, c := range []struct {
-		zone string
-		day  string
-	}{
-		{"Europe/London", "2031-03-30"}, {"Europe/London", "2031-10-26"}, {"Europe/London", "2031-07-01"},
-		{"America/New_York", "2031-03-09"}, {"America/New_York", "2031-11-02"}, {"Australia/Lord_Howe", "2031-10-05"},
-		{"Australia/Lord_Howe", "2031-04-06"},
-		{"Pacific/Apia", "2031-01-01"}, {"Africa/Casablanca", "2030-12-30"}, {"Asia/Kathmandu", "2031-05-05"},
-		{"America/Santiago", "2031-09-07"},
-	} {
-		zone, err := time.LoadLocation(c.zone)
-		if err != nil {
-			t.Fatal(err)
-		}
-		day, _ := input.ParseDate(c.day)
-		for at := 0; at <= fullDay; at++ {
-			if got, want := instant(zone, day, at), scan(zone, day, at); got != want {
-				t.Fatalf("%s %s %s: got %v, want %v", c.zone, c.day, Clock(at), got.time(), want.time())
-			}
-		}
-	}
-}
-
-// scan finds an instant the slow way.
-func scan(zone *time.Location, day input.Date, at int) minute {
-	wanted := int64(day)*1440 + int64(at)
-	for m := minute(int64(day)*1440 - around); ; m++ {
-		local := m.time().In(zone)
-		if int64(input.DateOf(local))*1440+int64(local.Hour()*60+local.Minute()) >= wanted {
-			return m
-		}
-	}
 }
