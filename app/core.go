@@ -44,6 +44,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/prescriber"
+	"frontdesk/core/prescription"
 	"frontdesk/core/record"
 	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
@@ -91,6 +92,7 @@ import (
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	prescriberstore "frontdesk/store/prescriber"
+	prescriptionstore "frontdesk/store/prescription"
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
 	replystore "frontdesk/store/reply"
@@ -179,6 +181,8 @@ func (w wiring) care(login identity.Login) {
 	w.Clinical = &clinical.Records{Store: clinicalstore.NewRecords(db), Now: now, NewID: newID}
 	w.Letter = &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: now, NewID: newID}
 	w.Imported = &clinical.Imported{Store: clinicalstore.NewImported(db), Now: now, NewID: newID}
+	w.Prescription = &prescription.Service{Store: prescriptionstore.New(db), Register: w.Patient, Records: w.Record,
+		Now: now, NewID: newID}
 	w.Form = &form.Service{Store: formstore.New(db), Records: w.Clinical, Files: w.Document,
 		MediaType: http.DetectContentType, Now: now, NewID: newID}
 }

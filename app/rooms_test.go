@@ -109,6 +109,10 @@ var rooms = map[string]struct {
 		"core/label",
 		"core/patient", "core/contact", "core/diary", "core/booking", "core/read",
 	}},
+	"core/prescription": {ours: []string{
+		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/read", "core/write",
+		"core/practice", "core/account", "core/patient", "core/clinical", "core/record",
+	}},
 	"core/selfbooking": {ours: []string{
 		"core/fault", "core/audit", "core/input", "core/access", "core/read", "core/write", "core/practice",
 		"core/patient", "core/diary", "core/booking", "core/calendar", "core/link", "core/episode",
@@ -251,6 +255,8 @@ var rooms = map[string]struct {
 		theirs: []string{"github.com/jackc/pgx", "github.com/pressly/goose", "github.com/riverqueue/river"}},
 	"store/patient": {ours: []string{"core/...", "store", "store/value", "store/account", "store/index", "store/label",
 		"store/practice"}},
+	"store/prescription": {ours: []string{"core/...", "store", "store/value", "store/account", "store/clinical",
+		"store/patient", "store/record"}},
 	"store/practice":     {ours: []string{"core/...", "store", "store/value"}},
 	"store/relationship": {ours: []string{"core/...", "store", "store/value", "store/patient"}},
 	"store/task": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/assignee",

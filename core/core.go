@@ -33,6 +33,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/prescriber"
+	"frontdesk/core/prescription"
 	"frontdesk/core/record"
 	"frontdesk/core/relationship"
 	"frontdesk/core/reply"
@@ -74,6 +75,8 @@ type Core struct {
 	Waiting      *waiting.Service
 	Product      *billing.Products
 	Invoice      *billing.Invoices
+	// Prescription issues prescriptions; Imported reads those of all systems.
+	Prescription *prescription.Service
 	// InvoiceMetadata is what other programs keep with invoices.
 	InvoiceMetadata *billing.InvoiceMetadata
 	PaymentType     *billing.PaymentTypes

@@ -36,6 +36,7 @@ const (
 	SeeLetters         Permission = "seeLetters"
 	EditLetters        Permission = "editLetters"
 	SeePrescriptions   Permission = "seePrescriptions"
+	EditPrescriptions  Permission = "editPrescriptions" // to issue them
 	SeeLabs            Permission = "seeLabs"
 	SeeQuestionnaires  Permission = "seeQuestionnaires"
 	FillQuestionnaires Permission = "fillQuestionnaires"
@@ -93,7 +94,8 @@ var Permissions = []Permission{
 	SeePractice, SeePatients, EditPatients, SeeContacts, EditContacts, SeeBookings, EditBookings, SeeAvailability,
 	EditAvailability, SeeInvoices, EditInvoices, SeeProducts, EditProducts, SeeTasks, EditTasks, SeeRecords,
 	EditRecords,
-	SeeLetters, EditLetters, SeePrescriptions, SeeLabs, SeeQuestionnaires, FillQuestionnaires, SeeDocuments,
+	SeeLetters, EditLetters, SeePrescriptions, EditPrescriptions, SeeLabs, SeeQuestionnaires, FillQuestionnaires,
+	SeeDocuments,
 	EditDocuments,
 	SeeMessages, SendMessages, ApproveRecordEntries, SeeWebhooks, EditWebhooks, SeeLabels, SettingsLabel,
 	SettingsGeneral, SettingsSeeUsers, EditUsers, SeeIdentity, MergePatients, VerifyContacts, SeeIdentityChecks,

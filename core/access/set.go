@@ -52,12 +52,13 @@ var ofScope = map[Scope][]Permission{
 		SeePractice, SeePatients, EditPatients, SeeMessages, SendMessages, SeeRecords, SeeDocuments,
 		EditDocuments,
 	},
-	BookingLinks:  {SeePractice, EditBookingLinks, SeeQuestionnaires},
-	Tasks:         {SeePractice, SeePatients, SeeTasks, EditTasks, SettingsSeeUsers},
-	Forms:         {SeePractice, SeePatients, SeeQuestionnaires, FillQuestionnaires},
-	Prescriptions: {SeePractice, SeePatients, EditPatients, SeePrescriptions, SettingsSeeUsers},
-	Invoicing:     {SeePractice, SeePatients, SeeContacts, EditContacts, SeeInvoices, EditInvoices, SeeProducts},
-	Records:       {SeePractice, SeePatients, SeeRecords, SeeLetters, SeePrescriptions, SeeLabs, SeeDocuments},
+	BookingLinks: {SeePractice, EditBookingLinks, SeeQuestionnaires},
+	Tasks:        {SeePractice, SeePatients, SeeTasks, EditTasks, SettingsSeeUsers},
+	Forms:        {SeePractice, SeePatients, SeeQuestionnaires, FillQuestionnaires},
+	Prescriptions: {SeePractice, SeePatients, EditPatients, SeePrescriptions, EditPrescriptions,
+		SettingsSeeUsers},
+	Invoicing: {SeePractice, SeePatients, SeeContacts, EditContacts, SeeInvoices, EditInvoices, SeeProducts},
+	Records:   {SeePractice, SeePatients, SeeRecords, SeeLetters, SeePrescriptions, SeeLabs, SeeDocuments},
 }
 
 var ofKeyPermission = map[KeyPermission][]Permission{

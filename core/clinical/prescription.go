@@ -74,6 +74,8 @@ type Item struct {
 type Order struct {
 	Status   string `json:"status"`
 	Provider string `json:"provider"`
+	// Pharmacy is that of the prescriber's pharmacies it is; 0 is none of them.
+	Pharmacy int64 `json:"pharmacy_id,omitempty"`
 }
 
 // Prescription finds one prescription, deleted or not. Error: ErrNoPrescription.

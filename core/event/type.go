@@ -20,7 +20,7 @@ const (
 	AppointmentConfirmed   Type = "appointment.confirmed"
 	AppointmentCancelled   Type = "appointment.cancelled"
 	AppointmentRescheduled Type = "appointment.rescheduled"
-	// PrescriptionIssued is for prescriptions issued here; nothing records it yet.
+	// PrescriptionIssued is recorded when a prescription is issued here.
 	PrescriptionIssued     Type = "prescription.issued"
 	MedicalRecordUpdated   Type = "patient.medical-record-updated"
 	AddedToSequence        Type = "patient.added-to-sequence"

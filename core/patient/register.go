@@ -103,47 +103,15 @@ func (r *Registration) record(id ID, now time.Time) (Patient, error) {
 // name and sex. What is kept with a new patient from the start is part of the event that adds them. Errors:
 // ErrNHSNumberTaken, ErrDetailsDiffer, ErrCountry, label.ErrNotFound, field faults.
 func (s *Service) Register(ctx context.Context, r Registration) (Patient, error) {
-	who, err := access.Require(ctx, access.EditPatients)
+	a, err := s.Prepare(ctx, r)
 	if err != nil {
-		return Patient{}, err
-	}
-	now := s.now()
-	fresh, err := r.record(ID(s.NewID()), now)
-	if err != nil {
-		return Patient{}, err
-	}
-	if err := Issued(ctx, s.Store, who.Group, "nhs_number", fresh.NHSNumber); err != nil {
 		return Patient{}, err
 	}
 	var p Patient
-	contested := false
+	var contested bool
 	err = s.Store.Do(ctx, func(tx Tx) error {
-		added, before, err := AddOrLock(ctx, tx, who, fresh)
-		p, contested = before, false
-		switch {
-		case err != nil:
-			return err
-		case added:
-			return s.furnish(ctx, tx, who, p, r)
-		case before.BirthDate != fresh.BirthDate:
-			return ErrNHSNumberTaken
-		}
-		as := Description{fresh.FirstName, fresh.LastName, fresh.BirthDate, fresh.Sex}
-		if differs := as.Differs(before, true); before.NumberStatus == NumberVerified && len(differs) > 0 {
-			contested = true
-			return Contest(ctx, tx, s.NewID(), who, now, before, as, differs)
-		}
-		// The details were checked: this puts them into the same form again.
-		r.apply(&p, &input.Checks{}, input.DateOf(now.UTC()))
-		p.stay(before)
-		points := before.ContactPoints
-		for _, kind := range contactpoint.Kinds {
-			if r.gives(kind) {
-				points = points.Put(kind, contactpoint.FromCaller, p.detail(kind), now)
-			}
-		}
-		p.Use(points)
-		return Keep(ctx, tx, who, now, "patient.update", before, p)
+		p, contested, err = s.Admit(ctx, tx, a)
+		return err
 	})
 	switch {
 	case err != nil:
@@ -151,7 +119,59 @@ func (s *Service) Register(ctx context.Context, r Registration) (Patient, error)
 	case contested:
 		return Patient{}, ErrDetailsDiffer
 	}
-	return p.shownTo(who), nil
+	return p.shownTo(a.who), nil
+}
+
+// Admission is a registration that was checked.
+type Admission struct {
+	Registration
+	who   access.Caller
+	fresh Patient
+}
+
+// Prepare checks a registration, for Admit. Errors: ErrCountry, field faults.
+func (s *Service) Prepare(ctx context.Context, r Registration) (Admission, error) {
+	who, err := access.Require(ctx, access.EditPatients)
+	if err != nil {
+		return Admission{}, err
+	}
+	fresh, err := r.record(ID(s.NewID()), s.now())
+	if err == nil {
+		err = Issued(ctx, s.Store, who.Group, "nhs_number", fresh.NHSNumber)
+	}
+	return Admission{r, who, fresh}, err
+}
+
+// Admit is Register in a transaction of another area. Where it reports that the details are contested, nothing but that
+// is kept, and the caller answers ErrDetailsDiffer when it has committed. Errors: ErrNHSNumberTaken,
+// label.ErrNotFound, field faults.
+func (s *Service) Admit(ctx context.Context, tx Tx, a Admission) (p Patient, contested bool, err error) {
+	fresh, now, who := a.fresh, a.fresh.CreatedAt, a.who
+	added, before, err := AddOrLock(ctx, tx, who, fresh)
+	p = before
+	switch {
+	case err != nil:
+		return p, false, err
+	case added:
+		return p, false, s.furnish(ctx, tx, who, p, a.Registration)
+	case before.BirthDate != fresh.BirthDate:
+		return p, false, ErrNHSNumberTaken
+	}
+	as := Description{fresh.FirstName, fresh.LastName, fresh.BirthDate, fresh.Sex}
+	if differs := as.Differs(before, true); before.NumberStatus == NumberVerified && len(differs) > 0 {
+		return p, true, Contest(ctx, tx, s.NewID(), who, now, before, as, differs)
+	}
+	// The details were checked: this puts them into the same form again.
+	a.apply(&p, &input.Checks{}, input.DateOf(now.UTC()))
+	p.stay(before)
+	points := before.ContactPoints
+	for _, kind := range contactpoint.Kinds {
+		if a.gives(kind) {
+			points = points.Put(kind, contactpoint.FromCaller, p.detail(kind), now)
+		}
+	}
+	p.Use(points)
+	return p, false, Keep(ctx, tx, who, now, "patient.update", before, p)
 }
 
 // furnish keeps what comes with a new patient.

@@ -53,3 +53,11 @@ func (s *MessageRequest) setDefaults() {
 		s.AutoWriteToRecord.SetTo(val)
 	}
 }
+
+// setDefaults set default value of fields.
+func (s *PrescriptionRequest) setDefaults() {
+	{
+		val := bool(false)
+		s.WriteToRecord.SetTo(val)
+	}
+}

@@ -1721,6 +1721,82 @@ func (s *Server) handleCreatePatientAttachmentRequest(args [1]string, argsEscape
 	}
 }
 
+// handleCreatePharmacyRequest handles createPharmacy operation.
+//
+// Adds a pharmacy to those of a prescriber.
+//
+// POST /v1/pharmacies
+func (s *Server) handleCreatePharmacyRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: CreatePharmacyOperation,
+			ID:   "createPharmacy",
+		}
+	)
+	ctx, ok := s.admit(ctx, CreatePharmacyOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeCreatePharmacyParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeCreatePharmacyRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *Pharmacy
+	response, err = s.h.CreatePharmacy(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeCreatePharmacyResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleCreatePractitionerRequest handles createPractitioner operation.
 //
 // Extension. `first_name` and `last_name` are needed.
@@ -1789,6 +1865,86 @@ func (s *Server) handleCreatePractitionerRequest(args [0]string, argsEscaped boo
 	}
 
 	if err := encodeCreatePractitionerResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleCreatePrescriptionWithPatientRequest handles createPrescriptionWithPatient operation.
+//
+// Issues a prescription for a patient the practice group has, or for one who is found or registered
+// with it by the rule of Register a Patient: all of it happens, or nothing does. With
+// `write_to_record` an entry is proposed for the patient's record, which waits until a member of staff
+// approves it; a prescription is never written there without approval. The event is
+// `prescription.issued`.
+//
+// POST /v1/prescriptions
+func (s *Server) handleCreatePrescriptionWithPatientRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: CreatePrescriptionWithPatientOperation,
+			ID:   "createPrescriptionWithPatient",
+		}
+	)
+	ctx, ok := s.admit(ctx, CreatePrescriptionWithPatientOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeCreatePrescriptionWithPatientParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeCreatePrescriptionWithPatientRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *IssuedPrescription
+	response, err = s.h.CreatePrescriptionWithPatient(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeCreatePrescriptionWithPatientResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -4112,6 +4268,126 @@ func (s *Server) handleGetPracticeGroupByIdRequest(args [0]string, argsEscaped b
 	}
 }
 
+// handleGetPrescriberRequest handles getPrescriber operation.
+//
+// A member of staff who issues prescriptions. Needs the scope `prescriptions`, as all of this.
+//
+// GET /v1/prescriber/{id}
+func (s *Server) handleGetPrescriberRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetPrescriberOperation,
+			ID:   "getPrescriber",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetPrescriberOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetPrescriberParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *Prescriber
+	response, err = s.h.GetPrescriber(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetPrescriberResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleGetPrescriptionRequest handles getPrescription operation.
+//
+// Extension. One prescription, whichever system made it.
+//
+// GET /v1/prescriptions/{id}
+func (s *Server) handleGetPrescriptionRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetPrescriptionOperation,
+			ID:   "getPrescription",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetPrescriptionOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetPrescriptionParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *Prescription
+	response, err = s.h.GetPrescription(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetPrescriptionResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleGetRecordAsFHIRRequest handles getRecordAsFHIR operation.
 //
 // Extension. The same as a FHIR R4 Bundle, with UK Core profiles: for each entry a Communication, a
@@ -6043,6 +6319,66 @@ func (s *Server) handleListPatientsRequest(args [0]string, argsEscaped bool, w h
 	}
 }
 
+// handleListPharmaciesRequest handles listPharmacies operation.
+//
+// The pharmacies a prescriber sends prescriptions to, in the order they were added.
+//
+// GET /v1/prescriber/{id}/pharmacies
+func (s *Server) handleListPharmaciesRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListPharmaciesOperation,
+			ID:   "listPharmacies",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListPharmaciesOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListPharmaciesParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListPharmaciesOK
+	response, err = s.h.ListPharmacies(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListPharmaciesResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleListPracticeGroupsRequest handles listPracticeGroups operation.
 //
 // The practice group that the key belongs to, and by name those of its networks: those that
@@ -6156,6 +6492,67 @@ func (s *Server) handleListPractitionersRequest(args [0]string, argsEscaped bool
 	}
 
 	if err := encodeListPractitionersResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleListPrescriptionsRequest handles listPrescriptions operation.
+//
+// Extension. Prescriptions by id, those that other systems made among them. `count` stops at 10,000,
+// or one beyond the page where that is further.
+//
+// GET /v1/prescriptions
+func (s *Server) handleListPrescriptionsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListPrescriptionsOperation,
+			ID:   "listPrescriptions",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListPrescriptionsOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListPrescriptionsParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListPrescriptionsOK
+	response, err = s.h.ListPrescriptions(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListPrescriptionsResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)

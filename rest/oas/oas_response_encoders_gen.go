@@ -312,7 +312,33 @@ func encodeCreatePatientAttachmentResponse(response *Attachment, w http.Response
 	return nil
 }
 
+func encodeCreatePharmacyResponse(response *Pharmacy, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeCreatePractitionerResponse(response *Practitioner, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeCreatePrescriptionWithPatientResponse(response *IssuedPrescription, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 
@@ -808,6 +834,32 @@ func encodeGetPracticeGroupByIdResponse(response *PracticeGroup, w http.Response
 	return nil
 }
 
+func encodeGetPrescriberResponse(response *Prescriber, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeGetPrescriptionResponse(response *Prescription, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeGetRecordAsFHIRResponse(response GetRecordAsFHIROK, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/fhir+json")
 	w.WriteHeader(200)
@@ -1224,6 +1276,19 @@ func encodeListPatientsResponse(response *ListPatientsOK, w http.ResponseWriter)
 	return nil
 }
 
+func encodeListPharmaciesResponse(response *ListPharmaciesOK, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeListPracticeGroupsResponse(response *ListPracticeGroupsOK, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
@@ -1238,6 +1303,19 @@ func encodeListPracticeGroupsResponse(response *ListPracticeGroupsOK, w http.Res
 }
 
 func encodeListPractitionersResponse(response *ListPractitionersOK, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeListPrescriptionsResponse(response *ListPrescriptionsOK, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 

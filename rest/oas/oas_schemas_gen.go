@@ -2287,6 +2287,20 @@ func (s *IdentityUnconfirmed) GetMessage() string {
 	return s.Message
 }
 
+// Ref: #/components/schemas/IssuedPrescription
+type IssuedPrescription struct {
+	Prescription Prescription `json:"prescription"`
+	// The entry that waits for approval.
+	RecordEntryID NilString `json:"record_entry_id"`
+	// Where a member of staff approves it. It is shown this once.
+	RecordEntryURL NilString `json:"record_entry_url"`
+}
+
+// GetPrescription returns the value of Prescription.
+func (s *IssuedPrescription) GetPrescription() Prescription {
+	return s.Prescription
+}
+
 // Ref: #/components/schemas/JourneyRequest
 type JourneyRequest struct {
 	Stage JourneyRequestStage `json:"stage"`
@@ -2644,6 +2658,11 @@ type ListPatientsOK struct {
 	Count float64   `json:"count"`
 }
 
+type ListPharmaciesOK struct {
+	Data  []Pharmacy `json:"data"`
+	Count float64    `json:"count"`
+}
+
 type ListPracticeGroupsOK struct {
 	Data  []PracticeGroup `json:"data"`
 	Count float64         `json:"count"`
@@ -2651,6 +2670,11 @@ type ListPracticeGroupsOK struct {
 
 type ListPractitionersOK struct {
 	Data  []Practitioner `json:"data"`
+	Count float64        `json:"count"`
+}
+
+type ListPrescriptionsOK struct {
+	Data  []Prescription `json:"data"`
 	Count float64        `json:"count"`
 }
 
@@ -7375,6 +7399,52 @@ func (o OptPatientOverlap) Or(d PatientOverlap) PatientOverlap {
 	return d
 }
 
+// NewOptPatientRegistration returns new OptPatientRegistration with value set to v.
+func NewOptPatientRegistration(v PatientRegistration) OptPatientRegistration {
+	return OptPatientRegistration{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptPatientRegistration is optional PatientRegistration.
+type OptPatientRegistration struct {
+	Value PatientRegistration
+	Set   bool
+}
+
+// IsSet returns true if OptPatientRegistration was set.
+func (o OptPatientRegistration) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptPatientRegistration) Reset() {
+	var v PatientRegistration
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptPatientRegistration) SetTo(v PatientRegistration) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptPatientRegistration) Get() (v PatientRegistration, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptPatientRegistration) Or(d PatientRegistration) PatientRegistration {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptPersonName returns new OptPersonName with value set to v.
 func NewOptPersonName(v PersonName) OptPersonName {
 	return OptPersonName{
@@ -8680,6 +8750,23 @@ type PersonName struct {
 	LastName  OptString `json:"last_name"`
 }
 
+// Ref: #/components/schemas/Pharmacy
+type Pharmacy struct {
+	ID           ID     `json:"id"`
+	PrescriberID ID     `json:"prescriber_id"`
+	Name         string `json:"name"`
+	Email        string `json:"email"`
+	Mobile       string `json:"mobile"`
+}
+
+// Ref: #/components/schemas/PharmacyRequest
+type PharmacyRequest struct {
+	Name         string `json:"name"`
+	Email        string `json:"email"`
+	Mobile       string `json:"mobile"`
+	PrescriberID ID     `json:"prescriber_id"`
+}
+
 // Ref: #/components/schemas/PostalAddress
 type PostalAddress struct {
 	Line1    OptString `json:"line_1"`
@@ -8801,11 +8888,78 @@ func (PractitionerType) AllValues() []PractitionerType {
 	}
 }
 
+// Ref: #/components/schemas/PrescribedDrug
+type PrescribedDrug struct {
+	Name string `json:"name"`
+	// What another system knows the drug by, as its code in the dm+d.
+	Code     OptNilString `json:"code"`
+	Dosage   OptNilString `json:"dosage"`
+	Quantity OptNilString `json:"quantity"`
+	Comments OptNilString `json:"comments"`
+}
+
+// Ref: #/components/schemas/PrescribedItem
+type PrescribedItem struct {
+	Term     string       `json:"term"`
+	Comments OptNilString `json:"comments"`
+}
+
+// Ref: #/components/schemas/Prescriber
+type Prescriber struct {
+	ID        ID           `json:"id"`
+	Title     OptNilString `json:"title"`
+	FirstName string       `json:"first_name"`
+	LastName  string       `json:"last_name"`
+	// Empty for a member of staff who has none.
+	Email string `json:"email"`
+	// The number of the professional register: that of `prescriber_details` of the admin, or of the member
+	// of staff.
+	RegistrationCode OptNilString `json:"registration_code"`
+	// As the admin has it.
+	ExternalPrescriberID OptNilString `json:"external_prescriber_id"`
+}
+
 // Ref: #/components/schemas/PrescriberDetails
 type PrescriberDetails struct {
 	Name             OptString `json:"name"`
 	Email            OptString `json:"email"`
 	RegistrationCode OptString `json:"registration_code"`
+}
+
+// Ref: #/components/schemas/Prescription
+type Prescription struct {
+	ID           ID        `json:"id"`
+	PatientID    ID        `json:"patient_id"`
+	PrescriberID NilString `json:"prescriber_id"`
+	PharmacyID   NilString `json:"pharmacy_id"`
+	// `issued` for those made here; in the words of the other system for others.
+	Status       string           `json:"status"`
+	Type         NilString        `json:"type"`
+	PrescribedAt time.Time        `json:"prescribed_at"`
+	Comments     NilString        `json:"comments"`
+	Drugs        []PrescribedDrug `json:"drugs"`
+	Items        []PrescribedItem `json:"items"`
+	CreatedAt    time.Time        `json:"created_at"`
+	UpdatedAt    time.Time        `json:"updated_at"`
+}
+
+// `patient_id` or `patient`, one of the two, and `drugs`, `items` or both are needed besides.
+// Ref: #/components/schemas/PrescriptionRequest
+type PrescriptionRequest struct {
+	PatientID    OptID                  `json:"patient_id"`
+	Patient      OptPatientRegistration `json:"patient"`
+	PrescriberID ID                     `json:"prescriber_id"`
+	// One of the prescriber's pharmacies.
+	PharmacyID OptID `json:"pharmacy_id"`
+	// When it was prescribed; now when left out.
+	PrescribedAt OptDateTime `json:"prescribed_at"`
+	// What kind of things `items` are.
+	Type     OptString        `json:"type"`
+	Comments OptString        `json:"comments"`
+	Drugs    []PrescribedDrug `json:"drugs"`
+	Items    []PrescribedItem `json:"items"`
+	// Proposes an entry for the record, which a member of staff approves.
+	WriteToRecord OptBool `json:"write_to_record"`
 }
 
 type PreviewPatientMergeReq struct {

@@ -172,12 +172,28 @@ type Handler interface {
 	//
 	// POST /v1/patients/{id}/attachments
 	CreatePatientAttachment(ctx context.Context, req *CreatePatientAttachmentReq, params CreatePatientAttachmentParams) (*Attachment, error)
+	// CreatePharmacy implements createPharmacy operation.
+	//
+	// Adds a pharmacy to those of a prescriber.
+	//
+	// POST /v1/pharmacies
+	CreatePharmacy(ctx context.Context, req *PharmacyRequest, params CreatePharmacyParams) (*Pharmacy, error)
 	// CreatePractitioner implements createPractitioner operation.
 	//
 	// Extension. `first_name` and `last_name` are needed.
 	//
 	// POST /v1/practitioners
 	CreatePractitioner(ctx context.Context, req *PractitionerInput, params CreatePractitionerParams) (*Practitioner, error)
+	// CreatePrescriptionWithPatient implements createPrescriptionWithPatient operation.
+	//
+	// Issues a prescription for a patient the practice group has, or for one who is found or registered
+	// with it by the rule of Register a Patient: all of it happens, or nothing does. With
+	// `write_to_record` an entry is proposed for the patient's record, which waits until a member of staff
+	// approves it; a prescription is never written there without approval. The event is
+	// `prescription.issued`.
+	//
+	// POST /v1/prescriptions
+	CreatePrescriptionWithPatient(ctx context.Context, req *PrescriptionRequest, params CreatePrescriptionWithPatientParams) (*IssuedPrescription, error)
 	// CreateSequence implements createSequence operation.
 	//
 	// Extension. A list of messages with delays between them, for patients who are added to it. A booking
@@ -423,6 +439,18 @@ type Handler interface {
 	//
 	// GET /v1/me
 	GetPracticeGroupById(ctx context.Context) (*PracticeGroup, error)
+	// GetPrescriber implements getPrescriber operation.
+	//
+	// A member of staff who issues prescriptions. Needs the scope `prescriptions`, as all of this.
+	//
+	// GET /v1/prescriber/{id}
+	GetPrescriber(ctx context.Context, params GetPrescriberParams) (*Prescriber, error)
+	// GetPrescription implements getPrescription operation.
+	//
+	// Extension. One prescription, whichever system made it.
+	//
+	// GET /v1/prescriptions/{id}
+	GetPrescription(ctx context.Context, params GetPrescriptionParams) (*Prescription, error)
 	// GetRecordAsFHIR implements getRecordAsFHIR operation.
 	//
 	// Extension. The same as a FHIR R4 Bundle, with UK Core profiles: for each entry a Communication, a
@@ -646,6 +674,12 @@ type Handler interface {
 	//
 	// GET /v1/patients
 	ListPatients(ctx context.Context, params ListPatientsParams) (*ListPatientsOK, error)
+	// ListPharmacies implements listPharmacies operation.
+	//
+	// The pharmacies a prescriber sends prescriptions to, in the order they were added.
+	//
+	// GET /v1/prescriber/{id}/pharmacies
+	ListPharmacies(ctx context.Context, params ListPharmaciesParams) (*ListPharmaciesOK, error)
 	// ListPracticeGroups implements listPracticeGroups operation.
 	//
 	// The practice group that the key belongs to, and by name those of its networks: those that
@@ -659,6 +693,13 @@ type Handler interface {
 	//
 	// GET /v1/practitioners
 	ListPractitioners(ctx context.Context, params ListPractitionersParams) (*ListPractitionersOK, error)
+	// ListPrescriptions implements listPrescriptions operation.
+	//
+	// Extension. Prescriptions by id, those that other systems made among them. `count` stops at 10,000,
+	// or one beyond the page where that is further.
+	//
+	// GET /v1/prescriptions
+	ListPrescriptions(ctx context.Context, params ListPrescriptionsParams) (*ListPrescriptionsOK, error)
 	// ListRecordEntries implements listRecordEntries operation.
 	//
 	// Extension. What was written into the record from here, newest first, at most 1,000.

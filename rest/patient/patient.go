@@ -19,7 +19,16 @@ import (
 // RegisterPatient adds a patient or updates one that is registered.
 func (o Operations) RegisterPatient(ctx context.Context, in *oas.PatientRegistration,
 	_ oas.RegisterPatientParams) (*oas.RegisterPatientOK, error) {
-	p, err := o.Core.Patient.Register(ctx, patient.Registration{Changes: patient.Changes{
+	p, err := o.Core.Patient.Register(ctx, registration(in))
+	if err != nil {
+		return nil, err
+	}
+	return &oas.RegisterPatientOK{PatientID: p.ID.String()}, nil
+}
+
+// registration is what a body asks to register.
+func registration(in *oas.PatientRegistration) patient.Registration {
+	return patient.Registration{Changes: patient.Changes{
 		NHSNumber: wire.Ptr(in.NhsNumber.Get()), EHRPartnerID: wire.Ptr(in.EhrPartnerID.Get()),
 		Title:    wire.As[string](in.Title.Get()),
 		Landline: wire.Ptr(in.Landline.Get()), Mobile: wire.Ptr(in.Mobile.Get()), Email: wire.Ptr(in.Email.Get()),
@@ -28,11 +37,7 @@ func (o Operations) RegisterPatient(ctx context.Context, in *oas.PatientRegistra
 		LastName:  &in.LastName, Sex: wire.As[patient.Sex](in.Sex.Get()), Line1: wire.Ptr(in.AddressLine1.Get()),
 		Line2: wire.Ptr(in.AddressLine2.Get()), Line3: wire.Ptr(in.AddressLine3.Get()), Town: wire.Ptr(in.Town.Get()),
 		County: wire.Ptr(in.County.Get()), Country: wire.Ptr(in.Country.Get()), Postcode: wire.Ptr(in.Postcode.Get()),
-	}})
-	if err != nil {
-		return nil, err
-	}
-	return &oas.RegisterPatientOK{PatientID: p.ID.String()}, nil
+	}}
 }
 
 func patientOf(p patient.Patient) *oas.Patient {

@@ -44,10 +44,10 @@ const fewNumbers = 20
 // submitted are invoices that Healthcode has.
 const submitted = `(healthcode_status <> '' AND healthcode_reference <> '')`
 
-// narrowed is what an invoice must be for a filter, and the arguments with those that it takes.
-func narrowed(f billing.InvoiceFilter, args store.In) (string, store.In) {
+// narrowed is the text of a list with what an invoice must be for a filter before its order, and its arguments.
+func narrowed(f billing.InvoiceFilter, text string, args store.In) (string, store.In) {
 	if !f.Asked() {
-		return "", args
+		return text, args
 	}
 	var where strings.Builder
 	next := func(v any) string {
@@ -86,7 +86,7 @@ func narrowed(f billing.InvoiceFilter, args store.In) (string, store.In) {
 	if len(f.NoClaims) > 0 {
 		where.WriteString(` AND ` + next(among(f.NoClaims)) + ` NOT LIKE '%,' || healthcode_status || ',%'`)
 	}
-	return where.String(), args
+	return strings.Replace(text, " ORDER BY", where.String()+" ORDER BY", 1), args
 }
 
 // among are statuses as one text to look in. None of them has a comma, and no status is none.

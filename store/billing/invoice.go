@@ -87,6 +87,11 @@ const (
 		AND updated_at >= $9 AND updated_at <= $10 ORDER BY updated_at, id LIMIT $3 OFFSET $4`
 )
 
+const (
+	invoicesInOrder = someInvoices + ` ORDER BY id LIMIT $3 OFFSET $4`
+	invoicesByDate  = someInvoices + onDates + ` ORDER BY dated, id LIMIT $3 OFFSET $4`
+)
+
 // dates are the first and the last of a stretch of days, with those before and
 // after everything where a side is open.
 func dates(from, to *input.Date) store.In {
@@ -108,17 +113,17 @@ func invoiceOrder(i billing.Invoice) store.Columns {
 func (t *Tx) Invoices(ctx context.Context, group practice.ID, q billing.InvoiceQuery,
 	rows input.Rows) ([]billing.Invoice, error) {
 	args := store.In{group, q.Deleted, rows.Limit, rows.Offset}
-	order := ` ORDER BY id LIMIT $3 OFFSET $4`
+	text := invoicesInOrder
 	switch {
 	case q.Updated.Given():
-		args, order = slices.Concat(args, dates(q.From, q.To), listing.Spans(q.Listing)), invoicesTold
+		args, text = slices.Concat(args, dates(q.From, q.To), listing.Spans(q.Listing)), someInvoices+invoicesTold
 	case q.Created.Given():
-		args, order = slices.Concat(args, dates(q.From, q.To), listing.Spans(q.Listing)), invoicesMade
+		args, text = slices.Concat(args, dates(q.From, q.To), listing.Spans(q.Listing)), someInvoices+invoicesMade
 	case q.From != nil || q.To != nil:
-		args, order = append(args, dates(q.From, q.To)...), onDates+` ORDER BY dated, id LIMIT $3 OFFSET $4`
+		args, text = append(args, dates(q.From, q.To)...), invoicesByDate
 	}
-	where, args := narrowed(q.InvoiceFilter, args)
-	return store.ReadPage(ctx, t.Conn, someInvoices+where+order, args, scanInvoice, invoiceOrder)
+	text, args = narrowed(q.InvoiceFilter, text, args)
+	return store.ReadPage(ctx, t.Conn, text, args, scanInvoice, invoiceOrder)
 }
 
 const aboutPatients = selectInvoices + ` AND cancelled_at IS NULL AND dated >= $2 AND dated <= $3 AND patient_id IN `

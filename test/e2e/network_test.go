@@ -15,6 +15,8 @@ type fields = map[string]any
 var aSequence = fields{"name": "x", "messages": []any{fields{"delay_minutes": 0, "message_type": "sms",
 	"message_string": "x"}}}
 
+var aPharmacy = fields{"name": "x", "email": "a@b.example", "mobile": "07700900123", "prescriber_id": "1"}
+
 var aBatch = fields{"name": "x", "channel": "SMS", "content": "x", "recipients": []any{fields{"patient_id": "1"}}}
 
 // aMove and aReservation name things that are not there, in a request that can be read.
@@ -132,6 +134,12 @@ var acrossNetwork = map[string]struct {
 	"GET /v1/form_response/{id}":             {false, nil},
 	"PATCH /v1/form_response/{id}":           {false, fields{"hidden": true}},
 	"GET /v1/form_responses":                 {false, nil},
+	"GET /v1/prescriber/{id}":                {false, nil},
+	"GET /v1/prescriber/{id}/pharmacies":     {false, nil},
+	"POST /v1/pharmacies":                    {false, aPharmacy},
+	"GET /v1/prescriptions":                  {false, nil},
+	"POST /v1/prescriptions":                 {false, fields{"patient_id": "1", "prescriber_id": "1"}},
+	"GET /v1/prescriptions/{id}":             {false, nil},
 	"POST /v1/booking_links":                 {false, fields{"patient_id": "1", "appointment_type_id": "1"}},
 	"GET /v1/booking_links/{id}":             {false, nil},
 	"PATCH /v1/booking_links/{id}":           {false, fields{}},
