@@ -28,7 +28,6 @@ import (
 
 	_ "time/tzdata" // sessions need their zones where the system has none
 
-	"frontdesk/connect/registry"
 	"frontdesk/connect/relay"
 	"frontdesk/core"
 	"frontdesk/core/job"
@@ -110,7 +109,7 @@ type App struct {
 	url      string
 	sims     *sandbox.Simulators
 	sandbox  *sandbox.Sandbox
-	carriers *registry.Carriers
+	outsides
 	realTime bool
 	clock    inbox.Clock // of a sandbox
 	stop     context.CancelFunc
@@ -151,7 +150,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := keys.Claim(ctx); err != nil {
 		return err
 	}
-	a.core, a.carriers = newCore(a.db, keys, a.config, a.pages, a.sims)
+	a.core, a.outsides = newCore(a.db, keys, a.config, a.pages, a.sims)
 	a.core.Webhook.Stopping = a.stopping
 	if err := a.startRelay(ctx, keys); err != nil {
 		return err

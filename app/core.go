@@ -38,10 +38,12 @@ import (
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
 	"frontdesk/core/link"
+	"frontdesk/core/membership"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/notice"
 	"frontdesk/core/patient"
+	"frontdesk/core/payment"
 	"frontdesk/core/practice"
 	"frontdesk/core/prescriber"
 	"frontdesk/core/prescription"
@@ -90,6 +92,7 @@ import (
 	messagingstore "frontdesk/store/messaging"
 	noticestore "frontdesk/store/notice"
 	patientstore "frontdesk/store/patient"
+	paymentstore "frontdesk/store/payment"
 	practicestore "frontdesk/store/practice"
 	prescriberstore "frontdesk/store/prescriber"
 	prescriptionstore "frontdesk/store/prescription"
@@ -108,7 +111,7 @@ import (
 // newCore wires the capabilities to their store and to the outside world.
 func newCore(
 	db *store.DB, keys *operator.Keys, c Config, pages func() string, sims *sandbox.Simulators,
-) (*core.Core, *registry.Carriers) {
+) (*core.Core, outsides) {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -131,9 +134,17 @@ func newCore(
 	w.patients(&registry.Demographics{Source: source})
 	w.care(&registry.Login{Source: source, Pages: pages})
 	w.diary()
+	bank := &registry.Payments{Source: source, Public: pages}
+	w.money(bank)
 	w.messages(post)
 	w.staff()
-	return all, post
+	return all, outsides{post, bank}
+}
+
+// outsides are the parts of the outside world that call us back.
+type outsides struct {
+	carriers *registry.Carriers
+	payments *registry.Payments
 }
 
 // wiring is a core that is being put together. The steps go in the order in which
@@ -200,12 +211,23 @@ func (w wiring) diary() {
 		Booking: w.Booking, Now: now}
 	w.FormLink = &formlink.Service{Store: formlinkstore.New(db), Link: w.Link, Form: w.Form, Record: w.Record,
 		File: w.Attachment, SelfBooking: w.SelfBooking, Now: now, NewID: newID}
+}
+
+// money is what is owed and paid.
+func (w wiring) money(provider payment.Provider) {
+	db, now, newID := w.db, w.c.Now, w.db.NewID
 	w.Product = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: newID}
 	w.Invoice = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: newID}
 	w.InvoiceMetadata = &billing.InvoiceMetadata{Store: billingstore.NewInvoiceMetadata(db), Now: now}
 	w.PaymentType = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)}
 	w.Statement = &billing.Statements{Store: billingstore.NewStatements(db), Now: now, NewID: newID}
-	w.Membership = &billing.Memberships{Store: billingstore.NewMemberships(db), Now: now, NewID: newID}
+	w.Membership = &membership.Service{Store: billingstore.NewMemberships(db), Now: now, NewID: newID}
+	w.Payment = &payment.Service{Store: paymentstore.New(db), Provider: provider, Invoices: w.Invoice, Now: now,
+		NewID: newID}
+	w.Payment.Confirm = func(ctx context.Context, id booking.ID) error {
+		_, err := w.Booking.Confirm(ctx, id, booking.Confirmation{})
+		return err
+	}
 }
 
 // messages are what goes out to patients, to staff and to partners' programs.

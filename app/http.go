@@ -85,6 +85,7 @@ func (a *App) route(add adder, guides http.Handler) {
 		add("POST /sandbox/clock", "clock", clock)
 	}
 	add("POST /callbacks/{carrier}/{group}", "callback", a.carriers.Listen(a.core.Reply.Receive))
+	add("POST /callbacks/stripe/{group}", "callback", a.payments.Listen(a.core.Payment.Hear))
 	add("GET /{$}", "home", http.RedirectHandler("/docs", http.StatusSeeOther))
 	add("/graphql", "graphql", graph.New(a.core, a.config.GraphQL))
 }

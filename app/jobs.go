@@ -16,6 +16,7 @@ import (
 	"frontdesk/core/job"
 	"frontdesk/core/messaging"
 	"frontdesk/core/notice"
+	"frontdesk/core/payment"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
 	"frontdesk/core/sequence"
@@ -46,7 +47,7 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			demographics.RefreshKind: a.core.Demographics.Refresh,
 			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Demographics.Forget,
 				a.core.Merge.Forget, a.core.Batch.Forget,
-				a.core.FormLink.Forget, a.core.Notice.Refresh, a.core.Waiting.Tidy,
+				a.core.FormLink.Forget, a.core.Notice.Refresh, a.core.Waiting.Tidy, a.core.Payment.Forget,
 				a.core.Webhook.Forget, a.core.Token.Forget, a.core.Link.Forget, a.core.Audit.Settle),
 			askRefresh: a.eachGroup(a.core.Demographics.AskRefresh),
 
@@ -59,6 +60,9 @@ func (a *App) newWorker() (*worker.Worker, error) {
 			notice.DueKind:         a.core.Notice.Due,
 			notice.SweepKind:       a.core.Notice.Sweep,
 			sequence.DueKind:       a.core.Sequence.Due,
+			payment.SettleKind:     a.core.Payment.Settle,
+			payment.FindKind:       a.core.Payment.Find,
+			payment.ConfirmKind:    a.core.Payment.ConfirmPaid,
 			record.WriteKind:       a.writeRecord,
 			recoverLost:            a.recovers(),
 			webhook.ReplayKind:     a.core.Webhook.GoOn,
@@ -102,7 +106,7 @@ func (a *App) recovers() job.Handler {
 		}
 		return errors.Join(a.core.Batch.Recover(ctx, who.Group), a.core.Notice.MakeDue(ctx, who.Group),
 			a.core.Sequence.MakeDue(ctx, who.Group),
-			a.core.Waiting.GoRound(ctx, who.Group))
+			a.core.Waiting.GoRound(ctx, who.Group), a.core.Payment.GoRound(ctx, who.Group))
 	})
 }
 

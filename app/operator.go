@@ -36,9 +36,9 @@ func OpenOperator(ctx context.Context, o Opening) (*operator.Operator, error) {
 			return nil, err
 		}
 	}
-	c, post := newCore(db, keys, Config{DB: o.DB, SealKey: o.SealKey, Now: time.Now}, func() string { return "" },
+	c, outside := newCore(db, keys, Config{DB: o.DB, SealKey: o.SealKey, Now: time.Now}, func() string { return "" },
 		&sandbox.Simulators{})
-	return &operator.Operator{DB: db, Core: c, Seal: keys, Carries: post.Carries}, nil
+	return &operator.Operator{DB: db, Core: c, Seal: keys, Carries: outside.carriers.Carries}, nil
 }
 
 // Examination is what the doctor is asked to examine.
@@ -55,6 +55,7 @@ func Examine(ctx context.Context, e Examination) ([]operator.Finding, bool) {
 		Try: func(c connector.Connector, g practice.Group) ([]string, error) {
 			return registry.Addresses(c), registry.Check(c, g)
 		},
+		Ask: registry.Try,
 	}
 	return d.Look(ctx)
 }

@@ -113,6 +113,12 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/read", "core/write",
 		"core/practice", "core/account", "core/patient", "core/clinical", "core/record",
 	}},
+	"core/membership": {ours: []string{"core/fault", "core/event", "core/input", "core/access", "core/read",
+		"core/practice", "core/patient", "core/billing"}},
+	"core/payment": {ours: []string{
+		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/write", "core/practice",
+		"core/patient", "core/booking", "core/billing",
+	}},
 	"core/selfbooking": {ours: []string{
 		"core/fault", "core/audit", "core/input", "core/access", "core/read", "core/write", "core/practice",
 		"core/patient", "core/diary", "core/booking", "core/calendar", "core/link", "core/episode",
@@ -225,6 +231,7 @@ var rooms = map[string]struct {
 	"store/billing": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/booking",
 		"store/contact", "store/diary",
 		"store/label", "store/patient", "store/practice"}},
+	"store/payment": {ours: []string{"core/...", "store", "store/value", "store/billing", "store/patient"}},
 	"store/selfbooking": {ours: []string{"core/...", "store", "store/value", "store/booking", "store/episode",
 		"store/link", "store/patient", "store/practice"}},
 	"store/waiting": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/booking",
@@ -295,6 +302,7 @@ var rooms = map[string]struct {
 		ours:   []string{"sim", "sim/inbox"},
 		theirs: []string{"github.com/emersion/go-smtp", "github.com/emersion/go-sasl"},
 	},
+	"sim/stripe": {},
 	"sim/notify": {ours: []string{"sim/inbox", "sim/nhsapi"}},
 
 	"connect/nhsapi": {theirs: []string{"github.com/golang-jwt/jwt", "github.com/failsafe-go/failsafe-go",
@@ -307,6 +315,10 @@ var rooms = map[string]struct {
 	"connect/nhslogin": {
 		ours:   []string{"connect/nhsapi", "core/fault", "core/identity", "core/input"},
 		theirs: []string{"github.com/coreos/go-oidc", "github.com/golang-jwt/jwt", "golang.org/x/oauth2"},
+	},
+	"connect/stripe": {
+		ours:   []string{"connect/nhsapi", "core/billing", "core/fault", "core/payment", "core/practice"},
+		theirs: []string{"github.com/stripe/stripe-go"},
 	},
 	"connect/notify": {
 		ours:   []string{"connect/nhsapi", "core/fault", "core/carrier"},
@@ -351,6 +363,7 @@ var rooms = map[string]struct {
 	"rest/form":      {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
 	"rest/partner":   {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
 	"rest/record":    {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
+	"rest/invoicing": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
 	"rest/link":      {ours: []string{"core", "core/...", "rest/oas", "rest/wire"}},
 	"rest/messaging": {ours: []string{"core", "core/...", "rest/link", "rest/oas", "rest/wire"}},
 	"rest/webhook": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"},

@@ -27,10 +27,12 @@ import (
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
 	"frontdesk/core/link"
+	"frontdesk/core/membership"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/notice"
 	"frontdesk/core/patient"
+	"frontdesk/core/payment"
 	"frontdesk/core/practice"
 	"frontdesk/core/prescriber"
 	"frontdesk/core/prescription"
@@ -81,7 +83,8 @@ type Core struct {
 	InvoiceMetadata *billing.InvoiceMetadata
 	PaymentType     *billing.PaymentTypes
 	Statement       *billing.Statements
-	Membership      *billing.Memberships
+	Membership      *membership.Service
+	Payment         *payment.Service
 	Link            *link.Service
 	SelfBooking     *selfbooking.Service
 	Record          *record.Service

@@ -24,6 +24,7 @@ import (
 	"frontdesk/core/key"
 	"frontdesk/core/label"
 	"frontdesk/core/limit"
+	"frontdesk/core/membership"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -134,7 +135,7 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		InvoiceMetadata: &billing.InvoiceMetadata{Store: billingstore.NewInvoiceMetadata(db), Now: clock},
 		PaymentType:     &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)},
 		Statement:       &billing.Statements{Store: billingstore.NewStatements(db), Now: clock, NewID: db.NewID},
-		Membership:      &billing.Memberships{Store: billingstore.NewMemberships(db), Now: clock, NewID: db.NewID},
+		Membership:      &membership.Service{Store: billingstore.NewMemberships(db), Now: clock, NewID: db.NewID},
 		Task: &task.Service{
 			Store: taskstore.New(db), Now: clock, NewID: db.NewID,
 		},

@@ -8,6 +8,7 @@ import (
 
 	"frontdesk/core/billing"
 	"frontdesk/core/event"
+	"frontdesk/core/membership"
 	"frontdesk/core/patient"
 	billinggraph "frontdesk/graph/billing"
 	"frontdesk/graph/wire"
@@ -57,12 +58,12 @@ func TestPatientHasOneMembershipAtATime(t *testing.T) {
 				"membershipStartDate": "2031-02-01T23:30:00-05:00", "updatedAt": "2031-01-06T10:00:00.000Z",
 			})
 		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan",
-			silver); wrong != billing.ErrNoMembership.Message {
+			silver); wrong != membership.ErrNoMembership.Message {
 			t.Error(wrong)
 		}
 		holds(t, d.done("removePatientMembership", leavePlan, "id", id, "plan", gold), member(nil, nil, nil))
 		if _, wrong := d.payload("removePatientMembership", leavePlan, "id", id, "plan",
-			gold); wrong != billing.ErrNoMembership.Message {
+			gold); wrong != membership.ErrNoMembership.Message {
 			t.Error(wrong)
 		}
 
@@ -114,7 +115,7 @@ func TestMembershipsAreRefused(t *testing.T) {
 		gold, old, plaster := d.plan("Gold"), d.plan("Old"), d.product(map[string]any{"name": "Plaster"})
 		d.done("deleteProduct", `mutation($id: ID!) { deleteProduct(id: $id) { data { id } error } }`, "id", old)
 		for _, c := range []struct{ id, plan, start, want string }{
-			{id, plaster, "", billing.ErrNotMembership.Message},
+			{id, plaster, "", membership.ErrNotMembership.Message},
 			{id, old, "", billing.ErrProductDeleted.Message},
 			{id, wire.Encode(wire.KindProduct, billing.ProductID(700)), "", billing.ErrProductNotFound.Message},
 			{id, "x", "", billinggraph.ErrShortID.Message},

@@ -49,6 +49,9 @@ type Doctor struct {
 	// Try says whether a connector can be used as it is set up, and where it
 	// leads: addresses with their ports.
 	Try func(c connector.Connector, g practice.Group) (leads []string, err error)
+	// Ask asks the system a connector leads to whether it lets the practice in, where
+	// it can be asked; nil asks nothing.
+	Ask func(ctx context.Context, c connector.Connector) error
 
 	findings []Finding
 	well     bool
@@ -224,6 +227,9 @@ func (d *Doctor) holds(ctx context.Context) {
 		"groups %s: is a server running?", overdue, strings.Join(stuck, ", ")), "none overdue")
 }
 
+// quiet are the connectors that carry no messages.
+var quiet = []connector.Name{connector.PDS, connector.NHSLogin, connector.Stripe}
+
 // outside tries every connector, and reaches out to where it leads.
 func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 	all := &connector.Service{Store: connectorstore.New(d.db), Box: func() (*seal.Box, error) { return box, nil }}
@@ -237,7 +243,7 @@ func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 		}
 		for _, c := range list {
 			check := "carriers"
-			if c.Name == connector.PDS || c.Name == connector.NHSLogin {
+			if slices.Contains(quiet, c.Name) {
 				check = string(c.Name)
 			}
 			used[check]++
@@ -250,7 +256,8 @@ func (d *Doctor) outside(ctx context.Context, box *seal.Box) {
 			}
 		}
 	}
-	for _, check := range []string{"carriers", string(connector.PDS), string(connector.NHSLogin)} {
+	for _, check := range []string{"carriers", string(connector.PDS), string(connector.NHSLogin),
+		string(connector.Stripe)} {
 		if box == nil && used[check] > 0 {
 			d.add(check, wrongIf(true, "%d are set up, and cannot be looked at without the key", used[check]), "")
 			continue
@@ -282,7 +289,10 @@ func (d *Doctor) try(
 			return fmt.Errorf("%s does not answer: %w", address, err)
 		}
 	}
-	return nil
+	if d.Ask == nil {
+		return nil
+	}
+	return d.Ask(ctx, c)
 }
 
 func (d *Doctor) webhooks(ctx context.Context, box *seal.Box) {

@@ -66,6 +66,7 @@ func New(c *core.Core) http.Handler {
 	mux.HandleFunc("GET /pages/video.js", fixed("text/javascript; charset=utf-8", videoScript))
 	mux.HandleFunc("GET /pages/privacy", d.privacy)
 	mux.HandleFunc("GET /pages/accessibility", d.accessibility)
+	mux.HandleFunc("GET /pages/paid", templ.Handler(paidPage()).ServeHTTP)
 	mux.HandleFunc("/", d.noPage)
 	mux.HandleFunc("GET /verify/{link}", d.verify)
 	mux.HandleFunc("GET /m/{link}", d.askBirth)
@@ -173,8 +174,7 @@ func show(w http.ResponseWriter, r *http.Request, status int, page templ.Compone
 	}
 }
 
-// fail writes a page about what went wrong. It names the practice to turn to, as
-// far as the address says which that is: every link we send begins with it.
+// fail writes a page about what went wrong, and names the practice to turn to where the address says which it is.
 func (d *door) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := web.Fault(err)
 	web.Note(r, f)

@@ -31,6 +31,7 @@ import (
 	bookingrest "frontdesk/rest/booking"
 	episoderest "frontdesk/rest/episode"
 	formrest "frontdesk/rest/form"
+	invoicingrest "frontdesk/rest/invoicing"
 	linkrest "frontdesk/rest/link"
 	messagingrest "frontdesk/rest/messaging"
 	"frontdesk/rest/oas"
@@ -59,6 +60,7 @@ type (
 	partnerOperations   = partnerrest.Operations
 	recordOperations    = recordrest.Operations
 	episodeOperations   = episoderest.Operations
+	invoicingOperations = invoicingrest.Operations
 )
 
 type door struct {
@@ -73,6 +75,7 @@ type door struct {
 	partnerOperations
 	recordOperations
 	episodeOperations
+	invoicingOperations
 
 	core   *core.Core
 	server *oas.Server
@@ -90,7 +93,8 @@ func New(c *core.Core) (http.Handler, error) {
 		webhookOperations: webhookOperations{Core: c},
 		partnerOperations: partnerOperations{Core: c}, recordOperations: recordOperations{Core: c},
 		episodeOperations: episodeOperations{Core: c}, core: c,
-		strangers: web.NewAttempts(c.Key.Now),
+		invoicingOperations: invoicingOperations{Core: c},
+		strangers:           web.NewAttempts(c.Key.Now),
 	}
 	var err error
 	d.server, err = oas.NewServer(d, security{},

@@ -21,6 +21,7 @@ import (
 	"frontdesk/sim/inbox"
 	"frontdesk/sim/mail"
 	"frontdesk/sim/notify"
+	"frontdesk/sim/stripe"
 	connectorstore "frontdesk/store/connector"
 	practicestore "frontdesk/store/practice"
 )
@@ -35,6 +36,8 @@ const (
 	simSID    = "AC0123456789abcdef0123456789abcdef"
 	simGovKey = "sandbox-8f2f5a53-5a3e-4f5c-9f0a-0d4c0b7a7d10-2b1c9a44-6f0e-4f5b-8a57-1f6f3c0d9e21"
 	simSMSTpl = "5b2c1f34-4a7e-4c1e-8f53-0d4c0b7a7d11"
+	simStripe = "sk_test_sandbox"
+	simHook   = "whsec_sandbox"
 	simTpl    = "7d9b0c68-6c1a-4f6e-9d3b-0d4c0b7a7d12"
 )
 
@@ -47,11 +50,11 @@ type Simulators struct {
 	close []func() error
 }
 
-// post is everything that carries messages for one practice group.
+// post is everything that carries messages and takes money for one practice group.
 type post struct {
-	http, mailHost string
-	mailPort       int
-	roots          *x509.CertPool
+	http, mailHost, stripe string
+	mailPort               int
+	roots                  *x509.CertPool
 }
 
 // Address is where the simulated demographics service is, or nothing.
@@ -106,6 +109,8 @@ func (s *Simulators) Lead(group practice.ID, c *connector.Connector) *x509.CertP
 		c.Settings["base_url"], c.Settings["token_url"] = p.http+"/comms", p.http+"/oauth2/token"
 	case "gateway":
 		c.Settings["url"] = p.http + "/gateway"
+	case connector.Stripe:
+		c.Settings["base_url"] = p.stripe
 	default:
 		c.Settings["base_url"] = p.http
 	}
@@ -201,7 +206,14 @@ func (sb *Sandbox) carry(ctx context.Context, g practice.Group, town sim.Town, p
 		func() error { mobile.Close(); second.Close(); government.Close(); return nil })
 	sb.Simulators.mu.Unlock()
 	at := letters.Addr().(*net.TCPAddr)
-	return post{http: "http://" + l.Addr().String(), mailHost: at.IP.String(), mailPort: at.Port,
+	bank := stripe.New(simStripe, simHook, sb.Now)
+	money, err := sb.Listen(ctx, "127.0.0.1:0", bank)
+	if err != nil {
+		return post{}, err
+	}
+	bank.Base, bank.WebhookURL = "http://"+money.Addr().String(), callback(connector.Stripe)
+	bank.AddCoupon("WELCOME", "A tenth off the first visit", "gbp", 0, 10)
+	return post{stripe: bank.Base, http: "http://" + l.Addr().String(), mailHost: at.IP.String(), mailPort: at.Port,
 		roots: box.CertPool()}, nil
 }
 
@@ -237,6 +249,8 @@ func (sb *Sandbox) connectSandbox(ctx context.Context, g practice.Group, key str
 		{Name: "twilio", Secrets: map[string]string{"auth_token": simSecret}, Settings: map[string]string{
 			"base_url": p.http, "account_sid": simSID, "from": simSMS,
 		}},
+		{Name: connector.Stripe, Settings: map[string]string{"base_url": p.stripe},
+			Secrets: map[string]string{"api_key": simStripe, "webhook_secret": simHook}},
 		{Name: "gateway", Secrets: map[string]string{"secret": simSecret}, Settings: map[string]string{"url": p.http +
 			"/gateway", "priority": "20"}},
 		{Name: "notify", Secrets: map[string]string{"private_key": key, "callback_key": simSecret},

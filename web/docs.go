@@ -56,7 +56,7 @@ var guides = []struct {
 	{"Using the API",
 		[]string{"booking.md", "video.md", "patients.md", "messaging.md", "reminders.md", "forms.md",
 			"prescriptions.md", "waiting-list.md",
-			"links.md",
+			"links.md", "payments.md",
 			"team.md", "webhooks.md", "graphql.md", "requests.md", "errors.md", "peers.md"}},
 	{"Running Frontdesk", []string{"setup.md", "pds.md", "nhs-login.md", "carriers.md", "operating.md",
 		"audit.md", "performance.md"}},

@@ -45,6 +45,9 @@ A mail server:
   frontdesk connector set smtp --group ID --set host=mail.example.org --set from=desk@example.org \
     --set username=desk --secret-file password=password.txt
 
+Stripe, with a restricted key and the secret its calls are signed with:
+  frontdesk connector set stripe --group ID --secret-file api_key=key.txt --secret-file webhook_secret=secret.txt
+
 The systems:
 `
 	for _, s := range app.Systems() {
@@ -53,8 +56,8 @@ The systems:
 			text += fmt.Sprintf("    --secret-file %s\n", strings.Join(s.Secrets, ", "))
 		}
 	}
-	return text + "\nWhat each setting means is in the documentation: docs/carriers.md, docs/pds.md and " +
-		"docs/nhs-login.md, served at /docs."
+	return text + "\nWhat each setting means is in the documentation: docs/carriers.md, docs/pds.md, " +
+		"docs/nhs-login.md and docs/payments.md, served at /docs."
 }
 
 // Run sets a connector up.

@@ -8,6 +8,7 @@
 //	callback.go      calls of their providers
 //	demographics.go  the Personal Demographics Service, for each group
 //	login.go         NHS login, for each group
+//	payments.go      Stripe, for each group
 package registry
 
 import (
@@ -25,6 +26,7 @@ import (
 
 	"frontdesk/connect/nhslogin"
 	"frontdesk/connect/pds"
+	"frontdesk/connect/stripe"
 	"frontdesk/core/connector"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -67,6 +69,14 @@ var connectors = map[connector.Name]struct {
 			if err == nil {
 				_, err = upkeepOf(c)
 			}
+			return err
+		},
+	},
+	connector.Stripe: {
+		about:    "Stripe, by which patients pay invoices",
+		settings: []string{"base_url", "return_url", connector.Simulated}, secrets: []string{"api_key", "webhook_secret"},
+		check: func(c connector.Connector, _ practice.Group) error {
+			_, err := stripeSettings(c)
 			return err
 		},
 	},
@@ -151,7 +161,7 @@ func Addresses(c connector.Connector) []string {
 			text = cmp.Or(text, nhslogin.Issuer)
 		}
 		if name == "base_url" {
-			text = cmp.Or(text, carrierKinds[c.Name].at)
+			text = cmp.Or(text, carrierKinds[c.Name].at, map[connector.Name]string{connector.Stripe: stripe.API}[c.Name])
 		}
 		if u, err := url.Parse(text); err == nil && u.Host != "" {
 			out = append(out, u.Scheme+"://"+net.JoinHostPort(u.Hostname(),

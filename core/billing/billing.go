@@ -1,5 +1,5 @@
 // Package billing is what a practice sells and what is owed and paid for it. Each noun has a service of its own:
-// Products, Invoices, PaymentTypes, Statements and Memberships.
+// Products, Invoices, PaymentTypes and Statements. Memberships are in core/membership.
 //
 //	money.go       amounts, rates of VAT, and how a line is worked out
 //	product.go     what the practice offers: made, changed, deleted, found
@@ -10,12 +10,13 @@
 //	bill.go        an invoice being written: its sums, and what is saved of it
 //	line.go        what an invoice is for
 //	payment.go     what was paid and refunded
+//	receive.go     what a payment provider has received, recorded once
+//	booked.go      the invoice of an appointment
 //	paymenttype.go the ways to pay
 //	stock.go       how many there are of a product, as invoices take them
 //	event.go       the events of an invoice
 //	read.go        invoices found and listed
 //	statement.go   account statements, kept as they were
-//	membership.go  the memberships of patients
 //
 // A change of an invoice locks its row first, and works out all its sums again, so that they are always those of its
 // lines, payments and refunds.
@@ -54,6 +55,9 @@ var (
 	ErrRefundTooLarge  = fault.New(fault.Conflict, "refund_too_large", "More would have been given back than was paid.")
 	ErrPaymentRefunded = fault.New(fault.Conflict, "payment_refunded",
 		"Some of this payment was given back, so it cannot be removed.")
+	// ErrExternal keeps what is recorded here the same as what the payment provider did.
+	ErrExternal = fault.New(fault.Conflict, "payment_of_provider",
+		"This was paid through the payment provider. Refund it there: the refund is recorded here by itself.")
 	ErrTooMuch = fault.New(fault.Invalid, "invoice_too_long",
 		"An invoice has at most 200 line items, 200 payments and 200 refunds.")
 	ErrNotPayor         = fault.New(fault.Conflict, "contact_not_payor", "Invoices may not go to this contact.")

@@ -141,6 +141,8 @@ type InvoiceStore interface {
 	// Invoices lists invoices. Those asked for by when they were made or changed come in that order, those asked for
 	// by their date in the order of it, others in the order of their ids.
 	Invoices(ctx context.Context, group practice.ID, q InvoiceQuery, rows input.Rows) ([]Invoice, error)
+	// CountInvoices counts those that are asked for by their date, up to a limit.
+	CountInvoices(ctx context.Context, group practice.ID, q InvoiceQuery, limit int) (int, error)
 	// InvoicesByID finds those of the invoices there are, cancelled ones too.
 	InvoicesByID(ctx context.Context, group practice.ID, ids []InvoiceID) (map[InvoiceID]Invoice, error)
 	// InvoicesOfPatients lists the invoices about some patients with a date in a
@@ -172,6 +174,8 @@ type InvoiceTx interface {
 	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
 	Product(ctx context.Context, group practice.ID, id ProductID) (Product, error)
 	VAT(ctx context.Context, group practice.ID) (Permille, error)
+	// InvoiceForBooking finds the invoice that is for a booking, one that was cancelled aside; 0 is none.
+	InvoiceForBooking(ctx context.Context, group practice.ID, of booking.ID) (InvoiceID, error)
 	// NextNumber takes the next invoice number. No one else gets one until the
 	// transaction ends; should it fail, the number is free again.
 	NextNumber(ctx context.Context, group practice.ID) (int64, error)
@@ -212,36 +216,41 @@ type Invoices struct {
 // practice.ErrPractitionerNotFound, practice.ErrLocationNotFound, and those of
 // AddLine and AddPayment.
 func (s *Invoices) Create(ctx context.Context, r InvoiceRequest) (Invoice, error) {
-	return write.Do(ctx, access.EditInvoices, s.Now, s.Store.Do, func(e write.Edit[InvoiceTx]) (_ Invoice, err error) {
-		b := bill{s: s, tx: e.Tx, group: e.Group(), now: e.Now, Invoice: Invoice{
-			ID: InvoiceID(s.NewID()), Kind: Plain, Date: r.Date, Practitioner: r.Practitioner, Location: r.Location,
-			Comments: r.Comments, ExtraInfo: r.ExtraInfo, Version: 1, CreatedAt: e.Now, UpdatedAt: e.Now,
-		}}
-		// The number comes first: a transaction that waits for it holds nothing that
-		// the one that has it might need.
-		if b.Number, err = e.Tx.NextNumber(ctx, e.Group()); err != nil {
-			return b.Invoice, err
-		}
-		if err := b.head(ctx); err != nil {
-			return b.Invoice, err
-		}
-		if err := b.addressTo(ctx, r.Patient, r.Payer); err != nil {
-			return b.Invoice, err
-		}
-		if err := r.Insurance.apply(&b.Insurance); err != nil {
-			return b.Invoice, err
-		}
-		if err := each(r.Lines, func(l LineRequest) error { return b.addLine(ctx, l) }); err != nil {
-			return b.Invoice, err
-		}
-		if err := each(r.Payments, func(p PaymentRequest) error { return b.addPayment(ctx, p) }); err != nil {
-			return b.Invoice, err
-		}
-		if err := b.save(ctx, e.Who, bill{}); err != nil {
-			return b.Invoice, err
-		}
-		return b.Invoice, e.Audit(ctx, "invoice.create", int64(b.ID), nil, b)
+	return write.Do(ctx, access.EditInvoices, s.Now, s.Store.Do, func(e write.Edit[InvoiceTx]) (Invoice, error) {
+		return s.create(ctx, e, r)
 	})
+}
+
+// create makes an invoice in a transaction.
+func (s *Invoices) create(ctx context.Context, e write.Edit[InvoiceTx], r InvoiceRequest) (_ Invoice, err error) {
+	b := bill{s: s, tx: e.Tx, group: e.Group(), now: e.Now, Invoice: Invoice{
+		ID: InvoiceID(s.NewID()), Kind: Plain, Date: r.Date, Practitioner: r.Practitioner, Location: r.Location,
+		Comments: r.Comments, ExtraInfo: r.ExtraInfo, Version: 1, CreatedAt: e.Now, UpdatedAt: e.Now,
+	}}
+	// The number comes first: a transaction that waits for it holds nothing that
+	// the one that has it might need.
+	if b.Number, err = e.Tx.NextNumber(ctx, e.Group()); err != nil {
+		return b.Invoice, err
+	}
+	if err := b.head(ctx); err != nil {
+		return b.Invoice, err
+	}
+	if err := b.addressTo(ctx, r.Patient, r.Payer); err != nil {
+		return b.Invoice, err
+	}
+	if err := r.Insurance.apply(&b.Insurance); err != nil {
+		return b.Invoice, err
+	}
+	if err := each(r.Lines, func(l LineRequest) error { return b.addLine(ctx, l) }); err != nil {
+		return b.Invoice, err
+	}
+	if err := each(r.Payments, func(p PaymentRequest) error { return b.addPayment(ctx, p) }); err != nil {
+		return b.Invoice, err
+	}
+	if err := b.save(ctx, e.Who, bill{}); err != nil {
+		return b.Invoice, err
+	}
+	return b.Invoice, e.Audit(ctx, "invoice.create", int64(b.ID), nil, b)
 }
 
 // Update changes what stands above and below the lines, and notes the patient's title and birth date as they are now.

@@ -24,16 +24,18 @@ func (id RefundID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // Payment is money paid for an invoice.
 type Payment struct {
-	ID        PaymentID     `json:"id"`
-	Invoice   InvoiceID     `json:"-"`
-	Type      PaymentTypeID `json:"payment_type_id"`
-	Source    string        `json:"source"` // the payment type's name at the time
-	Amount    Pence         `json:"amount"`
-	Date      input.Date    `json:"date"`
-	Comment   string        `json:"comment"`
-	DeletedAt time.Time     `json:"deleted_at,omitzero"`
-	CreatedAt time.Time     `json:"created_at"`
-	UpdatedAt time.Time     `json:"updated_at"`
+	ID      PaymentID     `json:"id"`
+	Invoice InvoiceID     `json:"-"`
+	Type    PaymentTypeID `json:"payment_type_id"`
+	Source  string        `json:"source"` // the payment type's name at the time
+	Amount  Pence         `json:"amount"`
+	Date    input.Date    `json:"date"`
+	Comment string        `json:"comment"`
+	// External is the payment provider's id of it; empty is that it was recorded by staff.
+	External  string    `json:"external_id,omitempty"`
+	DeletedAt time.Time `json:"deleted_at,omitzero"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 // Refund is money of a payment refunded.
@@ -45,6 +47,7 @@ type Refund struct {
 	Date      input.Date `json:"date"`
 	Reason    string     `json:"reason"`
 	Comment   string     `json:"comment"`
+	External  string     `json:"external_id,omitempty"` // as in Payment
 	CreatedAt time.Time  `json:"created_at"`
 }
 
@@ -129,10 +132,13 @@ func (b *bill) refundedOf(id PaymentID) (sum Pence) {
 }
 
 // UpdatePayment changes what was recorded of a payment. Errors: as AddPayment,
-// and ErrPaymentNotFound.
+// ErrPaymentNotFound and ErrExternal.
 func (s *Invoices) UpdatePayment(ctx context.Context, id InvoiceID, of PaymentID, ch PaymentChange) (Invoice, error) {
 	return s.change(ctx, id, "invoice.update_payment", func(ctx context.Context, b *bill) error {
 		p, err := b.payment(of)
+		if err == nil && p.External != "" && (ch.Amount != nil || ch.Type != nil || ch.Date != nil) {
+			err = ErrExternal
+		}
 		if err != nil {
 			return err
 		}
@@ -146,10 +152,14 @@ func (s *Invoices) UpdatePayment(ctx context.Context, id InvoiceID, of PaymentID
 }
 
 // RemovePayment takes a payment that was recorded by mistake off an invoice.
-// Errors: ErrNotFound, ErrCancelled, ErrPaymentNotFound, ErrPaymentRefunded.
+// Errors: ErrNotFound, ErrCancelled, ErrPaymentNotFound, ErrPaymentRefunded, ErrExternal.
 func (s *Invoices) RemovePayment(ctx context.Context, id InvoiceID, of PaymentID) (Invoice, error) {
 	return s.change(ctx, id, "invoice.remove_payment", func(_ context.Context, b *bill) error {
-		if _, err := b.payment(of); err != nil {
+		p, err := b.payment(of)
+		if err == nil && p.External != "" {
+			err = ErrExternal
+		}
+		if err != nil {
 			return err
 		}
 		if b.refundedOf(of) > 0 {
@@ -161,7 +171,7 @@ func (s *Invoices) RemovePayment(ctx context.Context, id InvoiceID, of PaymentID
 }
 
 // Refund records that a payment, or a part of it, was refunded. Errors:
-// ErrNotFound, ErrCancelled, ErrTooMuch, ErrPaymentNotFound, ErrRefundTooLarge.
+// ErrNotFound, ErrCancelled, ErrTooMuch, ErrPaymentNotFound, ErrRefundTooLarge, ErrExternal.
 func (s *Invoices) Refund(ctx context.Context, id InvoiceID, of PaymentID, r RefundRequest) (Invoice, RefundID, error) {
 	var made RefundID
 	after, err := s.change(ctx, id, "invoice.refund", func(ctx context.Context, b *bill) (err error) {
@@ -173,6 +183,9 @@ func (s *Invoices) Refund(ctx context.Context, id InvoiceID, of PaymentID, r Ref
 
 func (b *bill) refund(ctx context.Context, of PaymentID, r RefundRequest) (RefundID, error) {
 	p, err := b.payment(of)
+	if err == nil && p.External != "" {
+		err = ErrExternal
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -33,6 +33,19 @@ func (s *Invoices) List(ctx context.Context, q InvoiceQuery) (found []Invoice, m
 	return read.Page(ctx, access.SeeInvoices, &in, in.Rows(q.Page), q, s.Store.Invoices)
 }
 
+// Count counts the invoices that are asked for by their date, as input.CountTo says.
+func (s *Invoices) Count(ctx context.Context, q InvoiceQuery) (int, error) {
+	var in input.Checks
+	offset, size := in.Window(q.Page)
+	if err := in.Err(); err != nil {
+		return 0, err
+	}
+	return read.Of(ctx, access.SeeInvoices, q,
+		func(ctx context.Context, group practice.ID, q InvoiceQuery) (int, error) {
+			return s.Store.CountInvoices(ctx, group, q, input.CountTo(offset, size))
+		})
+}
+
 // ByID finds those of the invoices that exist, cancelled ones too.
 func (s *Invoices) ByID(ctx context.Context, ids []InvoiceID) (map[InvoiceID]Invoice, error) {
 	return read.ByID(ctx, access.SeeInvoices, ids, s.Store.InvoicesByID)

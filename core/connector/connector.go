@@ -21,11 +21,12 @@ import (
 // Name names an outside system, for example "pds".
 type Name string
 
-// PDS is the Personal Demographics Service, and NHSLogin how patients prove who they are: the connectors that carry no
-// messages.
+// PDS is the Personal Demographics Service, NHSLogin how patients prove who they are, and Stripe how they pay: the
+// connectors that carry no messages.
 const (
 	PDS      Name = "pds"
 	NHSLogin Name = "nhs_login"
+	Stripe   Name = "stripe"
 )
 
 // Simulated is the setting that marks a connector of the sandbox: it leads to the

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"frontdesk/core/billing"
 	"frontdesk/core/input"
+	"frontdesk/core/membership"
 	"frontdesk/core/patient"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
@@ -14,7 +14,7 @@ import (
 )
 
 // membership is the one a patient has; the zero value is no membership.
-func (f PatientFields) membership(ctx context.Context, obj *gql.Patient) (billing.Membership, error) {
+func (f PatientFields) membership(ctx context.Context, obj *gql.Patient) (membership.Membership, error) {
 	m, err := wire.Loader(ctx, "memberships", f.Core.Membership.Of).Load(ctx, obj.Of.ID)
 	if m.ID == 0 {
 		m.Start = input.NoDate
@@ -48,7 +48,7 @@ func (m Mutation) AddPatientMembership(ctx context.Context, patientID, membershi
 		if err != nil {
 			return patient.Patient{}, err
 		}
-		return m.Core.Membership.Add(ctx, id, billing.Subscription{Product: n, Start: dateWritten(wire.Deref(start)),
+		return m.Core.Membership.Add(ctx, id, membership.Subscription{Product: n, Start: dateWritten(wire.Deref(start)),
 			Said: wire.Deref(start), Comments: wire.Deref(comments)})
 	})
 }

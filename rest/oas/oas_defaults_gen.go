@@ -23,6 +23,14 @@ func (s *CreateFormLinkReq) setDefaults() {
 }
 
 // setDefaults set default value of fields.
+func (s *CreatePaymentLinkReq) setDefaults() {
+	{
+		val := string("gbp")
+		s.Currency.SetTo(val)
+	}
+}
+
+// setDefaults set default value of fields.
 func (s *FormLinkOffer) setDefaults() {
 	{
 		val := int(1)

@@ -1337,6 +1337,83 @@ func (s *Server) handleCreateBookingLinkRequest(args [0]string, argsEscaped bool
 	}
 }
 
+// handleCreateCustomerRequest handles createCustomer operation.
+//
+// Adds a customer to the practice's account with Stripe. The same `Idempotency-Key` is the same
+// customer.
+//
+// POST /v1/invoicing/customers
+func (s *Server) handleCreateCustomerRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: CreateCustomerOperation,
+			ID:   "createCustomer",
+		}
+	)
+	ctx, ok := s.admit(ctx, CreateCustomerOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeCreateCustomerParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeCreateCustomerRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *Customer
+	response, err = s.h.CreateCustomer(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeCreateCustomerResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleCreateEpisodeRequest handles createEpisode operation.
 //
 // Extension. Opens an episode of a patient. Others are opened by what patients send: a reply or a form
@@ -1713,6 +1790,84 @@ func (s *Server) handleCreatePatientAttachmentRequest(args [1]string, argsEscape
 	}
 
 	if err := encodeCreatePatientAttachmentResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleCreatePaymentLinkRequest handles createPaymentLink operation.
+//
+// Extension. The page at Stripe on which what is due is paid: the one there is while it is for that
+// amount, else a new one, and the old one is closed. Of an invoice that is linked to one of Stripe's
+// it is that one's page. It is for the patient alone, and good for 23 hours.
+//
+// POST /v1/invoicing/invoices/{id}/payment_link
+func (s *Server) handleCreatePaymentLinkRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: CreatePaymentLinkOperation,
+			ID:   "createPaymentLink",
+		}
+	)
+	ctx, ok := s.admit(ctx, CreatePaymentLinkOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeCreatePaymentLinkParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeCreatePaymentLinkRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *CreatePaymentLinkOK
+	response, err = s.h.CreatePaymentLink(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeCreatePaymentLinkResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -3865,6 +4020,66 @@ func (s *Server) handleGetIdentityCheckRequest(args [1]string, argsEscaped bool,
 	}
 }
 
+// handleGetInvoiceRequest handles getInvoice operation.
+//
+// Extension. An invoice with what it is for, and what was paid and refunded of it.
+//
+// GET /v1/invoicing/invoices/{id}
+func (s *Server) handleGetInvoiceRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetInvoiceOperation,
+			ID:   "getInvoice",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetInvoiceOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetInvoiceParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *Invoice
+	response, err = s.h.GetInvoice(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetInvoiceResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleGetLinkStatusRequest handles getLinkStatus operation.
 //
 // Whether a link was opened and used, by its address or its id. Given both, they must be of one link.
@@ -4812,6 +5027,84 @@ func (s *Server) handleGetWebhookRequest(args [1]string, argsEscaped bool, w htt
 	}
 }
 
+// handleLinkInvoiceRequest handles linkInvoice operation.
+//
+// Links an invoice that the practice made at Stripe to an appointment: to the appointment's invoice,
+// or to a new one for the same amount. What is paid and refunded of it at Stripe is recorded by
+// itself. Linking again is linking once.
+//
+// POST /v1/invoicing/invoices/link
+func (s *Server) handleLinkInvoiceRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: LinkInvoiceOperation,
+			ID:   "linkInvoice",
+		}
+	)
+	ctx, ok := s.admit(ctx, LinkInvoiceOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeLinkInvoiceParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeLinkInvoiceRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *Invoice
+	response, err = s.h.LinkInvoice(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeLinkInvoiceResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleListAdminTeamsRequest handles listAdminTeams operation.
 //
 // Extension. Teams of staff by name, without those that are archived. With `admin_id` the teams of a
@@ -5542,6 +5835,118 @@ func (s *Server) handleListConsultationsRequest(args [0]string, argsEscaped bool
 	}
 }
 
+// handleListCouponsRequest handles listCoupons operation.
+//
+// The coupons of the practice's account with Stripe that can be used now, newest first. Those in
+// another currency than pounds are left out.
+//
+// GET /v1/invoicing/coupons
+func (s *Server) handleListCouponsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListCouponsOperation,
+			ID:   "listCoupons",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListCouponsOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+
+	var response *ListCouponsOK
+	response, err = s.h.ListCoupons(ctx)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListCouponsResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleListCustomersRequest handles listCustomers operation.
+//
+// The customers of the practice's account with Stripe that have the text in a name, an e-mail address
+// or a telephone number, at most 100. Stripe may find a new customer only after a minute.
+//
+// GET /v1/invoicing/customers
+func (s *Server) handleListCustomersRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListCustomersOperation,
+			ID:   "listCustomers",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListCustomersOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListCustomersParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListCustomersOK
+	response, err = s.h.ListCustomers(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListCustomersResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleListDeliveriesRequest handles listDeliveries operation.
 //
 // Extension. What was sent to it or waits to be, newest first, for 30 days.
@@ -5959,6 +6364,68 @@ func (s *Server) handleListFormsRequest(args [0]string, argsEscaped bool, w http
 	}
 }
 
+// handleListInvoicesRequest handles listInvoices operation.
+//
+// Extension. The invoices of the practice, by date where days are given and else in the order in which
+// they were made, whichever API they were made by. `count` stops at 10,000, or one beyond the page
+// where that is further.
+//
+// GET /v1/invoicing/invoices
+func (s *Server) handleListInvoicesRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListInvoicesOperation,
+			ID:   "listInvoices",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListInvoicesOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListInvoicesParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListInvoicesOK
+	response, err = s.h.ListInvoices(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListInvoicesResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleListLocationsRequest handles listLocations operation.
 //
 // The places patients come to.
@@ -6248,6 +6715,68 @@ func (s *Server) handleListPatientEhrCandidatesRequest(args [1]string, argsEscap
 	}
 
 	if err := encodeListPatientEhrCandidatesResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleListPatientPaymentMethodsRequest handles listPatientPaymentMethods operation.
+//
+// The payment methods that Stripe keeps of the patient; none of one who is no customer there. A card
+// is shown by its brand, its last four digits and its expiry as Stripe gives them; its number is never
+// known here.
+//
+// GET /v1/patients/{id}/payment_methods
+func (s *Server) handleListPatientPaymentMethodsRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListPatientPaymentMethodsOperation,
+			ID:   "listPatientPaymentMethods",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListPatientPaymentMethodsOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListPatientPaymentMethodsParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListPatientPaymentMethodsOK
+	response, err = s.h.ListPatientPaymentMethods(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListPatientPaymentMethodsResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -9912,6 +10441,83 @@ func (s *Server) handleUpdateFormResponseRequest(args [1]string, argsEscaped boo
 	}
 
 	if err := encodeUpdateFormResponseResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleUpdateInvoiceRequest handles updateInvoice operation.
+//
+// Changes what stands above and below the lines of an invoice. Of one that has been paid only the
+// comments can be changed. What is left out stays as it is.
+//
+// PATCH /v1/invoicing/invoices/{id}
+func (s *Server) handleUpdateInvoiceRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: UpdateInvoiceOperation,
+			ID:   "updateInvoice",
+		}
+	)
+	ctx, ok := s.admit(ctx, UpdateInvoiceOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeUpdateInvoiceParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeUpdateInvoiceRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *Invoice
+	response, err = s.h.UpdateInvoice(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeUpdateInvoiceResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)

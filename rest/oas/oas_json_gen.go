@@ -4011,6 +4011,62 @@ func (s *CountSlotsOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *Coupon) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Coupon) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		e.Str(s.ID)
+	}
+	{
+		e.FieldStart("name")
+		e.Str(s.Name)
+	}
+	{
+		if s.AppliesTo.Set {
+			e.FieldStart("applies_to")
+			s.AppliesTo.Encode(e)
+		}
+	}
+	{
+		if s.AmountOff.Set {
+			e.FieldStart("amount_off")
+			s.AmountOff.Encode(e)
+		}
+	}
+	{
+		if s.PercentOff.Set {
+			e.FieldStart("percent_off")
+			s.PercentOff.Encode(e)
+		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *CouponAppliesTo) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *CouponAppliesTo) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("products")
+		e.ArrStart()
+		for _, elem := range s.Products {
+			e.Str(elem)
+		}
+		e.ArrEnd()
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *CreateAttachmentLinkOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -4139,6 +4195,127 @@ func (s *CreateAttachmentLinkReq) Decode(d *jx.Decoder) error {
 				var name string
 				if fieldIdx < len(jsonFieldsNameOfCreateAttachmentLinkReq) {
 					name = jsonFieldsNameOfCreateAttachmentLinkReq[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
+	}
+
+	return nil
+}
+
+var jsonFieldsNameOfCreateCustomerReq = [5]string{
+	0: "name",
+	1: "email",
+	2: "phone",
+	3: "sources",
+	4: "patient_id",
+}
+
+// Decode decodes CreateCustomerReq from json.
+func (s *CreateCustomerReq) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode CreateCustomerReq to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "name":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.Name = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"name\"")
+			}
+		case "email":
+			if err := func() error {
+				s.Email.Reset()
+				if err := s.Email.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"email\"")
+			}
+		case "phone":
+			if err := func() error {
+				s.Phone.Reset()
+				if err := s.Phone.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"phone\"")
+			}
+		case "sources":
+			if err := func() error {
+				s.Sources = make([]string, 0)
+				if err := d.Arr(func(d *jx.Decoder) error {
+					var elem string
+					v, err := d.Str()
+					elem = string(v)
+					if err != nil {
+						return err
+					}
+					s.Sources = append(s.Sources, elem)
+					return nil
+				}); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"sources\"")
+			}
+		case "patient_id":
+			if err := func() error {
+				s.PatientID.Reset()
+				if err := s.PatientID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"patient_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode CreateCustomerReq")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000001,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfCreateCustomerReq) {
+					name = jsonFieldsNameOfCreateCustomerReq[fieldIdx]
 				} else {
 					name = strconv.Itoa(fieldIdx)
 				}
@@ -4456,6 +4633,68 @@ func (s *CreatePatientAttachmentReq) Decode(d *jx.Decoder) error {
 }
 
 // Encode implements json.Marshaler.
+func (s *CreatePaymentLinkOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *CreatePaymentLinkOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("url")
+		e.Str(s.URL)
+	}
+	{
+		e.FieldStart("amount")
+		e.Float64(s.Amount)
+	}
+	{
+		e.FieldStart("currency")
+		s.Currency.Encode(e)
+	}
+	{
+		e.FieldStart("expires_at")
+		s.ExpiresAt.Encode(e, json.EncodeDateTime)
+	}
+}
+
+// Encode encodes CreatePaymentLinkOKCurrency as json.
+func (s CreatePaymentLinkOKCurrency) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Decode decodes CreatePaymentLinkReq from json.
+func (s *CreatePaymentLinkReq) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode CreatePaymentLinkReq to nil")
+	}
+	s.setDefaults()
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "currency":
+			if err := func() error {
+				s.Currency.Reset()
+				if err := s.Currency.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"currency\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode CreatePaymentLinkReq")
+	}
+
+	return nil
+}
+
+// Encode implements json.Marshaler.
 func (s *CreatedApiKey) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -4543,6 +4782,47 @@ func (s *CreatedWebhook) encodeFields(e *jx.Encoder) {
 		if s.PublicKey.Set {
 			e.FieldStart("public_key")
 			s.PublicKey.Encode(e)
+		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *Customer) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Customer) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		e.Str(s.ID)
+	}
+	{
+		e.FieldStart("name")
+		e.Str(s.Name)
+	}
+	{
+		if s.Email.Set {
+			e.FieldStart("email")
+			s.Email.Encode(e)
+		}
+	}
+	{
+		if s.Phone.Set {
+			e.FieldStart("phone")
+			s.Phone.Encode(e)
+		}
+	}
+	{
+		if s.Sources != nil {
+			e.FieldStart("sources")
+			e.ArrStart()
+			for _, elem := range s.Sources {
+				elem.Encode(e)
+			}
+			e.ArrEnd()
 		}
 	}
 }
@@ -8266,6 +8546,248 @@ func (s *IdentityUnconfirmed) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *Invoice) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *Invoice) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("stripe_id")
+		s.StripeID.Encode(e)
+	}
+	{
+		e.FieldStart("status")
+		s.Status.Encode(e)
+	}
+	{
+		e.FieldStart("subtotal")
+		e.Float64(s.Subtotal)
+	}
+	{
+		e.FieldStart("amount_due")
+		e.Float64(s.AmountDue)
+	}
+	{
+		e.FieldStart("customer_id")
+		s.CustomerID.Encode(e)
+	}
+	{
+		e.FieldStart("number")
+		e.Int(s.Number)
+	}
+	{
+		e.FieldStart("date")
+		e.Str(s.Date)
+	}
+	{
+		e.FieldStart("currency")
+		s.Currency.Encode(e)
+	}
+	{
+		e.FieldStart("patient_id")
+		e.Str(s.PatientID)
+	}
+	{
+		e.FieldStart("billpayer_id")
+		s.BillpayerID.Encode(e)
+	}
+	{
+		e.FieldStart("practitioner_id")
+		e.Str(s.PractitionerID)
+	}
+	{
+		e.FieldStart("location_id")
+		e.Str(s.LocationID)
+	}
+	{
+		if s.Comments.Set {
+			e.FieldStart("comments")
+			s.Comments.Encode(e)
+		}
+	}
+	{
+		if s.PaymentURL.Set {
+			e.FieldStart("payment_url")
+			s.PaymentURL.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("vat")
+		e.Float64(s.Vat)
+	}
+	{
+		e.FieldStart("total")
+		e.Float64(s.Total)
+	}
+	{
+		e.FieldStart("amount_paid")
+		e.Float64(s.AmountPaid)
+	}
+	{
+		e.FieldStart("amount_refunded")
+		e.Float64(s.AmountRefunded)
+	}
+	{
+		e.FieldStart("lines")
+		e.ArrStart()
+		for _, elem := range s.Lines {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("payments")
+		e.ArrStart()
+		for _, elem := range s.Payments {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("refunds")
+		e.ArrStart()
+		for _, elem := range s.Refunds {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+}
+
+// Encode encodes InvoiceCurrency as json.
+func (s InvoiceCurrency) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Encode implements json.Marshaler.
+func (s *InvoiceLinesItem) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *InvoiceLinesItem) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("date")
+		e.Str(s.Date)
+	}
+	{
+		e.FieldStart("description")
+		e.Str(s.Description)
+	}
+	{
+		e.FieldStart("product_id")
+		s.ProductID.Encode(e)
+	}
+	{
+		e.FieldStart("appointment_id")
+		s.AppointmentID.Encode(e)
+	}
+	{
+		e.FieldStart("quantity")
+		e.Float64(s.Quantity)
+	}
+	{
+		e.FieldStart("unit_price")
+		e.Float64(s.UnitPrice)
+	}
+	{
+		e.FieldStart("vat_rate")
+		e.Float64(s.VatRate)
+	}
+	{
+		e.FieldStart("vat")
+		e.Float64(s.Vat)
+	}
+	{
+		e.FieldStart("total")
+		e.Float64(s.Total)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *InvoicePaymentsItem) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *InvoicePaymentsItem) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("date")
+		e.Str(s.Date)
+	}
+	{
+		e.FieldStart("amount")
+		e.Float64(s.Amount)
+	}
+	{
+		e.FieldStart("source")
+		e.Str(s.Source)
+	}
+	{
+		e.FieldStart("stripe_id")
+		s.StripeID.Encode(e)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *InvoiceRefundsItem) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *InvoiceRefundsItem) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("payment_id")
+		s.PaymentID.Encode(e)
+	}
+	{
+		e.FieldStart("date")
+		e.Str(s.Date)
+	}
+	{
+		e.FieldStart("amount")
+		e.Float64(s.Amount)
+	}
+	{
+		e.FieldStart("reason")
+		e.Str(s.Reason)
+	}
+	{
+		e.FieldStart("stripe_id")
+		s.StripeID.Encode(e)
+	}
+}
+
+// Encode encodes InvoiceStatus as json.
+func (s InvoiceStatus) Encode(e *jx.Encoder) {
+	e.Str(string(s))
+}
+
+// Encode implements json.Marshaler.
 func (s *IssuedPrescription) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -8442,6 +8964,98 @@ func (s *KeyRotation) Decode(d *jx.Decoder) error {
 		return nil
 	}); err != nil {
 		return errors.Wrap(err, "decode KeyRotation")
+	}
+
+	return nil
+}
+
+var jsonFieldsNameOfLinkInvoiceReq = [3]string{
+	0: "stripe_invoice_id",
+	1: "appointment_id",
+	2: "issuer_id",
+}
+
+// Decode decodes LinkInvoiceReq from json.
+func (s *LinkInvoiceReq) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode LinkInvoiceReq to nil")
+	}
+	var requiredBitSet [1]uint8
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "stripe_invoice_id":
+			requiredBitSet[0] |= 1 << 0
+			if err := func() error {
+				v, err := d.Str()
+				s.StripeInvoiceID = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"stripe_invoice_id\"")
+			}
+		case "appointment_id":
+			requiredBitSet[0] |= 1 << 1
+			if err := func() error {
+				v, err := d.Str()
+				s.AppointmentID = string(v)
+				if err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"appointment_id\"")
+			}
+		case "issuer_id":
+			if err := func() error {
+				s.IssuerID.Reset()
+				if err := s.IssuerID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"issuer_id\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode LinkInvoiceReq")
+	}
+	// Validate required fields.
+	var failures []validate.FieldError
+	for i, mask := range [1]uint8{
+		0b00000011,
+	} {
+		if result := (requiredBitSet[i] & mask) ^ mask; result != 0 {
+			// Mask only required fields and check equality to mask using XOR.
+			//
+			// If XOR result is not zero, result is not equal to expected, so some fields are missed.
+			// Bits of fields which would be set are actually bits of missed fields.
+			missed := bits.OnesCount8(result)
+			for bitN := 0; bitN < missed; bitN++ {
+				bitIdx := bits.TrailingZeros8(result)
+				fieldIdx := i*8 + bitIdx
+				var name string
+				if fieldIdx < len(jsonFieldsNameOfLinkInvoiceReq) {
+					name = jsonFieldsNameOfLinkInvoiceReq[fieldIdx]
+				} else {
+					name = strconv.Itoa(fieldIdx)
+				}
+				failures = append(failures, validate.FieldError{
+					Name:  name,
+					Error: validate.ErrFieldRequired,
+				})
+				// Reset bit.
+				result &^= 1 << bitIdx
+			}
+		}
+	}
+	if len(failures) > 0 {
+		return &validate.Error{Fields: failures}
 	}
 
 	return nil
@@ -8771,6 +9385,52 @@ func (s *ListBookingLinksOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListCouponsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListCouponsOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListCustomersOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListCustomersOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListElementsOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -8886,6 +9546,29 @@ func (s *ListFormsOK) encodeFields(e *jx.Encoder) {
 }
 
 // Encode implements json.Marshaler.
+func (s *ListInvoicesOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListInvoicesOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
 func (s *ListLocationsOK) Encode(e *jx.Encoder) {
 	e.ObjStart()
 	s.encodeFields(e)
@@ -8986,6 +9669,29 @@ func (s *ListPatientEhrCandidatesOK) Encode(e *jx.Encoder) {
 
 // encodeFields encodes fields.
 func (s *ListPatientEhrCandidatesOK) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("data")
+		e.ArrStart()
+		for _, elem := range s.Data {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+	{
+		e.FieldStart("count")
+		e.Float64(s.Count)
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ListPatientPaymentMethodsOK) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ListPatientPaymentMethodsOK) encodeFields(e *jx.Encoder) {
 	{
 		e.FieldStart("data")
 		e.ArrStart()
@@ -10962,10 +11668,30 @@ func (o *OptCancelRequest) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Encode encodes CouponAppliesTo as json.
+func (o OptCouponAppliesTo) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
+}
+
 // Decode decodes CreateFormLinkReqAssigneeType from json.
 func (o *OptCreateFormLinkReqAssigneeType) Decode(d *jx.Decoder) error {
 	if o == nil {
 		return errors.New("invalid: unable to decode OptCreateFormLinkReqAssigneeType to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
+// Decode decodes CreatePaymentLinkReq from json.
+func (o *OptCreatePaymentLinkReq) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptCreatePaymentLinkReq to nil")
 	}
 	o.Set = true
 	if err := o.Value.Decode(d); err != nil {
@@ -12151,6 +12877,18 @@ func (o *OptUnmergePatientsReq) Decode(d *jx.Decoder) error {
 	return nil
 }
 
+// Decode decodes UpdateInvoiceReqStatus from json.
+func (o *OptUpdateInvoiceReqStatus) Decode(d *jx.Decoder) error {
+	if o == nil {
+		return errors.New("invalid: unable to decode OptUpdateInvoiceReqStatus to nil")
+	}
+	o.Set = true
+	if err := o.Value.Decode(d); err != nil {
+		return err
+	}
+	return nil
+}
+
 // Decode decodes WaitingListRequestPartOfDay from json.
 func (o *OptWaitingListRequestPartOfDay) Decode(d *jx.Decoder) error {
 	if o == nil {
@@ -13118,6 +13856,53 @@ func (s *PatientV2) encodeFields(e *jx.Encoder) {
 			}
 			e.ArrEnd()
 		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *PaymentMethod) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *PaymentMethod) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		e.Str(s.ID)
+	}
+	{
+		e.FieldStart("type")
+		e.Str(s.Type)
+	}
+	{
+		if s.Brand.Set {
+			e.FieldStart("brand")
+			s.Brand.Encode(e)
+		}
+	}
+	{
+		if s.Last4.Set {
+			e.FieldStart("last4")
+			s.Last4.Encode(e)
+		}
+	}
+	{
+		if s.ExpMonth.Set {
+			e.FieldStart("exp_month")
+			s.ExpMonth.Encode(e)
+		}
+	}
+	{
+		if s.ExpYear.Set {
+			e.FieldStart("exp_year")
+			s.ExpYear.Encode(e)
+		}
+	}
+	{
+		e.FieldStart("default")
+		e.Bool(s.Default)
 	}
 }
 
@@ -17149,6 +17934,105 @@ func (s *UnmergePatientsReq) Decode(d *jx.Decoder) error {
 		return nil
 	}); err != nil {
 		return errors.Wrap(err, "decode UnmergePatientsReq")
+	}
+
+	return nil
+}
+
+// Decode decodes UpdateInvoiceReq from json.
+func (s *UpdateInvoiceReq) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpdateInvoiceReq to nil")
+	}
+
+	if err := d.ObjBytes(func(d *jx.Decoder, k []byte) error {
+		switch string(k) {
+		case "date":
+			if err := func() error {
+				s.Date.Reset()
+				if err := s.Date.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"date\"")
+			}
+		case "practitioner_id":
+			if err := func() error {
+				s.PractitionerID.Reset()
+				if err := s.PractitionerID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"practitioner_id\"")
+			}
+		case "location_id":
+			if err := func() error {
+				s.LocationID.Reset()
+				if err := s.LocationID.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"location_id\"")
+			}
+		case "comments":
+			if err := func() error {
+				s.Comments.Reset()
+				if err := s.Comments.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"comments\"")
+			}
+		case "extra_info":
+			if err := func() error {
+				s.ExtraInfo.Reset()
+				if err := s.ExtraInfo.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"extra_info\"")
+			}
+		case "status":
+			if err := func() error {
+				s.Status.Reset()
+				if err := s.Status.Decode(d); err != nil {
+					return err
+				}
+				return nil
+			}(); err != nil {
+				return errors.Wrap(err, "decode field \"status\"")
+			}
+		default:
+			return d.Skip()
+		}
+		return nil
+	}); err != nil {
+		return errors.Wrap(err, "decode UpdateInvoiceReq")
+	}
+
+	return nil
+}
+
+// Decode decodes UpdateInvoiceReqStatus from json.
+func (s *UpdateInvoiceReqStatus) Decode(d *jx.Decoder) error {
+	if s == nil {
+		return errors.New("invalid: unable to decode UpdateInvoiceReqStatus to nil")
+	}
+	v, err := d.StrBytes()
+	if err != nil {
+		return err
+	}
+	// Try to use constant string.
+	switch UpdateInvoiceReqStatus(v) {
+	case UpdateInvoiceReqStatusVoid:
+		*s = UpdateInvoiceReqStatusVoid
+	default:
+		*s = UpdateInvoiceReqStatus(v)
 	}
 
 	return nil

@@ -1072,6 +1072,23 @@ type CountSlotsOK struct {
 	Count float64 `json:"count"`
 }
 
+// Ref: #/components/schemas/Coupon
+type Coupon struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// What it is for; left out where it is for all.
+	AppliesTo OptCouponAppliesTo `json:"applies_to"`
+	// In pence.
+	AmountOff  OptFloat64 `json:"amount_off"`
+	PercentOff OptFloat64 `json:"percent_off"`
+}
+
+// What it is for; left out where it is for all.
+type CouponAppliesTo struct {
+	// Ids of products at Stripe.
+	Products []string `json:"products"`
+}
+
 type CreateAttachmentLinkOK struct {
 	AttachmentLink string `json:"attachment_link"`
 	// Names the link.
@@ -1092,6 +1109,17 @@ type CreateAttachmentLinkReq struct {
 	ExpiryDate OptString `json:"expiry_date"`
 	// How often the file may be fetched. Fetching it again on the same visit counts once.
 	MaximumUseCount OptInt `json:"maximum_use_count"`
+}
+
+type CreateCustomerReq struct {
+	Name  string    `json:"name"`
+	Email OptString `json:"email"`
+	Phone OptString `json:"phone"`
+	// The id of a payment method that Stripe gave the patient's browser, at most one. Never the number of
+	// a card.
+	Sources []string `json:"sources"`
+	// The patient who is the customer.
+	PatientID OptString `json:"patient_id"`
 }
 
 type CreateFormLinkOK struct {
@@ -1145,6 +1173,33 @@ type CreatePatientAttachmentReq struct {
 	FileData string `json:"file_data"`
 }
 
+type CreatePaymentLinkOK struct {
+	URL string `json:"url"`
+	// In pence.
+	Amount   float64                     `json:"amount"`
+	Currency CreatePaymentLinkOKCurrency `json:"currency"`
+	// Null where Stripe set no end.
+	ExpiresAt NilDateTime `json:"expires_at"`
+}
+
+type CreatePaymentLinkOKCurrency string
+
+const (
+	CreatePaymentLinkOKCurrencyGbp CreatePaymentLinkOKCurrency = "gbp"
+)
+
+// AllValues returns all CreatePaymentLinkOKCurrency values.
+func (CreatePaymentLinkOKCurrency) AllValues() []CreatePaymentLinkOKCurrency {
+	return []CreatePaymentLinkOKCurrency{
+		CreatePaymentLinkOKCurrencyGbp,
+	}
+}
+
+type CreatePaymentLinkReq struct {
+	// Pounds are the only one.
+	Currency OptString `json:"currency"`
+}
+
 // Ref: #/components/schemas/CreatedApiKey
 type CreatedApiKey struct {
 	// The key itself, for `x-api-key`. It is not kept and cannot be shown again.
@@ -1167,6 +1222,17 @@ type CreatedWebhook struct {
 	Ed25519        OptBool        `json:"ed25519"`
 	// What `v1a` signatures are checked with; with `ed25519` only.
 	PublicKey OptString `json:"public_key"`
+}
+
+// Ref: #/components/schemas/Customer
+type Customer struct {
+	// Stripe's id.
+	ID    string    `json:"id"`
+	Name  string    `json:"name"`
+	Email OptString `json:"email"`
+	Phone OptString `json:"phone"`
+	// The payment method that is used first, where there is one.
+	Sources []PaymentMethod `json:"sources"`
 }
 
 // Ref: #/components/schemas/DataSource
@@ -2287,6 +2353,113 @@ func (s *IdentityUnconfirmed) GetMessage() string {
 	return s.Message
 }
 
+// Ref: #/components/schemas/Invoice
+type Invoice struct {
+	ID ID `json:"id"`
+	// The id of the invoice at Stripe that is linked to it.
+	StripeID NilString     `json:"stripe_id"`
+	Status   InvoiceStatus `json:"status"`
+	// In pence, without VAT.
+	Subtotal float64 `json:"subtotal"`
+	// In pence, what is still to be paid.
+	AmountDue float64 `json:"amount_due"`
+	// The customer at Stripe who is asked to pay.
+	CustomerID NilString       `json:"customer_id"`
+	Number     int             `json:"number"`
+	Date       string          `json:"date"`
+	Currency   InvoiceCurrency `json:"currency"`
+	// The patient it is about.
+	PatientID string `json:"patient_id"`
+	// The patient it goes to; null where it goes to a contact.
+	BillpayerID NilString `json:"billpayer_id"`
+	// Whose work it is for.
+	PractitionerID string    `json:"practitioner_id"`
+	LocationID     string    `json:"location_id"`
+	Comments       OptString `json:"comments"`
+	// The page at Stripe on which it can be paid now, where one was made.
+	PaymentURL OptNilString `json:"payment_url"`
+	// In pence.
+	Vat float64 `json:"vat"`
+	// In pence, with VAT.
+	Total float64 `json:"total"`
+	// In pence.
+	AmountPaid float64 `json:"amount_paid"`
+	// In pence.
+	AmountRefunded float64               `json:"amount_refunded"`
+	Lines          []InvoiceLinesItem    `json:"lines"`
+	Payments       []InvoicePaymentsItem `json:"payments"`
+	Refunds        []InvoiceRefundsItem  `json:"refunds"`
+}
+
+type InvoiceCurrency string
+
+const (
+	InvoiceCurrencyGbp InvoiceCurrency = "gbp"
+)
+
+// AllValues returns all InvoiceCurrency values.
+func (InvoiceCurrency) AllValues() []InvoiceCurrency {
+	return []InvoiceCurrency{
+		InvoiceCurrencyGbp,
+	}
+}
+
+type InvoiceLinesItem struct {
+	ID            ID        `json:"id"`
+	Date          string    `json:"date"`
+	Description   string    `json:"description"`
+	ProductID     ID        `json:"product_id"`
+	AppointmentID NilString `json:"appointment_id"`
+	// With three decimals at most.
+	Quantity float64 `json:"quantity"`
+	// In pence, without VAT.
+	UnitPrice float64 `json:"unit_price"`
+	// In per cent.
+	VatRate float64 `json:"vat_rate"`
+	// In pence, rounded half up for the line.
+	Vat float64 `json:"vat"`
+	// In pence, with VAT.
+	Total float64 `json:"total"`
+}
+
+type InvoicePaymentsItem struct {
+	ID   ID     `json:"id"`
+	Date string `json:"date"`
+	// In pence.
+	Amount float64 `json:"amount"`
+	// How it was paid.
+	Source string `json:"source"`
+	// The payment at Stripe.
+	StripeID NilString `json:"stripe_id"`
+}
+
+type InvoiceRefundsItem struct {
+	ID        ID     `json:"id"`
+	PaymentID ID     `json:"payment_id"`
+	Date      string `json:"date"`
+	// In pence.
+	Amount   float64   `json:"amount"`
+	Reason   string    `json:"reason"`
+	StripeID NilString `json:"stripe_id"`
+}
+
+type InvoiceStatus string
+
+const (
+	InvoiceStatusOpen InvoiceStatus = "open"
+	InvoiceStatusPaid InvoiceStatus = "paid"
+	InvoiceStatusVoid InvoiceStatus = "void"
+)
+
+// AllValues returns all InvoiceStatus values.
+func (InvoiceStatus) AllValues() []InvoiceStatus {
+	return []InvoiceStatus{
+		InvoiceStatusOpen,
+		InvoiceStatusPaid,
+		InvoiceStatusVoid,
+	}
+}
+
 // Ref: #/components/schemas/IssuedPrescription
 type IssuedPrescription struct {
 	Prescription Prescription `json:"prescription"`
@@ -2354,6 +2527,14 @@ type KeyRotation struct {
 	SigningKey OptString `json:"signing_key"`
 	// How long the key before signs too.
 	OverlapHours OptInt `json:"overlap_hours"`
+}
+
+type LinkInvoiceReq struct {
+	StripeInvoiceID string `json:"stripe_invoice_id"`
+	AppointmentID   string `json:"appointment_id"`
+	// The practitioner whose work it is for; without it the appointment's. An invoice that there is
+	// already keeps its own.
+	IssuerID OptString `json:"issuer_id"`
 }
 
 // Ref: #/components/schemas/LinkStatus
@@ -2542,6 +2723,16 @@ type ListBookingLinksOK struct {
 	Count float64 `json:"count"`
 }
 
+type ListCouponsOK struct {
+	Data  []Coupon `json:"data"`
+	Count float64  `json:"count"`
+}
+
+type ListCustomersOK struct {
+	Data  []Customer `json:"data"`
+	Count float64    `json:"count"`
+}
+
 type ListElementsOK struct {
 	Data  []Element `json:"data"`
 	Count float64   `json:"count"`
@@ -2599,6 +2790,11 @@ type ListFormsOK struct {
 	Count float64       `json:"count"`
 }
 
+type ListInvoicesOK struct {
+	Data  []Invoice `json:"data"`
+	Count float64   `json:"count"`
+}
+
 type ListLocationsOK struct {
 	Data  []Location `json:"data"`
 	Count float64    `json:"count"`
@@ -2622,6 +2818,11 @@ type ListPatientAttachmentsOK struct {
 type ListPatientEhrCandidatesOK struct {
 	Data  []PatientV2 `json:"data"`
 	Count float64     `json:"count"`
+}
+
+type ListPatientPaymentMethodsOK struct {
+	Data  []PaymentMethod `json:"data"`
+	Count float64         `json:"count"`
 }
 
 type ListPatientsField string
@@ -4556,6 +4757,45 @@ func (o OptCancelRequest) Or(d CancelRequest) CancelRequest {
 	return d
 }
 
+// NewOptCouponAppliesTo returns new OptCouponAppliesTo with value set to v.
+func NewOptCouponAppliesTo(v CouponAppliesTo) OptCouponAppliesTo {
+	return OptCouponAppliesTo{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptCouponAppliesTo is optional CouponAppliesTo.
+type OptCouponAppliesTo struct {
+	Value CouponAppliesTo
+	Set   bool
+}
+
+// IsSet returns true if OptCouponAppliesTo was set.
+func (o OptCouponAppliesTo) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptCouponAppliesTo) SetTo(v CouponAppliesTo) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptCouponAppliesTo) Get() (v CouponAppliesTo, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptCouponAppliesTo) Or(d CouponAppliesTo) CouponAppliesTo {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptCreateFormLinkReqAssigneeType returns new OptCreateFormLinkReqAssigneeType with value set to v.
 func NewOptCreateFormLinkReqAssigneeType(v CreateFormLinkReqAssigneeType) OptCreateFormLinkReqAssigneeType {
 	return OptCreateFormLinkReqAssigneeType{
@@ -4596,6 +4836,52 @@ func (o OptCreateFormLinkReqAssigneeType) Get() (v CreateFormLinkReqAssigneeType
 
 // Or returns value if set, or given parameter if does not.
 func (o OptCreateFormLinkReqAssigneeType) Or(d CreateFormLinkReqAssigneeType) CreateFormLinkReqAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptCreatePaymentLinkReq returns new OptCreatePaymentLinkReq with value set to v.
+func NewOptCreatePaymentLinkReq(v CreatePaymentLinkReq) OptCreatePaymentLinkReq {
+	return OptCreatePaymentLinkReq{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptCreatePaymentLinkReq is optional CreatePaymentLinkReq.
+type OptCreatePaymentLinkReq struct {
+	Value CreatePaymentLinkReq
+	Set   bool
+}
+
+// IsSet returns true if OptCreatePaymentLinkReq was set.
+func (o OptCreatePaymentLinkReq) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptCreatePaymentLinkReq) Reset() {
+	var v CreatePaymentLinkReq
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptCreatePaymentLinkReq) SetTo(v CreatePaymentLinkReq) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptCreatePaymentLinkReq) Get() (v CreatePaymentLinkReq, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptCreatePaymentLinkReq) Or(d CreatePaymentLinkReq) CreatePaymentLinkReq {
 	if v, ok := o.Get(); ok {
 		return v
 	}
@@ -8330,6 +8616,52 @@ func (o OptUnmergePatientsReq) Or(d UnmergePatientsReq) UnmergePatientsReq {
 	return d
 }
 
+// NewOptUpdateInvoiceReqStatus returns new OptUpdateInvoiceReqStatus with value set to v.
+func NewOptUpdateInvoiceReqStatus(v UpdateInvoiceReqStatus) OptUpdateInvoiceReqStatus {
+	return OptUpdateInvoiceReqStatus{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptUpdateInvoiceReqStatus is optional UpdateInvoiceReqStatus.
+type OptUpdateInvoiceReqStatus struct {
+	Value UpdateInvoiceReqStatus
+	Set   bool
+}
+
+// IsSet returns true if OptUpdateInvoiceReqStatus was set.
+func (o OptUpdateInvoiceReqStatus) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptUpdateInvoiceReqStatus) Reset() {
+	var v UpdateInvoiceReqStatus
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptUpdateInvoiceReqStatus) SetTo(v UpdateInvoiceReqStatus) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptUpdateInvoiceReqStatus) Get() (v UpdateInvoiceReqStatus, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptUpdateInvoiceReqStatus) Or(d UpdateInvoiceReqStatus) UpdateInvoiceReqStatus {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptWaitingListRequestPartOfDay returns new OptWaitingListRequestPartOfDay with value set to v.
 func NewOptWaitingListRequestPartOfDay(v WaitingListRequestPartOfDay) OptWaitingListRequestPartOfDay {
 	return OptWaitingListRequestPartOfDay{
@@ -8741,6 +9073,20 @@ func (PatientV2NhsNumberStatus) AllValues() []PatientV2NhsNumberStatus {
 		PatientV2NhsNumberStatusWithdrawn,
 		PatientV2NhsNumberStatusDisputed,
 	}
+}
+
+// Ref: #/components/schemas/PaymentMethod
+type PaymentMethod struct {
+	// Stripe's id.
+	ID string `json:"id"`
+	// As Stripe names it.
+	Type     string    `json:"type"`
+	Brand    OptString `json:"brand"`
+	Last4    OptString `json:"last4"`
+	ExpMonth OptInt    `json:"exp_month"`
+	ExpYear  OptInt    `json:"exp_year"`
+	// Whether it is the one used first.
+	Default bool `json:"default"`
 }
 
 // Ref: #/components/schemas/PersonName
@@ -9846,6 +10192,32 @@ func (Title) AllValues() []Title {
 
 type UnmergePatientsReq struct {
 	MergeID OptID `json:"merge_id"`
+}
+
+type UpdateInvoiceReq struct {
+	Date           OptString `json:"date"`
+	PractitionerID OptString `json:"practitioner_id"`
+	LocationID     OptString `json:"location_id"`
+	// Notes of the practice, not on the invoice.
+	Comments OptString `json:"comments"`
+	// Notes on the invoice.
+	ExtraInfo OptString `json:"extra_info"`
+	// Cancels it, once it has no payments. Other changes beside it are refused.
+	Status OptUpdateInvoiceReqStatus `json:"status"`
+}
+
+// Cancels it, once it has no payments. Other changes beside it are refused.
+type UpdateInvoiceReqStatus string
+
+const (
+	UpdateInvoiceReqStatusVoid UpdateInvoiceReqStatus = "void"
+)
+
+// AllValues returns all UpdateInvoiceReqStatus values.
+func (UpdateInvoiceReqStatus) AllValues() []UpdateInvoiceReqStatus {
+	return []UpdateInvoiceReqStatus{
+		UpdateInvoiceReqStatusVoid,
+	}
 }
 
 type UpdateTaskOK struct {

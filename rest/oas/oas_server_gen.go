@@ -138,6 +138,13 @@ type Handler interface {
 	//
 	// POST /v1/booking_links
 	CreateBookingLink(ctx context.Context, req *BookingLinkRequest, params CreateBookingLinkParams) (*BookingLink, error)
+	// CreateCustomer implements createCustomer operation.
+	//
+	// Adds a customer to the practice's account with Stripe. The same `Idempotency-Key` is the same
+	// customer.
+	//
+	// POST /v1/invoicing/customers
+	CreateCustomer(ctx context.Context, req *CreateCustomerReq, params CreateCustomerParams) (*Customer, error)
 	// CreateEpisode implements createEpisode operation.
 	//
 	// Extension. Opens an episode of a patient. Others are opened by what patients send: a reply or a form
@@ -172,6 +179,14 @@ type Handler interface {
 	//
 	// POST /v1/patients/{id}/attachments
 	CreatePatientAttachment(ctx context.Context, req *CreatePatientAttachmentReq, params CreatePatientAttachmentParams) (*Attachment, error)
+	// CreatePaymentLink implements createPaymentLink operation.
+	//
+	// Extension. The page at Stripe on which what is due is paid: the one there is while it is for that
+	// amount, else a new one, and the old one is closed. Of an invoice that is linked to one of Stripe's
+	// it is that one's page. It is for the patient alone, and good for 23 hours.
+	//
+	// POST /v1/invoicing/invoices/{id}/payment_link
+	CreatePaymentLink(ctx context.Context, req OptCreatePaymentLinkReq, params CreatePaymentLinkParams) (*CreatePaymentLinkOK, error)
 	// CreatePharmacy implements createPharmacy operation.
 	//
 	// Adds a pharmacy to those of a prescriber.
@@ -394,6 +409,12 @@ type Handler interface {
 	//
 	// GET /v1/identity_checks/{reference}
 	GetIdentityCheck(ctx context.Context, params GetIdentityCheckParams) (*IdentityCheck, error)
+	// GetInvoice implements getInvoice operation.
+	//
+	// Extension. An invoice with what it is for, and what was paid and refunded of it.
+	//
+	// GET /v1/invoicing/invoices/{id}
+	GetInvoice(ctx context.Context, params GetInvoiceParams) (*Invoice, error)
 	// GetLinkStatus implements getLinkStatus operation.
 	//
 	// Whether a link was opened and used, by its address or its id. Given both, they must be of one link.
@@ -497,6 +518,14 @@ type Handler interface {
 	//
 	// GET /v1/webhooks/{id}
 	GetWebhook(ctx context.Context, params GetWebhookParams) (*Webhook, error)
+	// LinkInvoice implements linkInvoice operation.
+	//
+	// Links an invoice that the practice made at Stripe to an appointment: to the appointment's invoice,
+	// or to a new one for the same amount. What is paid and refunded of it at Stripe is recorded by
+	// itself. Linking again is linking once.
+	//
+	// POST /v1/invoicing/invoices/link
+	LinkInvoice(ctx context.Context, req *LinkInvoiceReq, params LinkInvoiceParams) (*Invoice, error)
 	// ListAdminTeams implements listAdminTeams operation.
 	//
 	// Extension. Teams of staff by name, without those that are archived. With `admin_id` the teams of a
@@ -579,6 +608,20 @@ type Handler interface {
 	//
 	// GET /v1/consultations
 	ListConsultations(ctx context.Context, params ListConsultationsParams) (*ConsultationPage, error)
+	// ListCoupons implements listCoupons operation.
+	//
+	// The coupons of the practice's account with Stripe that can be used now, newest first. Those in
+	// another currency than pounds are left out.
+	//
+	// GET /v1/invoicing/coupons
+	ListCoupons(ctx context.Context) (*ListCouponsOK, error)
+	// ListCustomers implements listCustomers operation.
+	//
+	// The customers of the practice's account with Stripe that have the text in a name, an e-mail address
+	// or a telephone number, at most 100. Stripe may find a new customer only after a minute.
+	//
+	// GET /v1/invoicing/customers
+	ListCustomers(ctx context.Context, params ListCustomersParams) (*ListCustomersOK, error)
 	// ListDeliveries implements listDeliveries operation.
 	//
 	// Extension. What was sent to it or waits to be, newest first, for 30 days.
@@ -628,6 +671,14 @@ type Handler interface {
 	//
 	// GET /v1/forms
 	ListForms(ctx context.Context, params ListFormsParams) (*ListFormsOK, error)
+	// ListInvoices implements listInvoices operation.
+	//
+	// Extension. The invoices of the practice, by date where days are given and else in the order in which
+	// they were made, whichever API they were made by. `count` stops at 10,000, or one beyond the page
+	// where that is further.
+	//
+	// GET /v1/invoicing/invoices
+	ListInvoices(ctx context.Context, params ListInvoicesParams) (*ListInvoicesOK, error)
 	// ListLocations implements listLocations operation.
 	//
 	// The places patients come to.
@@ -665,6 +716,14 @@ type Handler interface {
 	//
 	// GET /v1/patients/{id}/ehr/candidates
 	ListPatientEhrCandidates(ctx context.Context, params ListPatientEhrCandidatesParams) (*ListPatientEhrCandidatesOK, error)
+	// ListPatientPaymentMethods implements listPatientPaymentMethods operation.
+	//
+	// The payment methods that Stripe keeps of the patient; none of one who is no customer there. A card
+	// is shown by its brand, its last four digits and its expiry as Stripe gives them; its number is never
+	// known here.
+	//
+	// GET /v1/patients/{id}/payment_methods
+	ListPatientPaymentMethods(ctx context.Context, params ListPatientPaymentMethodsParams) (*ListPatientPaymentMethodsOK, error)
 	// ListPatients implements listPatients operation.
 	//
 	// Patients by surname. Without `field`, what `search` looks like decides: an NHS number, an e-mail
@@ -1049,6 +1108,13 @@ type Handler interface {
 	//
 	// PATCH /v1/form_response/{id}
 	UpdateFormResponse(ctx context.Context, req *FormResponseUpdate, params UpdateFormResponseParams) (*FormResponse, error)
+	// UpdateInvoice implements updateInvoice operation.
+	//
+	// Changes what stands above and below the lines of an invoice. Of one that has been paid only the
+	// comments can be changed. What is left out stays as it is.
+	//
+	// PATCH /v1/invoicing/invoices/{id}
+	UpdateInvoice(ctx context.Context, req *UpdateInvoiceReq, params UpdateInvoiceParams) (*Invoice, error)
 	// UpdateLocation implements updateLocation operation.
 	//
 	// Extension. Fields left out stay as they are. An inactive location offers no slots.

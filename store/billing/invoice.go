@@ -126,6 +126,16 @@ func (t *Tx) Invoices(ctx context.Context, group practice.ID, q billing.InvoiceQ
 	return store.ReadPage(ctx, t.Conn, text, args, scanInvoice, invoiceOrder)
 }
 
+// CountInvoices counts what Invoices would list, up to a limit.
+func (t *Tx) CountInvoices(
+	ctx context.Context, group practice.ID, q billing.InvoiceQuery, limit int,
+) (n int, err error) {
+	args := append(store.In{group, q.Deleted, limit}, dates(q.From, q.To)...)
+	_, err = t.One(ctx, `SELECT count(*) FROM (SELECT 1 FROM invoice WHERE practice_group_id = $1
+		AND (cancelled_at IS NULL OR $2) AND dated >= $4 AND dated <= $5 LIMIT $3) AS matches`, args, &n)
+	return n, err
+}
+
 const aboutPatients = selectInvoices + ` AND cancelled_at IS NULL AND dated >= $2 AND dated <= $3 AND patient_id IN `
 
 var (
@@ -256,10 +266,11 @@ func (t *Tx) saveLine(ctx context.Context, group practice.ID, l billing.Line) er
 }
 
 const (
-	selectPayments = `SELECT id, invoice_id, payment_type_id, source, amount, paid_on, comment, created_at,
-		updated_at FROM payment
+	selectPayments = `SELECT id, invoice_id, payment_type_id, source, amount, paid_on, comment, external_id,
+		created_at, updated_at FROM payment
 		WHERE practice_group_id = $1 AND deleted_at IS NULL AND invoice_id IN `
-	selectRefunds = `SELECT id, invoice_id, payment_id, amount, refunded_on, reason, comment, created_at FROM refund
+	selectRefunds = `SELECT id, invoice_id, payment_id, amount, refunded_on, reason, comment, external_id,
+		created_at FROM refund
 		WHERE practice_group_id = $1 AND invoice_id IN `
 )
 
@@ -278,19 +289,19 @@ func (t *Tx) PaymentsOf(
 		func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Payment], error) {
 			var p billing.Payment
 			err := scan(&p.ID, &p.Invoice, &p.Type, &p.Source, &p.Amount, value.Day(&p.Date), &p.Comment,
-				value.When(&p.CreatedAt), value.When(&p.UpdatedAt))
+				value.Text(&p.External), value.When(&p.CreatedAt), value.When(&p.UpdatedAt))
 			return store.Owned[billing.InvoiceID, billing.Payment]{Of: p.Invoice, Thing: p}, err
 		}))
 }
 
 func (t *Tx) savePayment(ctx context.Context, group practice.ID, p billing.Payment) error {
 	_, err := t.Exec(ctx, `INSERT INTO payment (practice_group_id, id, invoice_id, payment_type_id, source, amount,
-		paid_on, comment, deleted_at, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		paid_on, comment, deleted_at, created_at, updated_at, external_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET payment_type_id = $4, source = $5, amount = $6,
 		paid_on = $7, comment = $8, deleted_at = $9, updated_at = $11`,
 		group, p.ID, p.Invoice, p.Type, p.Source, p.Amount, p.Date.String(), p.Comment, value.At(p.DeletedAt),
-		p.CreatedAt, p.UpdatedAt)
+		p.CreatedAt, p.UpdatedAt, value.OptText(p.External))
 	return err
 }
 
@@ -302,15 +313,25 @@ func (t *Tx) RefundsOf(
 		func(scan store.Scanner) (store.Owned[billing.InvoiceID, billing.Refund], error) {
 			var r billing.Refund
 			err := scan(&r.ID, &r.Invoice, &r.Payment, &r.Amount, value.Day(&r.Date), &r.Reason, &r.Comment,
-				value.When(&r.CreatedAt))
+				value.Text(&r.External), value.When(&r.CreatedAt))
 			return store.Owned[billing.InvoiceID, billing.Refund]{Of: r.Invoice, Thing: r}, err
 		}))
 }
 
 func (t *Tx) saveRefund(ctx context.Context, group practice.ID, r billing.Refund) error {
 	_, err := t.Exec(ctx, `INSERT INTO refund (practice_group_id, id, invoice_id, payment_id, amount, refunded_on,
-		reason, comment, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, group, r.ID, r.Invoice, r.Payment, r.Amount, r.Date.String(),
-		r.Reason, r.Comment, r.CreatedAt)
+		reason, comment, created_at, external_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, group, r.ID, r.Invoice, r.Payment, r.Amount, r.Date.String(),
+		r.Reason, r.Comment, r.CreatedAt, value.OptText(r.External))
 	return err
+}
+
+// InvoiceForBooking finds the first invoice that is for a booking, one that was cancelled aside; 0 is none.
+func (t *Tx) InvoiceForBooking(
+	ctx context.Context, group practice.ID, of booking.ID,
+) (id billing.InvoiceID, err error) {
+	_, err = t.One(ctx, `SELECT i.id FROM invoice_line l JOIN invoice i ON i.practice_group_id = l.practice_group_id
+		AND i.id = l.invoice_id AND i.cancelled_at IS NULL WHERE l.practice_group_id = $1 AND l.booking_id = $2
+		ORDER BY i.number LIMIT 1`, store.In{group, of}, &id)
+	return id, err
 }

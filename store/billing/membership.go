@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"frontdesk/core/billing"
+	"frontdesk/core/membership"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 
@@ -24,7 +24,7 @@ type Memberships struct {
 func NewMemberships(db *store.DB) *Memberships { return &Memberships{onMemberships(db.Conn()), db} }
 
 // Do runs fn in one transaction: all of it happens, or none.
-func (s *Memberships) Do(ctx context.Context, fn func(billing.MembershipTx) error) error {
+func (s *Memberships) Do(ctx context.Context, fn func(membership.Tx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(onMemberships(c)) })
 }
 
@@ -53,11 +53,11 @@ const selectMemberships = `SELECT m.patient_id, m.id, m.product_id, p.name, m.st
 
 // Memberships lists memberships, those that have ended too.
 func (t *MembershipTx) Memberships(ctx context.Context, group practice.ID,
-	of []patient.ID) (map[patient.ID][]billing.Membership, error) {
+	of []patient.ID) (map[patient.ID][]membership.Membership, error) {
 	return store.ListOwned(ctx, t.Conn, store.Among(selectMemberships+store.Few2+` ORDER BY m.id`,
 		selectMemberships+store.Many2+
 			` ORDER BY m.id`), group, of,
-		func(m *billing.Membership) store.In {
+		func(m *membership.Membership) store.In {
 			return store.In{&m.ID, &m.Product, &m.Name, value.Day(&m.Start), &m.Said, &m.Comments,
 				value.When(&m.EndedAt),
 				value.When(&m.CreatedAt), value.When(&m.UpdatedAt)}
@@ -66,7 +66,7 @@ func (t *MembershipTx) Memberships(ctx context.Context, group practice.ID,
 
 // SaveMembership keeps a membership.
 func (t *MembershipTx) SaveMembership(ctx context.Context, group practice.ID, of patient.ID,
-	m billing.Membership) error {
+	m membership.Membership) error {
 	_, err := t.Exec(ctx, `INSERT INTO membership (practice_group_id, id, patient_id, product_id, start_date, said,
 		comments, ended_at, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

@@ -128,3 +128,6 @@ type patients interface {
 type contacts interface {
 	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
 }
+
+// In is the invoices in a transaction.
+func In(c store.Conn) billing.InvoiceTx { return on(c) }

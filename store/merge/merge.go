@@ -108,6 +108,7 @@ var belongings = []belonging{
 	belongs("invoice", "patient_id", "invoices", true),
 	belongs("invoice", "payer_patient_id", "bills", true),
 	belongs("statement", "patient_id", "statements", true),
+	belongs("payment_customer", "patient_id", "bills", false),
 	members(),
 }
 

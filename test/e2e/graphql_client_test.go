@@ -21,6 +21,7 @@ import (
 	"frontdesk/core/document"
 	"frontdesk/core/form"
 	keys "frontdesk/core/key"
+	"frontdesk/core/membership"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -136,7 +137,7 @@ func operators(t *testing.T, address string) *core.Core {
 		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: time.Now, NewID: db.NewID},
 		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)},
 		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: time.Now, NewID: db.NewID},
-		Membership:  &billing.Memberships{Store: billingstore.NewMemberships(db), Now: time.Now, NewID: db.NewID},
+		Membership:  &membership.Service{Store: billingstore.NewMemberships(db), Now: time.Now, NewID: db.NewID},
 		Clinical:    &clinical.Records{Store: clinicalstore.NewRecords(db), Now: time.Now, NewID: db.NewID},
 		Letter:      &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: time.Now, NewID: db.NewID},
 		Imported:    &clinical.Imported{Store: clinicalstore.NewImported(db), Now: time.Now, NewID: db.NewID},

@@ -62,6 +62,7 @@ var showNoPatient = []string{
 	"GET /v1/webhooks/{id}/deliveries/{delivery_id}", "GET /v1/events", "GET /v1/sequences", "GET /v1/sequences/{id}",
 	"GET /v1/api_keys", "GET /v1/api_keys/{id}", "GET /v1/partner", "GET /v1/partners", "GET /v1/subscriptions",
 	"GET /v1/hca/consultants",
+	"GET /v1/invoicing/coupons", "GET /v1/invoicing/customers",
 }
 
 // reads are the operations that show the patient Ada, each with the ids of its path
@@ -96,6 +97,7 @@ func (p *program) reads(ada string) map[string][]string {
 	matter := p.ok("POST", "/v1/episodes", map[string]any{"patient_id": ada, "subject": "A rash"}).str("id")
 	recall := p.ok("POST", "/v1/sequences", aSequence).str("id")
 	p.ok("POST", "/v1/sequences/"+recall+"/patients", map[string]any{"patient_id": ada})
+	bill, _ := (&till{program: p, token: p.creds.Token}).owes(ada, 10, 20)
 	batch = batch[strings.LastIndex(batch, "/")+1:]
 	answers := p.answered(ada)
 	return map[string][]string{
@@ -134,6 +136,9 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/consultations/{id}":                        {consulted},
 		"GET /v1/tasks":                                     {"?patient_id=" + ada},
 		"GET /v2/tasks/{id}":                                {ring},
+		"GET /v1/invoicing/invoices":                        nil,
+		"GET /v1/invoicing/invoices/{id}":                   {bill},
+		"GET /v1/patients/{id}/payment_methods":             {ada},
 	}
 }
 
@@ -176,7 +181,8 @@ func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
 		}
 		for _, name := range showNoPatient {
 			if !strings.Contains(name, "{") {
-				p.ok("GET", pathOf(name, nil), nil, header("X-Request-Id", "no-one-seen"))
+				query := map[bool]string{true: "?query=nia"}[strings.HasSuffix(name, "/customers")]
+				p.ok("GET", pathOf(name, nil)+query, nil, header("X-Request-Id", "no-one-seen"))
 			}
 		}
 		// Entries are written in their order, so the last is there after all others.

@@ -1,10 +1,14 @@
-package billing
+// Package membership is which patients are members of what the practice sells.
+//
+//	membership.go  all of it
+package membership
 
 import (
 	"context"
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/billing"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
@@ -13,15 +17,15 @@ import (
 	"frontdesk/core/read"
 )
 
-// MembershipID names one stretch of a patient's being a member.
-type MembershipID int64
+// ID names one stretch of a patient's being a member.
+type ID int64
 
 // Membership is that a patient is, or was, a member. A patient has one at a time,
 // and those there were are kept.
 type Membership struct {
-	ID      MembershipID `json:"id"`
-	Product ProductID    `json:"product_id"`
-	Name    string       `json:"-"` // the product's, as it is now
+	ID      ID                `json:"id"`
+	Product billing.ProductID `json:"product_id"`
+	Name    string            `json:"-"` // the product's, as it is now
 	// Start is the date it begins on, and Said that date as it was given.
 	Start    input.Date `json:"start"`
 	Said     string     `json:"said"`
@@ -41,41 +45,41 @@ var (
 // mostMemberships is how many memberships a patient can have had.
 const mostMemberships = 200
 
-// MembershipStore is what memberships need remembered.
-type MembershipStore interface {
-	MembershipReader
+// Store is what memberships need remembered.
+type Store interface {
+	Reader
 	// Do runs fn in one transaction: all of it happens, or none.
-	Do(ctx context.Context, fn func(MembershipTx) error) error
+	Do(ctx context.Context, fn func(Tx) error) error
 }
 
-// MembershipReader is what memberships read.
-type MembershipReader interface {
+// Reader is what memberships read.
+type Reader interface {
 	// Memberships lists those of some patients, those that have ended too.
 	Memberships(ctx context.Context, group practice.ID, of []patient.ID) (map[patient.ID][]Membership, error)
 }
 
-// MembershipTx is a MembershipStore inside a transaction.
-type MembershipTx interface {
-	MembershipReader
+// Tx is a Store inside a transaction.
+type Tx interface {
+	Reader
 	patient.EditTx
 	event.Recorder
 	practice.GroupReader
 	// LockProduct keeps others from changing a product until the end of the
 	// transaction, and finds it, or returns ErrProductNotFound.
-	LockProduct(ctx context.Context, group practice.ID, id ProductID) (Product, error)
+	LockProduct(ctx context.Context, group practice.ID, id billing.ProductID) (billing.Product, error)
 	SaveMembership(ctx context.Context, group practice.ID, of patient.ID, m Membership) error
 }
 
-// Memberships is who is a member of what.
-type Memberships struct {
-	Store MembershipStore
+// Service is who is a member of what.
+type Service struct {
+	Store Store
 	Now   func() time.Time
 	NewID func() int64
 }
 
 // Subscription asks for a membership.
 type Subscription struct {
-	Product ProductID
+	Product billing.ProductID
 	Start   input.Date // it begins today where there is no Said
 	// Said is the date as the caller wrote it.
 	Said, Comments string
@@ -107,10 +111,10 @@ func currentMembership(all []Membership) (m Membership, ok bool) {
 
 // Add makes a patient a member; whatever membership they have ends.
 // Giving them what they have already changes nothing. Errors: patient.ErrNotFound,
-// ErrProductNotFound, ErrProductDeleted, ErrNotMembership, patient.ErrTooMany,
+// billing.ErrProductNotFound, billing.ErrProductDeleted, ErrNotMembership, patient.ErrTooMany,
 // field faults.
-func (s *Memberships) Add(ctx context.Context, of patient.ID, q Subscription) (patient.Patient, error) {
-	return s.edit(ctx, of, "patient.membership.add", func(tx MembershipTx, group practice.ID,
+func (s *Service) Add(ctx context.Context, of patient.ID, q Subscription) (patient.Patient, error) {
+	return s.edit(ctx, of, "patient.membership.add", func(tx Tx, group practice.ID,
 		all []Membership, now time.Time) (*Membership, error) {
 		today, err := practice.Today(ctx, tx, group, now)
 		if err != nil {
@@ -123,10 +127,10 @@ func (s *Memberships) Add(ctx context.Context, of patient.ID, q Subscription) (p
 		switch product, err := tx.LockProduct(ctx, group, q.Product); {
 		case err != nil:
 			return nil, err
-		case product.Kind != MembershipKind:
+		case product.Kind != billing.MembershipKind:
 			return nil, ErrNotMembership
 		case product.Deleted():
-			return nil, ErrProductDeleted
+			return nil, billing.ErrProductDeleted
 		}
 		had, ok := currentMembership(all)
 		switch {
@@ -135,15 +139,15 @@ func (s *Memberships) Add(ctx context.Context, of patient.ID, q Subscription) (p
 		case len(all) >= mostMemberships:
 			return nil, patient.ErrTooMany
 		}
-		m.ID, m.CreatedAt, m.UpdatedAt = MembershipID(s.NewID()), now, now
+		m.ID, m.CreatedAt, m.UpdatedAt = ID(s.NewID()), now, now
 		return &m, nil
 	})
 }
 
 // Remove ends the membership a patient has. Errors:
 // patient.ErrNotFound, ErrNoMembership.
-func (s *Memberships) Remove(ctx context.Context, of patient.ID, id ProductID) (patient.Patient, error) {
-	return s.edit(ctx, of, "patient.membership.remove", func(_ MembershipTx, _ practice.ID, all []Membership,
+func (s *Service) Remove(ctx context.Context, of patient.ID, id billing.ProductID) (patient.Patient, error) {
+	return s.edit(ctx, of, "patient.membership.remove", func(_ Tx, _ practice.ID, all []Membership,
 		_ time.Time) (*Membership, error) {
 		if had, ok := currentMembership(all); !ok || had.Product != id {
 			return nil, ErrNoMembership
@@ -154,12 +158,12 @@ func (s *Memberships) Remove(ctx context.Context, of patient.ID, id ProductID) (
 
 // edit ends the membership a patient has and gives them the next, if
 // there is one, with the event and the audit entry.
-func (s *Memberships) edit(
+func (s *Service) edit(
 	ctx context.Context, of patient.ID, action string,
-	next func(tx MembershipTx, group practice.ID, all []Membership, now time.Time) (*Membership, error),
+	next func(tx Tx, group practice.ID, all []Membership, now time.Time) (*Membership, error),
 ) (patient.Patient, error) {
 	now := s.Now().Truncate(time.Microsecond)
-	return patient.Edit(ctx, s.Store.Do, now, of, func(tx MembershipTx, who access.Caller, p patient.Patient) error {
+	return patient.Edit(ctx, s.Store.Do, now, of, func(tx Tx, who access.Caller, p patient.Patient) error {
 		found, err := tx.Memberships(ctx, who.Group, []patient.ID{p.ID})
 		if err != nil {
 			return err
@@ -192,7 +196,7 @@ func (s *Memberships) edit(
 }
 
 // Of are the memberships of those of some patients who have one.
-func (s *Memberships) Of(ctx context.Context, of []patient.ID) (map[patient.ID]Membership, error) {
+func (s *Service) Of(ctx context.Context, of []patient.ID) (map[patient.ID]Membership, error) {
 	all, err := read.Of(ctx, access.SeePatients, of, s.Store.Memberships)
 	out := make(map[patient.ID]Membership, len(all))
 	for id, each := range all {

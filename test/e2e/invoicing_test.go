@@ -1,0 +1,215 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"frontdesk/app"
+	"frontdesk/graph/wire"
+	"frontdesk/operator"
+	"frontdesk/sim/stripe"
+	"frontdesk/store/storetest"
+)
+
+const (
+	stripeKey    = "sk_test_e2e"
+	stripeSecret = "whsec_e2e"
+)
+
+// till is a program whose practice is connected to a simulated Stripe, and asked over GraphQL, too.
+type till struct {
+	*program
+	bank    *stripe.Stripe
+	address string
+	token   string
+}
+
+// paying runs a story about money on each database.
+func paying(t *testing.T, story func(t *testing.T, p *till)) {
+	t.Helper()
+	storetest.EachAddress(t, func(t *testing.T, address string) {
+		p := &till{program: open(t, address, app.Config{}), address: address}
+		p.bank = stripe.New(stripeKey, stripeSecret, p.clock.Now)
+		server := httptest.NewServer(p.bank)
+		t.Cleanup(server.Close)
+		t.Cleanup(p.bank.Close)
+		p.bank.Base = server.URL
+		group, _ := strconv.ParseInt(p.creds.Group, 10, 64)
+		p.bank.WebhookURL = p.app.URL() + "/callbacks/stripe/" + strconv.FormatInt(group, 36)
+		o, err := app.OpenOperator(context.Background(), app.Opening{DB: address, SealKey: sealKey, Seals: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		if _, err := o.SetConnector(context.Background(), p.creds.Group, "stripe", map[string]string{
+			"base_url": server.URL, "simulated": ""}, map[string]string{"api_key": stripeKey,
+			"webhook_secret": stripeSecret}); err != nil {
+			t.Fatal(err)
+		}
+		made, err := o.CreateToken(context.Background(), operator.NewToken{Group: p.creds.Group, Name: "Till",
+			Role: "everything"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.token = made.Text
+		story(t, p)
+	})
+}
+
+// graph asks over GraphQL, and gives what a mutation or a query of one field answers.
+func (p *till) graph(document string, args ...any) map[string]any {
+	p.t.Helper()
+	data, a := p.graphQL(p.token, fmt.Sprintf(document, args...))
+	for _, v := range data {
+		m, _ := v.(map[string]any)
+		if m["error"] != nil {
+			p.t.Fatalf("%s: %v", document, m["error"])
+		}
+		return m
+	}
+	p.t.Fatalf("%s: %s", document, a.Text)
+	return nil
+}
+
+// owes makes an invoice over GraphQL: price is in pounds, without VAT.
+func (p *till) owes(of string, price float64, rate float64) (invoice, product string) {
+	p.t.Helper()
+	product, _ = dig(p.graph(`mutation { createProduct(productData: {name: "A check", productType: other, price: %v,
+		tax: {taxRate: %v}}) { data { id } error } }`, price, rate), "data", "id").(string)
+	known, a := p.graphQL(p.token,
+		`{ practice { locations { id } } users(filters: {isClinician: true}) { data { id } } }`)
+	room, doctor := dig(known, "practice", "locations", 0, "id"), dig(known, "users", "data", 0, "id")
+	if room == nil || doctor == nil {
+		p.t.Fatal(a.Text)
+	}
+	made, _ := dig(p.graph(`mutation { createInvoice(invoiceData: {date: "2031-01-06", patientId: %q, doctorId: %q,
+		locationId: %q, lineItems: [{date: "2031-01-06", productId: %q, quantity: 1}]}) { data { id } error } }`,
+		coded(wire.KindPatient, of),
+		doctor, room, product), "data", "id").(string)
+	return plain(made), plain(product)
+}
+
+// cash is the id of a way to pay.
+func (p *till) cash() string {
+	p.t.Helper()
+	known, a := p.graphQL(p.token, `{ practice { paymentTypes { id name } } }`)
+	id, ok := dig(known, "practice", "paymentTypes", 1, "id").(string)
+	if !ok {
+		p.t.Fatal(a.Text)
+	}
+	return id
+}
+
+// plain is the id that the other API has for an id of GraphQL.
+func plain(id string) string {
+	_, n, _ := wire.Decode(id)
+	return strconv.FormatInt(n, 10)
+}
+
+// coded is the id that GraphQL has for an id of REST.
+func coded(kind wire.Kind, id string) string {
+	n, _ := strconv.ParseInt(id, 10, 64)
+	return wire.Encode(kind, n)
+}
+
+func TestInvoicesMadeOverGraphQLAreReadOverREST(t *testing.T) {
+	paying(t, func(t *testing.T, p *till) {
+		of := p.patient()
+		id, product := p.owes(of, 40.30, 20)
+		p.graph(`mutation { addInvoicePayment(invoiceId: %q, paymentData: {paymentAmount: 10, paymentTypeId: %q,
+			paymentDate: "2031-01-06"}) { data { id } error } }`, coded(wire.KindInvoice, id), p.cash())
+		got := p.ok("GET", "/v1/invoicing/invoices/"+id, nil)
+		for field, want := range map[string]any{"status": "open", "subtotal": 4030.0, "vat": 806.0, "total": 4836.0,
+			"amount_due": 3836.0, "amount_paid": 1000.0, "patient_id": of, "billpayer_id": of, "currency": "gbp",
+			"stripe_id": nil, "number": 1.0} {
+			if got.Body[field] != want {
+				t.Errorf("%s is %v, not %v", field, got.Body[field], want)
+			}
+		}
+		if line := dig(got.Body, "lines", 0); dig(line, "product_id") != product || dig(line, "vat_rate") != 20.0 {
+			t.Errorf("the line is %v", line)
+		}
+		other, _ := p.owes(of, 1, 0)
+		list := p.ok("GET", "/v1/invoicing/invoices?start_date=2031-01-06&end_date=2031-01-06&page_size=1&page_index=1",
+			nil)
+		if list.Body["count"] != 2.0 || len(list.data()) != 1 || list.data()[0]["id"] != other {
+			t.Errorf("%s", list.Text)
+		}
+		p.refused(http.StatusBadRequest, "invalid_request", "GET", "/v1/invoicing/invoices?start_date=noon", nil)
+		p.refused(http.StatusNotFound, "invoice_not_found", "GET", "/v1/invoicing/invoices/"+id, nil,
+			key(p.creds.Second.Key), ofGroup(p.creds.Second.Group))
+		p.refused(http.StatusForbidden, "missing_scope", "GET", "/v1/invoicing/invoices", nil,
+			key(p.creds.Keys["booking"]))
+	})
+}
+
+func TestCouponsAndCustomersAreThoseOfStripe(t *testing.T) {
+	paying(t, func(t *testing.T, p *till) {
+		scope := key(p.creds.Keys["invoicing"])
+		p.bank.AddCoupon("FIVER", "Five pounds off", "gbp", 500, 0, "prod_1")
+		p.bank.AddCoupon("BUCK", "A dollar off", "usd", 100, 0)
+		if got := p.ok("GET", "/v1/invoicing/coupons", nil, scope).data(); len(got) != 1 ||
+			got[0]["amount_off"] != 500.0 || dig(got[0], "applies_to", "products", 0) != "prod_1" {
+			t.Errorf("the coupons are %v", got)
+		}
+		of, card := p.patient(), p.bank.AddCard("visa", "4242", 8, 2034)
+		body := map[string]any{"name": "Nia D'Arcy", "email": "nia@example.org", "phone": "07700900555",
+			"sources": []string{card}, "patient_id": of}
+		// The answer is lost once; the same key gives the customer that was made.
+		p.bank.Fail(stripe.Trouble{Cut: true}, stripe.Trouble{Status: 500})
+		made := p.ask("POST", "/v1/invoicing/customers", body, scope, once("nia"))
+		for made.Status == http.StatusServiceUnavailable {
+			made = p.ask("POST", "/v1/invoicing/customers", body, scope, once("nia"))
+		}
+		if made.Status != 200 || dig(made.Body, "sources", 0, "last4") != "4242" {
+			t.Fatalf("%d %s", made.Status, made.Text)
+		}
+		if found := p.ok("GET", "/v1/invoicing/customers?query=d'arc", nil, scope); found.Body["count"] != 1.0 ||
+			found.data()[0]["id"] != made.str("id") {
+			t.Errorf("%s", found.Text)
+		}
+		methods := p.ok("GET", "/v1/patients/"+of+"/payment_methods", nil, scope).data()
+		if len(methods) != 1 || methods[0]["brand"] != "visa" || methods[0]["exp_year"] != 2034.0 {
+			t.Errorf("the payment methods are %v", methods)
+		}
+		if none := p.ok("GET", "/v1/patients/"+p.patientBy("byron")+"/payment_methods", nil, scope); none.Body["count"] !=
+			0.0 {
+			t.Errorf("%s", none.Text)
+		}
+		p.refused(http.StatusNotFound, "patient_not_found", "GET", "/v1/patients/1/payment_methods", nil, scope)
+		for what, wrong := range map[string]any{"email": "nowhere", "phone": "twelve", "name": " ",
+			"sources": []string{"4242424242424242"}, "patient_id": "x"} {
+			body := map[string]any{"name": "Ada", what: wrong}
+			if a := p.refused(http.StatusBadRequest, "invalid_request", "POST", "/v1/invoicing/customers", body,
+				scope); a.wrong() != what {
+				t.Errorf("%s: %s", what, a.Text)
+			}
+		}
+	})
+}
+
+func TestStripeThatDoesNotKnowTheKeyIsSaidByTheDoctor(t *testing.T) {
+	paying(t, func(t *testing.T, p *till) {
+		look := func() (f operator.Finding) {
+			all, _ := app.Examine(t.Context(), app.Examination{DB: p.address, SealKey: sealKey})
+			if i := slices.IndexFunc(all, func(f operator.Finding) bool { return f.Check == "stripe" }); i >= 0 {
+				f = all[i]
+			}
+			return f
+		}
+		if got := look(); !got.OK {
+			t.Fatalf("the doctor says %+v", got)
+		}
+		p.bank.Key = "sk_test_another"
+		if got := look(); got.OK || !strings.Contains(got.Detail, "401") {
+			t.Errorf("the doctor says %+v of a key that Stripe does not know", got)
+		}
+		p.refused(http.StatusConflict, "payment_provider_refused", "GET", "/v1/invoicing/coupons", nil)
+	})
+}
