@@ -6,7 +6,7 @@ package app_test
 var rooms = map[string]struct {
 	ours, theirs []string
 }{
-	"api": {},
+	"api": {theirs: []string{"github.com/go-faster/yaml"}},
 	"api/apitest": {
 		ours:   []string{"api", "core/event", "core/webhook"},
 		theirs: []string{"github.com/santhosh-tekuri/jsonschema", "go.yaml.in/yaml"},

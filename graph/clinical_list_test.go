@@ -62,7 +62,8 @@ func TestClinicalListsTakeConstantStatements(t *testing.T) {
 			"records.data":          records,
 			"patientDocuments.data": allDocuments, "practiceTemplateDocuments.data": templates,
 			"questionnaires.data": questionnaires,
-			"users.data.0.letters.data": `{ users(pagination: {pageSize: 2}) { data { letters(pageSize: 100) { data ` +
+			"users.data.0.letters.data": `{ users(options: {includeUnvalidated: true}, pagination: {pageSize: 2}) ` +
+				`{ data { letters(pageSize: 100) { data ` +
 				`{ title patient { id } doctor { id } } pageInfo { hasMore } } } } }`,
 		}
 		// Letters lead to patients here.

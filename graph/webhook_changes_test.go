@@ -28,6 +28,9 @@ var neverSent = []string{
 	"patientDocument.renamed",
 }
 
+// reports are the topics about subscriptions themselves, which core/webhook's own tests cause.
+var reports = []string{"webhook.event.deliveryFailed", "webhook.subscription.updated"}
+
 // postbox keeps what is posted, by the id of the event.
 type postbox struct {
 	mu  sync.Mutex
@@ -186,7 +189,7 @@ func TestSubscriptionGetsEveryChangeOnceWithItsIDs(t *testing.T) {
 			t.Errorf("%d events were to be sent, and %d delivered", e.sent, len(e.box.got))
 		}
 		for _, topic := range webhookgraph.Topics {
-			if sent[topic.Name] == slices.Contains(neverSent, topic.Name) {
+			if sent[topic.Name] == slices.Contains(slices.Concat(neverSent, reports), topic.Name) {
 				t.Errorf("%s: sent here is %t", topic.Name, sent[topic.Name])
 			}
 		}

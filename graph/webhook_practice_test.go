@@ -156,6 +156,10 @@ func (e *subscriber) invoices() []row {
 			return sent("invoice.updated")
 		}},
 		nothing("they are the same", func() { e.made(`updateInvoice(`+in()+`, invoiceData: {comments: "X"})`, "id") }),
+		{"its claim", func() []string {
+			e.made(`updateInvoice(`+in()+`, invoiceData: {healthcode: {providerReference: "HC-1"}})`, "id")
+			return append(sent("invoice.integrations.healthcode.statusUpdated"), sent("invoice.updated")...)
+		}},
 		{"something more", func() []string {
 			line = e.text(e.made(`addLineItem(`+in()+`, lineItemData: {date: "2031-01-06", productId: "`+e.visit+`",
 				quantity: 1})`, `lineItems { id }`), "lineItems.1.id")

@@ -8,7 +8,6 @@ import (
 
 	"frontdesk/core/contact"
 	"frontdesk/core/event"
-	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -70,16 +69,9 @@ type ClaimChange struct {
 // maxReference is how long Healthcode lets the reference of a bill be, in characters.
 const maxReference = 25
 
-// ErrNoClaim is returned for a report that says nothing.
-var ErrNoClaim = fault.New(fault.Invalid, "healthcode_missing",
-	"`healthcode` needs a `status`, a `providerReference` or both.")
-
 func (ch *ClaimChange) apply(to *Claim, now time.Time) error {
 	if ch == nil {
 		return nil
-	}
-	if ch.Status == nil && ch.Reference == nil {
-		return ErrNoClaim
 	}
 	was := *to
 	input.Set(&to.Status, ch.Status)

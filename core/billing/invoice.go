@@ -255,7 +255,7 @@ func (s *Invoices) create(ctx context.Context, e write.Edit[InvoiceTx], r Invoic
 
 // Update changes what stands above and below the lines, and notes the patient's title and birth date as they are now.
 // Of one that has been paid only the comments, and how far it is with Healthcode, can be changed. Errors: ErrNotFound,
-// ErrCancelled, ErrPaid, ErrNoClaim, practice.ErrPractitionerNotFound, practice.ErrLocationNotFound.
+// ErrCancelled, ErrPaid, practice.ErrPractitionerNotFound, practice.ErrLocationNotFound.
 func (s *Invoices) Update(ctx context.Context, id InvoiceID, ch InvoiceChange) (Invoice, error) {
 	return s.change(ctx, id, "invoice.update", func(ctx context.Context, b *bill) error {
 		if b.settled() && ch.onPaper() {

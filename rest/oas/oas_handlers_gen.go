@@ -4202,7 +4202,8 @@ func (s *Server) handleGetMessageRequest(args [1]string, argsEscaped bool, w htt
 
 // handleGetPartnerRequest handles getPartner operation.
 //
-// Extension. Who the key of this request was given to, and the key itself.
+// Extension. Who the key of this request was given to, the key itself, and the practices it works for:
+// the first 500 of those that `GET /v1/practice-groups` lists.
 //
 // GET /v1/partner
 func (s *Server) handleGetPartnerRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

@@ -13073,6 +13073,14 @@ func (s *Partner) encodeFields(e *jx.Encoder) {
 		e.FieldStart("key")
 		s.Key.Encode(e)
 	}
+	{
+		e.FieldStart("practice_groups")
+		e.ArrStart()
+		for _, elem := range s.PracticeGroups {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
 }
 
 // Encode implements json.Marshaler.
@@ -14513,6 +14521,25 @@ func (s *PracticeGroupInput) Decode(d *jx.Decoder) error {
 	}
 
 	return nil
+}
+
+// Encode implements json.Marshaler.
+func (s *PracticeGroupName) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *PracticeGroupName) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("id")
+		s.ID.Encode(e)
+	}
+	{
+		e.FieldStart("name")
+		e.Str(s.Name)
+	}
 }
 
 // Encode implements json.Marshaler.

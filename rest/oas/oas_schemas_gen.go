@@ -8811,8 +8811,9 @@ type PDSRegistration struct {
 
 // Ref: #/components/schemas/Partner
 type Partner struct {
-	Name string `json:"name"`
-	Key  ApiKey `json:"key"`
+	Name           string              `json:"name"`
+	Key            ApiKey              `json:"key"`
+	PracticeGroups []PracticeGroupName `json:"practice_groups"`
 }
 
 // Ref: #/components/schemas/PartnerSummary
@@ -9181,6 +9182,12 @@ type PracticeGroupInput struct {
 	SendFrom OptString `json:"send_from"`
 	// Until this one, by the practice’s own clock.
 	SendUntil OptString `json:"send_until"`
+}
+
+// Ref: #/components/schemas/PracticeGroupName
+type PracticeGroupName struct {
+	ID   ID     `json:"id"`
+	Name string `json:"name"`
 }
 
 // Ref: #/components/schemas/Practitioner

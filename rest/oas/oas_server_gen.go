@@ -429,7 +429,8 @@ type Handler interface {
 	GetMessage(ctx context.Context, params GetMessageParams) (*Message, error)
 	// GetPartner implements getPartner operation.
 	//
-	// Extension. Who the key of this request was given to, and the key itself.
+	// Extension. Who the key of this request was given to, the key itself, and the practices it works for:
+	// the first 500 of those that `GET /v1/practice-groups` lists.
 	//
 	// GET /v1/partner
 	GetPartner(ctx context.Context) (*Partner, error)

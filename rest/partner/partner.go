@@ -7,13 +7,24 @@ import (
 	"frontdesk/rest/wire"
 )
 
+// mostGroups is how many of its practices are shown with a partner.
+const mostGroups = 500
+
 // GetPartner answers who asks.
 func (o Operations) GetPartner(ctx context.Context) (*oas.Partner, error) {
 	k, err := o.Core.Key.Own(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return &oas.Partner{Name: k.Partner, Key: keyOf(k)}, nil
+	groups, _, err := o.Core.Practice.Reachable(ctx, 0, mostGroups)
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.Partner{Name: k.Partner, Key: keyOf(k), PracticeGroups: make([]oas.PracticeGroupName, len(groups))}
+	for i, g := range groups {
+		out.PracticeGroups[i] = oas.PracticeGroupName{ID: wire.Digits(g.ID), Name: g.Name}
+	}
+	return out, nil
 }
 
 // ListPartners lists who holds keys of the group.

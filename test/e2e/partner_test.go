@@ -45,7 +45,8 @@ func TestAKeyMakesRotatesAndRevokesKeys(t *testing.T) {
 			t.Fatalf("got %s", can.Text)
 		}
 		mine := p.ok("GET", "/v1/partner", nil, tide)
-		if mine.str("name") != "Tidewater" || dig(mine.Body, "key", "id") != id {
+		if mine.str("name") != "Tidewater" || dig(mine.Body, "key", "id") != id ||
+			dig(mine.Body, "practice_groups", 0, "id") != p.creds.Group {
 			t.Fatalf("got %s", mine.Text)
 		}
 		p.ok("GET", "/v1/slots/count", nil, tide)
