@@ -28,6 +28,7 @@ import (
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
+	"frontdesk/core/payment"
 	"frontdesk/core/practice"
 	torecord "frontdesk/core/record"
 	"frontdesk/core/relationship"
@@ -55,6 +56,7 @@ import (
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
 	patientstore "frontdesk/store/patient"
+	paymentstore "frontdesk/store/payment"
 	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
@@ -134,8 +136,10 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Invoice:         &billing.Invoices{Store: billingstore.NewInvoices(db), Now: clock, NewID: db.NewID},
 		InvoiceMetadata: &billing.InvoiceMetadata{Store: billingstore.NewInvoiceMetadata(db), Now: clock},
 		PaymentType:     &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)},
-		Statement:       &billing.Statements{Store: billingstore.NewStatements(db), Now: clock, NewID: db.NewID},
-		Membership:      &membership.Service{Store: billingstore.NewMemberships(db), Now: clock, NewID: db.NewID},
+		Payment: &payment.Service{Store: paymentstore.New(db), Now: clock, NewID: db.NewID,
+			Invoices: &billing.Invoices{Store: billingstore.NewInvoices(db), Now: clock, NewID: db.NewID}},
+		Statement:  &billing.Statements{Store: billingstore.NewStatements(db), Now: clock, NewID: db.NewID},
+		Membership: &membership.Service{Store: billingstore.NewMemberships(db), Now: clock, NewID: db.NewID},
 		Task: &task.Service{
 			Store: taskstore.New(db), Now: clock, NewID: db.NewID,
 		},

@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
+	"frontdesk/core/payment"
 	"frontdesk/core/practice"
 	billinggraph "frontdesk/graph/billing"
 	"frontdesk/graph/gql"
@@ -454,6 +455,23 @@ func TestInvoicesAreRefused(t *testing.T) {
 	})
 }
 
+// page has an invoice paid on a page of the provider's, for what is due.
+func (s *surgery) page(id string) {
+	s.t.Helper()
+	i, err := s.core.Invoice.Find(s.ctx, wire.Decoded[billing.InvoiceID](&id))
+	s.must(err)
+	now, r := *s.now.Load(), payment.ID(s.db.NewID())
+	s.must(s.core.Payment.Store.Do(s.ctx, func(tx payment.Tx) error {
+		return tx.SaveRequest(s.ctx, s.group.ID, payment.Request{ID: r, Invoice: i.ID, Kind: payment.Page,
+			State: payment.Live, Amount: i.Outstanding(), External: "cs_" + r.String(), URL: "https://pay.example",
+			ExpiresAt: now.Add(time.Hour), CreatedAt: now, UpdatedAt: now})
+	}))
+	got := s.get("invoice.paymentLinkUrl", `query($id: ID!) { invoice(id: $id) { paymentLinkUrl } }`, "id", id)
+	if got != "https://pay.example" {
+		s.t.Errorf("it is paid at %v", got)
+	}
+}
+
 func TestInvoicesAreListed(t *testing.T) {
 	each(t, func(t *testing.T, d *kit) {
 		s := d.surgery()
@@ -469,6 +487,7 @@ func TestInvoicesAreListed(t *testing.T) {
 				d.ask(`mutation($id: ID!, $p: ID!) { refundPayment(invoiceId: $id, paymentId: $p, amount: 1) { `+
 					`error } }`, "id", id,
 					"p", payment)
+				s.page(id)
 			}
 			return made
 		}

@@ -3,6 +3,8 @@ package payment
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -165,9 +167,7 @@ func (s *Service) ask(
 		case i.Outstanding() < least:
 			return ErrTooSmall
 		case err == nil:
-			r, stale = live, live.State == Live && live.Kind == Page &&
-				(live.Amount != i.Outstanding() || !now.Before(live.ExpiresAt)) ||
-				live.State == Opening && live.Amount != i.Outstanding()
+			r, stale = live, live.stale(i.Outstanding(), now)
 			return nil
 		}
 		r = Request{ID: ID(s.NewID()), Invoice: of, Kind: Page, State: Opening, Amount: i.Outstanding(),
@@ -259,12 +259,35 @@ func (r Request) Linked() string {
 	return ""
 }
 
-// Now is where an invoice can be paid now; empty is nowhere.
-func (r Request) Now(i billing.Invoice) string {
-	if r.State == Live && !i.Cancelled() && i.Outstanding() > 0 {
-		return r.URL
+// stale reports whether a page is for another amount than is due, or has run out.
+func (r Request) stale(due billing.Pence, at time.Time) bool {
+	return r.Kind == Page && (r.Amount != due || r.State == Live && !at.Before(r.ExpiresAt))
+}
+
+// Address is where an invoice can be paid now by a request of it; empty is nowhere.
+func (s *Service) Address(r Request, i billing.Invoice) string {
+	if r.State != Live || i.Cancelled() || i.Outstanding() <= 0 || r.stale(i.Outstanding(), s.Now()) {
+		return ""
 	}
-	return ""
+	return r.URL
+}
+
+// Addresses are where those of some invoices that can be paid now are paid.
+func (s *Service) Addresses(
+	ctx context.Context, of []billing.InvoiceID,
+) (map[billing.InvoiceID]string, error) {
+	requests, err := s.OfInvoices(ctx, of)
+	if err != nil || len(requests) == 0 {
+		return nil, err
+	}
+	invoices, err := s.Invoices.ByID(ctx, slices.Sorted(maps.Keys(requests)))
+	out := make(map[billing.InvoiceID]string, len(requests))
+	for id, i := range invoices {
+		if address := s.Address(requests[id], i); address != "" {
+			out[id] = address
+		}
+	}
+	return out, err
 }
 
 // OfInvoices are the requests by which some invoices are paid, or were: one that can be paid before others, and else

@@ -136,6 +136,13 @@ func (f InvoiceFields) Doctor(ctx context.Context, obj *gql.Invoice) (*gql.User,
 	return f.UserByID(ctx, wire.Decoded[account.StaffID](obj.DoctorID))
 }
 
+// PaymentLinkURL is where an invoice can be paid now.
+func (f InvoiceFields) PaymentLinkURL(ctx context.Context, obj *gql.Invoice) (*string, error) {
+	address, err := wire.Loader(ctx, "where invoices are paid", f.Core.Payment.Addresses).Load(ctx,
+		wire.Decoded[billing.InvoiceID](&obj.ID))
+	return wire.Text(address), err
+}
+
 // The words for what a line is for.
 const (
 	forBooking = "Booking"

@@ -23,6 +23,8 @@ type InvoiceResolver interface {
 	Payments(ctx context.Context, obj *Invoice) ([]*InvoicePayment, error)
 	Refunds(ctx context.Context, obj *Invoice) ([]*InvoiceRefund, error)
 
+	PaymentLinkURL(ctx context.Context, obj *Invoice) (*string, error)
+
 	Metadata(ctx context.Context, obj *Invoice) ([]MetadataEntry, error)
 }
 
@@ -471,9 +473,9 @@ func (ec *executionContext) _Invoice_paymentLinkUrl(ctx context.Context, field g
 		ctx,
 		ec.OperationContext,
 		field,
-		contextOf("Invoice", false, false),
+		contextOf("Invoice", true, true),
 		func(ctx context.Context) (any, error) {
-			return obj.PaymentLinkURL, nil
+			return ec.Resolvers.Invoice().PaymentLinkURL(ctx, obj)
 		},
 		nil,
 		ec.marshalOString2ᚖstring,
@@ -1841,7 +1843,8 @@ func (ec *executionContext) _Invoice(ctx context.Context, sel ast.SelectionSet, 
 		case "type":
 			counted(out, i, graphql.RequiredNull, ec._Invoice_type(ctx, field, obj))
 		case "paymentLinkUrl":
-			counted(out, i, graphql.RequiredNull, ec._Invoice_paymentLinkUrl(ctx, field, obj))
+			field := field
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Invoice_paymentLinkUrl(ctx, field, obj) })
 		case "dateShared":
 			counted(out, i, graphql.RequiredNull, ec._Invoice_dateShared(ctx, field, obj))
 		case "metadata":

@@ -1067,8 +1067,6 @@ type Invoice struct {
 	ExtraInfo *string `json:"extraInfo,omitempty"`
 	// invoice, creditNote or paymentOnAccount.
 	Type *string `json:"type,omitempty"`
-	// Where it can be paid online; null while no such service is connected.
-	PaymentLinkURL *string `json:"paymentLinkUrl,omitempty"`
 	// When it was last shared.
 	DateShared *scalar.Moment `json:"dateShared,omitempty"`
 	// When it was made.

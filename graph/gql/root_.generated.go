@@ -1760,7 +1760,7 @@ type Invoice {
   extraInfo: String
   "invoice, creditNote or paymentOnAccount."
   type: String
-  "Where it can be paid online; null while no such service is connected."
+  "Where it can be paid online now; null where no payment page is open for what is due."
   paymentLinkUrl: String
   "When it was last shared."
   dateShared: DateTime

@@ -146,7 +146,8 @@ func (o Operations) invoices(ctx context.Context, all []billing.Invoice) ([]oas.
 	for i, v := range all {
 		r := requests[v.ID]
 		out[i] = oas.Invoice{
-			ID: wire.Digits(v.ID), StripeID: orNull(r.Linked()), PaymentURL: wire.Text(r.Now(v)), Status: statuses[v.Standing()],
+			ID: wire.Digits(v.ID), StripeID: orNull(r.Linked()), PaymentURL: wire.Text(o.Core.Payment.Address(r, v)),
+			Status:   statuses[v.Standing()],
 			Subtotal: float64(v.Total - v.VAT), AmountDue: float64(v.Outstanding()),
 			CustomerID: orNull(r.Customer), Number: int(v.Number), Date: v.Date.String(),
 			Currency: oas.InvoiceCurrencyGbp, PatientID: v.Patient.String(), BillpayerID: idOrNull(v.Payer.Patient),

@@ -192,6 +192,40 @@ func TestAnAnswerOfStripesThatIsLostMakesOnePage(t *testing.T) {
 	})
 }
 
+// paidAt holds both APIs to showing where an invoice can be paid; nil is nowhere.
+func (p *till) paidAt(invoice string, want any) {
+	p.t.Helper()
+	there := p.graph(`{ invoice(id: %q) { paymentLinkUrl } }`, coded(wire.KindInvoice, invoice))["paymentLinkUrl"]
+	here := p.ok("GET", "/v1/invoicing/invoices/"+invoice, nil).Body["payment_url"]
+	if here != want || there != want {
+		p.t.Errorf("it is paid at %v over REST, and at %v over GraphQL, not at %v", here, there, want)
+	}
+}
+
+func TestWhereAnInvoiceIsPaidIsShownByBothAPIs(t *testing.T) {
+	paying(t, func(t *testing.T, p *till) {
+		invoice, product := p.owes(p.patient(), 40, 20)
+		p.paidAt(invoice, nil)
+		page, _ := p.pageOf(invoice)
+		p.paidAt(invoice, page)
+		p.graph(`mutation { addLineItem(invoiceId: %q, lineItemData: {date: "2031-01-06", productId: %q, quantity: 1}) {
+			data { id } error } }`, coded(wire.KindInvoice, invoice), coded(wire.KindProduct, product))
+		p.paidAt(invoice, nil) // the page is for less
+		page, session := p.pageOf(invoice)
+		p.paidAt(invoice, page)
+		if !p.bank.Pay(session) {
+			t.Fatal("the page cannot be paid")
+		}
+		p.paidAs(invoice, "paid", 9600, 0)
+		p.paidAt(invoice, nil)
+		other, _ := p.owes(p.patient(), 40, 20)
+		page, _ = p.pageOf(other)
+		p.paidAt(other, page)
+		p.clock.move(23 * time.Hour)
+		p.paidAt(other, nil) // it has run out
+	})
+}
+
 func TestAnInvoiceOfStripesIsLinkedToAnAppointment(t *testing.T) {
 	paying(t, func(t *testing.T, p *till) {
 		appointment := p.booked(0)
