@@ -117,7 +117,7 @@ var rooms = map[string]struct {
 		"core/practice", "core/patient", "core/billing"}},
 	"core/payment": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/write", "core/practice",
-		"core/patient", "core/booking", "core/billing",
+		"core/patient", "core/relationship", "core/booking", "core/billing",
 	}},
 	"core/selfbooking": {ours: []string{
 		"core/fault", "core/audit", "core/input", "core/access", "core/read", "core/write", "core/practice",
@@ -231,7 +231,8 @@ var rooms = map[string]struct {
 	"store/billing": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/booking",
 		"store/contact", "store/diary",
 		"store/label", "store/patient", "store/practice"}},
-	"store/payment": {ours: []string{"core/...", "store", "store/value", "store/billing", "store/patient"}},
+	"store/payment": {ours: []string{"core/...", "store", "store/value", "store/billing", "store/patient",
+		"store/relationship"}},
 	"store/selfbooking": {ours: []string{"core/...", "store", "store/value", "store/booking", "store/episode",
 		"store/link", "store/patient", "store/practice"}},
 	"store/waiting": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/booking",

@@ -117,7 +117,7 @@ func (s *Service) Methods(ctx context.Context, of patient.ID) ([]Method, error) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := s.Store.Patient(ctx, who.Group, of)
+	p, err := patient.Current(ctx, s.Store, who.Group, of)
 	if err != nil {
 		return nil, err
 	}

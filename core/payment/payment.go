@@ -4,6 +4,7 @@
 //	payment.go   what is asked to be paid, and what that needs
 //	provider.go  what the provider is asked, and what it answers
 //	customer.go  coupons, customers, and the payment methods of patients
+//	info.go      who pays for a patient, and what is still to be paid
 //	request.go   an invoice that is asked to be paid, on a page of the provider's
 //	link.go      an invoice that the practice made at the provider
 //	hear.go      what the provider tells us
@@ -25,6 +26,7 @@ import (
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/relationship"
 )
 
 // The faults of payments.
@@ -63,6 +65,7 @@ func (k Known) AuditSubject() audit.Subject {
 type Store interface {
 	// Patient finds a patient, or returns patient.ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
+	relationship.Reader
 	// CustomersOf lists the provider's customers that a patient is, the newest first.
 	CustomersOf(ctx context.Context, group practice.ID, of patient.ID) ([]Known, error)
 	// Request finds a request, or returns the fault payment_request_not_found.

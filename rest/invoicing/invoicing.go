@@ -1,6 +1,6 @@
 // Package invoicing has the operations on invoices, and on how they are paid.
 //
-//	invoicing.go  coupons, customers and payment methods
+//	invoicing.go  coupons, customers, payment methods and who pays
 //	invoice.go    invoices
 package invoicing
 
@@ -79,6 +79,26 @@ func (o Operations) ListPatientPaymentMethods(
 		return nil, err
 	}
 	return &oas.ListPatientPaymentMethodsOK{Data: methods(found), Count: float64(len(found))}, nil
+}
+
+// PatientBillingInfo says who pays for a patient, and what is still to be paid.
+func (o Operations) PatientBillingInfo(
+	ctx context.Context, p oas.PatientBillingInfoParams,
+) (*oas.BillingInfo, error) {
+	i, err := o.Core.Payment.Info(ctx, wire.ID[patient.ID](p.ID))
+	if err != nil {
+		return nil, err
+	}
+	out := &oas.BillingInfo{PatientID: wire.Digits(i.Patient), BillpayerID: idOrNull(i.Payer),
+		Name: i.Name, Email: orNull(i.Email),
+		Address: oas.PostalAddress{Line1: some(i.Address.Line1), Line2: some(i.Address.Line2), Line3: some(i.Address.Line3),
+			Town: some(i.Address.Town), County: some(i.Address.County), Country: some(i.Address.Country),
+			Postcode: some(i.Address.Postcode)},
+		CustomerID: orNull(i.Customer), Outstanding: float64(i.Outstanding), OpenInvoiceIds: make([]oas.ID, len(i.Open))}
+	for n, id := range i.Open {
+		out.OpenInvoiceIds[n] = wire.Digits(id)
+	}
+	return out, nil
 }
 
 func customer(c payment.Customer) *oas.Customer {

@@ -7764,6 +7764,69 @@ func (s *Server) handleMergePatientsRequest(args [1]string, argsEscaped bool, w 
 	}
 }
 
+// handlePatientBillingInfoRequest handles patientBillingInfo operation.
+//
+// Who pays for the patient, where bills go, and what is still to be paid on invoices about the
+// patient. The one who pays is the newest of the patient's relationships that is a payer, and the
+// patient where there is none. An appointment may name another bill payer, and an invoice goes to whom
+// it is addressed.
+//
+// GET /v1/patients/{id}/billing_info
+func (s *Server) handlePatientBillingInfoRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: PatientBillingInfoOperation,
+			ID:   "patientBillingInfo",
+		}
+	)
+	ctx, ok := s.admit(ctx, PatientBillingInfoOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodePatientBillingInfoParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *BillingInfo
+	response, err = s.h.PatientBillingInfo(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodePatientBillingInfoResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handlePauseBatchMessageRequest handles pauseBatchMessage operation.
 //
 // Extension. Stops a batch for a while, within seconds.

@@ -2984,6 +2984,53 @@ func (s *BatchTotals) encodeFields(e *jx.Encoder) {
 	}
 }
 
+// Encode implements json.Marshaler.
+func (s *BillingInfo) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *BillingInfo) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("patient_id")
+		s.PatientID.Encode(e)
+	}
+	{
+		e.FieldStart("billpayer_id")
+		s.BillpayerID.Encode(e)
+	}
+	{
+		e.FieldStart("name")
+		e.Str(s.Name)
+	}
+	{
+		e.FieldStart("email")
+		s.Email.Encode(e)
+	}
+	{
+		e.FieldStart("address")
+		s.Address.Encode(e)
+	}
+	{
+		e.FieldStart("customer_id")
+		s.CustomerID.Encode(e)
+	}
+	{
+		e.FieldStart("outstanding")
+		e.Float64(s.Outstanding)
+	}
+	{
+		e.FieldStart("open_invoice_ids")
+		e.ArrStart()
+		for _, elem := range s.OpenInvoiceIds {
+			elem.Encode(e)
+		}
+		e.ArrEnd()
+	}
+}
+
 // Decode decodes BookRequest from json.
 func (s *BookRequest) Decode(d *jx.Decoder) error {
 	if s == nil {

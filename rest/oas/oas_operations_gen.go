@@ -126,6 +126,7 @@ const (
 	ListWaitingListOperation                OperationName = "ListWaitingList"
 	ListWebhooksOperation                   OperationName = "ListWebhooks"
 	MergePatientsOperation                  OperationName = "MergePatients"
+	PatientBillingInfoOperation             OperationName = "PatientBillingInfo"
 	PauseBatchMessageOperation              OperationName = "PauseBatchMessage"
 	PreviewBatchMessageOperation            OperationName = "PreviewBatchMessage"
 	PreviewPatientMergeOperation            OperationName = "PreviewPatientMerge"

@@ -16101,6 +16101,60 @@ func decodeMergePatientsParams(args [1]string, argsEscaped bool, r *http.Request
 	return params, nil
 }
 
+// PatientBillingInfoParams is parameters of patientBillingInfo operation.
+type PatientBillingInfoParams struct {
+	ID string
+}
+
+func decodePatientBillingInfoParams(args [1]string, argsEscaped bool, r *http.Request) (params PatientBillingInfoParams, _ error) {
+	// Decode path: id.
+	if err := func() error {
+		param := args[0]
+		if argsEscaped {
+			unescaped, err := url.PathUnescape(args[0])
+			if err != nil {
+				return errors.Wrap(err, "unescape path")
+			}
+			param = unescaped
+		}
+		if len(param) > 0 {
+			d := uri.NewPathDecoder(uri.PathDecoderConfig{
+				Param:   "id",
+				Value:   param,
+				Style:   uri.PathStyleSimple,
+				Explode: false,
+			})
+
+			if err := func() error {
+				val, err := d.DecodeValue()
+				if err != nil {
+					return err
+				}
+
+				c, err := conv.ToString(val)
+				if err != nil {
+					return err
+				}
+
+				params.ID = c
+				return nil
+			}(); err != nil {
+				return err
+			}
+		} else {
+			return validate.ErrFieldRequired
+		}
+		return nil
+	}(); err != nil {
+		return params, &ogenerrors.DecodeParamError{
+			Name: "id",
+			In:   "path",
+			Err:  err,
+		}
+	}
+	return params, nil
+}
+
 // PauseBatchMessageParams is parameters of pauseBatchMessage operation.
 type PauseBatchMessageParams struct {
 	ID string

@@ -1575,6 +1575,19 @@ func encodeMergePatientsResponse(response *PatientMerge, w http.ResponseWriter) 
 	return nil
 }
 
+func encodePatientBillingInfoResponse(response *BillingInfo, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodePauseBatchMessageResponse(response *BatchMessage, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)

@@ -38,14 +38,14 @@ var (
 		"DELETE": "X-Api-Key,X-Practice-Group-Id",
 		"GET":    "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn186AllowedHeaders = map[string]string{
+	rn187AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn38AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn202AllowedHeaders = map[string]string{
+	rn203AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn36AllowedHeaders = map[string]string{
@@ -62,10 +62,10 @@ var (
 	rn19AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn200AllowedHeaders = map[string]string{
+	rn201AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn181AllowedHeaders = map[string]string{
+	rn182AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn83AllowedHeaders = map[string]string{
@@ -77,7 +77,7 @@ var (
 	rn133AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn183AllowedHeaders = map[string]string{
+	rn184AllowedHeaders = map[string]string{
 		"DELETE": "X-Api-Key,X-Practice-Group-Id",
 		"PUT":    "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
@@ -94,10 +94,10 @@ var (
 	rn136AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn164AllowedHeaders = map[string]string{
+	rn165AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn166AllowedHeaders = map[string]string{
+	rn167AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn135AllowedHeaders = map[string]string{
@@ -106,10 +106,10 @@ var (
 	rn87AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn185AllowedHeaders = map[string]string{
+	rn186AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn190AllowedHeaders = map[string]string{
+	rn191AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn42AllowedHeaders = map[string]string{
@@ -161,13 +161,13 @@ var (
 		"GET":   "X-Api-Key,X-Practice-Group-Id",
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn169AllowedHeaders = map[string]string{
+	rn170AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn147AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn189AllowedHeaders = map[string]string{
+	rn190AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn109AllowedHeaders = map[string]string{
@@ -196,17 +196,17 @@ var (
 	rn111AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn175AllowedHeaders = map[string]string{
+	rn176AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn212AllowedHeaders = map[string]string{
+	rn213AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn48AllowedHeaders = map[string]string{
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn204AllowedHeaders = map[string]string{
+	rn205AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn90AllowedHeaders = map[string]string{
@@ -225,13 +225,13 @@ var (
 	rn150AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn206AllowedHeaders = map[string]string{
+	rn207AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn160AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn191AllowedHeaders = map[string]string{
+	rn192AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn24AllowedHeaders = map[string]string{
@@ -240,13 +240,13 @@ var (
 	rn25AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn193AllowedHeaders = map[string]string{
+	rn194AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn198AllowedHeaders = map[string]string{
+	rn199AllowedHeaders = map[string]string{
 		"PATCH": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn194AllowedHeaders = map[string]string{
+	rn195AllowedHeaders = map[string]string{
 		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn113AllowedHeaders = map[string]string{
@@ -258,10 +258,10 @@ var (
 	rn155AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn171AllowedHeaders = map[string]string{
+	rn172AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn172AllowedHeaders = map[string]string{
+	rn173AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn29AllowedHeaders = map[string]string{
@@ -274,7 +274,10 @@ var (
 	rn115AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn196AllowedHeaders = map[string]string{
+	rn164AllowedHeaders = map[string]string{
+		"GET": "X-Api-Key,X-Practice-Group-Id",
+	}
+	rn197AllowedHeaders = map[string]string{
 		"PUT": "Content-Type,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn153AllowedHeaders = map[string]string{
@@ -286,7 +289,7 @@ var (
 	rn163AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn167AllowedHeaders = map[string]string{
+	rn168AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn154AllowedHeaders = map[string]string{
@@ -298,7 +301,7 @@ var (
 	rn123AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn199AllowedHeaders = map[string]string{
+	rn200AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn56AllowedHeaders = map[string]string{
@@ -311,7 +314,7 @@ var (
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn208AllowedHeaders = map[string]string{
+	rn209AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn120AllowedHeaders = map[string]string{
@@ -342,7 +345,7 @@ var (
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn177AllowedHeaders = map[string]string{
+	rn178AllowedHeaders = map[string]string{
 		"DELETE": "X-Api-Key,X-Practice-Group-Id",
 	}
 	rn62AllowedHeaders = map[string]string{
@@ -373,7 +376,7 @@ var (
 		"GET":  "X-Api-Key,X-Practice-Group-Id",
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn210AllowedHeaders = map[string]string{
+	rn211AllowedHeaders = map[string]string{
 		"PATCH": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn66AllowedHeaders = map[string]string{
@@ -403,7 +406,7 @@ var (
 	rn98AllowedHeaders = map[string]string{
 		"GET": "X-Api-Key,X-Practice-Group-Id",
 	}
-	rn178AllowedHeaders = map[string]string{
+	rn179AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn73AllowedHeaders = map[string]string{
@@ -412,16 +415,16 @@ var (
 	rn75AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn170AllowedHeaders = map[string]string{
+	rn171AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn180AllowedHeaders = map[string]string{
+	rn181AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn188AllowedHeaders = map[string]string{
+	rn189AllowedHeaders = map[string]string{
 		"POST": "Content-Type,Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
-	rn197AllowedHeaders = map[string]string{
+	rn198AllowedHeaders = map[string]string{
 		"POST": "Idempotency-Key,X-Api-Key,X-Practice-Group-Id",
 	}
 	rn131AllowedHeaders = map[string]string{
@@ -795,7 +798,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn186AllowedHeaders,
+												allowedHeaders: rn187AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -873,7 +876,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "PATCH",
-												allowedHeaders: rn202AllowedHeaders,
+												allowedHeaders: rn203AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "application/json",
 											})
@@ -1033,7 +1036,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "PATCH",
-														allowedHeaders: rn200AllowedHeaders,
+														allowedHeaders: rn201AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "application/json",
 													})
@@ -1060,7 +1063,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "PATCH",
-														allowedHeaders: rn181AllowedHeaders,
+														allowedHeaders: rn182AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "application/json",
 													})
@@ -1212,7 +1215,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "DELETE,PUT",
-											allowedHeaders: rn183AllowedHeaders,
+											allowedHeaders: rn184AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -1380,7 +1383,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "PATCH",
-														allowedHeaders: rn164AllowedHeaders,
+														allowedHeaders: rn165AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -1407,7 +1410,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "GET",
-														allowedHeaders: rn166AllowedHeaders,
+														allowedHeaders: rn167AllowedHeaders,
 														acceptPost:     "",
 														acceptPatch:    "",
 													})
@@ -1514,7 +1517,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 													default:
 														s.notAllowed(w, r, notAllowedParams{
 															allowedMethods: "PATCH",
-															allowedHeaders: rn185AllowedHeaders,
+															allowedHeaders: rn186AllowedHeaders,
 															acceptPost:     "",
 															acceptPatch:    "",
 														})
@@ -1545,7 +1548,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn190AllowedHeaders,
+													allowedHeaders: rn191AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -2118,7 +2121,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn169AllowedHeaders,
+												allowedHeaders: rn170AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2178,7 +2181,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "GET",
-								allowedHeaders: rn189AllowedHeaders,
+								allowedHeaders: rn190AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -2536,7 +2539,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "POST",
-											allowedHeaders: rn175AllowedHeaders,
+											allowedHeaders: rn176AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -2563,7 +2566,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "PATCH",
-											allowedHeaders: rn212AllowedHeaders,
+											allowedHeaders: rn213AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "",
 										})
@@ -2629,7 +2632,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 								default:
 									s.notAllowed(w, r, notAllowedParams{
 										allowedMethods: "PATCH",
-										allowedHeaders: rn204AllowedHeaders,
+										allowedHeaders: rn205AllowedHeaders,
 										acceptPost:     "",
 										acceptPatch:    "application/json",
 									})
@@ -2834,7 +2837,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 									default:
 										s.notAllowed(w, r, notAllowedParams{
 											allowedMethods: "PATCH",
-											allowedHeaders: rn206AllowedHeaders,
+											allowedHeaders: rn207AllowedHeaders,
 											acceptPost:     "",
 											acceptPatch:    "application/json",
 										})
@@ -2897,7 +2900,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn191AllowedHeaders,
+												allowedHeaders: rn192AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -2992,7 +2995,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn193AllowedHeaders,
+													allowedHeaders: rn194AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -3019,7 +3022,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PATCH",
-													allowedHeaders: rn198AllowedHeaders,
+													allowedHeaders: rn199AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -3054,7 +3057,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 						default:
 							s.notAllowed(w, r, notAllowedParams{
 								allowedMethods: "PUT",
-								allowedHeaders: rn194AllowedHeaders,
+								allowedHeaders: rn195AllowedHeaders,
 								acceptPost:     "",
 								acceptPatch:    "",
 							})
@@ -3189,7 +3192,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn171AllowedHeaders,
+												allowedHeaders: rn172AllowedHeaders,
 												acceptPost:     "application/json",
 												acceptPatch:    "",
 											})
@@ -3214,7 +3217,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn172AllowedHeaders,
+													allowedHeaders: rn173AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -3335,6 +3338,33 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 										}
 
+									case 'b': // Prefix: "billing_info"
+
+										if l := len("billing_info"); len(elem) >= l && elem[0:l] == "billing_info" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch r.Method {
+											case "GET":
+												s.handlePatientBillingInfoRequest([1]string{
+													args[0],
+												}, elemIsEscaped, w, r)
+											default:
+												s.notAllowed(w, r, notAllowedParams{
+													allowedMethods: "GET",
+													allowedHeaders: rn164AllowedHeaders,
+													acceptPost:     "",
+													acceptPatch:    "",
+												})
+											}
+
+											return
+										}
+
 									case 'c': // Prefix: "contact_details/"
 
 										if l := len("contact_details/"); len(elem) >= l && elem[0:l] == "contact_details/" {
@@ -3363,7 +3393,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "PUT",
-													allowedHeaders: rn196AllowedHeaders,
+													allowedHeaders: rn197AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -3484,7 +3514,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "POST",
-														allowedHeaders: rn167AllowedHeaders,
+														allowedHeaders: rn168AllowedHeaders,
 														acceptPost:     "application/json",
 														acceptPatch:    "",
 													})
@@ -3595,7 +3625,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn199AllowedHeaders,
+													allowedHeaders: rn200AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -3739,7 +3769,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "PATCH",
-												allowedHeaders: rn208AllowedHeaders,
+												allowedHeaders: rn209AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "application/json",
 											})
@@ -4070,7 +4100,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "DELETE",
-													allowedHeaders: rn177AllowedHeaders,
+													allowedHeaders: rn178AllowedHeaders,
 													acceptPost:     "",
 													acceptPatch:    "",
 												})
@@ -4358,7 +4388,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 							default:
 								s.notAllowed(w, r, notAllowedParams{
 									allowedMethods: "PATCH",
-									allowedHeaders: rn210AllowedHeaders,
+									allowedHeaders: rn211AllowedHeaders,
 									acceptPost:     "",
 									acceptPatch:    "application/json",
 								})
@@ -4652,7 +4682,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 													default:
 														s.notAllowed(w, r, notAllowedParams{
 															allowedMethods: "POST",
-															allowedHeaders: rn178AllowedHeaders,
+															allowedHeaders: rn179AllowedHeaders,
 															acceptPost:     "",
 															acceptPatch:    "",
 														})
@@ -4763,7 +4793,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "POST",
-														allowedHeaders: rn170AllowedHeaders,
+														allowedHeaders: rn171AllowedHeaders,
 														acceptPost:     "application/json",
 														acceptPatch:    "",
 													})
@@ -4790,7 +4820,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 												default:
 													s.notAllowed(w, r, notAllowedParams{
 														allowedMethods: "POST",
-														allowedHeaders: rn180AllowedHeaders,
+														allowedHeaders: rn181AllowedHeaders,
 														acceptPost:     "application/json",
 														acceptPatch:    "",
 													})
@@ -4819,7 +4849,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 											default:
 												s.notAllowed(w, r, notAllowedParams{
 													allowedMethods: "POST",
-													allowedHeaders: rn188AllowedHeaders,
+													allowedHeaders: rn189AllowedHeaders,
 													acceptPost:     "application/json",
 													acceptPatch:    "",
 												})
@@ -4848,7 +4878,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 										default:
 											s.notAllowed(w, r, notAllowedParams{
 												allowedMethods: "POST",
-												allowedHeaders: rn197AllowedHeaders,
+												allowedHeaders: rn198AllowedHeaders,
 												acceptPost:     "",
 												acceptPatch:    "",
 											})
@@ -8019,6 +8049,31 @@ func (s *Server) FindPath(method string, u *url.URL) (r Route, _ bool) {
 												}
 											}
 
+										}
+
+									case 'b': // Prefix: "billing_info"
+
+										if l := len("billing_info"); len(elem) >= l && elem[0:l] == "billing_info" {
+											elem = elem[l:]
+										} else {
+											break
+										}
+
+										if len(elem) == 0 {
+											// Leaf node.
+											switch method {
+											case "GET":
+												r.name = PatientBillingInfoOperation
+												r.summary = "Get Patient Billing Info"
+												r.operationID = "patientBillingInfo"
+												r.operationGroup = ""
+												r.pathPattern = "/v1/patients/{id}/billing_info"
+												r.args = args
+												r.count = 1
+												return r, true
+											default:
+												return
+											}
 										}
 
 									case 'c': // Prefix: "contact_details/"

@@ -794,6 +794,23 @@ type BatchTotals struct {
 	Duplicate int `json:"duplicate"`
 }
 
+// Ref: #/components/schemas/BillingInfo
+type BillingInfo struct {
+	PatientID ID `json:"patient_id"`
+	// The patient who pays; null where a person or a company of whom only the details are kept pays.
+	BillpayerID NilString `json:"billpayer_id"`
+	// The name for bills.
+	Name    string        `json:"name"`
+	Email   NilString     `json:"email"`
+	Address PostalAddress `json:"address"`
+	// The bill payer as a customer at Stripe.
+	CustomerID NilString `json:"customer_id"`
+	// What is still to be paid on the open invoices, in pence.
+	Outstanding float64 `json:"outstanding"`
+	// The invoices about the patient with something to pay, by their dates.
+	OpenInvoiceIds []ID `json:"open_invoice_ids"`
+}
+
 // Ref: #/components/schemas/BookRequest
 type BookRequest struct {
 	PatientID    OptString `json:"patient_id"`

@@ -833,6 +833,15 @@ type Handler interface {
 	//
 	// POST /v1/patients/{id}/merge
 	MergePatients(ctx context.Context, req *MergePatientsReq, params MergePatientsParams) (*PatientMerge, error)
+	// PatientBillingInfo implements patientBillingInfo operation.
+	//
+	// Who pays for the patient, where bills go, and what is still to be paid on invoices about the
+	// patient. The one who pays is the newest of the patient's relationships that is a payer, and the
+	// patient where there is none. An appointment may name another bill payer, and an invoice goes to whom
+	// it is addressed.
+	//
+	// GET /v1/patients/{id}/billing_info
+	PatientBillingInfo(ctx context.Context, params PatientBillingInfoParams) (*BillingInfo, error)
 	// PauseBatchMessage implements pauseBatchMessage operation.
 	//
 	// Extension. Stops a batch for a while, within seconds.

@@ -11,9 +11,11 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/payment"
 	"frontdesk/core/practice"
+	"frontdesk/core/relationship"
 	"frontdesk/store"
 	billingstore "frontdesk/store/billing"
 	patientstore "frontdesk/store/patient"
+	relationshipstore "frontdesk/store/relationship"
 	"frontdesk/store/value"
 )
 
@@ -35,9 +37,10 @@ func (s *Store) Do(ctx context.Context, fn func(payment.Tx) error) error {
 type Tx struct {
 	store.Conn
 	patients
+	relationship.Reader
 }
 
-func on(c store.Conn) *Tx { return &Tx{c, patientstore.On(c)} }
+func on(c store.Conn) *Tx { return &Tx{c, patientstore.On(c), relationshipstore.On(c)} }
 
 // Billing is the invoices in the same transaction.
 func (t *Tx) Billing() billing.InvoiceTx { return billingstore.In(t.Conn) }

@@ -194,6 +194,92 @@ func TestCouponsAndCustomersAreThoseOfStripe(t *testing.T) {
 	})
 }
 
+func TestWhoPaysForAPatient(t *testing.T) {
+	paying(t, func(t *testing.T, p *till) {
+		scope, ada, nia := key(p.creds.Keys["invoicing"]), p.patientBy("byron"), p.patient()
+		info := func(want map[string]any) map[string]any {
+			t.Helper()
+			a := p.ok("GET", "/v1/patients/"+ada+"/billing_info", nil, scope)
+			for field, w := range want {
+				if a.Body[field] != w {
+					t.Errorf("%s is %v, not %v", field, a.Body[field], w)
+				}
+			}
+			return a.Body
+		}
+		relate := func(contact string) {
+			t.Helper()
+			p.graph(`mutation { addPatientRelationship(patientId: %q, relationshipType: PAYER, contact: {`+contact+`}) {
+				data { id } error } }`, coded(wire.KindPatient, ada))
+		}
+		shown := p.ok("GET", "/v2/patients/"+ada, nil)
+		info(map[string]any{"patient_id": ada, "billpayer_id": ada, "customer_id": nil,
+			"outstanding": 0.0, "email": shown.Body["email"]})
+		// One invoice is open, one is part paid, one is paid and one is void.
+		open, _ := p.owes(ada, 10, 20)
+		part, _ := p.owes(ada, 20, 0)
+		paid, _ := p.owes(ada, 5, 0)
+		void, _ := p.owes(ada, 7, 0)
+		p.owes(nia, 9, 0)
+		for id, pounds := range map[string]int{part: 15, paid: 5} {
+			p.graph(`mutation { addInvoicePayment(invoiceId: %q, paymentData: {paymentAmount: %d, paymentTypeId: %q,
+				paymentDate: "2031-01-06"}) { data { id } error } }`, coded(wire.KindInvoice, id), pounds, p.cash())
+		}
+		p.ok("PATCH", "/v1/invoicing/invoices/"+void, map[string]any{"status": "void"})
+		got := info(map[string]any{"outstanding": 1700.0})
+		if ids, _ := got["open_invoice_ids"].([]any); len(ids) != 2 || ids[0] != open || ids[1] != part {
+			t.Errorf("%v are open, not %s and %s", ids, open, part)
+		}
+		relate(`companyName: "Crown Insurance", email: "claims@example.org", address: "2 High Street", postcode: "ZZ1 1AA"`)
+		got = info(map[string]any{"billpayer_id": nil, "name": "Crown Insurance",
+			"email": "claims@example.org"})
+		if dig(got, "address", "line_1") != "2 High Street" {
+			t.Errorf("%v", got)
+		}
+		relate(`relatedAccountId: "` + coded(wire.KindPatient, nia) + `"`)
+		made := p.ok("POST", "/v1/invoicing/customers", map[string]any{"name": "Nia D'Arcy", "patient_id": nia}, scope)
+		info(map[string]any{"patient_id": ada, "billpayer_id": nia, "customer_id": made.str("id"),
+			"outstanding": 1700.0})
+		p.refused(http.StatusNotFound, "patient_not_found", "GET", "/v1/patients/"+ada+"/billing_info", nil,
+			key(p.creds.Second.Key), ofGroup(p.creds.Second.Group))
+		p.refused(http.StatusNotFound, "patient_not_found", "GET", "/v1/patients/1/billing_info", nil, scope)
+		p.refused(http.StatusForbidden, "missing_scope", "GET", "/v1/patients/"+ada+"/billing_info", nil,
+			key(p.creds.Keys["booking"]))
+	})
+}
+
+// TestARateOfVATIsOneAtBothDoors sets the rate of an appointment's product over each API and reads it over the other.
+func TestARateOfVATIsOneAtBothDoors(t *testing.T) {
+	paying(t, func(t *testing.T, p *till) {
+		id := p.ok("POST", "/v1/appointment_types",
+			map[string]any{"name": "Travel clinic", "duration": 20, "price": 5000, "vat_rate": 17.5}).str("id")
+		there := func(want any) {
+			t.Helper()
+			got := p.graph(`{ product(id: %q) { tax { taxRate } } }`, coded(wire.KindProduct, id))
+			if dig(got, "tax", "taxRate") != want {
+				t.Errorf("over GraphQL the rate is %v, not %v", dig(got, "tax", "taxRate"), want)
+			}
+		}
+		there(17.5)
+		p.ok("PATCH", "/v1/appointment_types/"+id, map[string]any{"vat_rate": 5})
+		there(5.0)
+		p.graph(`mutation { updateProduct(id: %q, productData: {tax: {taxRate: 20}}) { data { id } error } }`,
+			coded(wire.KindProduct, id))
+		found := false
+		for _, k := range p.ok("GET", "/v1/appointment_types?include_inactive=true", nil).data() {
+			if k["id"] == id {
+				found = true
+				if k["vat_rate"] != 20.0 {
+					t.Errorf("over REST the rate is %v", k["vat_rate"])
+				}
+			}
+		}
+		if !found {
+			t.Error("the product is no appointment type over REST")
+		}
+	})
+}
+
 func TestStripeThatDoesNotKnowTheKeyIsSaidByTheDoctor(t *testing.T) {
 	paying(t, func(t *testing.T, p *till) {
 		look := func() (f operator.Finding) {

@@ -132,6 +132,7 @@ var acrossNetwork = map[string]struct {
 	"POST /v1/invoicing/invoices/{id}/payment_link": {false, nil},
 	"PATCH /v1/invoicing/invoices/{id}":             {false, fields{"comments": "x"}},
 	"GET /v1/patients/{id}/payment_methods":         {false, nil},
+	"GET /v1/patients/{id}/billing_info":            {false, nil},
 	"POST /v1/attachment_links":                     {false, fields{"patient_id": "1", "ehr_file_id": "1"}},
 	"POST /v1/form_links":                           {false, fields{"form_id": "1", "patient_id": "1"}},
 	"GET /v1/forms":                                 {false, nil},

@@ -139,6 +139,7 @@ func (p *program) reads(ada string) map[string][]string {
 		"GET /v1/invoicing/invoices":                        nil,
 		"GET /v1/invoicing/invoices/{id}":                   {bill},
 		"GET /v1/patients/{id}/payment_methods":             {ada},
+		"GET /v1/patients/{id}/billing_info":                {ada},
 	}
 }
 
