@@ -224,9 +224,13 @@ func (w wiring) money(provider payment.Provider) {
 	w.Membership = &membership.Service{Store: billingstore.NewMemberships(db), Now: now, NewID: newID}
 	w.Payment = &payment.Service{Store: paymentstore.New(db), Provider: provider, Invoices: w.Invoice, Now: now,
 		NewID: newID}
+	w.Booking.Payments = w.Payment
 	w.Payment.Confirm = func(ctx context.Context, id booking.ID) error {
-		_, err := w.Booking.Confirm(ctx, id, booking.Confirmation{})
-		return err
+		a, err := w.Booking.Confirm(ctx, id, booking.Confirmation{})
+		if err != nil {
+			return err
+		}
+		return w.Waiting.Confirmed(ctx, a)
 	}
 }
 

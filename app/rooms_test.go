@@ -118,6 +118,7 @@ var rooms = map[string]struct {
 	"core/payment": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/write", "core/practice",
 		"core/patient", "core/relationship", "core/booking", "core/billing",
+		"core/patient", "core/diary", "core/booking", "core/billing",
 	}},
 	"core/selfbooking": {ours: []string{
 		"core/fault", "core/audit", "core/input", "core/access", "core/read", "core/write", "core/practice",
@@ -370,8 +371,9 @@ var rooms = map[string]struct {
 	"rest/webhook": {ours: []string{"core", "core/...", "rest/oas", "rest/wire"},
 		theirs: []string{"github.com/go-faster/jx"}},
 	"pages/fill": {ours: []string{"core", "core/...", "pages/words", "web"}, theirs: []string{"github.com/a-h/templ"}},
-	"pages": {ours: []string{"core/...", "core", "pages/fill", "pages/signal", "pages/words", "web"},
+	"pages": {ours: []string{"core/...", "core", "pages/fill", "pages/prose", "pages/signal", "pages/words", "web"},
 		theirs: []string{"github.com/a-h/templ"}},
+	"pages/prose": {theirs: []string{"github.com/a-h/templ"}},
 	"pages/signal": {ours: []string{"core/fault", "core/video", "web"}, theirs: []string{"github.com/coder/websocket",
 		"golang.org/x/time/rate"}},
 	"pages/inbox": {ours: []string{"core/...", "pages", "web"}, theirs: []string{"github.com/a-h/templ"}},

@@ -213,12 +213,13 @@ func (d *door) bookConfirm(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, err)
 		return
 	}
-	a, err := d.core.SelfBooking.Confirm(r.Context(), visitOf(r), idOf[booking.ID](r.PostForm, ofField))
-	if err != nil {
+	switch a, err := d.core.SelfBooking.Confirm(r.Context(), visitOf(r), idOf[booking.ID](r.PostForm, ofField)); {
+	case d.unpaid(w, r, err):
+	case err != nil:
 		d.bookAgain(w, r, whenQuery{Type: a.Type}, err)
-		return
+	default:
+		to(w, r, bookerOf(r, a.Group).appointment(a.ID))
 	}
-	to(w, r, bookerOf(r, a.Group).appointment(a.ID))
 }
 
 // bookDone shows an appointment, and what can be done with it.

@@ -9,12 +9,13 @@ import (
 
 	"frontdesk/core/practice"
 	"frontdesk/pages/fill"
+	"frontdesk/pages/prose"
 )
 
 // filling is the pages of forms, in the layout of these.
 func (d *door) filling() *fill.Site {
 	return &fill.Site{
-		Core: d.core, Read: form, Fail: d.fail, Proof: proofOf, Prose: prose, Month: monthOf,
+		Core: d.core, Read: form, Fail: d.fail, Proof: proofOf, Prose: prose.Text, Month: monthOf,
 		Show: func(
 			w http.ResponseWriter, r *http.Request, status int, title string, g practice.Group, body templ.Component,
 		) {

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+
+	"frontdesk/pages/prose"
 )
 
 // What follows is for pages in packages of their own.
@@ -13,7 +15,7 @@ import (
 func Layout(title, practiceName string) templ.Component { return layout(title, practiceName) }
 
 // Prose shows text as it was written.
-func Prose(text string) templ.Component { return prose(text) }
+func Prose(text string) templ.Component { return prose.Text(text) }
 
 // Careful sets the headers of every page.
 func Careful(next http.Handler) http.Handler { return careful(next) }

@@ -2,10 +2,10 @@
 // JavaScript and disclose nothing about a patient to a visitor who does not know it.
 //
 //	pages.go    addresses, headers, errors
-//	text.go     text as it was written, with links to click
 //	identity.go a patient who could not be identified
 //	message.go  a message a patient reads, for a date of birth
 //	book.go     a time booked, moved and cancelled by a link
+//	pay.go      where a time is paid for
 //	link.go     a link: the date of birth, then a file
 //	login.go    one who proves it by NHS login
 //	who.go      who a visitor of a link for anyone is

@@ -48,12 +48,13 @@ func (d *door) posted(do func(r *http.Request) (string, error)) http.HandlerFunc
 			d.fail(w, r, err)
 			return
 		}
-		at, err := do(r)
-		if err != nil {
+		switch at, err := do(r); {
+		case d.unpaid(w, r, err):
+		case err != nil:
 			d.bookFail(w, r, err)
-			return
+		default:
+			to(w, r, at)
 		}
-		to(w, r, at)
 	}
 }
 

@@ -49,6 +49,11 @@ func (d *door) NewError(ctx context.Context, err error) *oas.ErrorStatusCodeWith
 	if errors.As(err, &notFree) {
 		out.Response.NearestSlots = bookingrest.Slots(notFree.Nearest)
 	}
+	var unpaid *booking.Unpaid
+	if errors.As(err, &unpaid) {
+		out.Response.Payment = oas.NewOptErrorPayment(oas.ErrorPayment{InvoiceID: unpaid.Invoice,
+			URL: oas.NilString{Value: unpaid.URL, Null: unpaid.URL == ""}})
+	}
 	return out
 }
 

@@ -276,6 +276,8 @@ type Service struct {
 	NewID func() int64
 	// Hold is how long a reservation keeps its time.
 	Hold time.Duration
+	// Payments says what must be paid first; nil is nothing.
+	Payments Payments
 }
 
 // tries is how often a change is begun again because the appointment moved.

@@ -116,6 +116,9 @@ func (s *Service) Change(ctx context.Context, id ID, c Change) (Appointment, err
 		return Appointment{}, err
 	}
 	modes, refusal := s.judgeChange(ctx, who.Group, seen, c)
+	if unpaid := s.paidBefore(ctx, who, seen, c); unpaid != nil {
+		refusal = unpaid
+	}
 	var also, wanted = practice.PractitionerID(0), Appointment{}
 	if input.Set(&also, c.Practitioner); also == seen.Practitioner {
 		also = 0

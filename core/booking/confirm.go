@@ -23,7 +23,8 @@ type Confirmation struct {
 }
 
 // Confirm confirms a hold. Confirming twice is confirming once. Errors: ErrHoldExpired with the nearest free slots,
-// ErrCancelled, ErrOtherPatient, ErrElsewhere, and a field fault when no patient is known.
+// ErrCancelled, ErrOtherPatient, ErrElsewhere, ErrUnpaid with the way to pay, and a field fault when no patient is
+// known.
 func (s *Service) Confirm(ctx context.Context, id ID, c Confirmation) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
@@ -36,7 +37,14 @@ func (s *Service) Confirm(ctx context.Context, id ID, c Confirmation) (Appointme
 	if err := in.Err(); err != nil {
 		return Appointment{}, err
 	}
+	judged, err := s.unpaid(ctx, who, id, c)
+	if err != nil {
+		return Appointment{}, err
+	}
 	a, err := s.changing(ctx, who, id, 0, func(tx Tx, a Appointment, now time.Time) (Appointment, error) {
+		if a.Type != judged {
+			return a, errMoved
+		}
 		named := Appointment{Patient: c.Patient, Billpayer: c.Billpayer}
 		if err := locked(ctx, tx, who.Group, &named); err != nil {
 			return a, err

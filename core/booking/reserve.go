@@ -81,18 +81,44 @@ func (s *Service) Reserve(ctx context.Context, r Request) (Appointment, error) {
 	return s.create(ctx, r, Reserved)
 }
 
-// Book takes a time and confirms it at once. Errors: as Reserve, and ErrNeedsPatient, ErrNotOffered.
+// Book takes a time and confirms it at once. What must be paid first is held, and confirmed when it has been paid.
+// Errors: as Reserve, and ErrNeedsPatient, ErrNotOffered, ErrUnpaid with the way to pay.
 func (s *Service) Book(ctx context.Context, r Request) (Appointment, error) {
-	return s.create(ctx, r, Booked)
+	who, err := access.Require(ctx, access.EditBookings)
+	if err != nil {
+		return Appointment{}, err
+	}
+	if r.Patient == 0 {
+		return Appointment{}, ErrNeedsPatient
+	}
+	must, err := s.mustPay(ctx, who, r.Type, someCost)
+	if err != nil {
+		return Appointment{}, err
+	}
+	if !must {
+		return s.create(ctx, r, Booked)
+	}
+	t, err := s.Diary.Terms(ctx, who.Group, r.Type, r.Location)
+	if err == nil {
+		err = s.provided(ctx, t)
+	}
+	if err != nil {
+		return Appointment{}, err
+	}
+	a, err := s.create(ctx, r, Reserved)
+	if err != nil {
+		return a, err
+	}
+	return s.Confirm(ctx, a.ID, Confirmation{})
 }
+
+// someCost stands for a price that is not known yet.
+const someCost = 1
 
 func (s *Service) create(ctx context.Context, r Request, state State) (Appointment, error) {
 	who, err := access.Require(ctx, access.EditBookings)
 	if err != nil {
 		return Appointment{}, err
-	}
-	if state == Booked && r.Patient == 0 {
-		return Appointment{}, ErrNeedsPatient
 	}
 	var in input.Checks
 	checkTimes(&in, r.Start, r.Length)
@@ -116,6 +142,11 @@ func (s *Service) create(ctx context.Context, r Request, state State) (Appointme
 	}
 	if err := s.offered(ctx, who.Group, &a); err != nil {
 		return Appointment{}, s.orNearest(ctx, who, a, err)
+	}
+	if state == Reserved {
+		if a.ReservedUntil, err = s.heldLonger(ctx, who, a, now); err != nil {
+			return Appointment{}, err
+		}
 	}
 	err = s.do(ctx, func(tx Tx) error {
 		if err := s.begin(ctx, tx, who, &a, r.Admit, now); err != nil {
@@ -153,6 +184,17 @@ func (s *Service) holdUntil(r Request, now time.Time) time.Time {
 	return r.Until
 }
 
+// heldLonger is the end of a hold, later where a patient has to pay meanwhile.
+func (s *Service) heldLonger(
+	ctx context.Context, who access.Caller, a Appointment, now time.Time,
+) (time.Time, error) {
+	must, err := s.mustPay(ctx, who, a.Type, a.Price)
+	if least := now.Add(payTime); err == nil && must && a.ReservedUntil.Before(least) {
+		return least, nil
+	}
+	return a.ReservedUntil, err
+}
+
 // offered makes sure that what a new appointment names exists, that a session offers its time, unless it overrides
 // that, and that a time that is booked at once is of a type its place has. It needs no lock: when a session ends during
 // the check, the appointment came first.
@@ -166,7 +208,7 @@ func (s *Service) offered(ctx context.Context, group practice.ID, a *Appointment
 			return err
 		}
 	}
-	a.Modes = t.Type.Modes
+	a.Modes, a.Price = t.Type.Modes, t.Type.Price
 	pays := func(id patient.ID) (patient.ID, error) {
 		p, err := patient.Current(ctx, s.Store, group, id)
 		return p.ID, err

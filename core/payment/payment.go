@@ -9,6 +9,7 @@
 //	link.go      an invoice that the practice made at the provider
 //	hear.go      what the provider tells us
 //	settle.go    what was paid, asked of the provider and recorded
+//	hold.go      appointments that must be paid before they are confirmed
 //
 // Details of cards go from the patient to the provider and never come here.
 package payment
@@ -22,6 +23,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/billing"
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/job"
 	"frontdesk/core/patient"
@@ -74,6 +76,10 @@ type Store interface {
 	RequestsOf(
 		ctx context.Context, group practice.ID, of []billing.InvoiceID,
 	) (map[billing.InvoiceID][]Request, error)
+	// MustBePaid reports whether a type of appointment must be paid first, and costs something.
+	MustBePaid(ctx context.Context, group practice.ID, of diary.TypeID) (bool, error)
+	// Billed reports whether an appointment has an invoice, and whether nothing is due on one.
+	Billed(ctx context.Context, group practice.ID, of booking.ID) (billed, settled bool, err error)
 	// Due lists up to limit requests that the provider is to be asked about at a time.
 	Due(ctx context.Context, group practice.ID, at time.Time, limit int) ([]ID, error)
 	// ForgetEvents deletes events from before a time.

@@ -173,6 +173,9 @@ func (s *Service) ask(
 		r = Request{ID: ID(s.NewID()), Invoice: of, Kind: Page, State: Opening, Amount: i.Outstanding(),
 			Appointment: hold, ExpiresAt: now.Add(pageLife).Truncate(time.Second), DueAt: now.Add(again),
 			CreatedAt: now, UpdatedAt: now}
+		if hold != 0 {
+			r.ExpiresAt = now.Add(holdLife).Truncate(time.Second)
+		}
 		known, err := tx.CustomersOf(ctx, who.Group, i.Payer.Patient)
 		if err != nil {
 			return err

@@ -93,6 +93,9 @@ func (s *Service) settle(ctx context.Context, group practice.ID, r Request) erro
 		return err
 	}
 	due, err := s.place(ctx, group, r.ID, m)
+	if err == nil && m.State == Ended && r.Appointment != 0 {
+		err = s.drop(ctx, group, r)
+	}
 	if err != nil || r.Kind != Page || m.State != Live || due == r.Amount && s.Now().Before(r.ExpiresAt) {
 		return err
 	}
@@ -154,6 +157,8 @@ func (r Request) next(now time.Time) time.Time {
 	case r.State == Live:
 	case r.State == Done && now.Before(r.CreatedAt.Add(watched)):
 		wait = each
+	case r.State == Ended && r.Appointment != 0 && now.Before(r.CreatedAt.Add(longestHold)):
+		wait = heldAgain // the hold may outlive its page, and its invoice ends with it
 	default:
 		return time.Time{}
 	}

@@ -45,6 +45,18 @@ func (s *Service) settleThere(ctx context.Context, group practice.ID, f booking.
 	return nil
 }
 
+// Confirmed settles the offer of a time that was confirmed because it has been paid for. Again is once.
+func (s *Service) Confirmed(ctx context.Context, a booking.Appointment) error {
+	if a.Source != Source {
+		return nil
+	}
+	who, err := access.Who(ctx)
+	if err != nil {
+		return err
+	}
+	return s.settleThere(ctx, who.Group, booking.Freed{Practitioner: a.Practitioner, From: a.Start, To: a.Start})
+}
+
 // settle ends an offer that does not stand any more, by the state of its hold.
 func (s *Service) settle(ctx context.Context, group practice.ID, id OfferID, now time.Time) error {
 	return s.Store.Do(ctx, func(tx Tx) error {
@@ -60,6 +72,10 @@ func (s *Service) settle(ctx context.Context, group practice.ID, id OfferID, now
 			return err
 		}
 		held, err := tx.Appointment(ctx, group, o.Hold)
+		if err == nil && o.stands(held, now) && o.Until.Before(held.ReservedUntil) {
+			o.Until = held.ReservedUntil // it is held until the patient has paid
+			return tx.SaveOffer(ctx, group, o)
+		}
 		if err != nil || o.stands(held, now) {
 			return err
 		}

@@ -5832,6 +5832,12 @@ func (s *Error) encodeFields(e *jx.Encoder) {
 			e.ArrEnd()
 		}
 	}
+	{
+		if s.Payment.Set {
+			e.FieldStart("payment")
+			s.Payment.Encode(e)
+		}
+	}
 }
 
 // Encode implements json.Marshaler.
@@ -5864,6 +5870,25 @@ func (s *ErrorItem) encodeFields(e *jx.Encoder) {
 			e.FieldStart("message")
 			s.Message.Encode(e)
 		}
+	}
+}
+
+// Encode implements json.Marshaler.
+func (s *ErrorPayment) Encode(e *jx.Encoder) {
+	e.ObjStart()
+	s.encodeFields(e)
+	e.ObjEnd()
+}
+
+// encodeFields encodes fields.
+func (s *ErrorPayment) encodeFields(e *jx.Encoder) {
+	{
+		e.FieldStart("invoice_id")
+		e.Str(s.InvoiceID)
+	}
+	{
+		e.FieldStart("url")
+		s.URL.Encode(e)
 	}
 }
 
@@ -11835,6 +11860,14 @@ func (o OptEpisodeV2OpenedBy) Encode(e *jx.Encoder) {
 		return
 	}
 	e.Str(string(o.Value))
+}
+
+// Encode encodes ErrorPayment as json.
+func (o OptErrorPayment) Encode(e *jx.Encoder) {
+	if !o.Set {
+		return
+	}
+	o.Value.Encode(e)
 }
 
 // Encode encodes float64 as json.

@@ -1656,6 +1656,8 @@ type Error struct {
 	RequestID string `json:"request_id"`
 	// With a 409 over a time, the free slots of that practitioner and type nearest to it.
 	NearestSlots []Slot `json:"nearest_slots"`
+	// With `payment_required`, the way to pay.
+	Payment OptErrorPayment `json:"payment"`
 }
 
 // GetMessage returns the value of Message.
@@ -1675,6 +1677,13 @@ type ErrorItem struct {
 // GetMessage returns the value of Message.
 func (s *ErrorItem) GetMessage() OptString {
 	return s.Message
+}
+
+// With `payment_required`, the way to pay.
+type ErrorPayment struct {
+	InvoiceID string `json:"invoice_id"`
+	// The page at Stripe on which it is paid; null where the practice is paid in another way.
+	URL NilString `json:"url"`
 }
 
 // ErrorStatusCodeWithHeaders wraps Error with status code and response headers.
@@ -5239,6 +5248,45 @@ func (o OptEpisodeV2OpenedBy) Get() (v EpisodeV2OpenedBy, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptEpisodeV2OpenedBy) Or(d EpisodeV2OpenedBy) EpisodeV2OpenedBy {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptErrorPayment returns new OptErrorPayment with value set to v.
+func NewOptErrorPayment(v ErrorPayment) OptErrorPayment {
+	return OptErrorPayment{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptErrorPayment is optional ErrorPayment.
+type OptErrorPayment struct {
+	Value ErrorPayment
+	Set   bool
+}
+
+// IsSet returns true if OptErrorPayment was set.
+func (o OptErrorPayment) IsSet() bool { return o.Set }
+
+// SetTo sets value to v.
+func (o *OptErrorPayment) SetTo(v ErrorPayment) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptErrorPayment) Get() (v ErrorPayment, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptErrorPayment) Or(d ErrorPayment) ErrorPayment {
 	if v, ok := o.Get(); ok {
 		return v
 	}

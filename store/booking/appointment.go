@@ -134,14 +134,15 @@ func (t *Tx) SaveAppointment(ctx context.Context, group practice.ID, a booking.A
 			= $12,
 			released_at = $13, reason = $14, suppress_mail = $15, tell = $16, pending = $17, comments = $18,
 			arrived_at = $19,
-			consultation_at = $20, departed_at = $21, dna_at = $22, version = $23, updated_at = $24, link_id = $25
+			consultation_at = $20, departed_at = $21, dna_at = $22, version = $23, updated_at = $24, link_id = $25,
+			reserved_until = $26
 		WHERE practice_group_id = $1 AND id = $2`,
 		group, a.ID, a.State, value.Opt(a.Patient), value.Opt(a.Billpayer), a.Location, a.Type, a.Video, a.InPerson,
 		a.Telephone,
 		value.At(a.ConfirmedAt), value.At(a.CancelledAt), value.At(a.ReleasedAt), a.Reason, a.SuppressMail,
 		value.Joined(a.Notices), a.Pending,
 		a.Comments, value.At(j.Arrived), value.At(j.Consultation), value.At(j.Departed), value.At(j.NoShow), a.Version,
-		a.UpdatedAt, value.Opt(a.Link))
+		a.UpdatedAt, value.Opt(a.Link), a.ReservedUntil)
 	return err
 }
 

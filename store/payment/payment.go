@@ -8,6 +8,8 @@ import (
 	"context"
 
 	"frontdesk/core/billing"
+	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/patient"
 	"frontdesk/core/payment"
 	"frontdesk/core/practice"
@@ -66,4 +68,23 @@ func (t *Tx) SaveCustomer(ctx context.Context, group practice.ID, k payment.Know
 	_, err := t.Exec(ctx, `INSERT INTO payment_customer (practice_group_id, id, patient_id, external_id, created_at)
 		VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`, group, k.ID, k.Patient, k.ExternalID, k.CreatedAt)
 	return err
+}
+
+// MustBePaid reports whether a type of appointment must be paid first, and costs something.
+func (t *Tx) MustBePaid(ctx context.Context, group practice.ID, of diary.TypeID) (bool, error) {
+	var one int
+	return t.One(ctx, `SELECT 1 FROM appointment_type k
+		JOIN product p ON p.practice_group_id = k.practice_group_id AND p.id = k.id
+		WHERE k.practice_group_id = $1 AND k.id = $2 AND k.price > 0 AND (k.invoice_required OR p.needs_payment)`,
+		store.In{group, of}, &one)
+}
+
+// Billed reports whether an appointment has an invoice that was not cancelled, and whether nothing is due on one.
+func (t *Tx) Billed(ctx context.Context, group practice.ID, of booking.ID) (billed, settled bool, err error) {
+	var invoices, paid int
+	_, err = t.One(ctx, `SELECT count(*), coalesce(sum(CASE WHEN i.total = i.paid - i.refunded THEN 1 ELSE 0 END), 0)
+		FROM invoice_line l JOIN invoice i ON i.practice_group_id = l.practice_group_id
+		AND i.id = l.invoice_id AND i.cancelled_at IS NULL
+		WHERE l.practice_group_id = $1 AND l.booking_id = $2`, store.In{group, of}, &invoices, &paid)
+	return invoices > 0, paid > 0, err
 }

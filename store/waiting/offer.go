@@ -40,7 +40,7 @@ func (t *Tx) OfferByLink(ctx context.Context, group practice.ID, id link.ID) (wa
 func (t *Tx) SaveOffer(ctx context.Context, group practice.ID, o waiting.Offer) error {
 	_, err := t.Exec(ctx, `INSERT INTO waiting_offer (practice_group_id, `+offerColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET state = $10, updated_at = $12`,
+		ON CONFLICT (practice_group_id, id) DO UPDATE SET until_at = $8, state = $10, updated_at = $12`,
 		group, o.ID, o.Entry, o.Hold, o.Link, o.Practitioner, o.Start, o.Until, o.Replaces, string(o.Verdict),
 		o.CreatedAt, o.UpdatedAt)
 	return err

@@ -1,4 +1,5 @@
-package pages
+// Package prose shows text as it was written, with links to click.
+package prose
 
 import (
 	"context"
@@ -15,9 +16,9 @@ var (
 	webAddress = regexp.MustCompile(`(?i)\bhttps?://[^\s<>"]+`)
 )
 
-// prose shows text as it was written: paragraphs and lines as they were typed, and
+// Text shows text as it was written: paragraphs and lines as they were typed, and
 // addresses of the web as links. Everything else is only text.
-func prose(text string) templ.Component {
+func Text(text string) templ.Component {
 	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
 		text := strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text))
 		var b strings.Builder

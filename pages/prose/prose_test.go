@@ -1,4 +1,4 @@
-package pages
+package prose
 
 import (
 	"strings"
@@ -27,7 +27,7 @@ func TestProse(t *testing.T) {
 		"two https://a.uk https://b.uk!?": "<p>two " + link("https://a.uk") + " " + link("https://b.uk") + "!?</p>",
 	} {
 		var b strings.Builder
-		if err := prose(text).Render(t.Context(), &b); err != nil || b.String() != want {
+		if err := Text(text).Render(t.Context(), &b); err != nil || b.String() != want {
 			t.Errorf("%q is %s, %v", text, b.String(), err)
 		}
 	}
@@ -40,7 +40,7 @@ func FuzzProse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		var b strings.Builder
-		if err := prose(text).Render(t.Context(), &b); err != nil {
+		if err := Text(text).Render(t.Context(), &b); err != nil {
 			t.Fatal(err)
 		}
 		// What is left without our own tags has none.

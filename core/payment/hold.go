@@ -1,0 +1,75 @@
+package payment
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"frontdesk/core/access"
+	"frontdesk/core/billing"
+	"frontdesk/core/booking"
+	"frontdesk/core/diary"
+	"frontdesk/core/practice"
+)
+
+// holdLife is how long a page is good on which a held appointment is paid: the provider allows no less than half an
+// hour.
+const holdLife = 31 * time.Minute
+
+// longestHold is longer than any time is held, and heldAgain how often an unpaid one is looked at until then.
+const longestHold, heldAgain = 26 * time.Hour, 30 * time.Minute
+
+// MustBePaid reports whether appointments of a type must be paid before they are confirmed: the type says that it needs
+// an invoice, or its product that it is paid while booking, and it costs something.
+func (s *Service) MustBePaid(ctx context.Context, group practice.ID, of diary.TypeID) (bool, error) {
+	return s.Store.MustBePaid(ctx, group, of)
+}
+
+// Billed reports whether an appointment has an invoice, and whether nothing is due on one.
+func (s *Service) Billed(ctx context.Context, group practice.ID, of booking.ID) (billed, settled bool, err error) {
+	return s.Store.Billed(ctx, group, of)
+}
+
+// Ask bills a hold, once, and gives booking.ErrUnpaid with the way to pay: the invoice and, where the practice is
+// connected to a payment provider that answers, the page on which it is paid.
+func (s *Service) Ask(ctx context.Context, group practice.ID, hold booking.Appointment) error {
+	who, now := access.System(group), s.Now().Truncate(time.Microsecond)
+	var i billing.Invoice
+	if err := s.Store.Do(ctx, func(tx Tx) (err error) {
+		i, err = s.Invoices.ForBooking(ctx, edit(tx, who, now), hold.ID, billing.ForBooking{})
+		return err
+	}); err != nil {
+		return err
+	}
+	unpaid := &booking.Unpaid{Fault: booking.ErrUnpaid, Invoice: i.ID.String()}
+	r, err := s.open(ctx, who, i.ID, hold.ID)
+	switch {
+	case errors.Is(err, ErrNotConnected), errors.Is(err, ErrTooSmall), errors.Is(err, ErrRefused):
+		return unpaid // it is paid to the practice
+	case errors.Is(err, ErrNothingDue):
+		return nil // it has been paid just now
+	case err != nil:
+		return err
+	}
+	unpaid.URL = r.URL
+	unpaid.Fault = booking.ErrUnpaid.Saying(booking.ErrUnpaid.Message + " Pay it at " + r.URL)
+	return unpaid
+}
+
+// drop cancels the invoice of a hold that ran out unpaid.
+func (s *Service) drop(ctx context.Context, group practice.ID, r Request) error {
+	ctx = access.With(ctx, access.System(group))
+	gone := false
+	if err := s.Store.Do(ctx, func(tx Tx) error {
+		a, err := tx.Billing().Appointment(ctx, group, r.Appointment)
+		gone = a.State == booking.Released || a.Lapsed(s.Now())
+		return err
+	}); err != nil || !gone {
+		return err
+	}
+	_, err := s.Invoices.Cancel(ctx, r.Invoice)
+	if errors.Is(err, billing.ErrHasPayments) {
+		return nil // which staff see to
+	}
+	return err
+}
