@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"frontdesk/core/access"
 	"frontdesk/store/storetest"
 	"frontdesk/test/wait"
 )
@@ -124,7 +125,8 @@ func TestSandboxKeepsDataOverARestart(t *testing.T) {
 		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 			t.Fatalf("credentials: %v, %v", info.Mode(), err)
 		}
-		if len(first.creds.Keys) != 3 || first.creds.Second.Key == "" || first.creds.Second.Group == first.creds.Group {
+		if len(first.creds.Keys) != len(access.Scopes) || first.creds.Second.Key == "" ||
+			first.creds.Second.Group == first.creds.Group {
 			t.Fatalf("credentials %+v", first.creds)
 		}
 		patient := first.call("POST", "/v1/patients/register",
