@@ -42,6 +42,7 @@ import (
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/notice"
+	"frontdesk/core/pathway"
 	"frontdesk/core/patient"
 	"frontdesk/core/payment"
 	"frontdesk/core/practice"
@@ -91,6 +92,7 @@ import (
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
 	noticestore "frontdesk/store/notice"
+	pathwaystore "frontdesk/store/pathway"
 	patientstore "frontdesk/store/patient"
 	paymentstore "frontdesk/store/payment"
 	practicestore "frontdesk/store/practice"
@@ -298,6 +300,7 @@ func (w wiring) staff() {
 	w.Team = &team.Service{Store: teamstore.New(db), Now: now, NewID: newID}
 	w.Task = &task.Service{Store: taskstore.New(db), Now: now, NewID: newID}
 	w.Episode = &episode.Service{Store: episodestore.New(db), Now: now, NewID: newID}
+	w.Pathway = &pathway.Service{Store: pathwaystore.New(db), Now: now, NewID: newID}
 }
 
 // beside are the files that say how long the database had been in use when it was last

@@ -105,6 +105,7 @@ var rooms = map[string]struct {
 	"core/video": {ours: []string{"core/fault", "core/audit", "core/access", "core/practice", "core/seal",
 		"core/patient", "core/booking"}},
 	"core/billing": {ours: []string{
+		"core/pathway", // what an invoice belongs to
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/write", "core/practice",
 		"core/label",
 		"core/patient", "core/contact", "core/diary", "core/booking", "core/read",
@@ -146,6 +147,8 @@ var rooms = map[string]struct {
 		"core/account", "core/assignee", "core/practice", "core/patient", "core/read"}},
 	"core/episode": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/read",
 		"core/write", "core/practice", "core/assignee", "core/patient", "core/task"}},
+	"core/pathway": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/read", "core/write",
+		"core/practice", "core/account", "core/assignee", "core/patient", "core/episode"}},
 	"core/document": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access",
 		"core/write",
 		"core/practice", "core/seal", "core/patient", "core/read"}},
@@ -272,6 +275,8 @@ var rooms = map[string]struct {
 		"store/patient"}},
 	"store/episode": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/assignee",
 		"store/patient", "store/task"}},
+	"store/pathway": {ours: []string{"core/...", "store", "store/value", "store/assignee", "store/episode",
+		"store/practice"}},
 	"store/video":     {ours: []string{"core/...", "store", "store/booking", "store/value"}},
 	"store/connector": {ours: []string{"core/...", "store", "store/value"}},
 	"store/dispatch": {ours: []string{"core/...", "store", "store/value", "store/batch", "store/link",

@@ -31,6 +31,7 @@ import (
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
 	"frontdesk/core/notice"
+	"frontdesk/core/pathway"
 	"frontdesk/core/patient"
 	"frontdesk/core/payment"
 	"frontdesk/core/practice"
@@ -90,6 +91,7 @@ type Core struct {
 	Record          *record.Service
 	Task            *task.Service
 	Episode         *episode.Service
+	Pathway         *pathway.Service
 	Document        *document.Documents
 	Share           *document.Shares
 	Token           *document.Tokens

@@ -18,6 +18,7 @@ import (
 	"frontdesk/core/demographics"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
+	"frontdesk/core/episode"
 	"frontdesk/core/form"
 	"frontdesk/core/idempotency"
 	"frontdesk/core/identifier"
@@ -27,6 +28,7 @@ import (
 	"frontdesk/core/membership"
 	"frontdesk/core/merge"
 	"frontdesk/core/messaging"
+	"frontdesk/core/pathway"
 	"frontdesk/core/patient"
 	"frontdesk/core/payment"
 	"frontdesk/core/practice"
@@ -47,6 +49,7 @@ import (
 	demographicsstore "frontdesk/store/demographics"
 	diarystore "frontdesk/store/diary"
 	documentstore "frontdesk/store/document"
+	episodestore "frontdesk/store/episode"
 	formstore "frontdesk/store/form"
 	idempotencystore "frontdesk/store/idempotency"
 	identifierstore "frontdesk/store/identifier"
@@ -55,6 +58,7 @@ import (
 	limitstore "frontdesk/store/limit"
 	mergestore "frontdesk/store/merge"
 	messagingstore "frontdesk/store/messaging"
+	pathwaystore "frontdesk/store/pathway"
 	patientstore "frontdesk/store/patient"
 	paymentstore "frontdesk/store/payment"
 	practicestore "frontdesk/store/practice"
@@ -143,6 +147,8 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		Task: &task.Service{
 			Store: taskstore.New(db), Now: clock, NewID: db.NewID,
 		},
+		Episode:   &episode.Service{Store: episodestore.New(db), Now: clock, NewID: db.NewID},
+		Pathway:   &pathway.Service{Store: pathwaystore.New(db), Now: clock, NewID: db.NewID},
 		Messaging: messages,
 		Webhook: &webhook.Service{Store: webhookstore.New(db), Log: webhookstore.New(db), Addresses: testAddresses{},
 			Box: testBox,

@@ -254,6 +254,11 @@ func (r root) Invoice() gql.InvoiceResolver {
 	return billinggraph.InvoiceFields{Resolver: r.billing}
 }
 
+// ClinicalPathway answers for ClinicalPathway.
+func (r root) ClinicalPathway() gql.ClinicalPathwayResolver {
+	return billinggraph.PathwayFields{Resolver: r.billing}
+}
+
 // Product answers for Product.
 func (r root) Product() gql.ProductResolver {
 	return billinggraph.ProductFields{Resolver: r.billing}

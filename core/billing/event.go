@@ -73,7 +73,7 @@ func (b *bill) noteLines(before bill, note func(of event.Type, noun string, id i
 func (b *bill) rewritten(before bill) bool {
 	if b.Date != before.Date || b.Practitioner != before.Practitioner || b.Location != before.Location ||
 		b.Comments != before.Comments || b.ExtraInfo != before.ExtraInfo || b.Insured != before.Insured ||
-		b.Claim != before.Claim {
+		b.Claim != before.Claim || b.Pathway != before.Pathway {
 		return true
 	}
 	for _, was := range before.Payments {

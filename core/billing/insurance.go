@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
+	"frontdesk/core/pathway"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 )
@@ -98,6 +99,8 @@ type InvoiceFilter struct {
 	Submitted *bool
 	// Claims are the statuses they may have there, and NoClaims those they may not.
 	Claims, NoClaims []ClaimStatus
+	// Pathway is the clinical pathway they belong to; 0 is any or none.
+	Pathway pathway.ID
 }
 
 // MaxNumbers is how many invoices can be asked for by their number at once.
@@ -112,7 +115,8 @@ func (f *InvoiceFilter) check(in *input.Checks) {
 
 // Asked reports whether the filter narrows anything.
 func (f InvoiceFilter) Asked() bool {
-	return len(f.Numbers) > 0 || f.Key != "" || f.Submitted != nil || len(f.Claims)+len(f.NoClaims) > 0
+	return len(f.Numbers) > 0 || f.Key != "" || f.Submitted != nil || len(f.Claims)+len(f.NoClaims) > 0 ||
+		f.Pathway != 0
 }
 
 // describe notes the patient as they are now.

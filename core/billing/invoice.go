@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/event"
 	"frontdesk/core/input"
+	"frontdesk/core/pathway"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/write"
@@ -55,6 +56,8 @@ type Invoice struct {
 	Location     practice.LocationID     `json:"location_id"`
 	Insured
 	Claim Claim `json:"healthcode,omitzero"`
+	// Pathway is the clinical pathway it belongs to, deleted or not; 0 is none.
+	Pathway pathway.ID `json:"clinical_pathway_id,omitempty"`
 	// Payee is the name and address of the payer, as one text.
 	Payee            string    `json:"payee"`
 	PaymentReference string    `json:"payment_reference"`
@@ -107,6 +110,7 @@ type InvoiceRequest struct {
 	Practitioner        practice.PractitionerID
 	Location            practice.LocationID
 	Comments, ExtraInfo string
+	Pathway             pathway.ID
 	Insurance           *InsuranceChange // beside what is known of the patient's policy with the payer
 	Lines               []LineRequest
 	Payments            []PaymentRequest
@@ -120,6 +124,7 @@ type InvoiceChange struct {
 	Comments, ExtraInfo *string
 	Insurance           *InsuranceChange
 	Claim               *ClaimChange
+	Pathway             *pathway.ID // 0 is none
 }
 
 // onPaper reports whether it changes what is on the invoice that was sent.
@@ -167,6 +172,7 @@ type InvoiceTx interface {
 	PaymentTypeReader
 	StockTx
 	Policies
+	pathway.Finder
 	event.Recorder
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 	Location(ctx context.Context, group practice.ID, id practice.LocationID) (practice.Location, error)
@@ -238,6 +244,9 @@ func (s *Invoices) create(ctx context.Context, e write.Edit[InvoiceTx], r Invoic
 	if err := b.addressTo(ctx, r.Patient, r.Payer); err != nil {
 		return b.Invoice, err
 	}
+	if err := pathway.Set(ctx, b.tx, b.group, b.Patient, &b.Pathway, &r.Pathway); err != nil {
+		return b.Invoice, err
+	}
 	if err := r.Insurance.apply(&b.Insurance); err != nil {
 		return b.Invoice, err
 	}
@@ -254,8 +263,9 @@ func (s *Invoices) create(ctx context.Context, e write.Edit[InvoiceTx], r Invoic
 }
 
 // Update changes what stands above and below the lines, and notes the patient's title and birth date as they are now.
-// Of one that has been paid only the comments, and how far it is with Healthcode, can be changed. Errors: ErrNotFound,
-// ErrCancelled, ErrPaid, practice.ErrPractitionerNotFound, practice.ErrLocationNotFound.
+// Of one that has been paid only the comments, how far it is with Healthcode, and its clinical pathway can be changed.
+// Errors: ErrNotFound, ErrCancelled, ErrPaid, pathway.ErrNotFound, pathway.ErrOtherPatient,
+// practice.ErrPractitionerNotFound, practice.ErrLocationNotFound.
 func (s *Invoices) Update(ctx context.Context, id InvoiceID, ch InvoiceChange) (Invoice, error) {
 	return s.change(ctx, id, "invoice.update", func(ctx context.Context, b *bill) error {
 		if b.settled() && ch.onPaper() {
@@ -267,6 +277,9 @@ func (s *Invoices) Update(ctx context.Context, id InvoiceID, ch InvoiceChange) (
 				return err
 			}
 			b.describe(p)
+		}
+		if err := pathway.Set(ctx, b.tx, b.group, b.Patient, &b.Pathway, ch.Pathway); err != nil {
+			return err
 		}
 		if err := ch.Insurance.apply(&b.Insurance); err != nil {
 			return err

@@ -27,6 +27,7 @@ const (
 	OfProduct  Kind = "product"
 	OfBooking  Kind = "appointment"
 	OfInvoice  Kind = "invoice"
+	OfPathway  Kind = "pathway"
 )
 
 // The limits of metadata, as https://docs.semble.io has them.

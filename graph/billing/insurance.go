@@ -5,6 +5,7 @@ import (
 
 	"frontdesk/core/billing"
 	"frontdesk/core/input"
+	"frontdesk/core/pathway"
 	"frontdesk/core/practice"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
@@ -82,6 +83,11 @@ func invoiceFilter(in *gql.InvoicesQueryFilters) (f billing.InvoiceFilter, err e
 			return f, practice.ErrKeyLength
 		}
 	}
+	of, err := wire.OptionalID[pathway.ID](wire.KindPathway, in.ClinicalPathwayID.Value(), true)
+	if err != nil {
+		return f, err
+	}
+	f.Pathway = *of
 	f.Submitted = in.SubmittedToHealthcode.Value()
 	if s := in.HealthcodeStatus.Value(); s != nil {
 		f.Claims, f.NoClaims = wire.Map(s.In.Value(), claimStatus), wire.Map(s.NotIn.Value(), claimStatus)

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/pathway"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/graph/gql"
@@ -65,8 +66,9 @@ func invoiceOf(i billing.Invoice) *gql.Invoice {
 		Comments: wire.Text(i.Comments), ExtraInfo: wire.Text(i.ExtraInfo), Type: new(string(i.Kind)),
 		AccountID: accountID(i.Payer), PatientTitle: wire.Text(i.Title), PatientDob: dateOrNull(i.BirthDate),
 		InsuranceDetails: insuranceOf(i.Insurance), Healthcode: claimOf(i.Claim),
-		DateShared: scalar.Of(i.SharedAt),
-		CreatedAt:  scalar.Of(i.CreatedAt), UpdatedAt: scalar.Of(i.UpdatedAt),
+		ClinicalPathwayID: wire.IDOrNull(wire.KindPathway, i.Pathway),
+		DateShared:        scalar.Of(i.SharedAt),
+		CreatedAt:         scalar.Of(i.CreatedAt), UpdatedAt: scalar.Of(i.UpdatedAt),
 	}
 	if i.Cancelled() {
 		out.Status = new(invoiceCancelled)
@@ -95,6 +97,10 @@ func (q Query) Invoice(ctx context.Context, id string) (*gql.Invoice, error) {
 	return q.invoice(ctx, i)
 }
 
+// errUndated is the fault of a list of a clinical pathway that Healthcode narrows too and no dates do.
+var errUndated = fault.Wrong("dateRange", input.CodeSmall, "a range of dates",
+	"A clinical pathway and Healthcode together need a range of dates.")
+
 // Invoices lists invoices, by the date on them where one is asked for.
 func (q Query) Invoices(
 	ctx context.Context, dateRange *gql.DateRange, pagination *gql.Pagination, options *gql.QueryOptions,
@@ -111,6 +117,10 @@ func (q Query) Invoices(
 	ask := billing.InvoiceQuery{Listing: l}
 	if ask.InvoiceFilter, err = invoiceFilter(filters); err != nil {
 		return nil, err
+	}
+	claims := ask.Submitted != nil || len(ask.Claims)+len(ask.NoClaims) > 0
+	if ask.Pathway != 0 && claims && dated.From == input.NoDate && dated.Until == input.NoDate {
+		return nil, errUndated
 	}
 	if dated.From != input.NoDate {
 		ask.From = &dated.From
@@ -243,6 +253,11 @@ func (m Mutation) CreateInvoice(
 	if ask.Payer, err = payer(in.AccountID.Value()); err != nil {
 		return nil, err
 	}
+	of, err := wire.OptionalID[pathway.ID](wire.KindPathway, in.ClinicalPathwayID.Value(), true)
+	if err != nil {
+		return nil, err
+	}
+	ask.Pathway = *of
 	ask.Insurance = insuranceChange(in.InsuranceDetails.Value())
 	if ask.Lines, err = readEach(in.LineItems.Value(), lineRequest); err != nil {
 		return nil, err
@@ -292,6 +307,11 @@ func (m Mutation) UpdateInvoice(
 	}
 	ch := billing.InvoiceChange{Comments: wire.Change(in.Comments), ExtraInfo: wire.Change(in.ExtraInfo),
 		Insurance: insuranceChange(in.InsuranceDetails.Value()), Claim: claimChange(in.Healthcode.Value())}
+	to, set := in.ClinicalPathwayID.ValueOK()
+	var err error
+	if ch.Pathway, err = wire.OptionalID[pathway.ID](wire.KindPathway, to, set); err != nil {
+		return nil, err
+	}
 	if v := in.Date.Value(); v != nil {
 		ch.Date = new(wire.DateOf(v))
 	}

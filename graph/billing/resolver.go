@@ -4,6 +4,7 @@
 //	product.go             products
 //	statement.go           account statements
 //	membership.go          memberships
+//	pathway.go             clinical pathways, which invoices belong to
 //	resolver.go            what answers
 package billing
 
@@ -28,6 +29,8 @@ type (
 	PatientFields struct{ Resolver }
 	// PracticeFields answers for fields of a Practice.
 	PracticeFields struct{ Resolver }
+	// PathwayFields answers for fields of a ClinicalPathway.
+	PathwayFields struct{ Resolver }
 	// ProductFields answers for fields of a Product.
 	ProductFields struct{ Resolver }
 	// StatementFields answers for fields of an AccountStatement.

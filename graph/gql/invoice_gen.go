@@ -15,6 +15,8 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type InvoiceResolver interface {
+	ClinicalPathway(ctx context.Context, obj *Invoice) (*ClinicalPathway, error)
+
 	Patient(ctx context.Context, obj *Invoice) (*Patient, error)
 
 	Doctor(ctx context.Context, obj *Invoice) (*User, error)
@@ -207,6 +209,38 @@ func (ec *executionContext) _Invoice_healthcode(ctx context.Context, field graph
 		},
 		nil,
 		ec.marshalOInvoiceHealthcodeStatus2ᚖfrontdeskᚋgraphᚋgqlᚐInvoiceHealthcodeStatus,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _Invoice_clinicalPathwayId(ctx context.Context, field graphql.CollectedField, obj *Invoice) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Invoice", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.ClinicalPathwayID, nil
+		},
+		nil,
+		ec.marshalOID2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _Invoice_clinicalPathway(ctx context.Context, field graphql.CollectedField, obj *Invoice) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("Invoice", true, true),
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Invoice().ClinicalPathway(ctx, obj)
+		},
+		nil,
+		ec.marshalOClinicalPathway2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalPathway,
 		true,
 		false,
 	)
@@ -1252,7 +1286,7 @@ func (ec *executionContext) unmarshalInputInvoicesQueryFilters(ctx context.Conte
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"invoiceNumbers", "metadata", "submittedToHealthcode", "healthcodeStatus"}
+	fieldsInOrder := [...]string{"invoiceNumbers", "metadata", "submittedToHealthcode", "healthcodeStatus", "clinicalPathwayId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1287,6 +1321,13 @@ func (ec *executionContext) unmarshalInputInvoicesQueryFilters(ctx context.Conte
 				return it, err
 			}
 			it.HealthcodeStatus = graphql.OmittableOf(data)
+		case "clinicalPathwayId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clinicalPathwayId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClinicalPathwayID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1303,7 +1344,7 @@ func (ec *executionContext) unmarshalInputNewInvoiceDataInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"date", "patientId", "doctorId", "locationId", "comments", "extraInfo", "lineItems", "payments", "accountId", "insuranceDetails"}
+	fieldsInOrder := [...]string{"date", "patientId", "doctorId", "locationId", "comments", "extraInfo", "lineItems", "payments", "accountId", "insuranceDetails", "clinicalPathwayId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1380,6 +1421,13 @@ func (ec *executionContext) unmarshalInputNewInvoiceDataInput(ctx context.Contex
 				return it, err
 			}
 			it.InsuranceDetails = graphql.OmittableOf(data)
+		case "clinicalPathwayId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clinicalPathwayId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClinicalPathwayID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1563,7 +1611,7 @@ func (ec *executionContext) unmarshalInputUpdateInvoiceDataInput(ctx context.Con
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"date", "doctorId", "locationId", "comments", "extraInfo", "healthcode", "insuranceDetails"}
+	fieldsInOrder := [...]string{"date", "doctorId", "locationId", "comments", "extraInfo", "healthcode", "insuranceDetails", "clinicalPathwayId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1619,6 +1667,13 @@ func (ec *executionContext) unmarshalInputUpdateInvoiceDataInput(ctx context.Con
 				return it, err
 			}
 			it.InsuranceDetails = graphql.OmittableOf(data)
+		case "clinicalPathwayId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clinicalPathwayId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClinicalPathwayID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -1805,6 +1860,11 @@ func (ec *executionContext) _Invoice(ctx context.Context, sel ast.SelectionSet, 
 			counted(out, i, graphql.RequiredNull, ec._Invoice_insuranceDetails(ctx, field, obj))
 		case "healthcode":
 			counted(out, i, graphql.RequiredNull, ec._Invoice_healthcode(ctx, field, obj))
+		case "clinicalPathwayId":
+			counted(out, i, graphql.RequiredNull, ec._Invoice_clinicalPathwayId(ctx, field, obj))
+		case "clinicalPathway":
+			field := field
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Invoice_clinicalPathway(ctx, field, obj) })
 		case "patientId":
 			counted(out, i, graphql.RequiredNull, ec._Invoice_patientId(ctx, field, obj))
 		case "patient":

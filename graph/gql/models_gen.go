@@ -449,6 +449,44 @@ type BrandingColors struct {
 	Secondary *string `json:"secondary,omitempty"`
 }
 
+// A clinical pathway of an episode: what a patient's care in one matter goes through, from its start.
+type ClinicalPathway struct {
+	// The pathway's id.
+	ID string `json:"id"`
+	// The episode it belongs to, by the id it has in the REST API.
+	EpisodeID *string `json:"episodeId,omitempty"`
+	// Whose it is.
+	PatientID *string `json:"patientId,omitempty"`
+	// The practice.
+	PracticeID *string `json:"practiceId,omitempty"`
+	// How far it is.
+	Status EpisodeStatus `json:"status"`
+	// The day it starts.
+	StartDate scalar.Moment `json:"startDate"`
+	// The product it is for.
+	ProductTypeID *string `json:"productTypeId,omitempty"`
+	// The diagnosis, as a code.
+	DiagnosisCode string `json:"diagnosisCode"`
+	// Who is responsible for it.
+	AssignedClinicianUserID *string `json:"assignedClinicianUserId,omitempty"`
+	// Who made it, when that was a member of staff who had signed in.
+	CreatedByUserID *string `json:"createdByUserId,omitempty"`
+	// Whether it was deleted: true in the answer to deleteClinicalPathway alone.
+	Deleted *bool `json:"deleted,omitempty"`
+	// When it was made.
+	CreatedAt *scalar.Moment `json:"createdAt,omitempty"`
+	// When it was last changed; when it was made, until then.
+	UpdatedAt *scalar.Moment `json:"updatedAt,omitempty"`
+}
+
+// What was made of a clinical pathway, or why it was refused.
+type ClinicalPathwayResponsePayload struct {
+	// The pathway.
+	Data *ClinicalPathway `json:"data,omitempty"`
+	// Why it was refused.
+	Error *string `json:"error,omitempty"`
+}
+
 // What a patient wants to be sent.
 type CommunicationPreferences struct {
 	// E-mail.
@@ -577,6 +615,22 @@ type CreateAllergyRecordDataInput struct {
 	Severity graphql.Omittable[*AllergyRecordSeverity] `json:"severity,omitempty"`
 	// Notes.
 	Comments graphql.Omittable[*string] `json:"comments,omitempty"`
+}
+
+// A clinical pathway to make.
+type CreateClinicalPathwayDataInput struct {
+	// The day it starts.
+	StartDate scalar.Moment `json:"startDate"`
+	// How far it is.
+	Status EpisodeStatus `json:"status"`
+	// The member of staff who is responsible for it.
+	AssignedClinician graphql.Omittable[*string] `json:"assignedClinician,omitempty"`
+	// The id of the product it is for.
+	ProductType string `json:"productType"`
+	// The diagnosis, as a code of at most 50 characters.
+	DiagnosisCode string `json:"diagnosisCode"`
+	// What to keep with it, at most 50 entries.
+	Metadata graphql.Omittable[[]MetadataEntryInput] `json:"metadata,omitempty"`
 }
 
 // A question and its answer to put into a record.
@@ -1045,6 +1099,8 @@ type Invoice struct {
 	InsuranceDetails *InvoiceInsuranceDetails `json:"insuranceDetails,omitempty"`
 	// How far it is with Healthcode.
 	Healthcode *InvoiceHealthcodeStatus `json:"healthcode,omitempty"`
+	// The clinical pathway it belongs to; it stays when the pathway is deleted.
+	ClinicalPathwayID *string `json:"clinicalPathwayId,omitempty"`
 	// Whom it is about.
 	PatientID *string `json:"patientId,omitempty"`
 	// To whom it is addressed, as one text.
@@ -1157,6 +1213,8 @@ type InvoicesQueryFilters struct {
 	SubmittedToHealthcode graphql.Omittable[*bool] `json:"submittedToHealthcode,omitempty"`
 	// Only those of some statuses with Healthcode.
 	HealthcodeStatus graphql.Omittable[*HealthcodeStatusFilter] `json:"healthcodeStatus,omitempty"`
+	// Only those of a clinical pathway. Beside a filter about Healthcode, dateRange is required.
+	ClinicalPathwayID graphql.Omittable[*string] `json:"clinicalPathwayId,omitempty"`
 }
 
 // When a patient came how far.
@@ -1363,6 +1421,14 @@ type MetadataEntry struct {
 	Value *string `json:"value,omitempty"`
 }
 
+// A value to keep under a key.
+type MetadataEntryInput struct {
+	// The key, 1 to 40 characters.
+	Key string `json:"key"`
+	// The value, 1 to 500 characters.
+	Value string `json:"value"`
+}
+
 // Finds things by what another program keeps with them.
 type MetadataFilter struct {
 	// The key.
@@ -1405,6 +1471,8 @@ type NewInvoiceDataInput struct {
 	AccountID graphql.Omittable[*string] `json:"accountId,omitempty"`
 	// Who insures the patient. What is left out is what the patient's relationship with accountId, as their insurer, says. An extension.
 	InsuranceDetails graphql.Omittable[*InvoiceInsuranceDetailsInput] `json:"insuranceDetails,omitempty"`
+	// The clinical pathway it belongs to: one of the same patient that was not deleted.
+	ClinicalPathwayID graphql.Omittable[*string] `json:"clinicalPathwayId,omitempty"`
 }
 
 // A payment.
@@ -2885,6 +2953,20 @@ type UpdateAllergyRecordDataInput struct {
 	Comments graphql.Omittable[*string] `json:"comments,omitempty"`
 }
 
+// What to change of a clinical pathway. What is left out stays as it is.
+type UpdateClinicalPathwayDataInput struct {
+	// The day it starts.
+	StartDate graphql.Omittable[*scalar.Moment] `json:"startDate,omitempty"`
+	// How far it is.
+	Status graphql.Omittable[*EpisodeStatus] `json:"status,omitempty"`
+	// The member of staff who is responsible for it; null for none.
+	AssignedClinician graphql.Omittable[*string] `json:"assignedClinician,omitempty"`
+	// The id of the product it is for.
+	ProductType graphql.Omittable[*string] `json:"productType,omitempty"`
+	// The diagnosis, as a code of at most 50 characters.
+	DiagnosisCode graphql.Omittable[*string] `json:"diagnosisCode,omitempty"`
+}
+
 // A contact's postal address.
 type UpdateContactDataAddressInput struct {
 	// House and street.
@@ -2979,6 +3061,8 @@ type UpdateInvoiceDataInput struct {
 	Healthcode graphql.Omittable[*UpdateInvoiceHealthcodeInput] `json:"healthcode,omitempty"`
 	// Who insures the patient. An extension.
 	InsuranceDetails graphql.Omittable[*InvoiceInsuranceDetailsInput] `json:"insuranceDetails,omitempty"`
+	// The clinical pathway it belongs to: one of the same patient that was not deleted; null for none.
+	ClinicalPathwayID graphql.Omittable[*string] `json:"clinicalPathwayId,omitempty"`
 }
 
 // What another program did with an invoice at Healthcode.
@@ -3723,6 +3807,65 @@ func (e *CursorPaginationDirection) UnmarshalGQL(v any) error {
 }
 
 func (e CursorPaginationDirection) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+// How far an episode or a clinical pathway is. Any can follow any.
+type EpisodeStatus string
+
+const (
+	// It has not begun.
+	EpisodeStatusPlanned EpisodeStatus = "PLANNED"
+	// The patient waits for it.
+	EpisodeStatusWaitlist EpisodeStatus = "WAITLIST"
+	// It is under way.
+	EpisodeStatusActive EpisodeStatus = "ACTIVE"
+	// It is interrupted.
+	EpisodeStatusOnHold EpisodeStatus = "ON_HOLD"
+	// It ran out.
+	EpisodeStatusLapsed EpisodeStatus = "LAPSED"
+	// It is done.
+	EpisodeStatusFinished EpisodeStatus = "FINISHED"
+	// It was called off.
+	EpisodeStatusCancelled EpisodeStatus = "CANCELLED"
+)
+
+var AllEpisodeStatus = []EpisodeStatus{
+	EpisodeStatusPlanned,
+	EpisodeStatusWaitlist,
+	EpisodeStatusActive,
+	EpisodeStatusOnHold,
+	EpisodeStatusLapsed,
+	EpisodeStatusFinished,
+	EpisodeStatusCancelled,
+}
+
+func (e EpisodeStatus) IsValid() bool {
+	switch e {
+	case EpisodeStatusPlanned, EpisodeStatusWaitlist, EpisodeStatusActive, EpisodeStatusOnHold, EpisodeStatusLapsed, EpisodeStatusFinished, EpisodeStatusCancelled:
+		return true
+	}
+	return false
+}
+
+func (e EpisodeStatus) String() string {
+	return string(e)
+}
+
+func (e *EpisodeStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = EpisodeStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid EpisodeStatus", str)
+	}
+	return nil
+}
+
+func (e EpisodeStatus) MarshalGQL(w io.Writer) {
 	fmt.Fprint(w, strconv.Quote(e.String()))
 }
 

@@ -24,6 +24,7 @@ type ResolverRoot interface {
 	AvailabilitySettings() AvailabilitySettingsResolver
 	AvailabilitySlot() AvailabilitySlotResolver
 	Booking() BookingResolver
+	ClinicalPathway() ClinicalPathwayResolver
 	Consultation() ConsultationResolver
 	Contact() ContactResolver
 	IdentityCheck() IdentityCheckResolver
@@ -81,6 +82,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputBookingUpdateDataInput,
 		ec.unmarshalInputContactsQueryFilters,
 		ec.unmarshalInputCreateAllergyRecordDataInput,
+		ec.unmarshalInputCreateClinicalPathwayDataInput,
 		ec.unmarshalInputCreateFreeTextRecordDataInput,
 		ec.unmarshalInputCreateLabelData,
 		ec.unmarshalInputCreateLetterDataInput,
@@ -97,6 +99,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputInvoiceInsuranceDetailsInput,
 		ec.unmarshalInputInvoicesQueryFilters,
 		ec.unmarshalInputLabQueryOptions,
+		ec.unmarshalInputMetadataEntryInput,
 		ec.unmarshalInputMetadataFilter,
 		ec.unmarshalInputNewInvoiceDataInput,
 		ec.unmarshalInputNewInvoicePaymentDataInput,
@@ -116,6 +119,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputTaskQueryOptions,
 		ec.unmarshalInputTaxInput,
 		ec.unmarshalInputUpdateAllergyRecordDataInput,
+		ec.unmarshalInputUpdateClinicalPathwayDataInput,
 		ec.unmarshalInputUpdateContactDataAddressInput,
 		ec.unmarshalInputUpdateContactDataInput,
 		ec.unmarshalInputUpdateContactDataPhoneInput,
@@ -1728,6 +1732,10 @@ type Invoice {
   insuranceDetails: InvoiceInsuranceDetails
   "How far it is with Healthcode."
   healthcode: InvoiceHealthcodeStatus
+  "The clinical pathway it belongs to; it stays when the pathway is deleted."
+  clinicalPathwayId: ID
+  "The clinical pathway it belongs to; null when it was deleted. It takes the permission to see records."
+  clinicalPathway: ClinicalPathway
   "Whom it is about."
   patientId: ID
   "Whom it is about."
@@ -1844,6 +1852,8 @@ input InvoicesQueryFilters {
   submittedToHealthcode: Boolean
   "Only those of some statuses with Healthcode."
   healthcodeStatus: HealthcodeStatusFilter
+  "Only those of a clinical pathway. Beside a filter about Healthcode, dateRange is required."
+  clinicalPathwayId: ID
 }
 
 "What another program did with an invoice at Healthcode."
@@ -1964,6 +1974,8 @@ input NewInvoiceDataInput {
   accountId: ID
   "Who insures the patient. What is left out is what the patient's relationship with accountId, as their insurer, says. An extension."
   insuranceDetails: InvoiceInsuranceDetailsInput
+  "The clinical pathway it belongs to: one of the same patient that was not deleted."
+  clinicalPathwayId: ID
 }
 
 "What to change of an invoice. What is left out stays as it is."
@@ -1982,6 +1994,8 @@ input UpdateInvoiceDataInput {
   healthcode: UpdateInvoiceHealthcodeInput
   "Who insures the patient. An extension."
   insuranceDetails: InvoiceInsuranceDetailsInput
+  "The clinical pathway it belongs to: one of the same patient that was not deleted; null for none."
+  clinicalPathwayId: ID
 }
 
 "One thing to put on an invoice."
@@ -2470,6 +2484,154 @@ extend type Mutation {
     "The id."
     id: ID!
   ): LetterResponsePayload
+}
+`, BuiltIn: false},
+	{Name: "../../api/graphql/pathway.graphql", Input: `"A clinical pathway of an episode: what a patient's care in one matter goes through, from its start."
+type ClinicalPathway {
+  "The pathway's id."
+  id: ID!
+  "The episode it belongs to, by the id it has in the REST API."
+  episodeId: String
+  "Whose it is: the episode's patient."
+  patient: Patient
+  "Whose it is."
+  patientId: String
+  "The practice."
+  practice: Practice
+  "The practice."
+  practiceId: String
+  "How far it is."
+  status: EpisodeStatus!
+  "The day it starts."
+  startDate: Date!
+  "The product it is for, offered still or not."
+  productType: Product
+  "The product it is for."
+  productTypeId: String
+  "The diagnosis, as a code."
+  diagnosisCode: String!
+  "Who is responsible for it."
+  assignedClinician: User
+  "Who is responsible for it."
+  assignedClinicianUserId: String
+  "Who made it, when that was a member of staff who had signed in."
+  createdBy: User
+  "Who made it, when that was a member of staff who had signed in."
+  createdByUserId: String
+  "Whether it was deleted: true in the answer to deleteClinicalPathway alone."
+  deleted: Boolean
+  "What other programs keep with it."
+  metadata: [MetadataEntry]
+  "When it was made."
+  createdAt: DateTime
+  "When it was last changed; when it was made, until then."
+  updatedAt: DateTime
+}
+
+"How far an episode or a clinical pathway is. Any can follow any."
+enum EpisodeStatus {
+  "It has not begun."
+  PLANNED
+  "The patient waits for it."
+  WAITLIST
+  "It is under way."
+  ACTIVE
+  "It is interrupted."
+  ON_HOLD
+  "It ran out."
+  LAPSED
+  "It is done."
+  FINISHED
+  "It was called off."
+  CANCELLED
+}
+
+"What was made of a clinical pathway, or why it was refused."
+type ClinicalPathwayResponsePayload {
+  "The pathway."
+  data: ClinicalPathway
+  "Why it was refused."
+  error: String
+}
+
+"A value to keep under a key."
+input MetadataEntryInput {
+  "The key, 1 to 40 characters."
+  key: String!
+  "The value, 1 to 500 characters."
+  value: String!
+}
+
+"A clinical pathway to make."
+input CreateClinicalPathwayDataInput {
+  "The day it starts."
+  startDate: Date!
+  "How far it is."
+  status: EpisodeStatus!
+  "The member of staff who is responsible for it."
+  assignedClinician: ID
+  "The id of the product it is for."
+  productType: ID!
+  "The diagnosis, as a code of at most 50 characters."
+  diagnosisCode: String!
+  "What to keep with it, at most 50 entries."
+  metadata: [MetadataEntryInput!]
+}
+
+"What to change of a clinical pathway. What is left out stays as it is."
+input UpdateClinicalPathwayDataInput {
+  "The day it starts."
+  startDate: Date
+  "How far it is."
+  status: EpisodeStatus
+  "The member of staff who is responsible for it; null for none."
+  assignedClinician: ID
+  "The id of the product it is for."
+  productType: ID
+  "The diagnosis, as a code of at most 50 characters."
+  diagnosisCode: String
+}
+
+extend type Query {
+  "One clinical pathway; null when there is none, or it was deleted."
+  clinicalPathway(
+    "The pathway."
+    id: ID!
+  ): ClinicalPathway
+  "The clinical pathways of an episode, in the order they were made, without those that were deleted."
+  clinicalPathways(
+    "The episode, by the id it has in the REST API."
+    episodeId: ID!
+  ): [ClinicalPathway!]!
+}
+
+extend type Mutation {
+  "Makes a clinical pathway of an episode, at most 100 of one."
+  createClinicalPathway(
+    "The episode, by the id it has in the REST API."
+    episodeId: ID!
+    "The pathway."
+    clinicalPathwayData: CreateClinicalPathwayDataInput!
+  ): ClinicalPathwayResponsePayload
+  "Changes a clinical pathway."
+  updateClinicalPathway(
+    "The pathway."
+    id: ID!
+    "What to change."
+    clinicalPathwayData: UpdateClinicalPathwayDataInput!
+  ): ClinicalPathwayResponsePayload
+  "Deletes a clinical pathway. Invoices that name it keep its id."
+  deleteClinicalPathway(
+    "The pathway."
+    id: ID!
+  ): ClinicalPathwayResponsePayload
+  "Keeps values of another program with a clinical pathway: all of them, or none."
+  updatePathwayMetadata(
+    "The pathway."
+    pathwayId: ID!
+    "The values, at most 50."
+    metadata: [MetadataEntryInput!]!
+  ): ClinicalPathwayResponsePayload
 }
 `, BuiltIn: false},
 	{Name: "../../api/graphql/patient.graphql", Input: `"A person the practice looks after."

@@ -57,6 +57,10 @@ type MutationResolver interface {
 	CreateLetter(ctx context.Context, letterData CreateLetterDataInput) (*LetterResponsePayload, error)
 	UpdateLetter(ctx context.Context, id string, letterData UpdateLetterDataInput) (*LetterResponsePayload, error)
 	DeleteLetter(ctx context.Context, id string) (*LetterResponsePayload, error)
+	CreateClinicalPathway(ctx context.Context, episodeID string, clinicalPathwayData CreateClinicalPathwayDataInput) (*ClinicalPathwayResponsePayload, error)
+	UpdateClinicalPathway(ctx context.Context, id string, clinicalPathwayData UpdateClinicalPathwayDataInput) (*ClinicalPathwayResponsePayload, error)
+	DeleteClinicalPathway(ctx context.Context, id string) (*ClinicalPathwayResponsePayload, error)
+	UpdatePathwayMetadata(ctx context.Context, pathwayID string, metadata []MetadataEntryInput) (*ClinicalPathwayResponsePayload, error)
 	CreatePatient(ctx context.Context, title *string, first *string, last *string, email *string, dob *scalar.Moment, gender *string, sex *string, address *string, city *string, postcode *string, country *string, phoneType *string, phoneNumber *string, patientData *CreatePatientDataInput, insData *INSInput) (*PatientResponsePayload, error)
 	UpdatePatient(ctx context.Context, id string, patientData UpdatePatientDataInput) (*PatientResponsePayload, error)
 	DeletePatient(ctx context.Context, id string) (*PatientResponsePayload, error)
@@ -139,6 +143,8 @@ type QueryResolver interface {
 	Labels(ctx context.Context, pagination *Pagination, search *string) (*LabelData, error)
 	Letter(ctx context.Context, id string) (*Letter, error)
 	Letters(ctx context.Context, dateRange *DateRange, pagination *Pagination, options *QueryOptions) (*LetterData, error)
+	ClinicalPathway(ctx context.Context, id string) (*ClinicalPathway, error)
+	ClinicalPathways(ctx context.Context, episodeID string) ([]ClinicalPathway, error)
 	Patient(ctx context.Context, id string) (*Patient, error)
 	Patients(ctx context.Context, search *string, pagination *Pagination, options *QueryOptions, cursorPagination *CursorPagination) (*PatientData, error)
 	PatientRelationships(ctx context.Context, patientID string, relationshipType *PatientRelationshipType) (*PatientRelationshipData, error)
@@ -516,6 +522,24 @@ func (ec *executionContext) field_Mutation_createBooking_args(ctx context.Contex
 		return nil, err
 	}
 	args["bookingData"] = arg7
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createClinicalPathway_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "episodeId",
+		ec.unmarshalNID2string)
+	if err != nil {
+		return nil, err
+	}
+	args["episodeId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "clinicalPathwayData",
+		ec.unmarshalNCreateClinicalPathwayDataInput2frontdeskᚋgraphᚋgqlᚐCreateClinicalPathwayDataInput)
+	if err != nil {
+		return nil, err
+	}
+	args["clinicalPathwayData"] = arg1
 	return args, nil
 }
 
@@ -912,6 +936,18 @@ func (ec *executionContext) field_Mutation_deleteBooking_args(ctx context.Contex
 		return nil, err
 	}
 	args["notifyPractice"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteClinicalPathway_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		ec.unmarshalNID2string)
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -1605,6 +1641,24 @@ func (ec *executionContext) field_Mutation_updateBooking_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateClinicalPathway_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		ec.unmarshalNID2string)
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "clinicalPathwayData",
+		ec.unmarshalNUpdateClinicalPathwayDataInput2frontdeskᚋgraphᚋgqlᚐUpdateClinicalPathwayDataInput)
+	if err != nil {
+		return nil, err
+	}
+	args["clinicalPathwayData"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_updateContactPhoneNumber_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1812,6 +1866,24 @@ func (ec *executionContext) field_Mutation_updateLocationMetadata_args(ctx conte
 		return nil, err
 	}
 	args["value"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updatePathwayMetadata_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "pathwayId",
+		ec.unmarshalNID2string)
+	if err != nil {
+		return nil, err
+	}
+	args["pathwayId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "metadata",
+		ec.unmarshalNMetadataEntryInput2ᚕfrontdeskᚋgraphᚋgqlᚐMetadataEntryInputᚄ)
+	if err != nil {
+		return nil, err
+	}
+	args["metadata"] = arg1
 	return args, nil
 }
 
@@ -2250,6 +2322,30 @@ func (ec *executionContext) field_Query_bookings_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["filters"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_clinicalPathway_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		ec.unmarshalNID2string)
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_clinicalPathways_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "episodeId",
+		ec.unmarshalNID2string)
+	if err != nil {
+		return nil, err
+	}
+	args["episodeId"] = arg0
 	return args, nil
 }
 
@@ -4494,6 +4590,154 @@ func (ec *executionContext) fieldContext_Mutation_deleteLetter(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteLetter_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createClinicalPathway(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Mutation_createClinicalPathway,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateClinicalPathway(ctx, fc.Args["episodeId"].(string), fc.Args["clinicalPathwayData"].(CreateClinicalPathwayDataInput))
+		},
+		nil,
+		ec.marshalOClinicalPathwayResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalPathwayResponsePayload,
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createClinicalPathway(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createClinicalPathway_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateClinicalPathway(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Mutation_updateClinicalPathway,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateClinicalPathway(ctx, fc.Args["id"].(string), fc.Args["clinicalPathwayData"].(UpdateClinicalPathwayDataInput))
+		},
+		nil,
+		ec.marshalOClinicalPathwayResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalPathwayResponsePayload,
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateClinicalPathway(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateClinicalPathway_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteClinicalPathway(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Mutation_deleteClinicalPathway,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteClinicalPathway(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		ec.marshalOClinicalPathwayResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalPathwayResponsePayload,
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteClinicalPathway(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteClinicalPathway_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updatePathwayMetadata(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Mutation_updatePathwayMetadata,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdatePathwayMetadata(ctx, fc.Args["pathwayId"].(string), fc.Args["metadata"].([]MetadataEntryInput))
+		},
+		nil,
+		ec.marshalOClinicalPathwayResponsePayload2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalPathwayResponsePayload,
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updatePathwayMetadata(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updatePathwayMetadata_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7631,6 +7875,80 @@ func (ec *executionContext) fieldContext_Query_letters(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_clinicalPathway(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Query_clinicalPathway,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ClinicalPathway(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		ec.marshalOClinicalPathway2ᚖfrontdeskᚋgraphᚋgqlᚐClinicalPathway,
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_clinicalPathway(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_clinicalPathway_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_clinicalPathways(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Query_clinicalPathways,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ClinicalPathways(ctx, fc.Args["episodeId"].(string))
+		},
+		nil,
+		ec.marshalNClinicalPathway2ᚕfrontdeskᚋgraphᚋgqlᚐClinicalPathwayᚄ,
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_clinicalPathways(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_clinicalPathways_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_patient(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return resolve(
 		ctx,
@@ -9017,6 +9335,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "createClinicalPathway":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createClinicalPathway(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateClinicalPathway":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateClinicalPathway(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteClinicalPathway":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteClinicalPathway(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updatePathwayMetadata":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updatePathwayMetadata(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "createPatient":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createPatient(ctx, field)
@@ -9698,6 +10044,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 		case "letters":
 			field := field
 			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_letters(ctx, field) })
+		case "clinicalPathway":
+			field := field
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_clinicalPathway(ctx, field) })
+		case "clinicalPathways":
+			field := field
+			ec.besideRoot(innerCtx, i, out, graphql.Null, func(ctx context.Context) graphql.Marshaler { return ec._Query_clinicalPathways(ctx, field) })
 		case "patient":
 			field := field
 			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_patient(ctx, field) })

@@ -10,6 +10,7 @@ import (
 
 // ids names the thing of the world that an argument takes the id of.
 var ids = map[string]string{
+	"assignedClinician": "user", "episodeId": "episode", "pathwayId": "pathway", "productType": "product",
 	"accessGroupId": "group", "accessGroupIds": "group", "accountId": "patient", "appointments": "product",
 	"assignedTo": "user", "attributeId": "attribute", "bookingId": "booking", "bookingType": "product",
 	"consultationId": "consultation", "contactId": "contact", "doctor": "user", "doctorId": "user",
@@ -26,6 +27,7 @@ var ids = map[string]string{
 // idsOfFields does the same for an argument of the fields whose names have a part in them; the first that fits
 // counts.
 var idsOfFields = []struct{ part, argument, kind string }{
+	{"linicalPathway", "id", "pathway"},
 	{"removeProductLabel", "labelId", "product use"}, {"Contact", "phoneId", "contact phone"},
 	{"TemplateDocument", "id", "template"}, {"RecordEntry", "id", "entry"}, {"Communication", "id", "message"},
 	{"Definition", "id", "definition"}, {"ooking", "id", "booking"}, {"ser", "id", "user"}, {"abel", "id", "label"},

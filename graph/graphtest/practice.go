@@ -38,7 +38,7 @@ type Practice struct {
 	// AskAs is Ask with another token, for what only a person may do.
 	AskAs func(token, document string) (status int, body string)
 	// Core makes what only an operator can. It needs Account, Billing, Clinical,
-	// Document, Patient and Record.
+	// Document, Episode, Patient and Record.
 	Core  *core.Core
 	Group practice.ID
 	// Now is the practice's clock: some times must be soon.

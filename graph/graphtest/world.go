@@ -12,6 +12,7 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/demographics"
 	"frontdesk/core/document"
+	"frontdesk/core/episode"
 	"frontdesk/core/form"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -55,6 +56,10 @@ func (p *Practice) World() World {
 		w["room"] + `", bookingType: "` + w["product"] + `",
 		doctor: "` + w["user"] + `", start: "` + day + `09:00:00Z", end: "` + day + `09:15:00Z"})`)
 	of := `patientId: "` + w["patient"] + `"`
+	w["episode"] = p.episode(w)
+	w["pathway"] = p.made(`createClinicalPathway(episodeId: "` + w["episode"] + `", clinicalPathwayData: {
+		startDate: "2031-01-06", status: ACTIVE, productType: "` + w["product"] + `", diagnosisCode: "M54` + p.Mark +
+		`", assignedClinician: "` + w["user"] + `", metadata: [{key: "text", value: "v` + p.Mark + `"}]})`)
 	w["message"] = p.made(`sendSms(` + of + `, message: "Hello` + p.Mark + `", dateToProcess: "` + w["soon"] + `")`)
 	entry := p.get("m.data", `mutation { m: createFreeTextRecord(recordData: {`+of+`, question: "Q`+p.Mark+
 		`", answer: "A`+
@@ -81,6 +86,15 @@ func (p *Practice) staff(n int, first string) string {
 	p.T.Helper()
 	return p.made(fmt.Sprintf(`createUser(userData: {title: "Dr", firstName: "%s", lastName: "Khan%s", email: "%s", `+
 		`role: "booking", isDoctor: true})`, first, p.Mark, p.address(n)))
+}
+
+// episode is a matter of the patient's, which the REST API alone opens.
+func (p *Practice) episode(w World) string {
+	p.T.Helper()
+	subject := "Back" + p.Mark
+	e, err := p.Core.Episode.Create(p.operator(), patient.ID(p.number(w["patient"])), episode.Change{Subject: &subject})
+	p.must(err)
+	return e.ID.String()
 }
 
 // address is the n-th address of a member of staff. An address signs in to one

@@ -60,6 +60,7 @@ const (
 	KindRecordEntry  Kind = 0x2b // proposed for a patient's record
 	KindEvent        Kind = 0x30 // that is sent to a webhook
 	KindTeam         Kind = 0x38 // of members of staff
+	KindPathway      Kind = 0x39
 )
 
 // The parts of our ids, as the store makes them: the milliseconds since epoch

@@ -65,6 +65,9 @@ func narrowed(f billing.InvoiceFilter, text string, args store.In) (string, stor
 		}
 		where.WriteString(` AND number IN (` + strings.Join(places, ", ") + `)`)
 	}
+	if f.Pathway != 0 {
+		where.WriteString(` AND pathway_id <> 0 AND pathway_id = ` + next(f.Pathway))
+	}
 	if f.Key != "" {
 		where.WriteString(` AND id IN (SELECT subject_id FROM metadata WHERE practice_group_id = $1
 			AND kind = 'invoice' AND key = ` + next(f.Key))

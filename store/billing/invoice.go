@@ -28,7 +28,7 @@ const invoiceColumns = `id, number, kind, dated, patient_id, payer_patient_id, p
 	practitioner_id, location_id, payee, payment_reference,
 	comments, extra_info, total, vat, paid, refunded, shared_at, cancelled_at, version, created_at, updated_at,
 	patient_title, patient_born, insurer, policy_number, authorisation, healthcode_status, healthcode_reference,
-	healthcode_at`
+	healthcode_at, pathway_id`
 
 func scanInvoice(scan store.Scanner) (billing.Invoice, error) {
 	var i billing.Invoice
@@ -38,7 +38,7 @@ func scanInvoice(scan store.Scanner) (billing.Invoice, error) {
 		value.When(&i.SharedAt),
 		value.When(&i.CancelledAt), &i.Version, value.When(&i.CreatedAt), value.When(&i.UpdatedAt),
 		&i.Title, value.Day(&i.BirthDate), &i.Insurer, &i.PolicyNumber, &i.Authorisation, &i.Claim.Status,
-		&i.Claim.Reference, value.When(&i.Claim.UpdatedAt))
+		&i.Claim.Reference, value.When(&i.Claim.UpdatedAt), &i.Pathway)
 	return i, err
 }
 
@@ -210,17 +210,18 @@ func (t *Tx) SaveInvoice(
 func (t *Tx) saveInvoice(ctx context.Context, group practice.ID, i billing.Invoice) error {
 	_, err := t.Exec(ctx, `INSERT INTO invoice (`+invoiceColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-		$23, $24, $25, $26, $27, $28, $29, $30, $31)
+		$23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, practitioner_id = $8, location_id = $9,
 		comments = $12, extra_info = $13, total = $14,
 			vat = $15, paid = $16, refunded = $17, shared_at = $18, cancelled_at = $19, version = $20,
 			updated_at = $22, patient_title = $23, patient_born = $24, insurer = $25, policy_number = $26,
-			authorisation = $27, healthcode_status = $28, healthcode_reference = $29, healthcode_at = $30`,
+			authorisation = $27, healthcode_status = $28, healthcode_reference = $29, healthcode_at = $30,
+			pathway_id = $31`,
 		i.ID, i.Number, i.Kind, i.Date.String(), i.Patient, value.Opt(i.Payer.Patient), value.Opt(i.Payer.Contact),
 		i.Practitioner, i.Location, i.Payee, i.PaymentReference,
 		i.Comments, i.ExtraInfo, i.Total, i.VAT, i.Paid, i.Refunded, value.At(i.SharedAt), value.At(i.CancelledAt),
 		i.Version, i.CreatedAt, i.UpdatedAt, i.Title, dateOrNone(i.BirthDate), i.Insurer, i.PolicyNumber,
-		i.Authorisation, i.Claim.Status, i.Claim.Reference, value.At(i.Claim.UpdatedAt), group)
+		i.Authorisation, i.Claim.Status, i.Claim.Reference, value.At(i.Claim.UpdatedAt), i.Pathway, group)
 	return err
 }
 

@@ -19,6 +19,7 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/demographics"
 	"frontdesk/core/document"
+	"frontdesk/core/episode"
 	"frontdesk/core/form"
 	keys "frontdesk/core/key"
 	"frontdesk/core/membership"
@@ -31,6 +32,7 @@ import (
 	clinicalstore "frontdesk/store/clinical"
 	demographicsstore "frontdesk/store/demographics"
 	documentstore "frontdesk/store/document"
+	episodestore "frontdesk/store/episode"
 	formstore "frontdesk/store/form"
 	keystore "frontdesk/store/key"
 	patientstore "frontdesk/store/patient"
@@ -139,6 +141,7 @@ func operators(t *testing.T, address string) *core.Core {
 		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: time.Now, NewID: db.NewID},
 		Membership:  &membership.Service{Store: billingstore.NewMemberships(db), Now: time.Now, NewID: db.NewID},
 		Clinical:    &clinical.Records{Store: clinicalstore.NewRecords(db), Now: time.Now, NewID: db.NewID},
+		Episode:     &episode.Service{Store: episodestore.New(db), Now: time.Now, NewID: db.NewID},
 		Letter:      &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: time.Now, NewID: db.NewID},
 		Imported:    &clinical.Imported{Store: clinicalstore.NewImported(db), Now: time.Now, NewID: db.NewID},
 		Form: &form.Service{Store: formstore.New(db),
