@@ -45,11 +45,8 @@ func (a *App) newWorker() (*worker.Worker, error) {
 		Handlers: map[string]job.Handler{
 			booking.ReleaseKind:      a.core.Booking.Release,
 			demographics.RefreshKind: a.core.Demographics.Refresh,
-			forgetOld: a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Demographics.Forget,
-				a.core.Merge.Forget, a.core.Batch.Forget,
-				a.core.FormLink.Forget, a.core.Notice.Refresh, a.core.Waiting.Tidy, a.core.Payment.Forget,
-				a.core.Webhook.Forget, a.core.Token.Forget, a.core.Link.Forget, a.core.Audit.Settle),
-			askRefresh: a.eachGroup(a.core.Demographics.AskRefresh),
+			forgetOld:                a.forgets(),
+			askRefresh:               a.eachGroup(a.core.Demographics.AskRefresh),
 
 			messaging.DispatchKind: a.core.Dispatch.Run,
 			batch.Kind:             a.core.Batch.Run,
@@ -75,21 +72,30 @@ func (a *App) newWorker() (*worker.Worker, error) {
 	})
 }
 
-// eachGroup makes a job of chores that every group has.
+// forgets is the job that deletes what has had its day.
+func (a *App) forgets() job.Handler {
+	return a.eachGroup(a.core.Idempotency.Forget, a.core.Account.Forget, a.core.Demographics.Forget,
+		a.core.Merge.Forget, a.core.Batch.Forget,
+		a.core.FormLink.Forget, a.core.Notice.Refresh, a.core.Waiting.Tidy, a.core.Payment.Forget,
+		a.core.Webhook.Forget, a.core.Token.Forget, a.core.Link.Forget, a.core.Audit.Settle)
+}
+
+// eachGroup makes a job of chores that every group has. One that fails keeps none of the others from being done.
 func (a *App) eachGroup(chores ...func(context.Context) error) job.Handler {
 	return func(ctx context.Context, _ job.Job) error {
 		groups, err := practicestore.New(a.db).Groups(ctx)
 		if err != nil {
 			return err
 		}
+		var failed error
 		for _, g := range groups {
 			for _, chore := range chores {
 				if err := chore(access.With(ctx, access.System(g.ID))); err != nil {
-					return fmt.Errorf("practice group %s: %w", g.ID, err)
+					failed = errors.Join(failed, fmt.Errorf("practice group %s: %w", g.ID, err))
 				}
 			}
 		}
-		return nil
+		return failed
 	}
 }
 

@@ -92,7 +92,9 @@ func (t *Tx) NoteEvent(ctx context.Context, group practice.ID, e payment.Event) 
 }
 
 // ForgetEvents deletes events from before a time.
-func (t *Tx) ForgetEvents(ctx context.Context, group practice.ID, before time.Time) error {
-	_, err := t.Exec(ctx, `DELETE FROM payment_event WHERE practice_group_id = $1 AND at < $2`, group, before)
-	return err
+func (s *Store) ForgetEvents(ctx context.Context, group practice.ID, before time.Time) error {
+	return s.db.Do(ctx, func(c store.Conn) error {
+		_, err := c.Exec(ctx, `DELETE FROM payment_event WHERE practice_group_id = $1 AND at < $2`, group, before)
+		return err
+	})
 }
