@@ -79,6 +79,8 @@ type Tx interface {
 	// LockAPIKey keeps others from changing a key until the end of the transaction, and finds it. Error: ErrUnknown.
 	LockAPIKey(ctx context.Context, group access.GroupID, id access.KeyID) (Key, error)
 	SaveAPIKey(ctx context.Context, k Key) error
+	// APIKeyReplaced reports whether a key was made in place of one.
+	APIKeyReplaced(ctx context.Context, group access.GroupID, id access.KeyID) (bool, error)
 	AddSession(ctx context.Context, s Session) error
 	// EndSession revokes a session, and reports whether there is one.
 	EndSession(ctx context.Context, group access.GroupID, id access.SessionID, at time.Time) (bool, error)
@@ -169,6 +171,9 @@ func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
 		return Key{}, "", err
 	}
 	if err := s.within(ctx, who, k); err != nil {
+		return Key{}, "", err
+	}
+	if err := s.lasting(ctx, who, k); err != nil {
 		return Key{}, "", err
 	}
 	k, text := s.spelt(k, who.Group, now)

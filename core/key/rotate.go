@@ -1,6 +1,7 @@
 package key
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -23,13 +24,16 @@ var (
 	// ErrEnded is returned to a caller who would have a key replaced that no longer works.
 	ErrEnded = fault.New(fault.Conflict, "key_ended",
 		"That key was revoked or has expired. Make a new one.")
+	// ErrReplaced is returned to a caller who would have a key replaced a second time, while it works for its overlap.
+	ErrReplaced = fault.New(fault.Conflict, "key_replaced",
+		"That key was replaced already. Replace the key that took its place, or make a new one.")
 )
 
 // RotateKey makes a key in place of another, with the same holder, scopes, permissions, role and limit, and gives its
 // text, which is shown this once. The old one goes on working for the overlap, which may be nothing, or until it
 // expires.
-// A key that was made for a time is replaced by one for as long. Errors: ErrNotFound, ErrEnded, ErrBeyond, a fault of
-// the field overlap_hours.
+// A key that was made for a time is replaced by one for as long, and a key is replaced once. Errors: ErrNotFound,
+// ErrEnded, ErrReplaced, ErrBeyond, a fault of the field overlap_hours.
 func (s *Service) RotateKey(ctx context.Context, id access.KeyID, overlap time.Duration) (Key, string, error) {
 	who, err := access.Require(ctx, access.ManageKeys)
 	if err != nil {
@@ -56,6 +60,9 @@ func (s *Service) RotateKey(ctx context.Context, id access.KeyID, overlap time.D
 		now := s.Now()
 		if old.ended(now) != nil {
 			return ErrEnded
+		}
+		if replaced, err := tx.APIKeyReplaced(ctx, who.Group, id); err != nil || replaced {
+			return cmp.Or(err, error(ErrReplaced))
 		}
 		made, text = s.spelt(old.next(now), who.Group, now)
 		left := old.until(now, overlap)
@@ -113,5 +120,26 @@ func (s *Service) within(ctx context.Context, who access.Caller, k Key) error {
 	if k.Partner != who.Actor && !who.May(access.SeeAllWebhooks) {
 		return ErrBeyond.Saying("Making a key for another partner needs the permission staff besides.")
 	}
+	if most := who.Limit; most > 0 && who.Key != 0 {
+		limit := s.Limit
+		if k.Limit != nil {
+			limit = *k.Limit
+		}
+		if limit == 0 || limit > most {
+			return ErrBeyond.Saying(fmt.Sprintf("A key with at most %d requests a minute can make none with more.", most))
+		}
+	}
 	return nil
+}
+
+// lasting refuses a new key that would work for longer than the key which makes it. Error: ErrBeyond.
+func (s *Service) lasting(ctx context.Context, who access.Caller, k Key) error {
+	if who.Key == 0 {
+		return nil
+	}
+	own, err := s.Store.APIKey(ctx, who.Home, who.Key)
+	if err != nil || own.ExpiresAt.IsZero() || !k.ExpiresAt.IsZero() && !k.ExpiresAt.After(own.ExpiresAt) {
+		return err
+	}
+	return ErrBeyond.Saying("A key that ends can make none that ends later. Give it an end with expires_at.")
 }

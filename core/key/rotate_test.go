@@ -90,6 +90,52 @@ func TestAKeyIsReplacedOnceByManyAtATime(t *testing.T) {
 	})
 }
 
+func TestAKeyThatWorksForItsOverlapIsNotReplacedAgain(t *testing.T) {
+	each(t, func(t *testing.T, g *gate) {
+		old, before := g.key(key.Key{})
+		made, text, err := g.RotateKey(g.ctx, old.ID, time.Hour)
+		g.must(err)
+		// What it would be replaced by would end with the overlap.
+		if _, _, err := g.RotateKey(g.ctx, old.ID, 0); !errors.Is(err, key.ErrReplaced) {
+			t.Fatalf("got %v", err)
+		}
+		g.works(before, nil)
+		g.works(text, nil)
+		_, _, err = g.RotateKey(g.ctx, made.ID, time.Hour)
+		g.must(err)
+	})
+}
+
+func TestAKeyHandsOnNeitherMoreRequestsNorALongerLife(t *testing.T) {
+	each(t, func(t *testing.T, g *gate) {
+		soon := g.Now().Add(time.Hour)
+		other, _ := g.key(key.Key{Limit: ptr(0), Permissions: []access.KeyPermission{access.Setup}})
+		_, text := g.key(key.Key{Permissions: []access.KeyPermission{access.Setup}, Limit: ptr(5), ExpiresAt: soon})
+		who, err := g.Authenticate(g.ctx, text, g.group.ID.String())
+		g.must(err)
+		g.ctx = access.With(g.ctx, who)
+		for name, c := range map[string]struct {
+			key  key.Key
+			want error
+		}{
+			"as it is itself":        {key.Key{Limit: ptr(5), ExpiresAt: soon}, nil},
+			"more requests":          {key.Key{Limit: ptr(6), ExpiresAt: soon}, key.ErrBeyond},
+			"any number of requests": {key.Key{Limit: ptr(0), ExpiresAt: soon}, key.ErrBeyond},
+			"the server's own limit": {key.Key{ExpiresAt: soon}, key.ErrBeyond},
+			"a longer life":          {key.Key{Limit: ptr(5), ExpiresAt: soon.Add(1)}, key.ErrBeyond},
+			"a life without end":     {key.Key{Limit: ptr(5)}, key.ErrBeyond},
+		} {
+			c.key.Partner = who.Actor
+			if _, _, err := g.CreateKey(g.ctx, c.key); !errors.Is(err, c.want) {
+				t.Errorf("%s: got %v, want %v", name, err, c.want)
+			}
+		}
+		if _, _, err := g.RotateKey(g.ctx, other.ID, 0); !errors.Is(err, key.ErrBeyond) {
+			t.Errorf("a key with more requests: got %v", err)
+		}
+	})
+}
+
 func TestAKeyHandsOnNoMoreThanItHas(t *testing.T) {
 	each(t, func(t *testing.T, g *gate) {
 		setup := []access.KeyPermission{access.Setup}

@@ -59,6 +59,13 @@ func (t *Tx) APIKeys(
 	return found, count, err
 }
 
+// APIKeyReplaced reports whether a key was made in place of one.
+func (t *Tx) APIKeyReplaced(ctx context.Context, group access.GroupID, id access.KeyID) (bool, error) {
+	var one int
+	return t.One(ctx, `SELECT 1 FROM api_key WHERE practice_group_id = $1 AND replaces = $2 LIMIT 1`,
+		store.In{group, id}, &one)
+}
+
 // SaveAPIKey keeps a key.
 func (t *Tx) SaveAPIKey(ctx context.Context, k key.Key) error {
 	_, err := t.Exec(ctx, `INSERT INTO api_key (`+keyColumns+`)
