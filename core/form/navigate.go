@@ -160,9 +160,10 @@ func (w *writing) meets(c Content, asked map[int64]Question, i int, at []string)
 		wrong("conditions that the same answers can meet", "No answers meet all these conditions.")
 		return
 	}
+	all := c.implied(r.When)
 	for _, earlier := range c.Rules[:i] {
 		if len(earlier.When) > 0 && !slices.ContainsFunc(earlier.When, func(e Condition) bool {
-			return !slices.ContainsFunc(r.When, e.same)
+			return !e.follows(r.When, all, asked[e.Question])
 		}) {
 			wrong("a rule that comes before, or has fewer conditions than, the one before it",
 				"An earlier rule has all answers that meet this one.")
@@ -235,16 +236,7 @@ func contradict(all []Condition, asked map[int64]Question) bool {
 			}
 			continue
 		}
-		must, not := map[string]bool{}, map[string]bool{}
-		for _, c := range all {
-			switch {
-			case c.Question != id:
-			case c.Negate:
-				not[c.Answer] = true
-			default:
-				must[c.Answer] = true
-			}
-		}
+		must, not := said(all, id)
 		for answer := range must {
 			if not[answer] || len(must) > 1 && !q.Multiple {
 				return true
@@ -257,26 +249,97 @@ func contradict(all []Condition, asked map[int64]Question) bool {
 	return false
 }
 
-// none reports whether conditions on a number leave none.
-func none(all []Condition, q Question) bool {
-	low, high := q.Number.Low, q.Number.High
+// follows reports whether all answers that meet a rule's conditions meet this one too: it is on the question q, and all
+// are those conditions with what they imply.
+func (c Condition) follows(when, all []Condition, q Question) bool {
+	if slices.ContainsFunc(when, c.same) {
+		return true
+	}
+	if !slices.ContainsFunc(when, func(on Condition) bool { return on.Question == c.Question }) {
+		return false // it may go without an answer, which meets nothing
+	}
+	if q.Number != nil {
+		low, high := left(all, q)
+		from, to := c.steps(q)
+		if c.Negate {
+			return high < from || low > to
+		}
+		return low >= from && high <= to
+	}
+	must, not := said(all, c.Question)
+	switch {
+	case c.Negate && (not[c.Answer] || !q.Multiple && len(must) > 0 && !must[c.Answer]):
+		return true
+	case c.Negate:
+		return false
+	case must[c.Answer]:
+		return true
+	}
+	// An option is left when all others are ruled out.
+	return q.Kind == AskOption && len(not) == len(q.Choices)-1 && !not[c.Answer]
+}
+
+// said are the answers to a question that conditions ask for, and those they rule out.
+func said(all []Condition, id int64) (must, not map[string]bool) {
+	must, not = map[string]bool{}, map[string]bool{}
+	for _, c := range all {
+		switch {
+		case c.Question != id:
+		case c.Negate:
+			not[c.Answer] = true
+		default:
+			must[c.Answer] = true
+		}
+	}
+	return must, not
+}
+
+// steps are the bounds of a condition on a number, in units of the last decimal place that answers can have.
+func (c Condition) steps(q Question) (from, to float64) {
+	const slip = 1e-6 // 1.1 times 10 is a little more than 11
+	unit := math.Pow10(q.Number.Decimals)
+	from, to = math.Inf(-1), math.Inf(1)
+	if c.AtLeast != nil {
+		from = math.Ceil(*c.AtLeast*unit - slip)
+	}
+	if c.AtMost != nil {
+		to = math.Floor(*c.AtMost*unit + slip)
+	}
+	return from, to
+}
+
+// left are the lowest and the highest number that conditions leave, in the same units; high is less than low when they
+// leave none.
+func left(all []Condition, q Question) (low, high float64) {
+	low, high = Condition{AtLeast: &q.Number.Low, AtMost: &q.Number.High}.steps(q)
+	var not []Condition
 	for _, c := range all {
 		if c.Question != q.ID || !c.numbers() {
 			continue
 		}
 		if c.Negate {
-			if (c.AtLeast == nil || *c.AtLeast <= q.Number.Low) && (c.AtMost == nil || *c.AtMost >= q.Number.High) {
-				return true // every number is ruled out
-			}
+			not = append(not, c)
 			continue
 		}
-		if c.AtLeast != nil {
-			low = max(low, *c.AtLeast)
-		}
-		if c.AtMost != nil {
-			high = min(high, *c.AtMost)
+		from, to := c.steps(q)
+		low, high = max(low, from), min(high, to)
+	}
+	for range not { // each can take away what lets another one do so
+		for _, c := range not {
+			from, to := c.steps(q)
+			if from <= low && low <= to {
+				low = to + 1
+			}
+			if from <= high && high <= to {
+				high = from - 1
+			}
 		}
 	}
-	step := math.Pow10(q.Number.Decimals)
-	return math.Ceil(low*step) > math.Floor(high*step)
+	return low, high
+}
+
+// none reports whether conditions on a number leave none.
+func none(all []Condition, q Question) bool {
+	low, high := left(all, q)
+	return low > high
 }

@@ -171,6 +171,16 @@ func TestRulesThatLeadNowhereAreNotPublished(t *testing.T) {
 				"rules.0.conditions"},
 			"one that an earlier one has": {set(1, yes, form.Condition{Key: "signs", Answer: "Sweating"},
 				form.Condition{Key: "days", AtMost: new(3.0)}), "rules.1.conditions"},
+			"one that an earlier one has with wider bounds": {func(c *form.Change) {
+				set(0, form.Condition{Key: "days", AtLeast: new(1.0)})(c)
+				set(1, form.Condition{Key: "days", AtLeast: new(7.0)}, yes)(c)
+			}, "rules.1.conditions"},
+			"one that an earlier one has in other words": {func(c *form.Change) {
+				set(0, yes)(c)
+				set(1, form.Condition{Key: "pain", Answer: "No", Negate: true})(c)
+			}, "rules.1.conditions"},
+			"bounds that rule out all": {set(0, form.Condition{Key: "days", AtLeast: new(5.0)},
+				form.Condition{Key: "days", AtLeast: new(3.0), Negate: true}), "rules.0.conditions"},
 		} {
 			written := chest(review)
 			c.change(&written)
