@@ -38,7 +38,7 @@ func TestOperationsAllowThePermissionsInTheTable(t *testing.T) {
 		}
 	}
 	storetest.EachAddress(t, func(t *testing.T, address string) {
-		s := start(t, address)
+		s := start(t, address, "--rate-limit", "0")
 		got := allowedKeys(t, s, address)
 		maps.Copy(got, allowedRoles(t, s, address))
 		for _, operation := range slices.Sorted(maps.Keys(got)) {
