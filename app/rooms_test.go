@@ -97,7 +97,9 @@ var rooms = map[string]struct {
 		"core/practice", "core/seal", "core/patient", "core/attachment"}, theirs: []string{"github.com/google/uuid"}},
 	"core/label": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/write",
 		"core/practice"}},
+	"core/filter": {ours: []string{"core/patient", "core/practice"}},
 	"core/booking": {ours: []string{
+		"core/filter",
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice",
 		"core/patient", "core/diary",
 		"core/assignee", "core/task", // what staff have to look at
@@ -122,6 +124,7 @@ var rooms = map[string]struct {
 		"core/patient", "core/diary", "core/booking", "core/billing",
 	}},
 	"core/selfbooking": {ours: []string{
+		"core/filter",
 		"core/fault", "core/audit", "core/input", "core/access", "core/read", "core/write", "core/practice",
 		"core/patient", "core/diary", "core/booking", "core/calendar", "core/link", "core/episode",
 	}},
@@ -135,6 +138,7 @@ var rooms = map[string]struct {
 		"core/record", "core/task", "core/episode",
 	}},
 	"core/waiting": {ours: []string{
+		"core/filter",
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/read", "core/write",
 		"core/practice", "core/patient", "core/diary", "core/booking", "core/link", "core/selfbooking", "core/notice",
 		"core/messaging", // why a patient cannot be sent an offer
@@ -143,9 +147,11 @@ var rooms = map[string]struct {
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/practice", "core/seal",
 		"core/patient",
 	}},
-	"core/task": {ours: []string{"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/write",
+	"core/task": {ours: []string{"core/filter",
+		"core/fault", "core/audit", "core/job", "core/input", "core/access", "core/write",
 		"core/account", "core/assignee", "core/practice", "core/patient", "core/read"}},
-	"core/episode": {ours: []string{"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/read",
+	"core/episode": {ours: []string{"core/filter",
+		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/read",
 		"core/write", "core/practice", "core/assignee", "core/patient", "core/task"}},
 	"core/pathway": {ours: []string{"core/fault", "core/audit", "core/input", "core/access", "core/read", "core/write",
 		"core/practice", "core/account", "core/assignee", "core/patient", "core/episode"}},
@@ -158,6 +164,7 @@ var rooms = map[string]struct {
 		"core/patient", "core/contact", "core/read",
 	}},
 	"core/form": {ours: []string{
+		"core/filter",
 		"core/fault", "core/audit", "core/event", "core/input", "core/access", "core/write", "core/practice",
 		"core/patient",
 		"core/document", "core/clinical", "core/read", "core/diary", "core/assignee", "core/task",
@@ -186,6 +193,7 @@ var rooms = map[string]struct {
 		"core/link", "core/patient", "core/practice", "core/seal", "core/selfbooking", "core/template"}},
 	"core/calendar": {theirs: []string{"github.com/arran4/golang-ical"}},
 	"core/notice": {ours: []string{
+		"core/filter",
 		"core/fault", "core/audit", "core/job", "core/input", "core/template", "core/access", "core/practice",
 		"core/patient", "core/diary", "core/booking", "core/calendar", "core/carrier", "core/messaging", "core/link",
 	}},
@@ -197,6 +205,7 @@ var rooms = map[string]struct {
 		"core/demographics", "core/carrier", "core/messaging", "core/enclosure",
 	}},
 	"core/messaging": {ours: []string{
+		"core/filter",
 		"core/carrier", "core/contactpoint", "core/fault", "core/audit", "core/event", "core/job", "core/input",
 		"core/template", "core/access", "core/write", "core/practice", "core/seal", "core/patient", "core/record",
 		"core/assignee", "core/task", "core/link", "core/enclosure", "core/episode",
@@ -248,7 +257,7 @@ var rooms = map[string]struct {
 		"store/contact", "store/patient",
 		"store/practice", "store/relationship"}},
 	"store/form": {ours: []string{"core/...", "store", "store/listing", "store/value", "store/assignee",
-		"store/clinical", "store/diary", "store/document", "store/task"}},
+		"store/clinical", "store/diary", "store/document", "store/patient", "store/task"}},
 	"store/formlink": {ours: []string{"core/...", "store", "store/value", "store/assignee", "store/episode",
 		"store/form", "store/link", "store/record", "store/selfbooking", "store/task"}},
 	"store/contact":      {ours: []string{"core/...", "store", "store/listing", "store/value"}},

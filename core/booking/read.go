@@ -2,13 +2,13 @@ package booking
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/diary"
+	"frontdesk/core/filter"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -116,15 +116,8 @@ func (s *Service) List(ctx context.Context, q Query) ([]Appointment, int, error)
 		}
 		q.From, q.To = q.From.Begin(g.Zone()), q.To.End(g.Zone())
 	}
-	if q.Patient != 0 {
-		p, err := patient.Current(ctx, s.Store, who.Group, q.Patient)
-		if errors.Is(err, patient.ErrNotFound) {
-			return nil, 0, nil
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		q.Patient = p.ID
+	if none, err := filter.Patient(ctx, s.Store, who.Group, &q.Patient); err != nil || none {
+		return nil, 0, err
 	}
 	list, count, err := s.Store.Appointments(ctx, who.Group, q)
 	for i := range list {

@@ -2,13 +2,13 @@ package episode
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 
 	"frontdesk/core/access"
 	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
+	"frontdesk/core/filter"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/read"
@@ -104,15 +104,8 @@ func (s *Service) List(ctx context.Context, q Query) ([]Episode, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if q.Patient != 0 {
-		p, err := patient.Current(ctx, s.Store, who.Group, q.Patient)
-		if errors.Is(err, patient.ErrNotFound) {
-			return nil, 0, nil
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		q.Patient = p.ID
+	if none, err := filter.Patient(ctx, s.Store, who.Group, &q.Patient); err != nil || none {
+		return nil, 0, err
 	}
 	found, count, err := s.Store.Episodes(ctx, who.Group, q)
 	audit.Seen(ctx, found...)

@@ -24,6 +24,7 @@ import (
 	"frontdesk/core/document"
 	"frontdesk/core/event"
 	"frontdesk/core/fault"
+	"frontdesk/core/filter"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
@@ -215,6 +216,7 @@ type Store interface {
 	Forms(ctx context.Context, group practice.ID, drafts bool, most int) ([]Questionnaire, error)
 	VersionStore
 	ResponseStore
+	filter.Patients
 	// Do runs fn in one transaction: all of it happens, or none.
 	Do(ctx context.Context, fn func(Tx) error) error
 }

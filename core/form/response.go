@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/clinical"
 	"frontdesk/core/fault"
+	"frontdesk/core/filter"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
@@ -88,6 +89,9 @@ func (s *Service) Response(ctx context.Context, id clinical.ConsultationID) (Ans
 func (s *Service) Responses(ctx context.Context, q ResponseQuery) ([]Answered, int, error) {
 	who, err := access.Require(ctx, responses.Needs)
 	if err != nil {
+		return nil, 0, err
+	}
+	if none, err := filter.Patient(ctx, s.Store, who.Group, &q.Patient); err != nil || none {
 		return nil, 0, err
 	}
 	found, count, err := s.Store.Responses(ctx, who.Group, q)

@@ -10,6 +10,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/carrier"
 	"frontdesk/core/enclosure"
+	"frontdesk/core/filter"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -75,15 +76,8 @@ func (s *Service) Messages(ctx context.Context, q Search) ([]Details, int, error
 	if err := in.Err(); err != nil {
 		return nil, 0, err
 	}
-	if find.Patient != 0 {
-		p, err := patient.Current(ctx, s.Store, who.Group, find.Patient)
-		if errors.Is(err, patient.ErrNotFound) {
-			return nil, 0, nil
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		find.Patient = p.ID
+	if none, err := filter.Patient(ctx, s.Store, who.Group, &find.Patient); err != nil || none {
+		return nil, 0, err
 	}
 	found, count, err := s.Store.Messages(ctx, who.Group, find)
 	if err != nil {

@@ -2,12 +2,12 @@ package notice
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
 	"frontdesk/core/booking"
+	"frontdesk/core/filter"
 	"frontdesk/core/input"
 	"frontdesk/core/messaging"
 	"frontdesk/core/patient"
@@ -84,15 +84,8 @@ func (s *Service) List(ctx context.Context, q Query, standing string) ([]Notice,
 	if err := in.Err(); err != nil {
 		return nil, 0, err
 	}
-	if q.Patient != 0 {
-		p, err := patient.Current(ctx, s.Store, who.Group, q.Patient)
-		if errors.Is(err, patient.ErrNotFound) {
-			return nil, 0, nil
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		q.Patient = p.ID
+	if none, err := filter.Patient(ctx, s.Store, who.Group, &q.Patient); err != nil || none {
+		return nil, 0, err
 	}
 	found, count, err := s.Store.Notices(ctx, who.Group, q)
 	audit.Seen(ctx, found...)

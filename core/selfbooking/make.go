@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/audit"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
+	"frontdesk/core/filter"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
@@ -195,15 +196,8 @@ func (s *Service) List(ctx context.Context, q Query) ([]Offer, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if q.Patient != 0 {
-		p, err := patient.Current(ctx, s.Store, who.Group, q.Patient)
-		if errors.Is(err, patient.ErrNotFound) {
-			return nil, 0, nil
-		}
-		if err != nil {
-			return nil, 0, err
-		}
-		q.Patient = p.ID
+	if none, err := filter.Patient(ctx, s.Store, who.Group, &q.Patient); err != nil || none {
+		return nil, 0, err
 	}
 	found, count, err := s.Store.Offers(ctx, who.Group, q)
 	for i := range found {

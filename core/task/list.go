@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/account"
 	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
+	"frontdesk/core/filter"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
@@ -120,15 +121,8 @@ func (s *Service) rows(ctx context.Context, q Query) (who access.Caller, out Row
 	case own != 0:
 		out.Member = own
 	}
-	if q.Patient != 0 {
-		p, err := patient.Current(ctx, s.Store, who.Group, q.Patient)
-		if errors.Is(err, patient.ErrNotFound) {
-			return who, out, true, nil
-		}
-		if err != nil {
-			return who, out, false, err
-		}
-		out.Patient = p.ID
+	if none, err := filter.Patient(ctx, s.Store, who.Group, &out.Patient); err != nil || none {
+		return who, out, true, err
 	}
 	return who, out, false, nil
 }

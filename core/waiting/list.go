@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
+	"frontdesk/core/filter"
 	"frontdesk/core/input"
 	"frontdesk/core/link"
 	"frontdesk/core/patient"
@@ -301,15 +302,8 @@ func (s *Service) List(ctx context.Context, q Query) ([]Entry, bool, error) {
 	if q.Limit = in.Between("page_size", q.Limit, 1, MostListed); in.Err() != nil {
 		return nil, false, in.Err()
 	}
-	if q.Patient != 0 {
-		p, err := patient.Current(ctx, s.Store, who.Group, q.Patient)
-		if errors.Is(err, patient.ErrNotFound) {
-			return nil, false, nil
-		}
-		if err != nil {
-			return nil, false, err
-		}
-		q.Patient = p.ID
+	if none, err := filter.Patient(ctx, s.Store, who.Group, &q.Patient); err != nil || none {
+		return nil, false, err
 	}
 	size := q.Limit
 	q.Limit++

@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/diary"
 	"frontdesk/core/document"
+	"frontdesk/core/filter"
 	"frontdesk/core/form"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
@@ -20,6 +21,7 @@ import (
 	diarystore "frontdesk/store/diary"
 	documentstore "frontdesk/store/document"
 	"frontdesk/store/listing"
+	patientstore "frontdesk/store/patient"
 	taskstore "frontdesk/store/task"
 	"frontdesk/store/value"
 )
@@ -44,13 +46,15 @@ type Tx struct {
 	entries
 	files
 	assignee.Finder
+	filter.Patients
 	types
 	tasks
 }
 
 // On is its statements in a transaction of another area.
 func On(c store.Conn) *Tx {
-	return &Tx{c, clinicalstore.On(c), documentstore.On(c), assigneestore.On(c), diarystore.On(c), taskstore.On(c)}
+	return &Tx{c, clinicalstore.On(c), documentstore.On(c), assigneestore.On(c), patientstore.On(c),
+		diarystore.On(c), taskstore.On(c)}
 }
 
 // entries are the consultations and records that answers become.

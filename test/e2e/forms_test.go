@@ -86,6 +86,7 @@ func (p *program) answered(ada string) string {
 }
 
 func TestAFormIsWrittenOverRESTAndReadOverGraphQL(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		made := p.ok("POST", "/v1/forms", aReview())
 		path := "/v1/forms/" + made.str("id")
@@ -158,6 +159,7 @@ func TestAFormIsWrittenOverRESTAndReadOverGraphQL(t *testing.T) {
 }
 
 func TestAFormThatIsWrongSaysWhere(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		for path, change := range map[string]func(form map[string]any, fields []map[string]any){
 			"title":            func(form map[string]any, _ []map[string]any) { form["title"] = " " },
@@ -208,6 +210,7 @@ func (p *program) second() []with {
 }
 
 func TestAResponseIsGivenOverGraphQLOrByALinkAndReadOverREST(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada := p.patientBy("byron")
 		id := p.answered(ada)
@@ -266,6 +269,26 @@ func TestAResponseIsGivenOverGraphQLOrByALinkAndReadOverREST(t *testing.T) {
 			t.Fatalf("got %s", a.Text)
 		}
 		p.refused(http.StatusBadRequest, "invalid_request", "GET", "/v1/form_responses?since=soon", nil)
+	})
+}
+
+func TestResponsesAreListedByTheIDThatAPatientHadBefore(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, p *program) {
+		register := func(mobile string) string {
+			return p.ok("POST", "/v1/patients/register", fields{"first_name": "Marty", "last_name": "Massam",
+				"dob": "1920-08-11", "mobile": mobile}).str("patient_id")
+		}
+		keep, from := register("07700 900321"), register("07700 900322")
+		p.linked(p.published(aReview()).str("id"), from)
+		preview := p.ok("POST", "/v1/patients/"+keep+"/merge/preview", fields{"patient_id": from})
+		p.ok("POST", "/v1/patients/"+keep+"/merge", fields{"patient_id": from,
+			"merge_token": preview.str("merge_token")})
+		for _, id := range []string{keep, from} {
+			if got := p.ok("GET", "/v1/form_responses?patient_id="+id, nil); got.Body["count"] != 1.0 {
+				t.Errorf("by %s: %s", id, got.Text)
+			}
+		}
 	})
 }
 
