@@ -19,10 +19,11 @@ build: ## build the program as it is released
 install: ## install what the tests need: PostgreSQL and Chromium by apt, checkers by npm
 	test/install.sh
 
-# What takes longest comes first, so that it does not end alone. On a busy
+# What takes longest comes first, so that it does not end alone, and more run at
+# once than there are processors, since stories mostly wait. On a busy
 # machine the stories take longer than the ten minutes go test allows.
 test: install fresh lint ## everything CI runs, on both databases
-	CI=1 $(GO) run ./test/cluster $(GO) test -timeout 30m ./test/e2e ./test/browser ./...
+	CI=1 $(GO) run ./test/cluster $(GO) test -timeout 30m -parallel 6 ./test/e2e ./test/browser ./...
 	$(MAKE) test-race
 
 test-fast: ## the tests alone, without installing or linting

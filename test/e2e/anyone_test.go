@@ -33,6 +33,7 @@ func who(first, last, born, by string) url.Values {
 }
 
 func TestVisitorsOfALinkForAnyoneBookForThemselves(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		scope := key(p.creds.Keys["booking_links"])
 		made := p.anyone(map[string]any{"maximum_use_count": 2})
@@ -96,6 +97,7 @@ var (
 )
 
 func TestAVisitorLearnsNothingOfAnyRecord(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		at := p.anyone(nil).str("short_link")
 		var first string
@@ -156,6 +158,7 @@ func TestAVisitorLearnsNothingOfAnyRecord(t *testing.T) {
 }
 
 func TestAVisitorWhoCannotBeLookedUpLosesNothing(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		at := p.anyone(nil).str("short_link")
 		browser := newVisitor(t)
@@ -181,6 +184,7 @@ func TestAVisitorWhoCannotBeLookedUpLosesNothing(t *testing.T) {
 }
 
 func TestWrongDetailsPauseALinkForWhereTheyComeFrom(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		at := p.anyone(nil).str("short_link")
 		browser := newVisitor(t)

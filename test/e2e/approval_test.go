@@ -63,6 +63,7 @@ func (v *visitor) fill(address string, form url.Values) (int, string) {
 // TestRecordEntryWaitsForStaffApproval follows a message from a key
 // that may not approve to the record, by the page and by GraphQL.
 func TestRecordEntryWaitsForStaffApproval(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		p.employ(address, "grace@example.org", "Grace", "Hopper", "frontdesk")
@@ -282,6 +283,7 @@ func (p *program) readsAsFHIR(t *testing.T, ada, message string) {
 }
 
 func TestStaffReadIdentityChecks(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		a := p.ok("POST", "/v1/patients/register_pds",
@@ -319,6 +321,7 @@ func TestStaffReadIdentityChecks(t *testing.T) {
 }
 
 func TestLockedMessageIsUnlockedOrSentAgain(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"encrypted": true}))
 		id := a.str("message_id")

@@ -39,6 +39,7 @@ const lately = time.Second
 // TestKilledProcessHasAuditedItsAnswers reads until the process is killed, or
 // stopped gracefully, and looks for the reads in the trail.
 func TestKilledProcessHasAuditedItsAnswers(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		for _, c := range []struct {
 			name   string
@@ -78,6 +79,7 @@ func TestKilledProcessHasAuditedItsAnswers(t *testing.T) {
 }
 
 func TestAuditReadsFlagSetsWhenReadsAreWritten(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		group, _ := practiceOf(t, address)
 		for _, c := range []struct{ set, want string }{{"", "grouped"}, {"before-answer", "before-answer"},

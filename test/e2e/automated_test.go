@@ -102,6 +102,7 @@ func parsedCalendar(t *testing.T, text, zone string) map[string]any {
 }
 
 func TestPatientGetsMessagesAroundAnAppointment(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada := p.patientBy("byron")
 		mine := p.ok("GET", "/v2/patients/"+ada, nil)
@@ -164,6 +165,7 @@ func asJavaScript(t *testing.T, text string) string {
 }
 
 func TestReminderComesWhenItsTimeHasComeAndNotWhereMessagesAreSuppressed(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada := p.patientBy("byron")
 		quiet := p.slotFrom("2031-01-15", 0, nil)
@@ -190,6 +192,7 @@ func TestReminderComesWhenItsTimeHasComeAndNotWhereMessagesAreSuppressed(t *test
 }
 
 func TestPracticeThatSwitchesMessagesOffSendsNone(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		p.ok("PATCH", "/v1/me", map[string]any{"appointment_messages": false})
@@ -231,6 +234,7 @@ func TestPracticeThatSwitchesMessagesOffSendsNone(t *testing.T) {
 // TestCalendarsShowTheTimeOfAnAppointmentOverBothClockChanges reads what is written for appointments around the two
 // nights on which London's clocks change, on machines in several zones.
 func TestCalendarsShowTheTimeOfAnAppointmentOverBothClockChanges(t *testing.T) {
+	t.Parallel()
 	zone, err := time.LoadLocation("Europe/London")
 	if err != nil {
 		t.Fatal(err)
@@ -265,6 +269,7 @@ func TestCalendarsShowTheTimeOfAnAppointmentOverBothClockChanges(t *testing.T) {
 // TestStaffChooseWhichMessagesAPatientGets books and cancels over GraphQL, where a message is sent only when that is
 // asked for.
 func TestStaffChooseWhichMessagesAPatientGets(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		data, a := p.graphQL(p.creds.Token, `{ practice { locations { id } appointmentTypes { id duration } }
 			users(filters: {isClinician: true}) { data { id } } patients { data { id } } }`)

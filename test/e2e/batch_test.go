@@ -40,6 +40,7 @@ func (p *program) totals(path string) map[string]float64 {
 }
 
 func TestBatchReachesPatientsWithContactDetails(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		p.refused(400, "invalid_request", "POST", "/v1/batch_message", map[string]any{
 			"name": "x", "channel": "SMS", "content": "Dear {{frist_name}}",
@@ -116,6 +117,7 @@ func TestBatchReachesPatientsWithContactDetails(t *testing.T) {
 }
 
 func TestBatchIsPausedResumedAndCancelled(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		var recipients []map[string]any
 		for i := range 40 {
@@ -155,6 +157,7 @@ func TestBatchIsPausedResumedAndCancelled(t *testing.T) {
 // TestLongBatchIsReadAsAStream sends a body far longer than others may be, its
 // fields in an unusual order.
 func TestLongBatchIsReadAsAStream(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		one, _ := json.Marshal(map[string]any{"nhs_number": "123", "dob": "1990-01-01",
 			"note": strings.Repeat("x", 200)})

@@ -10,6 +10,7 @@ import (
 )
 
 func TestFromAFreeSlotToAConfirmedAppointment(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		list := p.ok("GET", "/v1/slots?start_date=2031-01-06&end_date=2031-01-10&page_size=3", nil)
 		slot := list.data()[0]
@@ -67,6 +68,7 @@ func TestFromAFreeSlotToAConfirmedAppointment(t *testing.T) {
 }
 
 func TestLostRaceOffersOtherSlots(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(0))
 		p.ok("POST", "/v1/appointments", ask)
@@ -86,6 +88,7 @@ func TestLostRaceOffersOtherSlots(t *testing.T) {
 }
 
 func TestExpiredHoldCannotBeBooked(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(3))
 		id := p.ok("POST", "/v1/appointments", ask).str("id")
@@ -103,6 +106,7 @@ func TestExpiredHoldCannotBeBooked(t *testing.T) {
 }
 
 func TestEditRescheduleAndCancel(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		first, second, third := p.slot(0), p.slot(40), p.slot(200)
 		r := request(first)
@@ -146,6 +150,7 @@ func TestEditRescheduleAndCancel(t *testing.T) {
 }
 
 func TestAppointmentsAreListedAndFiltered(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		var ids []string
 		for n := range 5 {
@@ -175,6 +180,7 @@ func TestAppointmentsAreListedAndFiltered(t *testing.T) {
 }
 
 func TestRepeatedRequestGetsTheFirstAnswer(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(0))
 		answers := make([]answer, 30)

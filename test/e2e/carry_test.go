@@ -35,6 +35,7 @@ func (p *program) linkAfter(to, text string) string {
 
 // TestAPatientIsSentALink follows links that messages carry to the pages they lead to.
 func TestAPatientIsSentALink(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada, alan := p.patientBy("byron"), p.patientBy("mathison")
 		born := func(of string) url.Values {
@@ -110,6 +111,7 @@ func TestAPatientIsSentALink(t *testing.T) {
 
 // TestAMessageAroundAnAppointmentLeadsToIt moves an appointment that staff booked, by the link in the message about it.
 func TestAMessageAroundAnAppointmentLeadsToIt(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada := p.patientBy("byron")
 		mobile := p.ok("GET", "/v2/patients/"+ada, nil).str("mobile")
@@ -146,6 +148,7 @@ var moveTime = regexp.MustCompile(`name="time" value="([^"]+)"`)
 
 // TestABatchIsReadWithItsLinks makes a batch with links from a short body, and from one that is read as a stream.
 func TestABatchIsReadWithItsLinks(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		kind := p.slot(0)["appointment_type_id"]
 		recipients := []map[string]any{{"patient_id": p.patientBy("byron")}, {"patient_id": p.patientBy("mathison")}}
@@ -190,6 +193,7 @@ func TestABatchIsReadWithItsLinks(t *testing.T) {
 // TestLinksOfABatchSurviveKills kills the program while it sends a batch with a link for each recipient, which stays
 // within its memory.
 func TestLinksOfABatchSurviveKills(t *testing.T) {
+	t.Parallel()
 	kills, recipients := number(t, "CRASH_KILLS", 2), number(t, "CRASH_RECIPIENTS", 2500)
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := prepare(t, address, openGateway(t), recipients, "1s")

@@ -7,6 +7,7 @@ import (
 
 // TestTheClockOfTheSandboxRefusesWhatItCannotDo moves it by what is no time, and by too much.
 func TestTheClockOfTheSandboxRefusesWhatItCannotDo(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		for _, sent := range []any{map[string]any{}, map[string]any{"forward": "soon"}, map[string]any{"forward": "-1h"},
 			map[string]any{"forward": "0s"}, map[string]any{"forward": "10000h"}, map[string]any{"forward": 3}, []int{1}} {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestExitCodes(t *testing.T) {
+	t.Parallel()
 	address := storetest.NewSQLite(t)
 	newer := storetest.NewSQLite(t)
 	storetest.Open(t, newer).Close()
@@ -61,6 +62,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestGroupsAndKeysAtTheCommandLine(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		must := func(args ...string) map[string]any {
 			t.Helper()
@@ -130,6 +132,7 @@ func TestGroupsAndKeysAtTheCommandLine(t *testing.T) {
 
 // TestHelpNamesWhatAKeyAndARoleCanHave reads the help of the commands that make them.
 func TestHelpNamesWhatAKeyAndARoleCanHave(t *testing.T) {
+	t.Parallel()
 	help, _, _ := run(t, "key", "create", "--help")
 	for _, name := range access.Scopes {
 		if !strings.Contains(help, string(name)) {

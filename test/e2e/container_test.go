@@ -72,6 +72,7 @@ func released(t *testing.T, to string) {
 // TestImageStartsWithItsOwnCommand makes a root of nothing but the files the
 // image has, and runs its command there as its user.
 func TestImageStartsWithItsOwnCommand(t *testing.T) {
+	t.Parallel()
 	if os.Getuid() != 0 || testing.Short() {
 		t.Skip("only root may change its root, and the program is built as it is released")
 	}

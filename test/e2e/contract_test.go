@@ -62,6 +62,7 @@ func unasked() ([]string, error) {
 // TestProxyFindsBreachesOfTheContract checks the checker: against a
 // contract that asks for a field that no answer has, it must object.
 func TestProxyFindsBreachesOfTheContract(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../api/openapi.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -102,6 +103,7 @@ func TestProxyFindsBreachesOfTheContract(t *testing.T) {
 }
 
 func TestTheContractIsServed(t *testing.T) {
+	t.Parallel()
 	p := openOn(t, storetest.SQLite(t))
 	file, err := os.ReadFile("../../api/openapi.yaml")
 	if err != nil {

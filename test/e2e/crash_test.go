@@ -22,6 +22,7 @@ import (
 // again on the same database and compares what is there with the answers its clients
 // had. CRASH_KILLS sets how often; make test-crash kills it fifty times.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	kills := number(t, "CRASH_KILLS", 5)
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		file := filepath.Join(t.TempDir(), "credentials.json")

@@ -138,6 +138,7 @@ func passable(t *testing.T, dir string) {
 }
 
 func TestAuditListIsLatestFirst(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		group, text := practiceOf(t, address)
 		other := commanded(t, "key", "create", "--db", address, "--group", group, "--partner", "Other", "--scope",
@@ -189,6 +190,7 @@ func TestAuditListIsLatestFirst(t *testing.T) {
 }
 
 func TestNoCommandShowsTheCredentialsOfAnAddress(t *testing.T) {
+	t.Parallel()
 	address := storetest.SQLite(t)
 	group, _ := practiceOf(t, address)
 	// An earlier version took a password in an address.
@@ -232,6 +234,7 @@ func TestNoCommandShowsTheCredentialsOfAnAddress(t *testing.T) {
 }
 
 func TestHelpNamesEveryConnectorAndItsSettings(t *testing.T) {
+	t.Parallel()
 	out, _, code := run(t, "connector", "set", "--help")
 	for _, want := range []string{
 		"gateway", "govuk", "notify", "pds", "smtp", "twilio", "base_url", "token_url", "private_key",
@@ -251,6 +254,7 @@ func TestHelpNamesEveryConnectorAndItsSettings(t *testing.T) {
 }
 
 func TestUserCreateReportsMissingEMailProvider(t *testing.T) {
+	t.Parallel()
 	address := storetest.SQLite(t)
 	group, _ := practiceOf(t, address)
 	add := func(email string) string {
@@ -282,6 +286,7 @@ func TestUserCreateReportsMissingEMailProvider(t *testing.T) {
 
 // TestAnswersForbidCaching asks every door, well and badly.
 func TestAnswersForbidCaching(t *testing.T) {
+	t.Parallel()
 	address := storetest.SQLite(t)
 	p := open(t, address, app.Config{})
 	made := commanded(t, "token", "create", "--db", address, "--group", p.creds.Group, "--name", "A", "--role",

@@ -48,6 +48,7 @@ func (p *program) fillIn(at string, born url.Values) {
 
 // TestAPatientsMatterIsGathered has a patient answer, fill in a form and book, and finds all of it in one episode.
 func TestAPatientsMatterIsGathered(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada := p.patientBy("byron")
 		answering := fields{"recipient_contact_detail": "07700 900999"} // which answers "Thank you"
@@ -138,6 +139,7 @@ func TestAPatientsMatterIsGathered(t *testing.T) {
 
 // TestCareNavigationStaysInOneEpisode books what the answers to a form lead to.
 func TestCareNavigationStaysInOneEpisode(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada := p.patientBy("byron")
 		form := p.published(aNavigation(p.slot(0)["appointment_type_id"],
@@ -167,6 +169,7 @@ func TestCareNavigationStaysInOneEpisode(t *testing.T) {
 
 // TestEpisodesOverREST opens, lists and fills episodes with what was made over GraphQL.
 func TestEpisodesOverREST(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada, nia := p.patientBy("byron"), p.patient()
 		staff := p.ok("GET", "/v1/practitioners", nil).data()
@@ -327,6 +330,7 @@ func (p *program) refusedEpisodes(rash, task, ada string) {
 
 // TestMergedPatientsBringTheirEpisodes merges two records and makes them two again.
 func TestMergedPatientsBringTheirEpisodes(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		register := func(mobile string) string {
 			return p.ok("POST", "/v1/patients/register", fields{"first_name": "Marty", "last_name": "Massam",

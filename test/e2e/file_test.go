@@ -44,6 +44,7 @@ func fetch(t *testing.T, method, address, body string) (*http.Response, string) 
 }
 
 func TestFileIsUploadedAndDownloaded(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		db := storetest.Open(t, address)
@@ -101,6 +102,7 @@ func TestFileIsUploadedAndDownloaded(t *testing.T) {
 }
 
 func TestSandboxTownHasData(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		db := storetest.Open(t, address)

@@ -90,6 +90,7 @@ func (v *visitor) smoker(at string, born url.Values) string {
 }
 
 func TestAPatientFillsInAFormByALink(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		scope := key(p.creds.Keys["booking_links"])
 		nurse := p.ok("GET", "/v1/practitioners", nil).data()[0]["id"]
@@ -181,6 +182,7 @@ func (p *program) filled(id string) {
 }
 
 func TestTypedAnswersOutliveAVisitThatEnded(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		made, born := p.formLink(nil)
 		at := made.str("form_link")
@@ -199,6 +201,7 @@ func TestTypedAnswersOutliveAVisitThatEnded(t *testing.T) {
 }
 
 func TestFormLinksAreRefused(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		scope := key(p.creds.Keys["booking_links"])
 		made, born := p.formLink(nil)
@@ -285,6 +288,7 @@ func kin(v *visitor, at string) string {
 }
 
 func TestTheCommandLineAddsAForm(t *testing.T) {
+	t.Parallel()
 	guide, err := os.ReadFile("../../docs/links.md")
 	if err != nil {
 		t.Fatal(err)

@@ -81,6 +81,7 @@ func client(t *testing.T, name string) {
 // TestPublicGraphQLClientRunsAPractice has a client from npm do what a
 // practice's website and its doctor do in a day.
 func TestPublicGraphQLClientRunsAPractice(t *testing.T) {
+	t.Parallel()
 	client(t, "graphql-request")
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address)
@@ -155,6 +156,7 @@ func operators(t *testing.T, address string) *core.Core {
 // TestEveryFieldOfTheSchemaAnswersOverASocket asks the program every query and
 // every mutation it has.
 func TestEveryFieldOfTheSchemaAnswersOverASocket(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address)
 		made := ofCommand(t, "", "token", "create", "--db", address, "--group", s.creds.Group, "--name", "Everything",

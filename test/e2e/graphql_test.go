@@ -43,6 +43,7 @@ func dig(v any, path ...any) any {
 }
 
 func TestGraphQLAndRESTShareOnePractice(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ctx := context.Background()
@@ -140,6 +141,7 @@ func TestGraphQLAndRESTShareOnePractice(t *testing.T) {
 // TestBlockAddedOverGraphQLRemovesRESTSlots closes every room for a day by GraphQL
 // and looks for its slots over REST.
 func TestBlockAddedOverGraphQLRemovesRESTSlots(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		o, err := app.OpenOperator(context.Background(), app.Opening{DB: address, SealKey: sealKey})

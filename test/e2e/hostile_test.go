@@ -93,6 +93,7 @@ func operations(t *testing.T) []operation {
 // may be refused, with an error of the usual shape; it may never be a fault of
 // ours, and no error may show what we are made of.
 func TestMalformedRequestNeverCausesAServerError(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		slot := p.slot(0)
 		good := map[string]any{ // values that are right, by the field's name

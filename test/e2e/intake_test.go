@@ -9,6 +9,7 @@ import (
 )
 
 func TestABookingLeadsToTheFormThatGoesWithIt(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		review := aReview()
 		review["form_type"] = "appointment"

@@ -45,6 +45,7 @@ func (p *program) invitation(to string) string {
 }
 
 func TestStaffInvitationSetsPassword(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ctx := context.Background()
@@ -109,6 +110,7 @@ func TestStaffInvitationSetsPassword(t *testing.T) {
 }
 
 func TestUserInviteSendsInvitationAgain(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		// An operator's clock is the real one.
 		p := open(t, address, app.Config{Now: time.Now})

@@ -119,6 +119,7 @@ func coded(kind wire.Kind, id string) string {
 }
 
 func TestInvoicesMadeOverGraphQLAreReadOverREST(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		of := p.patient()
 		id, product := p.owes(of, 40.30, 20)
@@ -150,6 +151,7 @@ func TestInvoicesMadeOverGraphQLAreReadOverREST(t *testing.T) {
 }
 
 func TestCouponsAndCustomersAreThoseOfStripe(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		scope := key(p.creds.Keys["invoicing"])
 		p.bank.AddCoupon("FIVER", "Five pounds off", "gbp", 500, 0, "prod_1")
@@ -195,6 +197,7 @@ func TestCouponsAndCustomersAreThoseOfStripe(t *testing.T) {
 }
 
 func TestWhoPaysForAPatient(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		scope, ada, nia := key(p.creds.Keys["invoicing"]), p.patientBy("byron"), p.patient()
 		info := func(want map[string]any) map[string]any {
@@ -250,6 +253,7 @@ func TestWhoPaysForAPatient(t *testing.T) {
 
 // TestARateOfVATIsOneAtBothDoors sets the rate of an appointment's product over each API and reads it over the other.
 func TestARateOfVATIsOneAtBothDoors(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		id := p.ok("POST", "/v1/appointment_types",
 			map[string]any{"name": "Travel clinic", "duration": 20, "price": 5000, "vat_rate": 17.5}).str("id")
@@ -281,6 +285,7 @@ func TestARateOfVATIsOneAtBothDoors(t *testing.T) {
 }
 
 func TestStripeThatDoesNotKnowTheKeyIsSaidByTheDoctor(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		look := func() (f operator.Finding) {
 			all, _ := app.Examine(t.Context(), app.Examination{DB: p.address, SealKey: sealKey})

@@ -10,6 +10,7 @@ import (
 
 // TestOverlapOfAPatientIsReportedOrRefused books one patient with two practitioners at once.
 func TestOverlapOfAPatientIsReportedOrRefused(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		patient := p.patient()
 		ask := request(p.slot(0))
@@ -79,6 +80,7 @@ func TestOverlapOfAPatientIsReportedOrRefused(t *testing.T) {
 
 // TestAppointmentJourneyIsRecorded notes the stages of a day over REST.
 func TestAppointmentJourneyIsRecorded(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(0))
 		ask["patient_id"] = p.patient()
@@ -126,6 +128,7 @@ func TestAppointmentJourneyIsRecorded(t *testing.T) {
 
 // TestRatesOfVATOverREST sets those of an appointment type and of the practice.
 func TestRatesOfVATOverREST(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		made := p.ok("POST", "/v1/appointment_types",
 			map[string]any{"name": "Travel clinic", "duration": 20, "price": 5000, "vat_rate": 20})

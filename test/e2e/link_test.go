@@ -9,6 +9,7 @@ import (
 )
 
 func TestAPatientFetchesAFileByALink(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		scope := key(p.creds.Keys["booking_links"])
 		ada := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]
@@ -69,6 +70,7 @@ func TestAPatientFetchesAFileByALink(t *testing.T) {
 }
 
 func TestALinkNamesTheFieldThatIsWrong(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		scope := key(p.creds.Keys["booking_links"])
 		ada := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"]

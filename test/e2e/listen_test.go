@@ -41,6 +41,7 @@ func command(t *testing.T, args ...string) *logs {
 }
 
 func TestListenShowsEventsWithoutAnEndpoint(t *testing.T) {
+	t.Parallel()
 	p := open(t, storetest.SQLite(t), app.Config{})
 	file := filepath.Join(t.TempDir(), "credentials.json")
 	text, err := json.Marshal(map[string]any{"base_url": p.app.URL(), "practice_group_id": p.creds.Group,
@@ -83,6 +84,7 @@ func TestListenShowsEventsWithoutAnEndpoint(t *testing.T) {
 }
 
 func TestOperatorResendsMissedDeliveries(t *testing.T) {
+	t.Parallel()
 	p := open(t, storetest.SQLite(t), app.Config{})
 	p.clock.move(time.Until(p.clock.Now()) * -1) // the command's clock is the machine's
 	to := receive(t, nil)

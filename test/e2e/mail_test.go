@@ -60,6 +60,7 @@ func (p *program) mailed(mail string) int {
 }
 
 func TestReportOfEachMailServerEndsItsMessage(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		mixed, plain, lost := p.sent("byron", "email", nil), p.sent("byron", "email", nil),
 			p.sent("byron", "email", nil)
@@ -135,6 +136,7 @@ func (p *program) post(address, kind, body string) (int, string) {
 }
 
 func TestPatientUnsubscribesWithOneClick(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		const to = "ada.one.click@example.org"
 		other := map[string]any{"purpose": "other", "recipient_contact_detail": to, "message_string": "Our newsletter.",
@@ -195,6 +197,7 @@ func TestPatientUnsubscribesWithOneClick(t *testing.T) {
 }
 
 func TestContactDetailsAreNormalised(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		n := 0
 		register := func(more map[string]any) map[string]any {
@@ -252,6 +255,7 @@ func TestContactDetailsAreNormalised(t *testing.T) {
 }
 
 func TestForeignNumberIsTextedWhereProviderSupportsIt(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		there := map[string]any{"recipient_contact_detail": "+353 87 123 4567", "urgent": true}

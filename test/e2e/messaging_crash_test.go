@@ -27,6 +27,7 @@ import (
 // and counts at the carrier what each recipient got. CRASH_KILLS sets how often
 // and CRASH_RECIPIENTS to how many it sends; make test-crash does much of both.
 func TestMessagingCrash(t *testing.T) {
+	t.Parallel()
 	kills, recipients := number(t, "CRASH_KILLS", 3), number(t, "CRASH_RECIPIENTS", 8000)
 	for name, open := range sinks {
 		t.Run(name, func(t *testing.T) {
@@ -69,6 +70,7 @@ func TestMessagingCrash(t *testing.T) {
 // messages of one batch. Each takes what it finds first, and now and then that
 // is all of it: then there is another batch.
 func TestTwoServersSendOneBatch(t *testing.T) {
+	t.Parallel()
 	for name, open := range sinks {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -86,6 +86,7 @@ func (p *program) inbox(to string) string {
 }
 
 func TestMessageIsSentByEachChannel(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		text := p.sent("byron", "sms", map[string]any{"message_string": "It’s your flu jab, Ada – reply STOP to stop."})
 		mail := p.sent("byron", "email", map[string]any{"subject": "Your flu jab",
@@ -125,6 +126,7 @@ func TestMessageIsSentByEachChannel(t *testing.T) {
 }
 
 func TestInvalidMessageIsRefusedBeforeItIsStored(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000025", "dob": "2010-10-22"})
 		p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"})
@@ -175,6 +177,7 @@ func TestInvalidMessageIsRefusedBeforeItIsStored(t *testing.T) {
 }
 
 func TestScheduledMessageWaitsIsCancelledOrExpires(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		tomorrow := p.clock.Now().Add(24 * time.Hour).Format(time.RFC3339)
 		one := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"send_at": tomorrow}))
@@ -200,6 +203,7 @@ func TestScheduledMessageWaitsIsCancelledOrExpires(t *testing.T) {
 }
 
 func TestMessagesWaitForSendingHours(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) { // it is eight in the evening
 		p.refused(400, "invalid_request", "PATCH", "/v1/me",
 			map[string]any{"send_from": "20:00", "send_until": "08:00"})
@@ -227,6 +231,7 @@ func TestMessagesWaitForSendingHours(t *testing.T) {
 }
 
 func TestMessageFallsBackWhenRefusedBouncedOrUnread(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		refused := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900990",
 			"fallback_message_type": "email"})
@@ -266,6 +271,7 @@ func (p *program) traced(surname string) {
 }
 
 func TestNHSNotifyGetsOneRequestForBothChannels(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		if _, errs, code := run(t, "connector", "set", "notify", "--db", address, "--group", p.creds.Group,
@@ -320,6 +326,7 @@ func TestNHSNotifyGetsOneRequestForBothChannels(t *testing.T) {
 // TestMessagesSurviveAnOutageOfNHSNotify is twelve messages and a batch during twenty
 // seconds of 503.
 func TestMessagesSurviveAnOutageOfNHSNotify(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{NotifyRest: time.Millisecond})
 		var box inbox.Box
@@ -410,6 +417,7 @@ func forged(key string) string {
 }
 
 func TestForgedBounceDoesNotFailAnEMail(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		came := p.sent("byron", "email", map[string]any{"recipient_contact_detail": "bounced@example.org"})
 		kept := p.sent("byron", "email", map[string]any{"fallback_message_type": "sms"})
@@ -447,6 +455,7 @@ func TestForgedBounceDoesNotFailAnEMail(t *testing.T) {
 }
 
 func TestUnansweredHandOverIsUnknownOrRetried(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		cut := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900995"})
 		busy := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900994"})
@@ -466,6 +475,7 @@ func TestUnansweredHandOverIsUnknownOrRetried(t *testing.T) {
 }
 
 func TestEncryptedMessageIsReadOnItsPage(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		a := p.ok("POST", "/v1/messages/send", p.message("byron", "sms", map[string]any{"encrypted": "true"}))
 		p.becomes(a.str("message_id"), "delivered")
@@ -510,6 +520,7 @@ func TestEncryptedMessageIsReadOnItsPage(t *testing.T) {
 
 // TestSendingIsPausedWhenABackupIsRestored starts on a copy from before.
 func TestSendingIsPausedWhenABackupIsRestored(t *testing.T) {
+	t.Parallel()
 	address := storetest.SQLite(t)
 	s := start(t, address)
 	creds := s.creds

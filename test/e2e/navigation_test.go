@@ -55,6 +55,7 @@ func (p *program) navigated(form, patient, breath, days, fever string) (page str
 var goesOn = regexp.MustCompile(`class="go" href="([^"]+)"`)
 
 func TestACareNavigationFormLeadsToWhatFitsTheAnswers(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada, kind := p.patientBy("byron"), p.slot(0)["appointment_type_id"]
 		nurse := p.ok("GET", "/v1/practitioners", nil).data()[0]["id"]
@@ -118,6 +119,7 @@ func TestACareNavigationFormLeadsToWhatFitsTheAnswers(t *testing.T) {
 }
 
 func TestRulesThatLeadNowhereAreRefused(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		kind := p.slot(0)["appointment_type_id"]
 		nurse := p.ok("GET", "/v1/practitioners", nil).data()[0]["id"]

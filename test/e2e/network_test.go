@@ -221,6 +221,7 @@ var acrossNetwork = map[string]struct {
 // TestNetworkKeyReadsAndBooksAndChangesNothingElse asks for every operation of
 // the contract with a key of another practice group of the network.
 func TestNetworkKeyReadsAndBooksAndChangesNothingElse(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		of := p.patient()

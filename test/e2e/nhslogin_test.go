@@ -87,6 +87,7 @@ func (v *visitor) logIn(p *program, link, who string) (status int, at, text stri
 }
 
 func TestAVisitorBooksByNHSLogin(t *testing.T) {
+	t.Parallel()
 	loggingIn(t, func(p *program) {
 		made, _ := p.patientLink(nil)
 		for name, link := range map[string]string{"of Ada": made.str("short_link"),
@@ -112,6 +113,7 @@ func TestAVisitorBooksByNHSLogin(t *testing.T) {
 }
 
 func TestNHSLoginOpensALinkToNoOneElse(t *testing.T) {
+	t.Parallel()
 	loggingIn(t, func(p *program) {
 		made, _ := p.patientLink(nil)
 		tied, anyone := made.str("short_link"), p.anyone(nil).str("short_link")

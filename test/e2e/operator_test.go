@@ -92,6 +92,7 @@ func doctor(t *testing.T, args ...string) (findings map[string]string, code int)
 }
 
 func TestServerWithAnotherSealKeyIsRefused(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		dir := t.TempDir()
 		right, other, missing := filepath.Join(dir, "right.key"), filepath.Join(dir, "other.key"),
@@ -177,6 +178,7 @@ func secretFile(t *testing.T) string {
 
 // TestUpgradedDatabaseKnowsItsKey starts on a database of a version that did not note its key.
 func TestUpgradedDatabaseKnowsItsKey(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		dir := t.TempDir()
 		right, other := filepath.Join(dir, "right.key"), filepath.Join(dir, "other.key")
@@ -201,6 +203,7 @@ func TestUpgradedDatabaseKnowsItsKey(t *testing.T) {
 }
 
 func TestSecondServerOnOneFileIsNamed(t *testing.T) {
+	t.Parallel()
 	address := storetest.SQLite(t)
 	s := start(t, address)
 	host, _ := os.Hostname()
@@ -219,6 +222,7 @@ func TestSecondServerOnOneFileIsNamed(t *testing.T) {
 // TestCopiedDatabaseSendsNothingUntilResumed copies the files that a backup is made of to another
 // place, as one would to another machine, and starts there.
 func TestCopiedDatabaseSendsNothingUntilResumed(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		hooks := receive(t, nil)
 		dir := t.TempDir()
@@ -384,6 +388,7 @@ func TestServerVariablesDoNotChangeOtherCommands(t *testing.T) {
 }
 
 func TestListingDoesNotCreateADatabase(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, args := range [][]string{{"group", "list"}, {"key", "list", "--group", "1"}, {"doctor"},
 		{"sending", "resume"},

@@ -31,6 +31,7 @@ func (p *program) keysOf(query string) []string {
 }
 
 func TestAKeyMakesRotatesAndRevokesKeys(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ask := fields{"partner": "Tidewater", "scopes": []any{"booking", "tasks"}, "rate_limit": 50,
 			"expires_at": p.clock.Now().Add(90 * 24 * time.Hour).Format(time.RFC3339)}
@@ -80,6 +81,7 @@ func TestAKeyMakesRotatesAndRevokesKeys(t *testing.T) {
 }
 
 func TestAKeyManagesKeysOfItsPracticeAloneAndHandsOnWhatItHas(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		second := func(method, path string, body any) answer {
 			return p.ask(method, path, body, key(p.creds.Second.Key), ofGroup(p.creds.Second.Group))
@@ -118,6 +120,7 @@ func TestAKeyManagesKeysOfItsPracticeAloneAndHandsOnWhatItHas(t *testing.T) {
 }
 
 func TestWebhooksAreSummedUpByTheirEvent(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		if got := p.ok("GET", "/v1/subscriptions", nil); len(got.data()) != 0 {
 			t.Fatalf("got %s", got.Text)
@@ -138,6 +141,7 @@ func TestWebhooksAreSummedUpByTheirEvent(t *testing.T) {
 }
 
 func TestConsultantsAreFoundByName(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		p.ok("POST", "/v1/practitioners", fields{"title": "Dr", "first_name": "Zoë", "last_name": "O'Hare-Lind",
 			"practitioner_type": "Radiologist"})
@@ -156,6 +160,7 @@ func TestConsultantsAreFoundByName(t *testing.T) {
 }
 
 func TestConsultationsWrittenOverGraphQLAreReadOverREST(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ada := p.patientBy("byron")

@@ -55,6 +55,7 @@ func page(t *testing.T, address string) (int, string) {
 // TestPatientIsTracedBookedMergedAndUnmerged walks through all that can happen
 // to one person.
 func TestPatientIsTracedBookedMergedAndUnmerged(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		traced := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "969 363 2966", "dob": "1920-08-11T00:00:00Z", "ehr_partner": "emis",
@@ -129,6 +130,7 @@ func TestPatientIsTracedBookedMergedAndUnmerged(t *testing.T) {
 // TestMalformedIDIsRefused sends what cannot be an id, for lack of digits or for
 // having too many, to every kind of place an id is taken.
 func TestMalformedIDIsRefused(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		known := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"].(string)
 		for _, none := range []string{"12x", "18014398509481984", "9007199254740992"} { // 54 bits and 53 and a bit
@@ -161,6 +163,7 @@ func TestMalformedIDIsRefused(t *testing.T) {
 // TestPatientIsFoundByAnyNumber asks for one as public clients do before they make
 // another.
 func TestPatientIsFoundByAnyNumber(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register", map[string]any{
 			"first_name": "Wren", "last_name": "Otter-Vale", "dob": "1971-02-03", "mobile": "07700 900777",
@@ -180,6 +183,7 @@ func TestPatientIsFoundByAnyNumber(t *testing.T) {
 // TestDeceasedPatientIsNotBookedNorMessaged has a patient who died by the
 // national service.
 func TestDeceasedPatientIsNotBookedNorMessaged(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		dead := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "9000000009", "dob": "2010-10-22"}).str("patient_id")
@@ -200,6 +204,7 @@ func TestDeceasedPatientIsNotBookedNorMessaged(t *testing.T) {
 // TestPossibleTwinIsLeftToStaff registers a person with the number and the birth date of a
 // verified patient, and another forename.
 func TestPossibleTwinIsLeftToStaff(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "9693632966", "dob": "1920-08-11"}).str("patient_id")
@@ -225,6 +230,7 @@ func TestPossibleTwinIsLeftToStaff(t *testing.T) {
 }
 
 func TestUnidentifiedPatientGetsALoginPage(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		a := p.ok("POST", "/v1/patients/register_pds", map[string]any{"nhs_number": "9000000009", "dob": "2010-10-23"})
 		if a.str("patient_id") != "" || a.str("message") == "" {
@@ -256,6 +262,7 @@ func TestUnidentifiedPatientGetsALoginPage(t *testing.T) {
 }
 
 func TestRestrictedContactDetailsAreNeverShown(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register_pds",
 			map[string]any{"nhs_number": "9000000025", "dob": "2010-10-22"}).str("patient_id")
@@ -270,6 +277,7 @@ func TestRestrictedContactDetailsAreNeverShown(t *testing.T) {
 }
 
 func TestOutageOfPDSRefusesNewPatientsOnly(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		who := map[string]any{"nhs_number": "9693632109", "dob": "1946-06-23"}
 		known := p.ok("POST", "/v1/patients/register_pds", who).str("patient_id")
@@ -289,6 +297,7 @@ func TestOutageOfPDSRefusesNewPatientsOnly(t *testing.T) {
 }
 
 func TestContactDetailsNameTheirSource(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("POST", "/v1/patients/register",
 			map[string]any{"first_name": "Wren", "last_name": "Otter", "dob": "1971-02-03",
@@ -319,6 +328,7 @@ func TestContactDetailsNameTheirSource(t *testing.T) {
 }
 
 func TestFilesAreKeptWithAPatient(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		id := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"].(string)
 		file := p.ok("POST", "/v1/patients/"+id+"/attachments",
@@ -340,6 +350,7 @@ func TestFilesAreKeptWithAPatient(t *testing.T) {
 // TestPatientsOfAnotherGroupAreNotFound tries everything there is with the id of
 // another practice group's patient.
 func TestPatientsOfAnotherGroupAreNotFound(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		theirs := p.ok("GET", "/v1/patients?search=hart", nil, key(p.creds.Second.Key),
 			ofGroup(p.creds.Second.Group)).data()[0]["id"].(string)
@@ -379,6 +390,7 @@ func TestPatientsOfAnotherGroupAreNotFound(t *testing.T) {
 // random. Afterwards no NHS number is on two live patients, no pointer leads
 // nowhere, and no appointment is of a patient who is gone.
 func TestNHSNumberIsUniqueUnderRandomMerges(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		servers := []*process{start(t, address, "--rate-limit", "0")}
 		if strings.HasPrefix(address, "postgres") {
@@ -486,6 +498,7 @@ func TestNHSNumberIsUniqueUnderRandomMerges(t *testing.T) {
 // TestPDSIsReadBeforeAnAppointment books a patient who has not been traced, and starts
 // the program again: its job reads the national service for them.
 func TestPDSIsReadBeforeAnAppointment(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ada := p.ok("GET", "/v1/patients?search=byron", nil).data()[0]["id"].(string)
@@ -511,6 +524,7 @@ func TestPDSIsReadBeforeAnAppointment(t *testing.T) {
 }
 
 func TestConnectorsAtTheCommandLine(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		dir := t.TempDir()
 		secret := filepath.Join(dir, "private.pem")

@@ -35,6 +35,7 @@ func told(a answer, field string) string {
 }
 
 func TestWhatMustBePaidFirstIsConfirmedOncePaid(t *testing.T) {
+	t.Parallel()
 	for _, flag := range []string{"admin_booking_invoice_required", "requiresPayment"} {
 		t.Run(flag, func(t *testing.T) {
 			paying(t, func(t *testing.T, p *till) {
@@ -71,6 +72,7 @@ func TestWhatMustBePaidFirstIsConfirmedOncePaid(t *testing.T) {
 }
 
 func TestWhatMustBePaidFirstIsHeldOverGraphQL(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		slot, of := p.slot(0), p.patient()
 		p.mustBePaid(slot, "requiresPayment")
@@ -97,6 +99,7 @@ func TestWhatMustBePaidFirstIsHeldOverGraphQL(t *testing.T) {
 }
 
 func TestAHoldThatIsNotPaidIsReleasedWithItsInvoice(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		slot := p.slot(0)
 		p.mustBePaid(slot, "admin_booking_invoice_required")
@@ -119,6 +122,7 @@ func TestAHoldThatIsNotPaidIsReleasedWithItsInvoice(t *testing.T) {
 }
 
 func TestWhatWasPaidAtTheDeskIsConfirmed(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		slot := p.slot(0)
 		p.mustBePaid(slot, "admin_booking_invoice_required")
@@ -146,6 +150,7 @@ func (p *till) pays(page string) {
 var payLink = regexp.MustCompile(`class="button" href="http[^"]+/([^"/]+)"`)
 
 func TestAPatientPaysFirstByALink(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		p.mustBePaid(p.slot(0), "requiresPayment")
 		made, born := p.patientLink(nil)
@@ -173,6 +178,7 @@ func TestAPatientPaysFirstByALink(t *testing.T) {
 }
 
 func TestATimeOnOfferIsPaidFirst(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		p.clock.move(morning(p.clock.Now()))
 		ada, bob := p.patientBy("byron"), p.patientBy("mathison")
@@ -200,6 +206,7 @@ func TestATimeOnOfferIsPaidFirst(t *testing.T) {
 }
 
 func TestStaffBookWhatIsPaidLater(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		p.employ(p.address, "grace@example.org", "Grace", "Hopper", "everything")
 		data, a := p.graphQL(p.token, `mutation { signIn(email: "grace@example.org", password: "`+staffPassword+

@@ -31,6 +31,7 @@ func (p *till) pageOf(invoice string) (page, session string) {
 }
 
 func TestAPatientPaysAndIsRefunded(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		invoice, _ := p.owes(p.patient(), 40, 20)
 		page, session := p.pageOf(invoice)
@@ -95,6 +96,7 @@ func TestAPatientPaysAndIsRefunded(t *testing.T) {
 }
 
 func TestWhatStripeDoesNotTellIsAskedFor(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		p.bank.Held = true
 		invoice, _ := p.owes(p.patient(), 40, 0)
@@ -144,6 +146,7 @@ func TestWhatStripeDoesNotTellIsAskedFor(t *testing.T) {
 }
 
 func TestAPageIsForWhatIsDue(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		invoice, product := p.owes(p.patient(), 40, 0)
 		_, first := p.pageOf(invoice)
@@ -172,6 +175,7 @@ func TestAPageIsForWhatIsDue(t *testing.T) {
 }
 
 func TestAnAnswerOfStripesThatIsLostMakesOnePage(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		invoice, _ := p.owes(p.patient(), 40, 0)
 		p.bank.Fail(stripe.Trouble{Status: 500}, stripe.Trouble{Cut: true}, stripe.Trouble{Status: 503})
@@ -203,6 +207,7 @@ func (p *till) paidAt(invoice string, want any) {
 }
 
 func TestWhereAnInvoiceIsPaidIsShownByBothAPIs(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		invoice, product := p.owes(p.patient(), 40, 20)
 		p.paidAt(invoice, nil)
@@ -227,6 +232,7 @@ func TestWhereAnInvoiceIsPaidIsShownByBothAPIs(t *testing.T) {
 }
 
 func TestAnInvoiceOfStripesIsLinkedToAnAppointment(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		appointment := p.booked(0)
 		body := func(invoice string) map[string]any {

@@ -26,6 +26,7 @@ import (
 // every query and mutation of the GraphQL API as a program and as a member of staff
 // of each preset role. testdata/permissions.txt lists which are allowed.
 func TestOperationsAllowThePermissionsInTheTable(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("testdata/permissions.txt")
 	if err != nil {
 		t.Fatal(err)

@@ -111,6 +111,7 @@ max_client_conn = 500
 // TestProgramRunsThroughAPooler migrates an empty database through PgBouncer, with
 // two programs at once, and has two servers book, send, deliver and repeat there.
 func TestProgramRunsThroughAPooler(t *testing.T) {
+	t.Parallel()
 	address := pooler(t)
 	var all sync.WaitGroup
 	for range 2 {

@@ -10,6 +10,7 @@ import (
 // TestSetupKeyCreatesAPractice makes a place, a person, a type and a session out
 // of nothing, and books in it.
 func TestSetupKeyCreatesAPractice(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		place := p.ok("POST", "/v1/locations",
 			map[string]any{"name": "Pier Clinic", "phone": "01632 960300",
@@ -87,6 +88,7 @@ func TestSetupKeyCreatesAPractice(t *testing.T) {
 }
 
 func TestThePracticeGroup(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		me := p.ok("GET", "/v1/me", nil)
 		if me.str("id") != p.creds.Group || me.str("sector") != "nhs" ||
@@ -133,6 +135,7 @@ func TestThePracticeGroup(t *testing.T) {
 }
 
 func TestScopesAllowTheirOperations(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ask := request(p.slot(0))
 		p.refused(http.StatusUnauthorized, "missing_key", "GET", "/v1/me", nil, key(""))
@@ -166,6 +169,7 @@ func TestScopesAllowTheirOperations(t *testing.T) {
 }
 
 func TestPatients(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		body := map[string]any{
 			"first_name": "Siân", "last_name": "O'Neill-Łuczak", "dob": "1985-12-10T00:00:00Z",

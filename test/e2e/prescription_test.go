@@ -27,6 +27,7 @@ var newcomer = map[string]any{"first_name": "Edith", "last_name": "Clarke", "dob
 	"mobile": "07700 900555"}
 
 func TestPrescriberHasPharmacies(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		by := p.prescriber()
 		who := p.ok("GET", "/v1/prescriber/"+by, nil)
@@ -70,6 +71,7 @@ func TestPrescriberHasPharmacies(t *testing.T) {
 }
 
 func TestPrescriptionIsIssuedWithItsPatientAndReadOverBothDoors(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		by := p.prescriber()
 		at := p.ok("POST", "/v1/pharmacies", map[string]any{"name": "Well Lane", "email": "rx@well.example",
@@ -133,6 +135,7 @@ func TestPrescriptionIsIssuedWithItsPatientAndReadOverBothDoors(t *testing.T) {
 }
 
 func TestPrescriptionThatCannotBeIssuedLeavesNothing(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		by, drugs := p.prescriber(), []any{map[string]any{"name": "Amlodipine"}}
 		ada := p.patientBy("byron")

@@ -119,6 +119,7 @@ func (s *process) call(method, path string, body any, change ...with) answer {
 }
 
 func TestSandboxKeepsDataOverARestart(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		file := filepath.Join(t.TempDir(), "credentials.json")
 		first := startAs(t, address, file, nil)
@@ -157,6 +158,7 @@ func TestSandboxKeepsDataOverARestart(t *testing.T) {
 }
 
 func TestSandboxRefusesRealGroups(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		if out, errs, code := run(t, "group", "create", "Mill Lane", "--db", address, "--json"); code != 0 ||
 			!strings.Contains(out, `"sandbox": false`) {
@@ -170,6 +172,7 @@ func TestSandboxRefusesRealGroups(t *testing.T) {
 }
 
 func TestTwoSandboxesStartOnOnePostgres(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	servers := make([]*process, 3)
 	var all sync.WaitGroup
@@ -186,6 +189,7 @@ func TestTwoSandboxesStartOnOnePostgres(t *testing.T) {
 }
 
 func TestShutdownAnswersOpenRequests(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address)
 		// A request whose body is still on its way when the program is stopped.
@@ -234,6 +238,7 @@ func TestShutdownAnswersOpenRequests(t *testing.T) {
 }
 
 func TestIdleMemory(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address)
 		s.call("GET", "/v1/me", nil)
@@ -251,6 +256,7 @@ func TestIdleMemory(t *testing.T) {
 }
 
 func TestRateLimitHoldsOverTwoServers(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	one, two := start(t, address, "--rate-limit", "50"), start(t, address, "--rate-limit", "50")
 	allowed, refused := 0, 0
@@ -284,6 +290,7 @@ func TestRateLimitHoldsOverTwoServers(t *testing.T) {
 // TestTwoServersShareDiaries lets clients of two processes on one database book
 // the same crowded diary at random, over HTTP.
 func TestTwoServersShareDiaries(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	servers := []*process{start(t, address, "--rate-limit", "0", "--hold", "1s"),
 		start(t, address, "--rate-limit", "0", "--hold", "1s")}
@@ -345,6 +352,7 @@ func TestTwoServersShareDiaries(t *testing.T) {
 }
 
 func TestJobReleasesExpiredHold(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		s := start(t, address, "--hold", "1s")
 		r := request(s.call("GET", "/v1/slots?page_size=1", nil).data()[0])
@@ -367,6 +375,7 @@ func TestJobReleasesExpiredHold(t *testing.T) {
 // TestTracesAreExportedByOTELVariables collects what it sends, and looks for what
 // should not be in it.
 func TestTracesAreExportedByOTELVariables(t *testing.T) {
+	t.Parallel()
 	var got atomic.Pointer[string]
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -394,6 +403,7 @@ func TestTracesAreExportedByOTELVariables(t *testing.T) {
 }
 
 func TestMetricsOnTheirOwnListener(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 // TestUnreadableQueryIsRefused sends every operation, page and callback
 // a query that cannot be read. A search that lost its words would list all patients.
 func TestUnreadableQueryIsRefused(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		paths := [][2]string{
 			{"GET", "/docs"}, {"GET", "/docs/booking"}, {"GET", "/openapi.yaml"}, {"GET", "/openapi.json"},

@@ -10,6 +10,7 @@ import (
 )
 
 func TestSTOPSuppressesOtherThanDirectCare(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		id := p.sent("byron", "sms", map[string]any{"recipient_contact_detail": "07700 900998"})
@@ -45,6 +46,7 @@ func TestSTOPSuppressesOtherThanDirectCare(t *testing.T) {
 }
 
 func TestReplyFromSharedNumberIsLeftToStaff(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada, nia := p.patientBy("byron"), p.patient()
 		replies := func(query string, want int) []any {

@@ -161,6 +161,7 @@ func pathOf(operation string, with []string) string {
 // TestEveryReadOfAPersonIsInTheTrail asks every operation of the REST contract that
 // reads, and opens a page, and looks for who was shown.
 func TestEveryReadOfAPersonIsInTheTrail(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		ada, trail := p.patientBy("byron"), p.trail(address)

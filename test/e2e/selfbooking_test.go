@@ -83,6 +83,7 @@ func (p *program) patientLink(more map[string]any) (link answer, born url.Values
 }
 
 func TestAPatientBooksMovesAndCancelsByALink(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		scope := key(p.creds.Keys["booking_links"])
 		made, born := p.patientLink(map[string]any{"maximum_use_count": 1, "from_date": "2031-01-08"})
@@ -153,6 +154,7 @@ func TestAPatientBooksMovesAndCancelsByALink(t *testing.T) {
 }
 
 func TestALinkSaysWhenItIsTooLate(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		made, born := p.patientLink(nil)
 		at := made.str("short_link")
@@ -189,6 +191,7 @@ func TestALinkSaysWhenItIsTooLate(t *testing.T) {
 }
 
 func TestFiftyVisitorsOfALinkMakeOneBooking(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		made, born := p.patientLink(map[string]any{"maximum_use_count": 1})
 		at := made.str("short_link")
@@ -218,6 +221,7 @@ func TestFiftyVisitorsOfALinkMakeOneBooking(t *testing.T) {
 }
 
 func TestBookingLinksAreCheckedChangedAndListed(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		scope := key(p.creds.Keys["booking_links"])
 		slot := p.slot(0)

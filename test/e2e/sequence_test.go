@@ -20,6 +20,7 @@ func (p *program) inSequence(path, of string) map[string]any {
 }
 
 func TestASequenceGoesOnUntilThePatientBooks(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		ada, alan := p.patientBy("byron"), p.patientBy("mathison")
 		mobile := p.ok("GET", "/v2/patients/"+ada, nil).str("mobile")

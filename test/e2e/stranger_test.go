@@ -11,6 +11,7 @@ import (
 // TestWrongCredentialsAreLimitedByClientAddress tries many from one
 // address behind a trusted proxy: others behind the same proxy are let in.
 func TestWrongCredentialsAreLimitedByClientAddress(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{TrustedProxies: []string{"127.0.0.0/8"}})
 		from := func(address string) with { return header("X-Forwarded-For", address) }
@@ -48,6 +49,7 @@ func TestWrongCredentialsAreLimitedByClientAddress(t *testing.T) {
 // TestBookingKeyReadsNoRecords asks for what is written and kept of a patient
 // with a key that may only book.
 func TestBookingKeyReadsNoRecords(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		of := p.patient()
 		file := p.ok("POST", "/v1/patients/"+of+"/attachments",

@@ -6,6 +6,7 @@ import (
 
 // TestATaskIsOneOverBothDoors makes tasks over each door and reads them over the other.
 func TestATaskIsOneOverBothDoors(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		staff, ada := p.practitioners(), p.patientBy("byron")
 		team := p.team("Reception", staff[0]).str("id")
@@ -77,6 +78,7 @@ func TestATaskIsOneOverBothDoors(t *testing.T) {
 }
 
 func TestTasksAreListedByWhoseTheyAre(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		staff := p.practitioners()
 		team := p.team("Reception", staff[0]).str("id")
@@ -127,6 +129,7 @@ func TestTasksAreListedByWhoseTheyAre(t *testing.T) {
 }
 
 func TestAdminsAreListedAndSign(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		all := p.ok("GET", "/v1/admins?order_by=first_name&order_descending=true&page_index=0&page_size=500", nil)
 		if len(all.data()) < 2 || float64(len(all.data())) != all.Body["count"] {
@@ -185,6 +188,7 @@ func TestAdminsAreListedAndSign(t *testing.T) {
 }
 
 func TestAKeySeesThePracticeGroupsItReaches(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		all := p.ok("GET", "/v1/practice-groups", nil)
 		if first := all.data()[0]; first["id"] != p.creds.Group || float64(len(all.data())) != all.Body["count"] {

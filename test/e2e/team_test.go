@@ -43,6 +43,7 @@ func numeric(t testing.TB, id string) int64 {
 }
 
 func TestTeamsAreMadeChangedAndArchived(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		staff := p.practitioners()
 		made := p.team("Reception", staff[0], staff[1])
@@ -96,6 +97,7 @@ func TestTeamsAreMadeChangedAndArchived(t *testing.T) {
 // TestAReplyIsATaskOfTheTeamItsMessageWasSentFor sends a message for a team over one door, and finds over the other the
 // task that the patient's reply becomes.
 func TestAReplyIsATaskOfTheTeamItsMessageWasSentFor(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		staff := p.practitioners()
 		team := p.team("Reception", staff[0]).str("id")
@@ -154,6 +156,7 @@ func TestAReplyIsATaskOfTheTeamItsMessageWasSentFor(t *testing.T) {
 }
 
 func TestAppointmentTypesAndFormLinksNameATeam(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		team := p.team("Reception").str("id")
 		kind := p.ok("GET", "/v1/appointment_types", nil).data()[0]

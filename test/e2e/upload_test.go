@@ -28,6 +28,7 @@ func (v *visitor) stalls(address string) {
 }
 
 func TestFilesThatStallByOneLinkLeaveOthersTheirPlaces(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		var at [2]string
 		var browsers [2]*visitor

@@ -114,6 +114,7 @@ func ends(c *websocket.Conn) websocket.StatusCode {
 const helloOf = `{"type":"hello","page":"0123456789abcdef0123456789abcdef"}`
 
 func TestVideoLinkLeadsPatientAndStaffToOneRoom(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		id := p.consultation()
 		made := p.ok("POST", "/v1/video_links", map[string]any{"appointment_id": id})
@@ -203,6 +204,7 @@ func (p *program) enter(path string) *websocket.Conn {
 }
 
 func TestVideoSocketBoundsWhatPagesSay(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		link := p.path(p.ok("POST", "/v1/video_links", map[string]any{"appointment_id": p.consultation()}).
 			str("video_link"))
@@ -256,6 +258,7 @@ func TestVideoSocketBoundsWhatPagesSay(t *testing.T) {
 }
 
 func TestPracticesOwnVideoProviderIsASetting(t *testing.T) {
+	t.Parallel()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		p := open(t, address, app.Config{})
 		id := p.consultation()

@@ -57,6 +57,7 @@ func (p *program) statusBecomes(entry, want string) answer {
 }
 
 func TestAFreedTimeIsOfferedOverTheAPI(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		p.clock.move(morning(p.clock.Now()))
 		ada, bob := p.patientBy("byron"), p.patientBy("mathison")
@@ -144,6 +145,7 @@ func morning(now time.Time) time.Duration {
 }
 
 func TestAPatientJoinsTheListByALinkAndSaysNo(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		p.clock.move(morning(p.clock.Now()))
 		ada, bob := p.patientBy("byron"), p.patientBy("mathison")

@@ -147,6 +147,7 @@ func (p *program) hook(url, eventType string, more map[string]any) answer {
 }
 
 func TestWebhookReportsBookedAppointment(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		to := receive(t, nil)
 		made := p.hook(to.URL+"/hooks?a=b", "appointment.confirmed", map[string]any{
@@ -211,6 +212,7 @@ func TestWebhookReportsBookedAppointment(t *testing.T) {
 }
 
 func TestWebhookIsManagedOverTheAPI(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		to := receive(t, answers(500))
 		made := p.hook(to.URL, "message.sent", nil)
@@ -293,6 +295,7 @@ func TestWebhookIsManagedOverTheAPI(t *testing.T) {
 }
 
 func TestEventLogIsListed(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		end := p.ok("GET", "/v1/events?cursor=newest", nil).str("cursor")
 		appointment := p.booked(0)
@@ -325,6 +328,7 @@ func TestEventLogIsListed(t *testing.T) {
 // TestFailedDeliveryIsRecordedAndRetried meets
 // endpoints that do what they should not.
 func TestFailedDeliveryIsRecordedAndRetried(t *testing.T) {
+	t.Parallel()
 	inside := receive(t, nil) // what no endpoint may lead to
 	for _, c := range []struct {
 		name    string
@@ -404,6 +408,7 @@ func reset(w http.ResponseWriter) {
 }
 
 func TestEndpointWithUntrustedCertificateGetsNoDelivery(t *testing.T) {
+	t.Parallel()
 	p := open(t, storetest.SQLite(t), app.Config{})
 	server := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("the delivery was sent")
@@ -418,6 +423,7 @@ func TestEndpointWithUntrustedCertificateGetsNoDelivery(t *testing.T) {
 }
 
 func TestPracticeGetsEMailWhenWebhookIsDisabled(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		const practice = "desk@brambleford.example.org"
 		to := receive(t, answers(410))
@@ -436,6 +442,7 @@ func TestPracticeGetsEMailWhenWebhookIsDisabled(t *testing.T) {
 }
 
 func TestTwoServersDeliverEachEventOnce(t *testing.T) {
+	t.Parallel()
 	address := storetest.Postgres(t)
 	to := receive(t, nil)
 	one := open(t, address, app.Config{})
@@ -457,6 +464,7 @@ func TestTwoServersDeliverEachEventOnce(t *testing.T) {
 }
 
 func TestMessageThatEndsAtOnceReachesWebhooks(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
 		delivered, suppressed := receive(t, nil), receive(t, nil)
 		p.hook(delivered.URL, "message.delivered", nil)
