@@ -7,6 +7,7 @@
 //	permission.go  refusals in its names of permissions
 //	fhir.go      errors where answers are FHIR
 //	number.go    whole numbers, however they are written
+//	query.go     parameters that may be repeated, by either of their names
 //	invalid.go   what was wrong with a request that could not be read
 //	stream.go    batches whose body is read as it comes
 //
@@ -79,6 +80,8 @@ type door struct {
 
 	core   *core.Core
 	server *oas.Server
+	// operations is server with parameters under either of their names.
+	operations http.Handler
 	// strangers limits wrong keys, by address.
 	strangers *web.Attempts
 }
@@ -110,6 +113,7 @@ func New(c *core.Core) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.operations = eitherName(d.server)
 	return Outcomes(web.Seen(http.HandlerFunc(d.serve), c.Audit, fail), func() string { return c.Record.Pages() }), nil
 }
 
@@ -138,7 +142,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 		// The operation refuses it; a path that does not exist is not found
 		// for any caller.
 		r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
-		d.server.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), refusedKey{}, err)))
+		d.operations.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), refusedKey{}, err)))
 		return
 	}
 	who.RequestID, who.Door = about.ID, access.REST
@@ -165,7 +169,7 @@ func (d *door) serve(w http.ResponseWriter, r *http.Request) {
 		d.once(w, r, who, name)
 		return
 	}
-	d.server.ServeHTTP(w, r)
+	d.operations.ServeHTTP(w, r)
 }
 
 // once serves a request that has an idempotency key.
@@ -183,7 +187,7 @@ func (d *door) once(w http.ResponseWriter, r *http.Request, who access.Caller, n
 		again := r.WithContext(ctx)
 		again.Body = io.NopCloser(bytes.NewReader(body))
 		out := &recorder{header: http.Header{}}
-		d.server.ServeHTTP(out, again)
+		d.operations.ServeHTTP(out, again)
 		if retry := out.header.Get("Retry-After"); retry != "" {
 			w.Header().Set("Retry-After", retry)
 		}

@@ -104,6 +104,7 @@ func (c TypeChange) Apply(t *Type) error {
 
 // set sets what is asked for, in a transaction. Errors: field faults, assignee.ErrNotFound.
 func (c TypeChange) set(ctx context.Context, e write.Edit[Tx], t *Type) error {
+	offered := t.Active
 	if err := c.Apply(t); err != nil {
 		return err
 	}
@@ -116,6 +117,11 @@ func (c TypeChange) set(ctx context.Context, e write.Edit[Tx], t *Type) error {
 		if err != nil {
 			return err
 		}
+	}
+	if c.Assignee == nil && t.Active && !offered {
+		to, err := assignee.IfThere(ctx, e.Tx, e.Group(), t.Assignee) // who may have left while it was not offered
+		t.Assignee = to
+		return err
 	}
 	if c.Assignee == nil || c.Assignee.IsZero() {
 		return nil

@@ -57,6 +57,9 @@ func Arrive(ctx context.Context, tx Keeper, who access.Caller, now time.Time, id
 	case e.Status == Closed:
 		before := e
 		e.reopen()
+		if e.Assignees, err = there(ctx, tx, who.Group, e.Assignees); err != nil {
+			return 0, err
+		}
 		err = note(ctx, tx, who, now, event.EpisodeReopened, before, &e)
 	}
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"frontdesk/core/event"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/practice"
 	"frontdesk/core/write"
 )
 
@@ -120,12 +121,35 @@ func assignable(ctx context.Context, e write.Edit[Tx], before, after []assignee.
 	return nil
 }
 
+// there is those of some assignees who are there: others have left, or were archived, while the episode was closed.
+func there(ctx context.Context, tx Keeper, group practice.ID, of []assignee.Ref) (still []assignee.Ref, err error) {
+	for _, r := range of {
+		to, err := assignee.IfThere(ctx, tx, group, r)
+		if err != nil {
+			return nil, err
+		}
+		if !to.IsZero() {
+			still = append(still, to)
+		}
+	}
+	return still, nil
+}
+
 // Update changes an episode. Errors: as Create, and ErrNotFound.
 func (s *Service) Update(ctx context.Context, id ID, c Change) (Episode, error) {
 	return episodes.Change(ctx, s.Now, s.Store.Do, "episode.update", id, func(e write.Edit[Tx], n *Episode) error {
 		before := *n
 		if err := c.apply(e.Who, e.Now, n); err != nil {
 			return err
+		}
+		if before.Status == Closed && n.Status != Closed {
+			still, err := there(ctx, e.Tx, e.Group(), before.Assignees)
+			if err != nil {
+				return err
+			}
+			if before.Assignees = still; c.Assignees == nil {
+				n.Assignees = still
+			}
 		}
 		if err := assignable(ctx, e, before.Assignees, n.Assignees); err != nil {
 			return err

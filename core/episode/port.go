@@ -37,7 +37,6 @@ type Store interface {
 type Tx interface {
 	Reader
 	Keeper
-	assignee.Finder
 	// Owner is whose a thing is, and when it came to be, or ErrNoItem.
 	Owner(ctx context.Context, group practice.ID, t Thing) (patient.ID, time.Time, error)
 	// DropItem takes a thing out of an episode.
@@ -46,6 +45,7 @@ type Tx interface {
 
 // Keeper is what puts things into episodes, in the transaction of what happened.
 type Keeper interface {
+	assignee.Finder
 	// LockPatientAgainstMerge finds the patient an id stands for and keeps it from being merged away, or returns
 	// patient.ErrNotFound.
 	LockPatientAgainstMerge(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)

@@ -107,6 +107,20 @@ func Instant(s string) (time.Time, bool) {
 	return t, err == nil && believed(t)
 }
 
+// GivenInstant is an instant that may be left out, which is the zero time then. One outside the years 2000 to 2199 is
+// refused: the zero time of another program is not a time that was left out.
+func (c *Checks) GivenInstant(field string, at time.Time, given bool) time.Time {
+	if !given {
+		return time.Time{}
+	}
+	if !believed(at.UTC()) {
+		c.Wrong(field, CodeDate, "an instant of the years 2000 to 2199, such as 2026-03-15T09:30:00Z",
+			"This is not an instant.")
+		return NotAnInstant
+	}
+	return at.UTC()
+}
+
 // believed reports whether an instant is of the years 2000 to 2199.
 func believed(t time.Time) bool { return t.Year() >= 2000 && t.Year() < 2200 }
 

@@ -64,7 +64,7 @@ const (
 	CodeRequired = "required"
 )
 
-// Text is value without the spaces around it. It may be empty; it may not be
+// Text is value without the spaces around it, and empty when nothing of it can be seen. It may be empty; it may not be
 // longer than limit characters, nor hold control characters or characters that
 // change the direction of the text around them.
 func (c *Checks) Text(field, value string, limit int) string {
@@ -87,8 +87,16 @@ func (c *Checks) text(field, value string, limit int, allowed string) string {
 	case strings.ContainsFunc(value, func(r rune) bool { return hidden(r) && !strings.ContainsRune(allowed, r) }):
 		c.Wrong(field, CodeString, "text without control characters", "This has control characters, or characters "+
 			"that change the direction of text.")
+	case !strings.ContainsFunc(value, seen):
+		return ""
 	}
 	return value
+}
+
+// seen reports whether a character leaves a mark on a page, alone. Some letters do not: fillers of Hangul, and the
+// pattern of Braille without dots.
+func seen(r rune) bool {
+	return !invisible(r) && !unicode.IsSpace(r) && !strings.ContainsRune("\u115F\u1160\u2800\u3164\uFFA0", r)
 }
 
 // hidden reports characters that are not typed on purpose: controls, and those that
@@ -131,9 +139,18 @@ func (c *Checks) Required(field, value string, limit int) string {
 // Choice is a value out of a fixed list.
 func Choice[T ~string](c *Checks, field string, value T, of []T) T {
 	if !slices.Contains(of, value) {
-		c.Wrong(field, CodeChoice, fmt.Sprintf("one of %v", of), "This is not one of the possible values.")
+		c.Wrong(field, CodeChoice, "one of "+listed(of), "This is not one of the possible values.")
 	}
 	return value
+}
+
+// listed is the values of a list, in a sentence.
+func listed[T ~string](of []T) string {
+	words := make([]string, len(of))
+	for i, one := range of {
+		words[i] = string(one)
+	}
+	return strings.Join(words, ", ")
 }
 
 // Between is a whole number from low to high.

@@ -30,6 +30,9 @@ func TestText(t *testing.T) {
 		{"other scripts stay", "李 明", "李 明", ""},
 		{"two hundred characters are enough", strings.Repeat("é", 200), strings.Repeat("é", 200), ""},
 		{"one more is too many", strings.Repeat("é", 201), strings.Repeat("é", 201), input.CodeBig},
+		{"spaces and joiners without width are nothing", "\u200b \u2060\ufeff", "", ""},
+		{"letters without a mark are nothing", "\u3164\u2800", "", ""},
+		{"a joiner within a name stays", "\u0639\u0644\u200c\u06cc", "\u0639\u0644\u200c\u06cc", ""},
 		{"control characters are refused", "Ada\x00", "Ada\x00", input.CodeString},
 		{"line breaks are refused", "Ada\nByron", "Ada\nByron", input.CodeString},
 		{"a right-to-left override is refused", "Ada\u202enoryB", "Ada\u202enoryB", input.CodeString},
@@ -43,6 +46,24 @@ func TestText(t *testing.T) {
 				t.Fatalf("got %q, %q", got, code(&in))
 			}
 		})
+	}
+}
+
+func TestATimeThatMayBeLeftOut(t *testing.T) {
+	for at, want := range map[string]string{"2031-01-06T09:00:00+01:00": "", "0001-01-01T00:00:00Z": input.CodeDate,
+		"1999-12-31T23:59:59Z": input.CodeDate, "9999-12-31T23:59:59-14:00": input.CodeDate} {
+		var in input.Checks
+		when, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := in.GivenInstant("expires_at", when, true); code(&in) != want || got.IsZero() {
+			t.Errorf("%s: got %v, %q", at, got, code(&in))
+		}
+		var none input.Checks
+		if got := none.GivenInstant("expires_at", time.Time{}, false); !got.IsZero() || none.Err() != nil {
+			t.Errorf("left out: got %v, %v", got, none.Err())
+		}
 	}
 }
 

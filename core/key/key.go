@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base32"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -145,6 +146,16 @@ func hash(text string) []byte {
 	return sum[:]
 }
 
+// once is a list with each value once, in the order given.
+func once[T comparable](all []T) (out []T) {
+	for _, one := range all {
+		if !slices.Contains(out, one) {
+			out = append(out, one)
+		}
+	}
+	return out
+}
+
 // CreateKey makes a key and gives its text, which is shown this once. Errors: field faults, ErrBeyond.
 func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
 	who, err := access.Require(ctx, access.ManageKeys)
@@ -154,6 +165,7 @@ func (s *Service) CreateKey(ctx context.Context, k Key) (Key, string, error) {
 	now := s.Now()
 	var in input.Checks
 	k.Partner = in.Required("partner", k.Partner, maxPartner)
+	k.Scopes, k.Permissions = once(k.Scopes), once(k.Permissions)
 	for _, sc := range k.Scopes {
 		input.Choice(&in, "scope", sc, access.Scopes)
 	}

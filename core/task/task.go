@@ -246,6 +246,11 @@ func named(ctx context.Context, tx Tx, group practice.ID, t *Task, before Task) 
 		}
 		t.Patient = id
 	}
+	if t.Assignee == before.Assignee && before.Status == Closed && t.Status != Closed {
+		to, err := assignee.IfThere(ctx, tx, group, t.Assignee) // who may have left while it was closed
+		t.Assignee = to
+		return err
+	}
 	if t.Assignee == before.Assignee || t.Assignee.IsZero() {
 		return nil
 	}

@@ -52,8 +52,9 @@ var (
 	ErrInUse     = fault.New(fault.Conflict, "admin_team_in_use", "Work is given to this team.")
 )
 
-// Uses is how much work is given to a team: tasks that are not closed, and appointment types that are offered.
-type Uses struct{ Tasks, Types int }
+// Uses is how much work is given to a team: tasks and episodes that are not closed, and appointment types that are
+// offered.
+type Uses struct{ Tasks, Episodes, Types int }
 
 // Query says which rows of the list of teams to give.
 type Query struct {
@@ -161,9 +162,9 @@ func (s *Service) Update(ctx context.Context, id ID, c Change) (Team, error) {
 	})
 }
 
-// Archive puts a team away: what was done stays under its name, and it gets no more work. It is refused while tasks
-// that are not closed, or appointment types that are offered, are given to it. Archiving it again changes nothing.
-// Errors: ErrNotFound, ErrInUse.
+// Archive puts a team away: what was done stays under its name, and it gets no more work. It is refused while tasks or
+// episodes that are not closed, or appointment types that are offered, are given to it. Archiving it again changes
+// nothing. Errors: ErrNotFound, ErrInUse.
 func (s *Service) Archive(ctx context.Context, id ID) (Team, error) {
 	return teams.Change(ctx, s.Now, s.Store.Do, "admin_team.archive", id, func(e write.Edit[Tx], t *Team) error {
 		if t.Archived() {
@@ -173,9 +174,10 @@ func (s *Service) Archive(ctx context.Context, id ID) (Team, error) {
 		if err != nil {
 			return err
 		}
-		if of.Tasks > 0 || of.Types > 0 {
-			return ErrInUse.Saying("Tasks that are not closed (" + strconv.Itoa(of.Tasks) +
-				") or appointment types (" + strconv.Itoa(of.Types) + ") are given to this team. Give them to others.")
+		if of != (Uses{}) {
+			return ErrInUse.Saying("Tasks (" + strconv.Itoa(of.Tasks) + ") or episodes (" + strconv.Itoa(of.Episodes) +
+				") that are not closed, or appointment types (" + strconv.Itoa(of.Types) +
+				"), are given to this team. Give them to others.")
 		}
 		t.ArchivedAt, t.UpdatedAt, t.Version = e.Now, e.Now, t.Version+1
 		return nil

@@ -13,14 +13,20 @@ import (
 	"frontdesk/core/access"
 	"frontdesk/core/account"
 	"frontdesk/core/assignee"
+	"frontdesk/core/episode"
 	"frontdesk/core/fault"
+	"frontdesk/core/input"
 	"frontdesk/core/key"
+	"frontdesk/core/patient"
+	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	"frontdesk/core/team"
 	"frontdesk/store"
 	accountstore "frontdesk/store/account"
+	episodestore "frontdesk/store/episode"
 	keystore "frontdesk/store/key"
+	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
 	"frontdesk/store/storetest"
 	taskstore "frontdesk/store/task"
@@ -35,6 +41,7 @@ type kit struct {
 	ctx, other context.Context
 	staff      *account.Service
 	tasks      *task.Service
+	episodes   *episode.Service
 	rita, sam  account.StaffID
 }
 
@@ -43,7 +50,8 @@ func each(t *testing.T, test func(k *kit)) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		now := func() time.Time { return time.Date(2031, 1, 6, 9, 0, 0, 0, time.UTC) }
 		k := &kit{T: t, db: db, Service: &team.Service{Store: teamstore.New(db), Now: now, NewID: db.NewID},
-			tasks: &task.Service{Store: taskstore.New(db), Now: now, NewID: db.NewID},
+			tasks:    &task.Service{Store: taskstore.New(db), Now: now, NewID: db.NewID},
+			episodes: &episode.Service{Store: episodestore.New(db), Now: now, NewID: db.NewID},
 			staff: &account.Service{Store: accountstore.New(db), Now: now, NewID: db.NewID,
 				Keys: &key.Service{Store: keystore.New(db), Now: now, NewID: db.NewID}}}
 		groups := &practice.Service{Store: practicestore.New(db), Now: now, NewID: db.NewID}
@@ -69,6 +77,16 @@ func (k *kit) want(err, want error) {
 	if !errors.Is(err, want) {
 		k.Fatalf("got %v, want %v", err, want)
 	}
+}
+
+// patient registers one.
+func (k *kit) patient() patient.ID {
+	k.Helper()
+	patients := &patient.Service{Store: patientstore.New(k.db), Now: k.Now, NewID: k.db.NewID}
+	id, err := patienttest.Register(k.ctx, patients, patient.Changes{FirstName: new("Ada"), LastName: new("Byron"),
+		BirthDate: new(input.DayOf(1985, 12, 10)), Email: new("ada@example.org")})
+	k.must(err)
+	return id
 }
 
 func (k *kit) employ(name string) account.StaffID {
@@ -249,6 +267,66 @@ func TestATeamGetsNoWorkWhileItIsArchived(t *testing.T) {
 			if (given == nil) == (archived == nil) {
 				k.Fatalf("given: %v, archived: %v", given, archived)
 			}
+		}
+	})
+}
+
+func TestATeamWithAnEpisodeIsNotArchived(t *testing.T) {
+	each(t, func(k *kit) {
+		desk := k.make("Reception", k.sam)
+		matter, err := k.episodes.Create(k.ctx, k.patient(), episode.Change{Subject: new("A rash"),
+			Assignees: &[]assignee.Ref{assignee.ToTeam(desk.ID), assignee.ToStaff(k.sam)}})
+		k.must(err)
+		_, err = k.Archive(k.ctx, desk.ID)
+		k.want(err, team.ErrInUse)
+		_, err = k.episodes.Update(k.ctx, matter.ID, episode.Change{Status: new(episode.Closed), Reason: new("done")})
+		k.must(err)
+		_, err = k.Archive(k.ctx, desk.ID)
+		k.must(err)
+	})
+}
+
+// TestWhatIsTakenUpAgainIsNotAnArchivedTeams opens what was closed for a team that was archived meanwhile.
+func TestWhatIsTakenUpAgainIsNotAnArchivedTeams(t *testing.T) {
+	each(t, func(k *kit) {
+		desk := k.make("Reception", k.sam)
+		to := assignee.ToTeam(desk.ID)
+		ring, err := k.tasks.Create(k.ctx, task.Change{Subject: new("Ring"), Assignee: &to, Status: new(task.Closed)})
+		k.must(err)
+		var closed [3]episode.Episode
+		for i := range closed {
+			closed[i], err = k.episodes.Create(k.ctx, k.patient(), episode.Change{Subject: new("A rash"),
+				Assignees: &[]assignee.Ref{to, assignee.ToStaff(k.sam)}, Status: new(episode.Closed), Reason: new("done")})
+			k.must(err)
+		}
+		_, err = k.Archive(k.ctx, desk.ID)
+		k.must(err)
+		ring, err = k.tasks.Update(k.ctx, ring.ID, task.Change{Status: new(task.Open)})
+		if k.must(err); !ring.Assignee.IsZero() {
+			k.Errorf("the task is %+v's", ring.Assignee)
+		}
+		still := []assignee.Ref{assignee.ToStaff(k.sam)}
+		again, err := k.episodes.Update(k.ctx, closed[0].ID, episode.Change{Status: new(episode.Open)})
+		if k.must(err); !slices.Equal(again.Assignees, still) {
+			k.Errorf("opened by staff it is %v's", again.Assignees)
+		}
+		_, err = k.episodes.Update(k.ctx, closed[1].ID, episode.Change{Status: new(episode.Open),
+			Assignees: &[]assignee.Ref{to}})
+		k.want(err, assignee.ErrNotFound)
+		store := episodestore.New(k.db)
+		k.must(store.Do(k.ctx, func(tx episode.Tx) error {
+			who, _ := access.From(k.ctx)
+			id, err := episode.Arrive(k.ctx, tx, who, k.Now(), episode.ID(k.db.NewID()), episode.Arrival{
+				Patient: closed[2].Patient,
+				Item:    episode.Item{Thing: episode.Thing{Kind: episode.Reply, ID: k.db.NewID()}, At: k.Now()}})
+			if id != closed[2].ID {
+				k.Errorf("it went into %d, not %d", id, closed[2].ID)
+			}
+			return err
+		}))
+		last, err := k.episodes.Find(k.ctx, closed[2].ID)
+		if k.must(err); last.Status != episode.Open || !slices.Equal(last.Assignees, still) {
+			k.Errorf("opened by a reply it is %s and %v's", last.Status, last.Assignees)
 		}
 	})
 }

@@ -246,9 +246,9 @@ func (s *Server) handleAddToWaitingListRequest(args [0]string, argsEscaped bool,
 // handleArchiveAdminTeamRequest handles archiveAdminTeam operation.
 //
 // Extension. It gets no more work, and what was done stays under its name. Refused with
-// `admin_team_in_use` while tasks that are not closed, or appointment types that are offered, are
-// given to it. What comes of messages and form links that were sent for it is for staff in general.
-// Needs a key with the permission `setup`.
+// `admin_team_in_use` while tasks or episodes that are not closed, or appointment types that are
+// offered, are given to it. What comes of messages and form links that were sent for it is for staff
+// in general. Needs a key with the permission `setup`.
 //
 // DELETE /v1/admin_teams/{id}
 func (s *Server) handleArchiveAdminTeamRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

@@ -33,9 +33,9 @@ type Handler interface {
 	// ArchiveAdminTeam implements archiveAdminTeam operation.
 	//
 	// Extension. It gets no more work, and what was done stays under its name. Refused with
-	// `admin_team_in_use` while tasks that are not closed, or appointment types that are offered, are
-	// given to it. What comes of messages and form links that were sent for it is for staff in general.
-	// Needs a key with the permission `setup`.
+	// `admin_team_in_use` while tasks or episodes that are not closed, or appointment types that are
+	// offered, are given to it. What comes of messages and form links that were sent for it is for staff
+	// in general. Needs a key with the permission `setup`.
 	//
 	// DELETE /v1/admin_teams/{id}
 	ArchiveAdminTeam(ctx context.Context, params ArchiveAdminTeamParams) (*AdminTeam, error)

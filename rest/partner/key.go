@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/input"
 	"frontdesk/core/key"
 	"frontdesk/rest/oas"
 	"frontdesk/rest/wire"
@@ -71,13 +72,18 @@ func (o Operations) CreateApiKey(
 	if err != nil {
 		return nil, err
 	}
-	k := key.Key{Partner: in.Partner, Test: group.Sandbox, ExpiresAt: in.ExpiresAt.Value,
-		Limit: wire.Ptr(in.RateLimit.Value, in.RateLimit.Set)}
+	var wrong input.Checks
+	k := key.Key{Partner: in.Partner, Test: group.Sandbox,
+		ExpiresAt: wrong.GivenInstant("expires_at", in.ExpiresAt.Value, in.ExpiresAt.Set),
+		Limit:     wire.Ptr(in.RateLimit.Value, in.RateLimit.Set)}
 	for _, s := range in.Scopes {
 		k.Scopes = append(k.Scopes, access.Scope(s))
 	}
 	for _, p := range in.Permissions {
 		k.Permissions = append(k.Permissions, access.KeyPermission(p))
+	}
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	return made(o.Core.Key.CreateKey(ctx, k))
 }

@@ -79,8 +79,8 @@ func (o Operations) CreatePrescriptionWithPatient(
 		Patient:    wire.FilterID[patient.ID](&wrong, "patient_id", in.PatientID),
 		Prescriber: wire.FieldID[account.StaffID](&wrong, "prescriber_id", string(in.PrescriberID)),
 		Pharmacy:   wire.FilterID[prescription.PharmacyID](&wrong, "pharmacy_id", in.PharmacyID),
-		At:         in.PrescribedAt.Value, Kind: in.Type.Value, Comments: in.Comments.Value,
-		Write: in.WriteToRecord.Value,
+		At:         wrong.GivenInstant("prescribed_at", in.PrescribedAt.Value, in.PrescribedAt.Set),
+		Kind:       in.Type.Value, Comments: in.Comments.Value, Write: in.WriteToRecord.Value,
 	}
 	if err := wrong.Err(); err != nil {
 		return nil, err

@@ -83,8 +83,12 @@ func (o Operations) ReplayDelivery(ctx context.Context, p oas.ReplayDeliveryPara
 func (o Operations) ReplayWebhook(
 	ctx context.Context, in *oas.ReplayRequest, p oas.ReplayWebhookParams,
 ) (*oas.Webhook, error) {
-	w, err := o.Core.Webhook.ReplayRange(ctx, wire.ID[webhook.ID](p.ID), in.Since, in.Until.Value,
-		in.IncludeDelivered.Value)
+	var wrong input.Checks
+	until := wrong.GivenInstant("until", in.Until.Value, in.Until.Set)
+	if err := wrong.Err(); err != nil {
+		return nil, err
+	}
+	w, err := o.Core.Webhook.ReplayRange(ctx, wire.ID[webhook.ID](p.ID), in.Since, until, in.IncludeDelivered.Value)
 	if err != nil {
 		return nil, err
 	}

@@ -149,6 +149,12 @@ func (t *Tx) UsesOf(ctx context.Context, group practice.ID, id team.ID) (of team
 		&of.Tasks); err != nil {
 		return of, err
 	}
+	if _, err = t.One(ctx, `SELECT count(*) FROM episode_assignee a JOIN episode e
+		ON e.practice_group_id = a.practice_group_id AND e.id = a.episode_id AND e.status <> 'closed'
+		WHERE a.practice_group_id = $1 AND a.assignee_type = 'AdminTeam' AND a.assignee_id = $2`, store.In{group, id},
+		&of.Episodes); err != nil {
+		return of, err
+	}
 	_, err = t.One(ctx, `SELECT count(*) FROM appointment_type WHERE practice_group_id = $1 AND assignee_id = $2
 		AND assignee_type = 'AdminTeam' AND active`, store.In{group, id}, &of.Types)
 	return of, err

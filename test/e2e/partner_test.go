@@ -54,6 +54,14 @@ func TestAKeyMakesRotatesAndRevokesKeys(t *testing.T) {
 		if got := p.ok("GET", "/v1/api_keys/"+id, nil); got.Body["last_used_at"] == nil || got.Body["test"] != true {
 			t.Fatalf("got %s", got.Text)
 		}
+		for _, end := range []string{"0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"} {
+			p.refused(400, "invalid_request", "POST", "/v1/api_keys",
+				fields{"partner": "Tidewater", "scopes": []any{"tasks"}, "expires_at": end})
+		}
+		twice := p.ok("POST", "/v1/api_keys", fields{"partner": "Tidewater", "scopes": []any{"tasks", "tasks"}})
+		if got := fmt.Sprint(dig(twice.Body, "key", "scopes")); got != "[tasks]" {
+			t.Errorf("a scope given twice is kept as %s", got)
+		}
 		// It goes on for the overlap, and not longer.
 		next := p.ok("POST", "/v1/api_keys/"+id+"/rotate", fields{"overlap_hours": 2})
 		if dig(next.Body, "key", "replaces") != id || dig(next.Body, "key", "partner") != "Tidewater" {

@@ -45,3 +45,29 @@ func TestUnreadableQueryIsRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestAParameterThatMayBeRepeatedGoesByEitherName asks as programs write lists: by the bare name, with brackets behind
+// it, and with an index in them. A filter that is passed over shows more than was asked for.
+func TestAParameterThatMayBeRepeatedGoesByEitherName(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		for _, status := range []string{"open", "closed"} {
+			p.ok("POST", "/v1/tasks", map[string]any{"subject": "Ring", "status": status, "priority": "lowest"})
+			p.ok("POST", "/v1/episodes", map[string]any{"subject": "A rash", "patient_id": p.patient(), "priority": "lowest",
+				"status": status, "reason": map[string]string{"closed": "done"}[status]})
+		}
+		for _, list := range []string{"/v1/tasks", "/v1/episodes"} {
+			for query, want := range map[string]int{"status=open": 1, "status[]=open": 1, "status%5B%5D=open": 1,
+				"status[0]=open": 1, "status[]=open&status[]=closed": 2, "status=open&status=closed": 2,
+				"status[0]=open&status[1]=closed": 2, "status=open&status[]=in_progress": 1, "status[x]=open": 2,
+				"page_size[]=1": 1} {
+				if got := p.ok("GET", list+"?priority=lowest&"+query, nil).data(); len(got) != want {
+					t.Errorf("%s?%s: %d, want %d", list, query, len(got), want)
+				}
+			}
+			for _, query := range []string{"status=no", "status[]=no", "status[0]=no", "status=open,closed",
+				"page_index=0&page_index[]=1"} {
+				p.refused(400, "invalid_request", "GET", list+"?"+query, nil)
+			}
+		}
+	})
+}

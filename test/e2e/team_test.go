@@ -185,5 +185,12 @@ func TestAppointmentTypesAndFormLinksNameATeam(t *testing.T) {
 		p.ok("DELETE", "/v1/admin_teams/"+team, nil)
 		p.refused(404, "assignee_not_found", "PATCH", path,
 			map[string]any{"assignee_id": team, "assignee_type": "AdminTeam"})
+		// What is offered again is not an archived team's.
+		next := p.team("Front office").str("id")
+		p.ok("PATCH", path, map[string]any{"assignee_id": next, "assignee_type": "AdminTeam", "active": false})
+		p.ok("DELETE", "/v1/admin_teams/"+next, nil)
+		if on := p.ok("PATCH", path, map[string]any{"active": true}); on.Body["assignee_id"] != nil {
+			t.Fatalf("got %s", on.Text)
+		}
 	})
 }
