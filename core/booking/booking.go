@@ -264,7 +264,8 @@ type Tx interface {
 	SaveTask(ctx context.Context, group practice.ID, t task.Task) error
 	AddAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	MoveAppointment(ctx context.Context, group practice.ID, a Appointment) error
-	// Occupy takes the time an appointment has; the database refuses to let two occupy the same minute of one diary.
+	// Occupy takes the time an appointment has; the database refuses to let two occupy the same minute of one diary. It
+	// returns practice.ErrPractitionerNotFound for one who has left.
 	Occupy(ctx context.Context, group practice.ID, a Appointment) error
 }
 

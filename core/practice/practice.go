@@ -104,6 +104,9 @@ type Tx interface {
 	SaveGroup(ctx context.Context, g Group) error
 	SaveLocation(ctx context.Context, group ID, l Location) error
 	// SavePractitioner keeps the person and, for a new one, their diary.
+	// LockPractitioner keeps a person from being changed, and from leaving, until the end of the transaction, and finds
+	// them, or returns ErrPractitionerNotFound, for one who has left too.
+	LockPractitioner(ctx context.Context, group ID, id PractitionerID) (Practitioner, error)
 	SavePractitioner(ctx context.Context, group ID, p Practitioner) error
 	// SaveHoliday keeps what was set by hand for a date.
 	SaveHoliday(ctx context.Context, group ID, h Holiday) error

@@ -91,7 +91,7 @@ func (s *Service) Consultants(ctx context.Context, words string, of Profession) 
 }
 
 var practitioners = write.Kind[Tx, PractitionerID, Practitioner]{Needs: access.SettingsGeneral,
-	Lock: Tx.Practitioner, Save: Tx.SavePractitioner}
+	Lock: Tx.LockPractitioner, Save: Tx.SavePractitioner}
 
 // CreatePractitioner adds a person, with an empty diary.
 func (s *Service) CreatePractitioner(ctx context.Context, c PractitionerChange) (Practitioner, error) {
@@ -103,7 +103,7 @@ func (s *Service) CreatePractitioner(ctx context.Context, c PractitionerChange) 
 	})
 }
 
-// UpdatePractitioner changes a person.
+// UpdatePractitioner changes a person. Error: ErrPractitionerNotFound, for one who has left too.
 func (s *Service) UpdatePractitioner(
 	ctx context.Context, id PractitionerID, c PractitionerChange,
 ) (Practitioner, error) {

@@ -59,13 +59,19 @@ func scanOccupied(scan store.Scanner) (booking.Occupied, error) {
 	return o, err
 }
 
-// Occupy takes every minute of the appointment. The primary key of busy_minute refuses a minute that is taken.
+// Occupy takes every minute of the appointment. The primary key of busy_minute refuses a minute that is taken. Whether
+// the practitioner has left is asked here, after the diary was locked: what leaves waits for that lock too.
 func (t *Tx) Occupy(ctx context.Context, group practice.ID, a booking.Appointment) error {
-	_, err := t.Exec(ctx, `INSERT INTO busy_minute (practice_group_id, practitioner_id, minute, appointment_id)
+	n, err := t.Exec(ctx, `INSERT INTO busy_minute (practice_group_id, practitioner_id, minute, appointment_id)
 		WITH RECURSIVE span (minute) AS (
 			SELECT CAST($4 AS bigint) UNION ALL SELECT minute + 1 FROM span WHERE minute + 1 < CAST($5 AS bigint))
-		SELECT CAST($1 AS bigint), CAST($2 AS bigint), minute, CAST($3 AS bigint) FROM span`,
+		SELECT CAST($1 AS bigint), CAST($2 AS bigint), minute, CAST($3 AS bigint) FROM span
+		WHERE NOT EXISTS (SELECT 1 FROM staff
+			WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NOT NULL)`,
 		group, a.Practitioner, a.ID, a.Start.Unix()/60, a.End.Unix()/60)
+	if err == nil && n == 0 {
+		err = practice.ErrPractitionerNotFound
+	}
 	return err
 }
 

@@ -172,6 +172,19 @@ func (t *Tx) Practitioner(
 		WHERE practice_group_id = $1 AND id = $2`, store.In{group, id}, scanPractitioner)
 }
 
+// LockPractitioner keeps a person from being changed, and from leaving, until the end of the transaction.
+func (t *Tx) LockPractitioner(
+	ctx context.Context, group practice.ID, id practice.PractitionerID,
+) (practice.Practitioner, error) {
+	if _, err := t.Exec(ctx, `UPDATE staff SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
+		id); err != nil {
+		return practice.Practitioner{}, err
+	}
+	return store.Find(ctx, t.Conn, practice.ErrPractitionerNotFound, `SELECT `+practitionerColumns+` FROM practitioner
+		WHERE practice_group_id = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM staff
+			WHERE practice_group_id = $1 AND id = $2 AND deleted_at IS NOT NULL)`, store.In{group, id}, scanPractitioner)
+}
+
 // Practitioners lists people by surname.
 func (t *Tx) Practitioners(ctx context.Context, group practice.ID, inactive bool) ([]practice.Practitioner, error) {
 	return store.List(ctx, t.Conn, `SELECT `+practitionerColumns+` FROM practitioner
