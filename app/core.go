@@ -56,6 +56,7 @@ import (
 	"frontdesk/core/sending"
 	"frontdesk/core/sequence"
 	"frontdesk/core/staffmail"
+	"frontdesk/core/statement"
 	"frontdesk/core/task"
 	"frontdesk/core/team"
 	"frontdesk/core/video"
@@ -103,6 +104,7 @@ import (
 	replystore "frontdesk/store/reply"
 	selfbookingstore "frontdesk/store/selfbooking"
 	sequencestore "frontdesk/store/sequence"
+	statementstore "frontdesk/store/statement"
 	taskstore "frontdesk/store/task"
 	teamstore "frontdesk/store/team"
 	videostore "frontdesk/store/video"
@@ -222,7 +224,8 @@ func (w wiring) money(provider payment.Provider) {
 	w.Invoice = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: newID}
 	w.InvoiceMetadata = &billing.InvoiceMetadata{Store: billingstore.NewInvoiceMetadata(db), Now: now}
 	w.PaymentType = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)}
-	w.Statement = &billing.Statements{Store: billingstore.NewStatements(db), Now: now, NewID: newID}
+	w.Statement = &statement.Service{Store: statementstore.New(db), Now: now, NewID: newID}
+	w.MembershipPolicy = &membership.Policies{Store: billingstore.NewPolicies(db), Now: now, NewID: newID}
 	w.Membership = &membership.Service{Store: billingstore.NewMemberships(db), Now: now, NewID: newID}
 	w.Payment = &payment.Service{Store: paymentstore.New(db), Provider: provider, Invoices: w.Invoice, Now: now,
 		NewID: newID}

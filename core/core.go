@@ -44,6 +44,7 @@ import (
 	"frontdesk/core/sending"
 	"frontdesk/core/sequence"
 	"frontdesk/core/staffmail"
+	"frontdesk/core/statement"
 	"frontdesk/core/task"
 	"frontdesk/core/team"
 	"frontdesk/core/video"
@@ -81,32 +82,33 @@ type Core struct {
 	// Prescription issues prescriptions; Imported reads those of all systems.
 	Prescription *prescription.Service
 	// InvoiceMetadata is what other programs keep with invoices.
-	InvoiceMetadata *billing.InvoiceMetadata
-	PaymentType     *billing.PaymentTypes
-	Statement       *billing.Statements
-	Membership      *membership.Service
-	Payment         *payment.Service
-	Link            *link.Service
-	SelfBooking     *selfbooking.Service
-	Record          *record.Service
-	Task            *task.Service
-	Episode         *episode.Service
-	Pathway         *pathway.Service
-	Document        *document.Documents
-	Share           *document.Shares
-	Token           *document.Tokens
-	Clinical        *clinical.Records
-	Letter          *clinical.Letters
-	Imported        *clinical.Imported
-	Form            *form.Service
-	Messaging       *messaging.Service
-	Dispatch        *dispatch.Service
-	Batch           *batch.Service
-	Notice          *notice.Service
-	FormLink        *formlink.Service
-	Sequence        *sequence.Service
-	Reply           *reply.Service
-	Webhook         *webhook.Service
-	Sending         *sending.Service
-	StaffMail       *staffmail.Sender
+	InvoiceMetadata  *billing.InvoiceMetadata
+	PaymentType      *billing.PaymentTypes
+	Statement        *statement.Service
+	Membership       *membership.Service
+	MembershipPolicy *membership.Policies
+	Payment          *payment.Service
+	Link             *link.Service
+	SelfBooking      *selfbooking.Service
+	Record           *record.Service
+	Task             *task.Service
+	Episode          *episode.Service
+	Pathway          *pathway.Service
+	Document         *document.Documents
+	Share            *document.Shares
+	Token            *document.Tokens
+	Clinical         *clinical.Records
+	Letter           *clinical.Letters
+	Imported         *clinical.Imported
+	Form             *form.Service
+	Messaging        *messaging.Service
+	Dispatch         *dispatch.Service
+	Batch            *batch.Service
+	Notice           *notice.Service
+	FormLink         *formlink.Service
+	Sequence         *sequence.Service
+	Reply            *reply.Service
+	Webhook          *webhook.Service
+	Sending          *sending.Service
+	StaffMail        *staffmail.Sender
 }

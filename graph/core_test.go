@@ -35,6 +35,7 @@ import (
 	torecord "frontdesk/core/record"
 	"frontdesk/core/relationship"
 	"frontdesk/core/seal"
+	"frontdesk/core/statement"
 	"frontdesk/core/task"
 	"frontdesk/core/video"
 	"frontdesk/core/webhook"
@@ -64,6 +65,7 @@ import (
 	practicestore "frontdesk/store/practice"
 	recordstore "frontdesk/store/record"
 	relationshipstore "frontdesk/store/relationship"
+	statementstore "frontdesk/store/statement"
 	taskstore "frontdesk/store/task"
 	videostore "frontdesk/store/video"
 	webhookstore "frontdesk/store/webhook"
@@ -142,8 +144,9 @@ func newCore(db *store.DB, clock func() time.Time) *core.Core {
 		PaymentType:     &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)},
 		Payment: &payment.Service{Store: paymentstore.New(db), Now: clock, NewID: db.NewID,
 			Invoices: &billing.Invoices{Store: billingstore.NewInvoices(db), Now: clock, NewID: db.NewID}},
-		Statement:  &billing.Statements{Store: billingstore.NewStatements(db), Now: clock, NewID: db.NewID},
-		Membership: &membership.Service{Store: billingstore.NewMemberships(db), Now: clock, NewID: db.NewID},
+		Statement:        &statement.Service{Store: statementstore.New(db), Now: clock, NewID: db.NewID},
+		Membership:       &membership.Service{Store: billingstore.NewMemberships(db), Now: clock, NewID: db.NewID},
+		MembershipPolicy: &membership.Policies{Store: billingstore.NewPolicies(db), Now: clock, NewID: db.NewID},
 		Task: &task.Service{
 			Store: taskstore.New(db), Now: clock, NewID: db.NewID,
 		},

@@ -8,6 +8,7 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/statement"
 	"frontdesk/graph/wire"
 )
 
@@ -17,9 +18,9 @@ const statementFieldsAsked = `id statementType date start end header accountRefe
 	totalPaid totalPrice totalOutstanding createdAt updatedAt deleted`
 
 // stated makes a statement of an account's January.
-func (s *surgery) stated(account billing.Account, kind billing.StatementKind) string {
+func (s *surgery) stated(account billing.Account, kind statement.Kind) string {
 	s.t.Helper()
-	st, err := s.core.Statement.Create(s.ctx, billing.StatementRequest{
+	st, err := s.core.Statement.Create(s.ctx, statement.Request{
 		Kind: kind, Account: account, From: input.DayOf(2031, time.January, 1), Until: input.DayOf(2031, time.January,
 			31),
 		Comments: "Soon, please.",
@@ -35,7 +36,7 @@ func TestAccountStatements(t *testing.T) {
 		s.invoiced(map[string]any{"accountId": s.insurer})
 		ada, insurer := billing.Account{Patient: wire.Decoded[patient.ID](&s.ada)},
 			billing.Account{Contact: wire.Decoded[contact.ID](&s.insurer)}
-		of := s.stated(ada, billing.Activity)
+		of := s.stated(ada, statement.Activity)
 		one := `query($id: ID!) { accountStatement(id: $id) { ` + statementFieldsAsked + ` } }`
 		holds(t, d.get("accountStatement", one, "id", of), map[string]any{
 			"id": of, "statementType": "ACTIVITY", "date": "2031-01-06T09:00:00.000Z",
@@ -51,7 +52,7 @@ func TestAccountStatements(t *testing.T) {
 			"updatedAt": "2031-01-06T09:00:00.000Z",
 		})
 		d.move(time.Minute)
-		theirs := s.stated(insurer, billing.Unpaid)
+		theirs := s.stated(insurer, statement.Unpaid)
 		holds(t, d.get("accountStatement", one, "id", theirs), map[string]any{
 			"statementType": "OUTSTANDING", "account.__typename": "Contact", "account.id": s.insurer,
 			"account.company":        "Crown Insurance",
@@ -99,12 +100,12 @@ func TestAccountStatementsAreListed(t *testing.T) {
 				who := d.person("Ada" + string(rune('a'+len(made))))
 				s.invoiced(map[string]any{"patientId": who})
 				made = append(made, s.stated(billing.Account{Patient: wire.Decoded[patient.ID](&who)},
-					billing.Activity))
+					statement.Activity))
 				company := d.done("createContact",
 					`mutation { createContact(company: "Crown", isPayor: true) { data { id } error } }`)["id"].(string)
 				s.invoiced(map[string]any{"accountId": company})
 				made = append(made, s.stated(billing.Account{Contact: wire.Decoded[contact.ID](&company)},
-					billing.Activity))
+					statement.Activity))
 			}
 			return len(made)
 		}
@@ -141,7 +142,7 @@ func TestAccountStatementsAreListed(t *testing.T) {
 		if len(got) != 2 || at(t, got, "0.id") != made[10] {
 			t.Errorf("got %v", got)
 		}
-		_, err := d.core.Statement.Delete(d.ctx, wire.Decoded[billing.StatementID](&made[0]))
+		_, err := d.core.Statement.Delete(d.ctx, wire.Decoded[statement.ID](&made[0]))
 		d.must(err)
 		if got := d.get("accountStatements.data.0.id", `{ accountStatements { data { id } } }`); got != made[1] {
 			t.Errorf("the first is %v", got)

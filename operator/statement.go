@@ -9,6 +9,7 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/statement"
 )
 
 // NewStatement is what an account statement should be: of a patient or of a
@@ -37,10 +38,10 @@ func (o *Operator) MakeStatement(ctx context.Context, n NewStatement) (Statement
 		return Statement{}, err
 	}
 	var in input.Checks
-	r := billing.StatementRequest{Kind: billing.Activity, From: in.Date("from", n.From), Until: in.Date("until",
+	r := statement.Request{Kind: statement.Activity, From: in.Date("from", n.From), Until: in.Date("until",
 		n.Until), Comments: n.Comments}
 	if n.Unpaid {
-		r.Kind = billing.Unpaid
+		r.Kind = statement.Unpaid
 	}
 	if err := in.Err(); err != nil {
 		return Statement{}, err
@@ -58,7 +59,7 @@ func (o *Operator) MakeStatement(ctx context.Context, n NewStatement) (Statement
 			return Statement{}, contact.ErrNotFound
 		}
 	}
-	var s billing.Statement
+	var s statement.Statement
 	err = o.reading(ctx, "statement.create", func(ctx context.Context) error {
 		audit.Seen(ctx, audit.Person(r.Account.Patient), audit.Subject{Kind: "contact", ID: int64(r.Account.Contact),
 			Personal: true})

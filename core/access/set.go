@@ -57,8 +57,9 @@ var ofScope = map[Scope][]Permission{
 	Forms:        {SeePractice, SeePatients, SeeQuestionnaires, FillQuestionnaires},
 	Prescriptions: {SeePractice, SeePatients, EditPatients, SeePrescriptions, EditPrescriptions,
 		SettingsSeeUsers},
-	Invoicing: {SeePractice, SeePatients, SeeContacts, EditContacts, SeeInvoices, EditInvoices, SeeProducts},
-	Records:   {SeePractice, SeePatients, SeeRecords, SeeLetters, SeePrescriptions, SeeLabs, SeeDocuments},
+	Invoicing: {SeePractice, SeePatients, SeeContacts, EditContacts, SeeInvoices, EditInvoices, SeeProducts,
+		EditProducts},
+	Records: {SeePractice, SeePatients, SeeRecords, SeeLetters, SeePrescriptions, SeeLabs, SeeDocuments},
 }
 
 var ofKeyPermission = map[KeyPermission][]Permission{

@@ -32,7 +32,7 @@ func (b bill) snapshot() bill {
 // head checks what stands above the lines.
 func (b *bill) head(ctx context.Context) error {
 	var in input.Checks
-	b.Date = dated(&in, "date", b.Date)
+	b.Date = Dated(&in, "date", b.Date)
 	b.Comments = in.Lines("comments", b.Comments, 5000)
 	b.ExtraInfo = in.Lines("extra_info", b.ExtraInfo, 5000)
 	if err := in.Err(); err != nil {
@@ -57,7 +57,7 @@ func (b *bill) addressTo(ctx context.Context, of patient.ID, payer Account) (err
 	}
 	b.describe(about)
 	if payer.Contact != 0 {
-		c, err := payor(ctx, b.tx, b.group, payer.Contact)
+		c, err := Payor(ctx, b.tx, b.group, payer.Contact)
 		if err == nil && !c.IsPayor {
 			err = ErrNotPayor
 		}

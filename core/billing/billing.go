@@ -1,5 +1,5 @@
 // Package billing is what a practice sells and what is owed and paid for it. Each noun has a service of its own:
-// Products, Invoices, PaymentTypes and Statements. Memberships are in core/membership.
+// Products, Invoices and PaymentTypes. Memberships are in core/membership, account statements in core/statement.
 //
 //	money.go       amounts, rates of VAT, and how a line is worked out
 //	product.go     what the practice offers: made, changed, deleted, found
@@ -9,6 +9,7 @@
 //	invoice.go     invoices: made, changed, cancelled
 //	bill.go        an invoice being written: its sums, and what is saved of it
 //	line.go        what an invoice is for
+//	reduction.go   what members pay less
 //	payment.go     what was paid and refunded
 //	receive.go     what a payment provider has received, recorded once
 //	booked.go      the invoice of an appointment
@@ -16,7 +17,6 @@
 //	stock.go       how many there are of a product, as invoices take them
 //	event.go       the events of an invoice
 //	read.go        invoices found and listed
-//	statement.go   account statements, kept as they were
 //
 // A change of an invoice locks its row first, and works out all its sums again, so that they are always those of its
 // lines, payments and refunds.
@@ -63,9 +63,6 @@ var (
 	ErrNotPayor         = fault.New(fault.Conflict, "contact_not_payor", "Invoices may not go to this contact.")
 	ErrBookingOfAnother = fault.New(fault.Conflict, "booking_of_another_patient",
 		"This booking is not one of the invoice's patient.")
-
-	ErrStatementNotFound = fault.New(fault.NotFound, "statement_not_found",
-		"This practice group has no such account statement.")
 )
 
 // Account is the patient or the contact that an invoice goes to.

@@ -17,7 +17,7 @@ var errMade = fault.New(fault.Unavailable, "invoice_being_made", "An invoice is 
 type ForBooking struct {
 	// Practitioner is whose work it is for; 0 is the appointment's own.
 	Practitioner practice.PractitionerID
-	// Net is what it costs without VAT; nil is the price of its product.
+	// Net is what it costs without VAT; nil is the price of its product, less what a membership takes off it.
 	Net *Pence
 }
 

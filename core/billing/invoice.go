@@ -172,6 +172,7 @@ type InvoiceTx interface {
 	PaymentTypeReader
 	StockTx
 	Policies
+	Reductions
 	pathway.Finder
 	event.Recorder
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
@@ -179,7 +180,6 @@ type InvoiceTx interface {
 	Practitioner(ctx context.Context, group practice.ID, id practice.PractitionerID) (practice.Practitioner, error)
 	Appointment(ctx context.Context, group practice.ID, id booking.ID) (booking.Appointment, error)
 	Product(ctx context.Context, group practice.ID, id ProductID) (Product, error)
-	VAT(ctx context.Context, group practice.ID) (Permille, error)
 	// InvoiceForBooking finds the invoice that is for a booking, one that was cancelled aside; 0 is none.
 	InvoiceForBooking(ctx context.Context, group practice.ID, of booking.ID) (InvoiceID, error)
 	// NextNumber takes the next invoice number. No one else gets one until the
@@ -201,8 +201,8 @@ type AccountTx interface {
 	Contact(ctx context.Context, group practice.ID, id contact.ID) (contact.Contact, error)
 }
 
-// payor finds a contact that has not been deleted. Errors: contact.ErrNotFound, contact.ErrDeleted.
-func payor(ctx context.Context, tx AccountTx, group practice.ID, id contact.ID) (contact.Contact, error) {
+// Payor finds a contact that has not been deleted. Errors: contact.ErrNotFound, contact.ErrDeleted.
+func Payor(ctx context.Context, tx AccountTx, group practice.ID, id contact.ID) (contact.Contact, error) {
 	c, err := tx.Contact(ctx, group, id)
 	if err == nil && c.Deleted() {
 		err = contact.ErrDeleted

@@ -16,9 +16,11 @@ import (
 	"frontdesk/core/diary"
 	"frontdesk/core/fault"
 	"frontdesk/core/input"
+	"frontdesk/core/membership"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
 	"frontdesk/core/practice"
+	"frontdesk/core/statement"
 	"frontdesk/store"
 	auditstore "frontdesk/store/audit"
 	billingstore "frontdesk/store/billing"
@@ -27,6 +29,7 @@ import (
 	diarystore "frontdesk/store/diary"
 	patientstore "frontdesk/store/patient"
 	practicestore "frontdesk/store/practice"
+	statementstore "frontdesk/store/statement"
 	"frontdesk/store/storetest"
 )
 
@@ -42,7 +45,7 @@ type kit struct {
 	products   *billing.Products
 	invoices   *billing.Invoices
 	types      *billing.PaymentTypes
-	statements *billing.Statements
+	statements *statement.Service
 	Now        func() time.Time
 	t          testing.TB
 	db         *store.DB
@@ -94,7 +97,7 @@ func (d *kit) bill(db *store.DB, now func() time.Time) {
 	d.products = &billing.Products{Store: billingstore.NewProducts(db), Now: now, NewID: db.NewID}
 	d.invoices = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: now, NewID: db.NewID}
 	d.types = &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)}
-	d.statements = &billing.Statements{Store: billingstore.NewStatements(db), Now: now, NewID: db.NewID}
+	d.statements = &statement.Service{Store: statementstore.New(db), Now: now, NewID: db.NewID}
 }
 
 // offer says what comes with a product, or where or by whom it is offered, as an import does.
@@ -165,6 +168,18 @@ func (d *kit) product(ch billing.ProductChange) billing.Product {
 	p, err := d.products.Create(d.ctx, ch)
 	d.must(err)
 	return p
+}
+
+// member makes Ada a member who pays so much less for all, until end.
+func (d *kit) member(off billing.BasisPoints) (end func()) {
+	d.t.Helper()
+	plan := d.product(billing.ProductChange{Kind: ptr(billing.MembershipKind), Name: ptr("Gold")})
+	members := &membership.Service{Store: billingstore.NewMemberships(d.db), Now: d.Now, NewID: d.db.NewID}
+	policies := &membership.Policies{Store: billingstore.NewPolicies(d.db), Now: d.Now, NewID: d.db.NewID}
+	d.must(second(members.Add(d.setup, d.ada, membership.Subscription{Product: plan.ID, Start: day(6),
+		Said: day(6).String()})))
+	d.must(second(policies.Create(d.setup, plan.ID, membership.PolicyChange{Name: ptr("Members"), Percent: &off})))
+	return func() { d.must(second(members.Remove(d.setup, d.ada, plan.ID))) }
 }
 
 // ask is a request for an invoice about Ada, of the sixth.

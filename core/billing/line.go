@@ -17,19 +17,24 @@ func (id LineID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // Line is one thing on an invoice, as the product was when it was put on.
 type Line struct {
-	ID       LineID     `json:"id"`
-	Invoice  InvoiceID  `json:"-"`
-	Date     input.Date `json:"date"` // when it was given
-	Product  ProductID  `json:"product_id"`
-	Title    string     `json:"title"`
-	Kind     Kind       `json:"kind"`
-	Code     string     `json:"code"`
-	Cost     Pence      `json:"cost"` // what one costs the practice; -1 is not known
-	Price    Pence      `json:"price"`
-	Quantity Quantity   `json:"quantity"`
-	Rate     Permille   `json:"vat_permille"`
-	VAT      Pence      `json:"vat"`
-	Total    Pence      `json:"total"` // with VAT
+	ID      LineID     `json:"id"`
+	Invoice InvoiceID  `json:"-"`
+	Date    input.Date `json:"date"` // when it was given
+	Product ProductID  `json:"product_id"`
+	Title   string     `json:"title"`
+	Kind    Kind       `json:"kind"`
+	Code    string     `json:"code"`
+	Cost    Pence      `json:"cost"` // what one costs the practice; -1 is not known
+	Price   Pence      `json:"price"`
+	// MembershipPolicy is the policy by which the patient pays less as a member, and ListPrice the price that it was
+	// taken off; 0 is that none was.
+	MembershipPolicy MembershipPolicyID `json:"membership_policy_id,omitempty"`
+	ListPrice        Pence              `json:"list_price,omitempty"`
+
+	Quantity Quantity `json:"quantity"`
+	Rate     Permille `json:"vat_permille"`
+	VAT      Pence    `json:"vat"`
+	Total    Pence    `json:"total"` // with VAT
 	// Booking is the booking it is for; 0 is none.
 	Booking booking.ID `json:"booking_id,omitempty"`
 	// Taken is how many it takes of the product's stock: none where that was not
@@ -45,7 +50,7 @@ type LineRequest struct {
 	Date     input.Date
 	Product  ProductID
 	Quantity Quantity
-	Price    *Pence // nil is the product's
+	Price    *Pence // nil is the product's, less what a membership takes off it
 	Booking  booking.ID
 }
 
@@ -83,11 +88,20 @@ func (b *bill) addLine(ctx context.Context, r LineRequest) error {
 	input.Set(&l.Price, r.Price)
 	if p.VAT != nil {
 		l.Rate = *p.VAT
-	} else if l.Rate, err = b.tx.VAT(ctx, b.group); err != nil {
-		return err
+	} else {
+		g, err := b.tx.Group(ctx, b.group)
+		if err != nil {
+			return err
+		}
+		l.Rate = Permille(g.VAT)
 	}
 	if err := b.check(ctx, &l); err != nil {
 		return err
+	}
+	if r.Price == nil {
+		if err := b.reduce(ctx, &l); err != nil {
+			return err
+		}
 	}
 	if p.Stock != nil {
 		l.Taken = pieces(l.Quantity)
@@ -99,7 +113,7 @@ func (b *bill) addLine(ctx context.Context, r LineRequest) error {
 // check checks a line and works it out.
 func (b *bill) check(ctx context.Context, l *Line) error {
 	var in input.Checks
-	l.Date = dated(&in, "date", l.Date)
+	l.Date = Dated(&in, "date", l.Date)
 	l.Quantity = Quantity(in.Between("quantity", int(l.Quantity), 1, int(maxQuantity)))
 	l.Price = amount(&in, "price", l.Price, 0)
 	if err := in.Err(); err != nil {
@@ -117,7 +131,8 @@ func (b *bill) check(ctx context.Context, l *Line) error {
 }
 
 // UpdateLine changes a line. Its product, its title and its rate of VAT stay as
-// they were when it was put on. Errors: as AddLine, and ErrLineNotFound,
+// they were when it was put on, and so does what a membership took off its price,
+// until another price is given. Errors: as AddLine, and ErrLineNotFound,
 // ErrOverpaid.
 func (s *Invoices) UpdateLine(ctx context.Context, id InvoiceID, of LineID, ch LineChange) (Invoice, error) {
 	return s.changeLines(ctx, id, "invoice.update_line", func(ctx context.Context, b *bill) error {
@@ -128,7 +143,9 @@ func (s *Invoices) UpdateLine(ctx context.Context, id InvoiceID, of LineID, ch L
 		l := &b.Lines[i]
 		input.Set(&l.Date, ch.Date)
 		input.Set(&l.Quantity, ch.Quantity)
-		input.Set(&l.Price, ch.Price)
+		if ch.Price != nil && *ch.Price != l.Price {
+			l.Price, l.MembershipPolicy, l.ListPrice = *ch.Price, 0, 0
+		}
 		input.Set(&l.Booking, ch.Booking)
 		if err := b.check(ctx, l); err != nil {
 			return err

@@ -17,7 +17,7 @@ const One Quantity = 1000
 // The largest amounts there can be, so that no sum is more than an exact number
 // of pounds and pence in any program that reads it.
 const (
-	maxAmount   Pence = 100_000_000 // a million pounds
+	MaxAmount   Pence = 100_000_000 // a million pounds
 	maxQuantity       = 10_000 * One
 	maxRows           = 200 // lines, payments, and refunds of one invoice
 )
@@ -36,11 +36,11 @@ func Worth(price Pence, n Quantity, rate Permille) (total, vat Pence) {
 
 // amount checks an amount from low on.
 func amount(in *input.Checks, field string, p, low Pence) Pence {
-	return Pence(in.Between(field, int(p), int(low), int(maxAmount)))
+	return Pence(in.Between(field, int(p), int(low), int(MaxAmount)))
 }
 
-// dated checks that there is a date.
-func dated(in *input.Checks, field string, d input.Date) input.Date {
+// Dated checks that there is a date.
+func Dated(in *input.Checks, field string, d input.Date) input.Date {
 	if d == input.NoDate {
 		in.Wrong(field, input.CodeDate, "a date", "This is not a date.")
 	}

@@ -102,7 +102,7 @@ func (b *bill) addPayment(ctx context.Context, r PaymentRequest) error {
 func (b *bill) checkPayment(ctx context.Context, p *Payment, retyped bool) error {
 	var in input.Checks
 	p.Amount = amount(&in, "payment_amount", p.Amount, 1)
-	p.Date = dated(&in, "payment_date", p.Date)
+	p.Date = Dated(&in, "payment_date", p.Date)
 	p.Comment = in.Lines("comment", p.Comment, 2000)
 	p.UpdatedAt = b.now
 	if err := in.Err(); err != nil || !retyped {
@@ -202,7 +202,7 @@ func (b *bill) refund(ctx context.Context, of PaymentID, r RefundRequest) (Refun
 	}
 	var in input.Checks
 	made.Amount = amount(&in, "refund_amount", made.Amount, 1)
-	made.Date = dated(&in, "refund_date", made.Date)
+	made.Date = Dated(&in, "refund_date", made.Date)
 	made.Reason = in.Text("refund_reason", r.Reason, 200)
 	made.Comment = in.Lines("comment", r.Comment, 2000)
 	b.Refunds = append(b.Refunds, made)

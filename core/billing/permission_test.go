@@ -13,6 +13,7 @@ import (
 	"frontdesk/core/fault"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
+	"frontdesk/core/statement"
 )
 
 func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
@@ -25,7 +26,7 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 		d.must(second(d.invoices.AddPayment(d.ctx, i.ID, card(200))))
 		_, _, err := d.invoices.Refund(d.ctx, i.ID, p, billing.RefundRequest{Date: day(7)})
 		d.must(err)
-		st, err := d.statements.Create(d.ctx, billing.StatementRequest{Kind: billing.Activity,
+		st, err := d.statements.Create(d.ctx, statement.Request{Kind: statement.Activity,
 			Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(31)})
 		d.must(err)
 		plan := d.product(billing.ProductChange{Name: ptr("Plan")})
@@ -70,9 +71,9 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 			"at their place":      ask(func(r *billing.InvoiceRequest) { r.Location = home.place.ID }),
 			"statement":           second(d.statements.Find(d.ctx, st.ID)),
 			"delete statement":    second(d.statements.Delete(d.ctx, st.ID)),
-			"statement of patient": second(d.statements.Create(d.ctx, billing.StatementRequest{Kind: billing.Activity,
+			"statement of patient": second(d.statements.Create(d.ctx, statement.Request{Kind: statement.Activity,
 				Account: billing.Account{Patient: home.ada}, From: day(1), Until: day(2)})),
-			"statement of contact": second(d.statements.Create(d.ctx, billing.StatementRequest{Kind: billing.Activity,
+			"statement of contact": second(d.statements.Create(d.ctx, statement.Request{Kind: statement.Activity,
 				Account: billing.Account{Contact: home.insurer.ID}, From: day(1), Until: day(2)})),
 		} {
 			if fault.Of(err).Kind != fault.NotFound {
@@ -105,9 +106,9 @@ func TestAnotherPracticesBillingIsNotFound(t *testing.T) {
 		count(len(refunds), err)
 		billed, err := d.invoices.BilledBookings(d.ctx, []booking.ID{visit})
 		count(len(billed), err)
-		on, err := d.statements.InvoicesOn(d.ctx, []billing.StatementID{st.ID})
+		on, err := d.statements.InvoicesOn(d.ctx, []statement.ID{st.ID})
 		count(len(on), err)
-		statements, _, err := d.statements.List(d.ctx, billing.StatementQuery{})
+		statements, _, err := d.statements.List(d.ctx, statement.Query{})
 		count(len(statements), err)
 		if found != 0 {
 			t.Errorf("found %v %v %v %v %v %v %v %v %v %v %v %v", products, parts, at, by, invoices, ofPatients, lines,
@@ -141,7 +142,7 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 				"payments": func(ctx context.Context) error { return second(d.invoices.PaymentsOf(ctx, nil)) },
 				"refunds":  func(ctx context.Context) error { return second(d.invoices.RefundsOf(ctx, nil)) },
 				"statements": func(ctx context.Context) error {
-					_, _, err := d.statements.List(ctx, billing.StatementQuery{})
+					_, _, err := d.statements.List(ctx, statement.Query{})
 					return err
 				},
 				"on statements": func(ctx context.Context) error { return second(d.statements.InvoicesOn(ctx, nil)) },
@@ -157,7 +158,7 @@ func TestBillingNeedsItsGrants(t *testing.T) {
 				},
 				"payment": func(ctx context.Context) error { return second(d.invoices.AddPayment(ctx, i.ID, card(1))) },
 				"statement": func(ctx context.Context) error {
-					return second(d.statements.Create(ctx, billing.StatementRequest{Kind: billing.Unpaid,
+					return second(d.statements.Create(ctx, statement.Request{Kind: statement.Unpaid,
 						Account: billing.Account{Patient: d.ada}, From: day(1), Until: day(2)}))
 				},
 			}},

@@ -15,21 +15,22 @@ import (
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
+	"frontdesk/core/statement"
 )
 
 // state makes a statement of January for an account.
-func (d *kit) state(kind billing.StatementKind, to billing.Account) billing.Statement {
+func (d *kit) state(kind statement.Kind, to billing.Account) statement.Statement {
 	d.t.Helper()
-	s, err := d.statements.Create(d.ctx, billing.StatementRequest{Kind: kind, Account: to, From: day(1),
+	s, err := d.statements.Create(d.ctx, statement.Request{Kind: kind, Account: to, From: day(1),
 		Until: day(31)})
 	d.must(err)
 	return s
 }
 
 // on are the sums of the invoices on a statement.
-func (d *kit) on(id billing.StatementID) string {
+func (d *kit) on(id statement.ID) string {
 	d.t.Helper()
-	all, err := d.statements.InvoicesOn(d.ctx, []billing.StatementID{id})
+	all, err := d.statements.InvoicesOn(d.ctx, []statement.ID{id})
 	d.must(err)
 	var out []string
 	for _, l := range all[id] {
@@ -65,9 +66,9 @@ func TestAStatementIsKeptAsThingsWere(t *testing.T) {
 		d.must(err)
 
 		d.move(time.Hour)
-		made := d.state(billing.Activity, ada)
+		made := d.state(statement.Activity, ada)
 		now := d.Now().Truncate(time.Microsecond)
-		want := billing.Statement{ID: made.ID, Kind: billing.Activity, MadeAt: now, From: day(1), Until: day(31),
+		want := statement.Statement{ID: made.ID, Kind: statement.Activity, MadeAt: now, From: day(1), Until: day(31),
 			Account: ada, Header: "Brambleford",
 			Reference: d.ada.String(), Total: 13000, Paid: 7500, Outstanding: 5500, Version: 1, CreatedAt: now,
 			UpdatedAt: now}
@@ -77,15 +78,15 @@ func TestAStatementIsKeptAsThingsWere(t *testing.T) {
 		if got := d.on(made.ID); got != "6500-1000=5500 6500-6500=0" {
 			t.Fatal(got)
 		}
-		if s := d.state(billing.Unpaid, ada); d.on(s.ID) != "6500-1000=5500" || s.Outstanding != 5500 ||
+		if s := d.state(statement.Unpaid, ada); d.on(s.ID) != "6500-1000=5500" || s.Outstanding != 5500 ||
 			s.Total != 6500 {
 			t.Fatalf("%+v of %s", s, d.on(s.ID))
 		}
-		if s := d.state(billing.Activity, crown); d.on(s.ID) != "6500-0=6500" || s.Reference != "CR-7" ||
+		if s := d.state(statement.Activity, crown); d.on(s.ID) != "6500-0=6500" || s.Reference != "CR-7" ||
 			s.Account != crown {
 			t.Fatalf("%+v of %s", s, d.on(s.ID))
 		}
-		if s := d.state(billing.Activity, billing.Account{Patient: d.bob}); d.on(s.ID) != "" || s.Total != 0 {
+		if s := d.state(statement.Activity, billing.Account{Patient: d.bob}); d.on(s.ID) != "" || s.Total != 0 {
 			t.Fatalf("%+v of %s", s, d.on(s.ID))
 		}
 		// What happens afterwards is not on it.
@@ -106,26 +107,26 @@ func TestWhatAStatementMayBe(t *testing.T) {
 		d.must(second(d.contacts.Delete(d.setup, d.insurer.ID)))
 		for _, c := range []struct {
 			name   string
-			change func(*billing.StatementRequest)
+			change func(*statement.Request)
 			want   error
 		}{
-			{"of one day", func(r *billing.StatementRequest) { r.Until = r.From }, nil},
-			{"a day that ends before it starts", func(r *billing.StatementRequest) { r.Until = r.From - 1 },
+			{"of one day", func(r *statement.Request) { r.Until = r.From }, nil},
+			{"a day that ends before it starts", func(r *statement.Request) { r.Until = r.From - 1 },
 				fault.Input()},
-			{"no end", func(r *billing.StatementRequest) { r.Until = input.NoDate }, fault.Input()},
-			{"without an account", func(r *billing.StatementRequest) { r.Account = billing.Account{} }, fault.Input()},
-			{"of two", func(r *billing.StatementRequest) { r.Account.Contact = 5 }, fault.Input()},
-			{"a kind there is not", func(r *billing.StatementRequest) { r.Kind = "all" }, fault.Input()},
-			{"of a patient there is not", func(r *billing.StatementRequest) { r.Account.Patient = 1 },
+			{"no end", func(r *statement.Request) { r.Until = input.NoDate }, fault.Input()},
+			{"without an account", func(r *statement.Request) { r.Account = billing.Account{} }, fault.Input()},
+			{"of two", func(r *statement.Request) { r.Account.Contact = 5 }, fault.Input()},
+			{"a kind there is not", func(r *statement.Request) { r.Kind = "all" }, fault.Input()},
+			{"of a patient there is not", func(r *statement.Request) { r.Account.Patient = 1 },
 				patient.ErrNotFound},
-			{"of a contact there is not", func(r *billing.StatementRequest) { r.Account = billing.Account{Contact: 1} },
+			{"of a contact there is not", func(r *statement.Request) { r.Account = billing.Account{Contact: 1} },
 				contact.ErrNotFound},
 			{"of a contact that was deleted",
-				func(r *billing.StatementRequest) { r.Account = billing.Account{Contact: d.insurer.ID} },
+				func(r *statement.Request) { r.Account = billing.Account{Contact: d.insurer.ID} },
 				contact.ErrDeleted},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				r := billing.StatementRequest{Kind: billing.Activity, Account: billing.Account{Patient: d.ada},
+				r := statement.Request{Kind: statement.Activity, Account: billing.Account{Patient: d.ada},
 					From: day(1), Until: day(31)}
 				c.change(&r)
 				if _, err := d.statements.Create(d.ctx, r); !errors.Is(err, c.want) {
@@ -139,9 +140,9 @@ func TestWhatAStatementMayBe(t *testing.T) {
 func TestStatementsAreListedFromACursor(t *testing.T) {
 	each(t, func(t *testing.T, d *kit) {
 		start := d.Now()
-		var ids []billing.StatementID
+		var ids []statement.ID
 		for range 5 {
-			ids = append(ids, d.state(billing.Activity, billing.Account{Patient: d.ada}).ID)
+			ids = append(ids, d.state(statement.Activity, billing.Account{Patient: d.ada}).ID)
 			d.move(time.Hour)
 		}
 		gone, err := d.statements.Delete(d.ctx, ids[3])
@@ -151,26 +152,26 @@ func TestStatementsAreListedFromACursor(t *testing.T) {
 		if err != nil || again != gone || gone.Version != 2 || !gone.Deleted() {
 			t.Fatalf("got %+v, %v", again, err)
 		}
-		d.want(second(d.statements.Delete(d.ctx, 1)), billing.ErrStatementNotFound)
+		d.want(second(d.statements.Delete(d.ctx, 1)), statement.ErrNotFound)
 		hour := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour).Truncate(time.Microsecond) }
 		for _, c := range []struct {
 			name string
-			q    billing.StatementQuery
+			q    statement.Query
 			want string
 		}{
-			{"from the beginning", billing.StatementQuery{}, "0 1 2 4"},
+			{"from the beginning", statement.Query{}, "0 1 2 4"},
 			{"some", near(input.Cursor{Size: 2}), "0 1 …"},
 			{"the next ones", near(input.Cursor{Size: 2, From: int64(ids[1])}), "2 4"},
 			{"those before", near(input.Cursor{Size: 2, From: int64(ids[4]), Back: true}), "1 2 …"},
 			{"the first ones before", near(input.Cursor{Size: 2, From: int64(ids[2]), Back: true}), "0 1"},
 			{"from the end", near(input.Cursor{Size: 3, Back: true}), "1 2 4 …"},
 			{"past the end", near(input.Cursor{From: int64(ids[4])}), ""},
-			{"deleted ones too", billing.StatementQuery{Listing: input.Listing{Deleted: true}}, "0 1 2 3 4"},
-			{"made in a stretch of time", billing.StatementQuery{Made: input.Span{From: hour(1), Until: hour(2)}},
+			{"deleted ones too", statement.Query{Listing: input.Listing{Deleted: true}}, "0 1 2 3 4"},
+			{"made in a stretch of time", statement.Query{Made: input.Span{From: hour(1), Until: hour(2)}},
 				"1 2"},
-			{"kept in a stretch of time", billing.StatementQuery{Listing: input.Listing{Created: input.Span{Until: hour(1)}}},
+			{"kept in a stretch of time", statement.Query{Listing: input.Listing{Created: input.Span{Until: hour(1)}}},
 				"0 1"},
-			{"changed since", billing.StatementQuery{Listing: input.Listing{Updated: input.Span{From: hour(5)},
+			{"changed since", statement.Query{Listing: input.Listing{Updated: input.Span{From: hour(5)},
 				Deleted: true}}, "3"},
 		} {
 			t.Run(c.name, func(t *testing.T) {
@@ -196,7 +197,7 @@ func TestStatementsAreListedFromACursor(t *testing.T) {
 }
 
 // near are the statements next to a cursor.
-func near(c input.Cursor) billing.StatementQuery { return billing.StatementQuery{Cursor: c} }
+func near(c input.Cursor) statement.Query { return statement.Query{Cursor: c} }
 
 // TestWhatIsBilledFollowsAMerge merges one patient into another and back.
 func TestWhatIsBilledFollowsAMerge(t *testing.T) {
@@ -206,7 +207,7 @@ func TestWhatIsBilledFollowsAMerge(t *testing.T) {
 		r.Patient, r.Payer.Patient = d.bob, d.ada
 		to, err := d.invoices.Create(d.ctx, r)
 		d.must(err)
-		st := d.state(billing.Activity, billing.Account{Patient: d.ada})
+		st := d.state(statement.Activity, billing.Account{Patient: d.ada})
 		now := func() string {
 			t.Helper()
 			all, err := d.invoices.ByID(d.ctx, []billing.InvoiceID{about.ID, to.ID})
@@ -234,7 +235,7 @@ func TestWhatIsBilledFollowsAMerge(t *testing.T) {
 		if i := d.invoice(); i.Patient != d.bob || i.Payer.Patient != d.bob {
 			t.Fatalf("got %+v", i)
 		}
-		if s := d.state(billing.Activity, billing.Account{Patient: d.ada}); s.Account.Patient != d.bob ||
+		if s := d.state(statement.Activity, billing.Account{Patient: d.ada}); s.Account.Patient != d.bob ||
 			s.Total != 6500+2399 {
 			t.Fatalf("got %+v", s)
 		}

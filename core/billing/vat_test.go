@@ -20,7 +20,8 @@ type sold struct {
 var vatTable = []struct {
 	name                             string
 	lines                            []sold
-	pay, refund                      billing.Pence // 0 is none
+	off                              billing.BasisPoints // what Ada pays less as a member
+	pay, refund                      billing.Pence       // 0 is none
 	vat, total, outstanding, refunds billing.Pence
 }{
 	{name: "no VAT", lines: []sold{
@@ -61,6 +62,14 @@ var vatTable = []struct {
 	{name: "all paid and all refunded", lines: []sold{
 		{100, 1000, 200, 20, 120}, // 1.00 + 20p
 	}, pay: 120, refund: 120, vat: 20, total: 120, outstanding: 120, refunds: 120},
+	{name: "what a member pays less bears less VAT", off: 1250, lines: []sold{
+		{1999, 1000, 200, 350, 2099}, // 19.99 less 12.5 % = 17.49125, down to 17.49; × 20 % = 349.8p, up to 350p
+		{1030, 3000, 50, 135, 2838},  // 10.30 less 12.5 % = 9.0125, down to 9.01; × 3 = 27.03; × 5 % = 135.15p, down
+		{4, 1000, 175, 1, 5},         // 0.04 less 12.5 % = 3.5p, up to 4p; × 17.5 % = 0.7p, up to 1p
+		{100, 333, 200, 6, 35},       // 1.00 less 12.5 % = 87.5p, up to 88p; × 0.333 = 29.304p; × 20 % = 5.8p, up
+		{6500, 2000, 0, 0, 11376},    // 65.00 less 12.5 % = 56.875, up to 56.88; × 2 = 113.76
+	}, vat: 492, total: 16353, outstanding: 16353},
+	{name: "a member pays nothing", off: billing.AllOf, lines: []sold{{6500, 1000, 200, 0, 0}}},
 	{name: "nothing", lines: []sold{{0, 10_000_000, 200, 0, 0}}},
 }
 
@@ -69,6 +78,10 @@ func TestVATAndTotals(t *testing.T) {
 		for _, row := range vatTable {
 			t.Run(row.name, func(t *testing.T) {
 				i := d.invoice()
+				if row.off > 0 {
+					end := d.member(row.off)
+					defer end()
+				}
 				for _, s := range row.lines {
 					p := d.product(billing.ProductChange{Kind: ptr(billing.Other), Name: ptr("A thing"), Price: &s.price,
 						VAT: &s.rate})

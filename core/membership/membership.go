@@ -1,6 +1,7 @@
-// Package membership is which patients are members of what the practice sells.
+// Package membership is which patients are members of what the practice sells, and what that saves them.
 //
-//	membership.go  all of it
+//	membership.go  who is a member of what
+//	policy.go      what members pay less for
 package membership
 
 import (

@@ -8,12 +8,13 @@ import (
 	"frontdesk/core/contact"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
+	"frontdesk/core/statement"
 	"frontdesk/graph/gql"
 	"frontdesk/graph/scalar"
 	"frontdesk/graph/wire"
 )
 
-func statementOf(s billing.Statement) *gql.AccountStatement {
+func statementOf(s statement.Statement) *gql.AccountStatement {
 	out := &gql.AccountStatement{
 		ID:            wire.Encode(wire.KindStatement, s.ID),
 		StatementType: new(gql.AccountStatementType(strings.ToUpper(string(s.Kind)))),
@@ -34,12 +35,12 @@ func statementOf(s billing.Statement) *gql.AccountStatement {
 
 // AccountStatement finds one statement, deleted or not.
 func (q Query) AccountStatement(ctx context.Context, id string) (*gql.AccountStatement, error) {
-	n, err := wire.Known[billing.StatementID](wire.KindStatement, id)
+	n, err := wire.Known[statement.ID](wire.KindStatement, id)
 	if err != nil {
 		return nil, err
 	}
 	s, err := q.Core.Statement.Find(ctx, n)
-	return wire.Absent(statementOf(s), err, billing.ErrStatementNotFound)
+	return wire.Absent(statementOf(s), err, statement.ErrNotFound)
 }
 
 // AccountStatements lists statements.
@@ -53,12 +54,12 @@ func (q Query) AccountStatements(
 	if err != nil {
 		return nil, err
 	}
-	ask := billing.StatementQuery{Cursor: input.Cursor{Size: p.Size}, Listing: l}
+	ask := statement.Query{Cursor: input.Cursor{Size: p.Size}, Listing: l}
 	if ask.Made, err = q.Span(ctx, dateRange); err != nil {
 		return nil, err
 	}
 	if c := wire.Word(pagination.Cursor); c != "" {
-		id, err := wire.Known[billing.StatementID](wire.KindStatement, c)
+		id, err := wire.Known[statement.ID](wire.KindStatement, c)
 		if err != nil {
 			return nil, err
 		}
@@ -98,12 +99,12 @@ func (f StatementFields) Account(ctx context.Context, obj *gql.AccountStatement)
 // they were when it was made.
 func (f StatementFields) Invoices(ctx context.Context, obj *gql.AccountStatement) ([]*gql.Invoice, error) {
 	rows, err := wire.Loader(ctx, "invoices of statements", f.Core.Statement.InvoicesOn).Load(ctx,
-		wire.Decoded[billing.StatementID](&obj.ID))
+		wire.Decoded[statement.ID](&obj.ID))
 	if err != nil {
 		return nil, err
 	}
 	all, err := wire.LoadAll(ctx, wire.Loader(ctx, "invoices", f.Core.Invoice.ByID),
-		wire.Map(rows, func(l billing.StatementLine) billing.InvoiceID { return l.Invoice }))
+		wire.Map(rows, func(l statement.Line) billing.InvoiceID { return l.Invoice }))
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/statement"
 )
 
 // World is one thing of each kind that a practice has: their ids, and a few words.
@@ -163,7 +164,7 @@ func (p *Practice) imports(w World) {
 	ctx := p.operator()
 	of, doctor := patient.ID(p.number(w["patient"])), practice.PractitionerID(p.number(w["user"]))
 	_, err := p.Core.Statement.Create(ctx,
-		billing.StatementRequest{Account: billing.Account{Patient: of}, Kind: billing.Activity})
+		statement.Request{Account: billing.Account{Patient: of}, Kind: statement.Activity})
 	p.must(err)
 	_, err = p.Core.Imported.ImportLab(ctx,
 		clinical.Lab{Patient: of, Doctor: doctor, Status: "received", Tests: "Full blood count" + p.Mark})

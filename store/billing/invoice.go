@@ -226,7 +226,7 @@ func (t *Tx) saveInvoice(ctx context.Context, group practice.ID, i billing.Invoi
 }
 
 const selectLines = `SELECT id, invoice_id, dated, product_id, title, kind, code, cost, price, quantity,
-	vat_permille, vat, total, booking_id, taken FROM invoice_line
+	vat_permille, vat, total, booking_id, taken, membership_policy_id, list_price FROM invoice_line
 	WHERE practice_group_id = $1 AND invoice_id IN `
 
 var linesOf = store.Among(selectLines+store.Few2+` ORDER BY invoice_id, id`, selectLines+store.Many2+
@@ -242,7 +242,7 @@ func (t *Tx) LinesOf(
 			var cost *billing.Pence
 			err := scan(&l.ID, &l.Invoice, value.Day(&l.Date), &l.Product, &l.Title, &l.Kind, &l.Code,
 				value.Maybe(&cost), &l.Price, &l.Quantity, &l.Rate, &l.VAT,
-				&l.Total, value.Num(&l.Booking), &l.Taken)
+				&l.Total, value.Num(&l.Booking), &l.Taken, &l.MembershipPolicy, &l.ListPrice)
 			if l.Cost = billing.Unknown; cost != nil {
 				l.Cost = *cost
 			}
@@ -257,12 +257,12 @@ func (t *Tx) saveLine(ctx context.Context, group practice.ID, l billing.Line) er
 	}
 	_, err := t.Exec(ctx, `INSERT INTO invoice_line (practice_group_id, id, invoice_id, dated, product_id, title,
 		kind, code, cost, price, quantity,
-			vat_permille, vat, total, booking_id, taken)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+			vat_permille, vat, total, booking_id, taken, membership_policy_id, list_price)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 		ON CONFLICT (practice_group_id, id) DO UPDATE SET dated = $4, price = $10, quantity = $11, vat = $13, total
-		= $14, booking_id = $15, taken = $16`,
+		= $14, booking_id = $15, taken = $16, membership_policy_id = $17, list_price = $18`,
 		group, l.ID, l.Invoice, l.Date.String(), l.Product, l.Title, l.Kind, l.Code, value.Given(cost), l.Price,
-		l.Quantity, l.Rate, l.VAT, l.Total, value.Opt(l.Booking), l.Taken)
+		l.Quantity, l.Rate, l.VAT, l.Total, value.Opt(l.Booking), l.Taken, l.MembershipPolicy, l.ListPrice)
 	return err
 }
 

@@ -12,7 +12,7 @@ import (
 	"frontdesk/store/value"
 )
 
-// product is the statements about one product that memberships need too.
+// product is the statements about products that memberships need too.
 type product struct{ store.Conn }
 
 // productColumns are the columns of a product, in the order scanProduct reads them.
@@ -85,7 +85,7 @@ func (t *Tx) Products(ctx context.Context, group practice.ID, q billing.ProductQ
 var productsByID = store.Among(selectProducts+` AND id IN `+store.Few2, selectProducts+` AND id IN `+store.Many2)
 
 // ProductsByID finds products.
-func (t *Tx) ProductsByID(
+func (t product) ProductsByID(
 	ctx context.Context, group practice.ID, ids []billing.ProductID,
 ) (map[billing.ProductID]billing.Product, error) {
 	found, err := store.ListAmong(ctx, t.Conn, productsByID, store.In{group}, ids, scanProduct)

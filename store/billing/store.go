@@ -63,20 +63,6 @@ func (s *InvoiceMetadata) Do(ctx context.Context, fn func(billing.InvoiceMetadat
 // NewPaymentTypes keeps the ways to pay in a database.
 func NewPaymentTypes(db *store.DB) billing.PaymentTypeReader { return on(db.Conn()) }
 
-// Statements keeps account statements.
-type Statements struct {
-	*Tx
-	db *store.DB
-}
-
-// NewStatements keeps statements in a database.
-func NewStatements(db *store.DB) *Statements { return &Statements{on(db.Conn()), db} }
-
-// Do runs fn in one transaction: all of it happens, or none.
-func (s *Statements) Do(ctx context.Context, fn func(billing.StatementTx) error) error {
-	return s.db.Do(ctx, func(c store.Conn) error { return fn(on(c)) })
-}
-
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn

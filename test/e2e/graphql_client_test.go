@@ -26,6 +26,7 @@ import (
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
+	"frontdesk/core/statement"
 	"frontdesk/graph/graphtest"
 	accountstore "frontdesk/store/account"
 	billingstore "frontdesk/store/billing"
@@ -37,6 +38,7 @@ import (
 	keystore "frontdesk/store/key"
 	patientstore "frontdesk/store/patient"
 	recordstore "frontdesk/store/record"
+	statementstore "frontdesk/store/statement"
 	"frontdesk/store/storetest"
 )
 
@@ -136,15 +138,16 @@ func operators(t *testing.T, address string) *core.Core {
 			NewID: db.NewID},
 		Account: &account.Service{Store: accountstore.New(db), Keys: keyring, Hasher: password.New(), Now: time.Now,
 			NewID: db.NewID},
-		Product:     &billing.Products{Store: billingstore.NewProducts(db), Now: time.Now, NewID: db.NewID},
-		Invoice:     &billing.Invoices{Store: billingstore.NewInvoices(db), Now: time.Now, NewID: db.NewID},
-		PaymentType: &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)},
-		Statement:   &billing.Statements{Store: billingstore.NewStatements(db), Now: time.Now, NewID: db.NewID},
-		Membership:  &membership.Service{Store: billingstore.NewMemberships(db), Now: time.Now, NewID: db.NewID},
-		Clinical:    &clinical.Records{Store: clinicalstore.NewRecords(db), Now: time.Now, NewID: db.NewID},
-		Episode:     &episode.Service{Store: episodestore.New(db), Now: time.Now, NewID: db.NewID},
-		Letter:      &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: time.Now, NewID: db.NewID},
-		Imported:    &clinical.Imported{Store: clinicalstore.NewImported(db), Now: time.Now, NewID: db.NewID},
+		Product:          &billing.Products{Store: billingstore.NewProducts(db), Now: time.Now, NewID: db.NewID},
+		Invoice:          &billing.Invoices{Store: billingstore.NewInvoices(db), Now: time.Now, NewID: db.NewID},
+		PaymentType:      &billing.PaymentTypes{Store: billingstore.NewPaymentTypes(db)},
+		Statement:        &statement.Service{Store: statementstore.New(db), Now: time.Now, NewID: db.NewID},
+		Membership:       &membership.Service{Store: billingstore.NewMemberships(db), Now: time.Now, NewID: db.NewID},
+		MembershipPolicy: &membership.Policies{Store: billingstore.NewPolicies(db), Now: time.Now, NewID: db.NewID},
+		Clinical:         &clinical.Records{Store: clinicalstore.NewRecords(db), Now: time.Now, NewID: db.NewID},
+		Episode:          &episode.Service{Store: episodestore.New(db), Now: time.Now, NewID: db.NewID},
+		Letter:           &clinical.Letters{Store: clinicalstore.NewLetters(db), Now: time.Now, NewID: db.NewID},
+		Imported:         &clinical.Imported{Store: clinicalstore.NewImported(db), Now: time.Now, NewID: db.NewID},
 		Form: &form.Service{Store: formstore.New(db),
 			Now: time.Now, NewID: db.NewID},
 		Document: &document.Documents{Store: documentstore.NewDocuments(db), Now: time.Now, NewID: db.NewID},

@@ -1,4 +1,8 @@
-package billing
+// Package statement is account statements, kept as they were: what an account was billed for and paid in a stretch of
+// time. Its tests are with those of core/billing, whose practice they need.
+//
+//	statement.go  all of it
+package statement
 
 import (
 	"context"
@@ -7,50 +11,56 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/audit"
+	"frontdesk/core/billing"
+	"frontdesk/core/fault"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/read"
 	"frontdesk/core/write"
 )
 
-// StatementID names an account statement.
-type StatementID int64
+// ID names an account statement.
+type ID int64
 
 // String gives the id as digits.
-func (id StatementID) String() string { return strconv.FormatInt(int64(id), 10) }
+func (id ID) String() string { return strconv.FormatInt(int64(id), 10) }
 
-// StatementKind says what is on a statement.
-type StatementKind string
+// Kind says what is on a statement.
+type Kind string
 
 // The kinds of statement.
 const (
-	Activity StatementKind = "activity"    // everything in its time
-	Unpaid   StatementKind = "outstanding" // only what is still to be paid
+	Activity Kind = "activity"    // everything in its time
+	Unpaid   Kind = "outstanding" // only what is still to be paid
 )
 
-// StatementKinds are all the kinds.
-var StatementKinds = []StatementKind{Activity, Unpaid}
+// Kinds are all the kinds.
+var Kinds = []Kind{Activity, Unpaid}
+
+// ErrNotFound is returned where there is no such statement.
+var ErrNotFound = fault.New(fault.NotFound, "statement_not_found",
+	"This practice group has no such account statement.")
 
 // Statement is what an account was billed for and paid in a stretch of time, as it
 // was when the statement was made.
 type Statement struct {
-	ID       StatementID   `json:"id"`
-	Kind     StatementKind `json:"kind"`
-	MadeAt   time.Time     `json:"made_at"`
-	From     input.Date    `json:"from"`
-	Until    input.Date    `json:"until"`
-	Account  Account       `json:"account"`
-	Header   string        `json:"header"`
-	Comments string        `json:"comments"`
+	ID       ID              `json:"id"`
+	Kind     Kind            `json:"kind"`
+	MadeAt   time.Time       `json:"made_at"`
+	From     input.Date      `json:"from"`
+	Until    input.Date      `json:"until"`
+	Account  billing.Account `json:"account"`
+	Header   string          `json:"header"`
+	Comments string          `json:"comments"`
 	// Reference is what the account is known by.
-	Reference   string    `json:"reference"`
-	Total       Pence     `json:"total"`
-	Paid        Pence     `json:"paid"` // less what was given back
-	Outstanding Pence     `json:"outstanding"`
-	DeletedAt   time.Time `json:"deleted_at,omitzero"`
-	Version     int64     `json:"version"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	Reference   string        `json:"reference"`
+	Total       billing.Pence `json:"total"`
+	Paid        billing.Pence `json:"paid"` // less what was given back
+	Outstanding billing.Pence `json:"outstanding"`
+	DeletedAt   time.Time     `json:"deleted_at,omitzero"`
+	Version     int64         `json:"version"`
+	CreatedAt   time.Time     `json:"created_at"`
+	UpdatedAt   time.Time     `json:"updated_at"`
 }
 
 // AuditSubject says what it is in the audit trail.
@@ -61,53 +71,53 @@ func (s Statement) AuditSubject() audit.Subject {
 // Deleted reports whether the statement was deleted.
 func (s Statement) Deleted() bool { return !s.DeletedAt.IsZero() }
 
-// StatementLine is an invoice on a statement, as it was then.
-type StatementLine struct {
-	Invoice                  InvoiceID
-	Total, Paid, Outstanding Pence
+// Line is an invoice on a statement, as it was then.
+type Line struct {
+	Invoice                  billing.InvoiceID
+	Total, Paid, Outstanding billing.Pence
 }
 
-// StatementRequest asks for a statement.
-type StatementRequest struct {
-	Kind        StatementKind
-	Account     Account
+// Request asks for a statement.
+type Request struct {
+	Kind        Kind
+	Account     billing.Account
 	From, Until input.Date // both included
 	// Header and Reference are worked out where they are empty.
 	Header, Reference, Comments string
 }
 
-// StatementStore is what statements need remembered.
-type StatementStore interface {
+// Store is what statements need remembered.
+type Store interface {
 	// Statement finds a statement, deleted ones too, or returns
-	// ErrStatementNotFound.
-	Statement(ctx context.Context, group practice.ID, id StatementID) (Statement, error)
+	// ErrNotFound.
+	Statement(ctx context.Context, group practice.ID, id ID) (Statement, error)
 	// Statements lists statements in the order of their ids.
-	Statements(ctx context.Context, group practice.ID, q StatementQuery, rows input.Rows) ([]Statement, error)
+	Statements(ctx context.Context, group practice.ID, q Query, rows input.Rows) ([]Statement, error)
 	// InvoicesOfStatements lists what is on some statements.
 	InvoicesOfStatements(
-		ctx context.Context, group practice.ID, of []StatementID,
-	) (map[StatementID][]StatementLine, error)
+		ctx context.Context, group practice.ID, of []ID,
+	) (map[ID][]Line, error)
 	// Do runs fn in one transaction: all of it happens, or none.
-	Do(ctx context.Context, fn func(StatementTx) error) error
+	Do(ctx context.Context, fn func(Tx) error) error
 }
 
-// StatementTx is a StatementStore inside a transaction.
-type StatementTx interface {
-	AccountTx
+// Tx is a Store inside a transaction.
+type Tx interface {
+	billing.AccountTx
 	// AddStatement keeps a statement with the invoices that belong on it as they
 	// are, and gives it with their sums.
 	AddStatement(ctx context.Context, group practice.ID, s Statement) (Statement, error)
 	// LockStatement keeps others from changing the statement until the end of the
-	// transaction, and finds it, or returns ErrStatementNotFound.
-	LockStatement(ctx context.Context, group practice.ID, id StatementID) (Statement, error)
+	// transaction, and finds it, or returns ErrNotFound.
+	LockStatement(ctx context.Context, group practice.ID, id ID) (Statement, error)
 	// SaveStatement keeps that a statement was deleted.
 	SaveStatement(ctx context.Context, group practice.ID, s Statement) error
 	Audit(ctx context.Context, e audit.Entry) error
 }
 
-// Statements is the account statements of a practice.
-type Statements struct {
-	Store StatementStore
+// Service is the account statements of a practice.
+type Service struct {
+	Store Store
 	Now   func() time.Time
 	NewID func() int64
 }
@@ -115,13 +125,13 @@ type Statements struct {
 // Create makes a statement of the invoices that go to an account, with a
 // date in a stretch of days, as they are now; cancelled ones are left out. Errors:
 // patient.ErrNotFound, contact.ErrNotFound.
-func (s *Statements) Create(ctx context.Context, r StatementRequest) (Statement, error) {
-	return write.Do(ctx, access.EditInvoices, s.Now, s.Store.Do, func(e write.Edit[StatementTx]) (Statement, error) {
+func (s *Service) Create(ctx context.Context, r Request) (Statement, error) {
+	return write.Do(ctx, access.EditInvoices, s.Now, s.Store.Do, func(e write.Edit[Tx]) (Statement, error) {
 		if err := r.check(); err != nil {
 			return Statement{}, err
 		}
 		st := Statement{
-			ID: StatementID(s.NewID()), Kind: r.Kind, MadeAt: e.Now, From: r.From, Until: r.Until, Account: r.Account,
+			ID: ID(s.NewID()), Kind: r.Kind, MadeAt: e.Now, From: r.From, Until: r.Until, Account: r.Account,
 			Header: r.Header, Reference: r.Reference, Comments: r.Comments, Version: 1, CreatedAt: e.Now,
 			UpdatedAt: e.Now,
 		}
@@ -137,10 +147,10 @@ func (s *Statements) Create(ctx context.Context, r StatementRequest) (Statement,
 }
 
 // check tidies what was asked for.
-func (r *StatementRequest) check() error {
+func (r *Request) check() error {
 	var in input.Checks
-	r.Kind = input.Choice(&in, "type", r.Kind, StatementKinds)
-	r.From, r.Until = dated(&in, "start", r.From), dated(&in, "end", r.Until)
+	r.Kind = input.Choice(&in, "type", r.Kind, Kinds)
+	r.From, r.Until = billing.Dated(&in, "start", r.From), billing.Dated(&in, "end", r.Until)
 	r.Header, r.Reference = in.Text("header", r.Header, 200), in.Text("reference", r.Reference, 100)
 	r.Comments = in.Lines("comments", r.Comments, 5000)
 	if r.Until < r.From {
@@ -153,7 +163,7 @@ func (r *StatementRequest) check() error {
 }
 
 // name finds whose the statement is, and fills in what was left out.
-func name(ctx context.Context, tx StatementTx, who access.Caller, st *Statement) error {
+func name(ctx context.Context, tx Tx, who access.Caller, st *Statement) error {
 	if st.Header == "" {
 		g, err := tx.Group(ctx, who.Group)
 		if err != nil {
@@ -163,7 +173,7 @@ func name(ctx context.Context, tx StatementTx, who access.Caller, st *Statement)
 	}
 	var reference string
 	if id := st.Account.Contact; id != 0 {
-		c, err := payor(ctx, tx, who.Group, id)
+		c, err := billing.Payor(ctx, tx, who.Group, id)
 		if err != nil {
 			return err
 		}
@@ -185,11 +195,11 @@ func name(ctx context.Context, tx StatementTx, who access.Caller, st *Statement)
 
 // Delete deletes a statement: it is kept, and listed only when deleted
 // ones are asked for. Deleting it again changes nothing. Error:
-// ErrStatementNotFound.
-func (s *Statements) Delete(ctx context.Context, id StatementID) (Statement, error) {
-	kept := write.Kind[StatementTx, StatementID, Statement]{Needs: access.EditInvoices,
-		Lock: StatementTx.LockStatement, Save: StatementTx.SaveStatement}
-	return kept.Change(ctx, s.Now, s.Store.Do, "statement.delete", id, func(e write.Edit[StatementTx],
+// ErrNotFound.
+func (s *Service) Delete(ctx context.Context, id ID) (Statement, error) {
+	kept := write.Kind[Tx, ID, Statement]{Needs: access.EditInvoices,
+		Lock: Tx.LockStatement, Save: Tx.SaveStatement}
+	return kept.Change(ctx, s.Now, s.Store.Do, "statement.delete", id, func(e write.Edit[Tx],
 		st *Statement) error {
 		if st.Deleted() {
 			return write.ErrSame
@@ -199,13 +209,13 @@ func (s *Statements) Delete(ctx context.Context, id StatementID) (Statement, err
 	})
 }
 
-// Find finds one statement, deleted or not. Error: ErrStatementNotFound.
-func (s *Statements) Find(ctx context.Context, id StatementID) (Statement, error) {
+// Find finds one statement, deleted or not. Error: ErrNotFound.
+func (s *Service) Find(ctx context.Context, id ID) (Statement, error) {
 	return read.One(ctx, access.SeeInvoices, id, s.Store.Statement)
 }
 
-// StatementQuery is what statements to list, in the order of their ids.
-type StatementQuery struct {
+// Query is what statements to list, in the order of their ids.
+type Query struct {
 	input.Listing // the cursor takes the place of the page
 	Cursor        input.Cursor
 	// Made is when they were made.
@@ -213,12 +223,12 @@ type StatementQuery struct {
 }
 
 // List lists statements, and reports whether more follow in that direction.
-func (s *Statements) List(ctx context.Context, q StatementQuery) (found []Statement, more bool, err error) {
+func (s *Service) List(ctx context.Context, q Query) (found []Statement, more bool, err error) {
 	var in input.Checks
 	return read.Page(ctx, access.SeeInvoices, &in, in.Near(q.Cursor), q, s.Store.Statements)
 }
 
 // InvoicesOn lists what is on some statements, as it was when they were made.
-func (s *Statements) InvoicesOn(ctx context.Context, of []StatementID) (map[StatementID][]StatementLine, error) {
+func (s *Service) InvoicesOn(ctx context.Context, of []ID) (map[ID][]Line, error) {
 	return read.Of(ctx, access.SeeInvoices, of, s.Store.InvoicesOfStatements)
 }

@@ -1,12 +1,13 @@
-package billing
+// Package statement keeps what core/statement remembers.
+package statement
 
 import (
 	"context"
 	"slices"
 
-	"frontdesk/core/billing"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
+	"frontdesk/core/statement"
 	"frontdesk/store"
 	"frontdesk/store/listing"
 	"frontdesk/store/value"
@@ -16,8 +17,8 @@ const statementColumns = `id, kind, made_at, from_date, until_date, patient_id, 
 	comments, reference, total, paid, outstanding,
 	deleted_at, version, created_at, updated_at`
 
-func scanStatement(scan store.Scanner) (billing.Statement, error) {
-	var s billing.Statement
+func scanStatement(scan store.Scanner) (statement.Statement, error) {
+	var s statement.Statement
 	err := scan(&s.ID, &s.Kind, value.When(&s.MadeAt), value.Day(&s.From), value.Day(&s.Until),
 		value.Num(&s.Account.Patient), value.Num(&s.Account.Contact), &s.Header,
 		&s.Comments, &s.Reference, &s.Total, &s.Paid, &s.Outstanding, value.When(&s.DeletedAt), &s.Version,
@@ -26,16 +27,16 @@ func scanStatement(scan store.Scanner) (billing.Statement, error) {
 }
 
 // Statement finds a statement.
-func (t *Tx) Statement(ctx context.Context, group practice.ID, id billing.StatementID) (billing.Statement, error) {
-	return store.Find(ctx, t.Conn, billing.ErrStatementNotFound, `SELECT `+statementColumns+` FROM statement WHERE
+func (t *Tx) Statement(ctx context.Context, group practice.ID, id statement.ID) (statement.Statement, error) {
+	return store.Find(ctx, t.Conn, statement.ErrNotFound, `SELECT `+statementColumns+` FROM statement WHERE
 		practice_group_id = $1 AND id = $2`, store.In{group, id}, scanStatement)
 }
 
 // LockStatement keeps others from changing the statement, and finds it.
-func (t *Tx) LockStatement(ctx context.Context, group practice.ID, id billing.StatementID) (billing.Statement, error) {
+func (t *Tx) LockStatement(ctx context.Context, group practice.ID, id statement.ID) (statement.Statement, error) {
 	if _, err := t.Exec(ctx, `UPDATE statement SET version = version WHERE practice_group_id = $1 AND id = $2`, group,
 		id); err != nil {
-		return billing.Statement{}, err
+		return statement.Statement{}, err
 	}
 	return t.Statement(ctx, group, id)
 }
@@ -53,8 +54,8 @@ const (
 
 // Statements lists statements.
 func (t *Tx) Statements(
-	ctx context.Context, group practice.ID, q billing.StatementQuery, rows input.Rows,
-) ([]billing.Statement, error) {
+	ctx context.Context, group practice.ID, q statement.Query, rows input.Rows,
+) ([]statement.Statement, error) {
 	text := statementsAfter
 	if rows.Back {
 		text = statementsBefore
@@ -81,7 +82,7 @@ const (
 )
 
 // AddStatement keeps a statement and what is on it.
-func (t *Tx) AddStatement(ctx context.Context, group practice.ID, s billing.Statement) (billing.Statement, error) {
+func (t *Tx) AddStatement(ctx context.Context, group practice.ID, s statement.Statement) (statement.Statement, error) {
 	_, err := t.Exec(ctx, `INSERT INTO statement (`+statementColumns+`, practice_group_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		s.ID, s.Kind, s.MadeAt, s.From.String(), s.Until.String(), value.Opt(s.Account.Patient),
@@ -95,7 +96,7 @@ func (t *Tx) AddStatement(ctx context.Context, group practice.ID, s billing.Stat
 		text, account = putOnContacts, int64(s.Account.Contact)
 	}
 	if _, err := t.Exec(ctx, text, group, s.ID, account, s.From.String(), s.Until.String(),
-		s.Kind == billing.Unpaid); err != nil {
+		s.Kind == statement.Unpaid); err != nil {
 		return s, err
 	}
 	// The sums are of what is on the statement, and not of the invoices, which
@@ -113,7 +114,7 @@ func (t *Tx) AddStatement(ctx context.Context, group practice.ID, s billing.Stat
 }
 
 // SaveStatement keeps that a statement was deleted.
-func (t *Tx) SaveStatement(ctx context.Context, group practice.ID, s billing.Statement) error {
+func (t *Tx) SaveStatement(ctx context.Context, group practice.ID, s statement.Statement) error {
 	_, err := t.Exec(ctx, `UPDATE statement SET deleted_at = $3, version = $4, updated_at = $5 WHERE
 		practice_group_id = $1 AND id = $2`,
 		group, s.ID, value.At(s.DeletedAt), s.Version, s.UpdatedAt)
@@ -128,11 +129,11 @@ var invoicesOfStatements = store.Among(selectOnStatements+store.Few2+` ORDER BY 
 
 // InvoicesOfStatements lists what is on statements.
 func (t *Tx) InvoicesOfStatements(
-	ctx context.Context, group practice.ID, of []billing.StatementID,
-) (map[billing.StatementID][]billing.StatementLine, error) {
+	ctx context.Context, group practice.ID, of []statement.ID,
+) (map[statement.ID][]statement.Line, error) {
 	return store.ByOwner(store.ListAmong(ctx, t.Conn, invoicesOfStatements, store.In{group}, of,
-		func(scan store.Scanner) (store.Owned[billing.StatementID, billing.StatementLine], error) {
-			var o store.Owned[billing.StatementID, billing.StatementLine]
+		func(scan store.Scanner) (store.Owned[statement.ID, statement.Line], error) {
+			var o store.Owned[statement.ID, statement.Line]
 			err := scan(&o.Of, &o.Thing.Invoice, &o.Thing.Total, &o.Thing.Paid, &o.Thing.Outstanding)
 			return o, err
 		}))
