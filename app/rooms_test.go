@@ -122,8 +122,7 @@ var rooms = map[string]struct {
 		"core/write", "core/practice", "core/billing"}},
 	"core/payment": {ours: []string{
 		"core/fault", "core/audit", "core/event", "core/job", "core/input", "core/access", "core/write", "core/practice",
-		"core/patient", "core/relationship", "core/booking", "core/billing",
-		"core/patient", "core/diary", "core/booking", "core/billing",
+		"core/patient", "core/relationship", "core/diary", "core/booking", "core/billing",
 	}},
 	"core/selfbooking": {ours: []string{
 		"core/filter",
@@ -131,13 +130,9 @@ var rooms = map[string]struct {
 		"core/patient", "core/diary", "core/booking", "core/calendar", "core/link", "core/episode",
 	}},
 	"core/formlink": {ours: []string{
-		"core/assignee", "core/attachment", "core/audit", "core/event", "core/fault", "core/input", "core/access",
-		"core/write", "core/practice", "core/patient", "core/booking", "core/clinical", "core/form", "core/link",
-		"core/record", "core/task",
-		"core/account", "core/attachment", "core/audit", "core/event", "core/fault", "core/input", "core/access",
-		"core/write", "core/practice", "core/patient", "core/booking", "core/clinical", "core/diary",
-		"core/form", "core/link", "core/record", "core/selfbooking", "core/task",
-		"core/record", "core/task", "core/episode",
+		"core/account", "core/assignee", "core/attachment", "core/audit", "core/event", "core/fault", "core/input",
+		"core/access", "core/write", "core/practice", "core/patient", "core/booking", "core/clinical", "core/diary",
+		"core/form", "core/link", "core/record", "core/selfbooking", "core/task", "core/episode",
 	}},
 	"core/waiting": {ours: []string{
 		"core/filter",

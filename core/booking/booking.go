@@ -24,6 +24,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/diary"
 	"frontdesk/core/event"
@@ -262,6 +263,9 @@ type Tx interface {
 	// wait. One who has died is patient.ErrDeceased.
 	LockPatientForBooking(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
 	SaveTask(ctx context.Context, group practice.ID, t task.Task) error
+	// AppointmentType finds a type of appointment, or returns diary.ErrTypeNotFound.
+	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
+	assignee.Finder
 	AddAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	MoveAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	// Occupy takes the time an appointment has; the database refuses to let two occupy the same minute of one diary. It

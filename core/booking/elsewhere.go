@@ -1,6 +1,7 @@
 package booking
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,8 +31,8 @@ var ErrElsewhere = fault.New(fault.Conflict, "patient_booked_elsewhere",
 const mostElsewhere = 10
 
 // overlaps finds what else the patient of an appointment has at its time, or refuses the appointment where the practice
-// refuses overlaps. Where the appointment is confirmed all the same, its practitioner has a task about it in the same
-// transaction. The caller has locked the patient. Error: ErrElsewhere.
+// refuses overlaps. Where the appointment is confirmed all the same, those to whom the work around it is given have a
+// task about it in the same transaction. The caller has locked the patient. Error: ErrElsewhere.
 func (s *Service) overlaps(ctx context.Context, tx Tx, who access.Caller, a *Appointment, now time.Time) error {
 	if a.Patient == 0 {
 		return nil
@@ -50,13 +51,28 @@ func (s *Service) overlaps(ctx context.Context, tx Tx, who access.Caller, a *App
 	if a.State != Booked {
 		return nil
 	}
+	to, err := workOf(ctx, tx, who.Group, *a)
+	if err != nil {
+		return err
+	}
 	return task.Raise(ctx, tx, who, now, task.Task{
-		ID: task.ID(s.NewID()), Patient: a.Patient, Assignee: assignee.ToStaff(a.Practitioner), Kind: task.Booking,
+		ID: task.ID(s.NewID()), Patient: a.Patient, Assignee: to, Kind: task.Booking,
 		Priority: task.High,
 		Due:      input.DateOf(now.In(g.Zone())),
 		Subject:  "A patient has two appointments at the same time",
 		Comments: overlapping(*a, g.Zone()),
 	})
+}
+
+// workOf is to whom the work around an appointment is given: to whom its type says, or to its practitioner where the
+// type says nothing or that one is gone.
+func workOf(ctx context.Context, tx Tx, group practice.ID, a Appointment) (assignee.Ref, error) {
+	kind, err := tx.AppointmentType(ctx, group, a.Type)
+	if err != nil {
+		return assignee.Ref{}, err
+	}
+	to, err := assignee.IfThere(ctx, tx, group, kind.Assignee)
+	return cmp.Or(to, assignee.ToStaff(a.Practitioner)), err
 }
 
 // overlapping lists the appointments that overlap, by the practice's clocks.

@@ -9,6 +9,7 @@ import (
 
 	"frontdesk/core/assignee"
 	"frontdesk/core/booking"
+	"frontdesk/core/diary"
 	"frontdesk/core/practice"
 	"frontdesk/core/task"
 	taskstore "frontdesk/store/task"
@@ -99,6 +100,19 @@ func TestOverlapOfOnePatientWarnsAndGivesStaffATask(t *testing.T) {
 		moved, err = d.reschedule(held.ID, away)
 		d.must(err)
 		wants("moved back again", moved.Elsewhere, 4)
+		// The work around appointments of a type can be given to another.
+		third := d.newGP("Osei")
+		_, err = d.diary.UpdateType(d.ctx, d.kind.ID, diary.TypeChange{Assignee: ptr(assignee.ToStaff(third.ID))})
+		d.must(err)
+		away.Start = nine(26 * time.Hour)
+		_, err = d.reschedule(held.ID, away)
+		d.must(err)
+		away.Start = order.Start
+		_, err = d.reschedule(held.ID, away)
+		d.must(err)
+		if all := d.tasks(); len(all) != 5 || all[4].Assignee != assignee.ToStaff(third.ID) {
+			t.Errorf("of a type that is given to another: %+v", all)
+		}
 		// An appointment that only touches it, or of another patient, is no overlap.
 		order.Start, order.Length = nine(20*time.Minute), 10*time.Minute
 		if made, err = d.booking.Book(d.ctx, order); err != nil || len(made.Elsewhere) != 0 {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/booking"
 	"frontdesk/core/carrier"
 	"frontdesk/core/fault"
@@ -100,6 +101,8 @@ type Automatic struct {
 	// SendBy is the latest time it may be sent. Urgent goes out at any time of day.
 	SendBy time.Time
 	Urgent bool
+	// Assignee is to whom replies are given; the zero Ref is staff in general.
+	Assignee assignee.Ref
 	// Link is the link that stands in the texts; the zero Link is none.
 	Link link.Link
 }
@@ -164,7 +167,8 @@ func (s *Service) Automatic(ctx context.Context, tx Taker, who access.Caller, g 
 	}
 	m := Message{ID: ID(s.NewID()), Patient: a.Patient, Notice: a.Notice, Channel: carrier.SMS, Fallback: carrier.Email,
 		Leg: 1, State: Queued, Purpose: DirectCare, Subject: a.Subject, SendAt: now, DueAt: now, SendBy: a.SendBy,
-		SubmittedBy: who.Actor, CreatedAt: now, UpdatedAt: now, ShortLink: a.Link.ID, LinkVersion: a.Link.Version}
+		SubmittedBy: who.Actor, Assignee: a.Assignee, CreatedAt: now, UpdatedAt: now, ShortLink: a.Link.ID,
+		LinkVersion: a.Link.Version}
 	people, err := Addressees(ctx, tx, g.ID, []Message{m}, []patient.Patient{p})
 	if err != nil {
 		return Message{}, err

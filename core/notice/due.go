@@ -168,7 +168,11 @@ func (p *plan) take(ctx context.Context, n *Notice, ways messaging.Ways) error {
 	if err != nil {
 		return err
 	}
-	a := messaging.Automatic{Notice: n.ID, Patient: n.Patient, Ways: ways, Subject: texts.subject,
+	kind, err := p.tx.AppointmentType(ctx, p.group.ID, p.is.Type)
+	if err != nil {
+		return err
+	}
+	a := messaging.Automatic{Notice: n.ID, Assignee: kind.Assignee, Patient: n.Patient, Ways: ways, Subject: texts.subject,
 		Texts: texts.by, SendBy: p.sendBy(n), Link: texts.link}
 	// What answers a change goes at once where the practice's hours would leave no time for it.
 	next := p.group.NextSend(p.now)

@@ -18,6 +18,8 @@ type Reader interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 	// NoticeSettings reads how a practice wants its messages: its own under type 0, and those of types that have any.
 	NoticeSettings(ctx context.Context, group practice.ID) (map[diary.TypeID]Settings, error)
+	// AppointmentType finds a type of appointment, or returns diary.ErrTypeNotFound.
+	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
 }
 
 // Store is what notices need remembered.
@@ -35,8 +37,6 @@ type Store interface {
 	StaleReminders(ctx context.Context, group practice.ID, limit int) ([]Notice, error)
 	// Upcoming lists confirmed appointments that start after a moment and an id, and not after another, by start.
 	Upcoming(ctx context.Context, group practice.ID, after Place, until time.Time, limit int) ([]Place, error)
-	// AppointmentType finds a type of appointment, or returns diary.ErrTypeNotFound.
-	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
 	// Patient finds a patient, or returns patient.ErrNotFound.
 	Patient(ctx context.Context, group practice.ID, id patient.ID) (patient.Patient, error)
 }

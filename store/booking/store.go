@@ -9,6 +9,7 @@ package booking
 import (
 	"context"
 
+	"frontdesk/core/assignee"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
 	"frontdesk/core/patient"
@@ -57,6 +58,8 @@ type practices interface {
 
 type offers interface {
 	PlacesOffering(ctx context.Context, group practice.ID, kind diary.TypeID) ([]practice.LocationID, error)
+	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
+	assignee.Finder
 }
 
 type patients interface {

@@ -28,7 +28,6 @@ import (
 // Store is what core/notice remembers.
 type Store struct {
 	*Tx
-	types
 	patients
 	db *store.DB
 }
@@ -36,7 +35,7 @@ type Store struct {
 // New keeps it in a database.
 func New(db *store.DB) *Store {
 	c := db.Conn()
-	return &Store{on(c), diarystore.On(c), messagingstore.On(c), db}
+	return &Store{on(c), messagingstore.On(c), db}
 }
 
 // Do runs fn in one transaction: all of it happens, or none.
@@ -53,10 +52,11 @@ type Tx struct {
 	messaging.Taker
 	appointments
 	places
+	types
 }
 
 func on(c store.Conn) *Tx {
-	return &Tx{c, messagingstore.On(c), bookingstore.On(c), practicestore.On(c)}
+	return &Tx{c, messagingstore.On(c), bookingstore.On(c), practicestore.On(c), diarystore.On(c)}
 }
 
 // Enqueue keeps a job in this transaction.

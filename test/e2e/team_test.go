@@ -178,6 +178,16 @@ func TestAppointmentTypesAndFormLinksNameATeam(t *testing.T) {
 			t.Fatalf("got %s", kept.Text)
 		}
 		p.formLink(map[string]any{"assignee_id": team, "assignee_type": "AdminTeam"})
+		// Replies to messages around such an appointment are for them.
+		ada := p.patientBy("byron")
+		p.appointmentAt(ada, p.slotFrom("2031-01-15", 0, map[string]any{"appointment_type_id": kind["id"]}))
+		p.automatedBecomes(ada, "appointment_confirmed DELIVERED", "appointment_reminder SCHEDULED",
+			"appointment_reminder SCHEDULED")
+		automated := p.ok("GET", "/v2/automated_messages?recipient_id="+ada+"&notification_type=appointment_confirmed", nil)
+		if m := p.ok("GET", "/v1/messages/"+automated.data()[0]["message_id"].(string), nil); m.str("assignee_id") != team ||
+			m.str("assignee_type") != "AdminTeam" {
+			t.Fatalf("got %s", m.Text)
+		}
 		free := p.ok("PATCH", path, map[string]any{"assignee_id": nil, "assignee_type": nil})
 		if free.Body["assignee_id"] != nil || free.Body["assignee_type"] != nil {
 			t.Fatalf("got %s", free.Text)
