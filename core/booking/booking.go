@@ -211,8 +211,16 @@ type Store interface {
 	CountAppointmentsOf(ctx context.Context, group practice.ID, of []patient.ID, q Query) (map[patient.ID]int, error)
 	// LapsedHolds lists up to limit holds that ran out at or before the time.
 	LapsedHolds(ctx context.Context, group practice.ID, at time.Time, limit int) ([]Occupied, error)
-	// PlacesOffering lists the locations set for a type of appointment.
-	PlacesOffering(ctx context.Context, group practice.ID, kind diary.TypeID) ([]practice.LocationID, error)
+	// Work is the store of the work around appointments in a transaction.
+	Work(tx Tx) Work
+}
+
+// Work is what giving staff the work around an appointment needs, in a transaction.
+type Work interface {
+	task.Raiser
+	assignee.Finder
+	// AppointmentType finds a type of appointment, or returns diary.ErrTypeNotFound.
+	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
 }
 
 // recorder keeps a changed appointment with its event and its audit entry.
@@ -262,10 +270,6 @@ type Tx interface {
 	// LockPatientForBooking is LockPatientAgainstMerge for a patient who is booked for: others who book for the patient
 	// wait. One who has died is patient.ErrDeceased.
 	LockPatientForBooking(ctx context.Context, group practice.ID, id patient.ID) (patient.ID, error)
-	SaveTask(ctx context.Context, group practice.ID, t task.Task) error
-	// AppointmentType finds a type of appointment, or returns diary.ErrTypeNotFound.
-	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
-	assignee.Finder
 	AddAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	MoveAppointment(ctx context.Context, group practice.ID, a Appointment) error
 	// Occupy takes the time an appointment has; the database refuses to let two occupy the same minute of one diary. It

@@ -51,11 +51,12 @@ func (s *Service) overlaps(ctx context.Context, tx Tx, who access.Caller, a *App
 	if a.State != Booked {
 		return nil
 	}
-	to, err := workOf(ctx, tx, who.Group, *a)
+	work := s.Store.Work(tx)
+	to, err := doneBy(ctx, work, who.Group, *a)
 	if err != nil {
 		return err
 	}
-	return task.Raise(ctx, tx, who, now, task.Task{
+	return task.Raise(ctx, work, who, now, task.Task{
 		ID: task.ID(s.NewID()), Patient: a.Patient, Assignee: to, Kind: task.Booking,
 		Priority: task.High,
 		Due:      input.DateOf(now.In(g.Zone())),
@@ -64,14 +65,14 @@ func (s *Service) overlaps(ctx context.Context, tx Tx, who access.Caller, a *App
 	})
 }
 
-// workOf is to whom the work around an appointment is given: to whom its type says, or to its practitioner where the
+// doneBy is to whom the work around an appointment is given: to whom its type says, or to its practitioner where the
 // type says nothing or that one is gone.
-func workOf(ctx context.Context, tx Tx, group practice.ID, a Appointment) (assignee.Ref, error) {
-	kind, err := tx.AppointmentType(ctx, group, a.Type)
+func doneBy(ctx context.Context, work Work, group practice.ID, a Appointment) (assignee.Ref, error) {
+	kind, err := work.AppointmentType(ctx, group, a.Type)
 	if err != nil {
 		return assignee.Ref{}, err
 	}
-	to, err := assignee.IfThere(ctx, tx, group, kind.Assignee)
+	to, err := assignee.IfThere(ctx, work, group, kind.Assignee)
 	return cmp.Or(to, assignee.ToStaff(a.Practitioner)), err
 }
 

@@ -238,7 +238,7 @@ func (s *Service) inSession(ctx context.Context, t diary.Terms, a Appointment) e
 // provided makes sure that a place has a type of appointment at all: staff may book outside sessions, but not where
 // other places were set for the type. A type with no places set is offered everywhere. Error: ErrNotOffered.
 func (s *Service) provided(ctx context.Context, t diary.Terms) error {
-	places, err := s.Store.PlacesOffering(ctx, t.Group.ID, t.Type.ID)
+	places, err := s.Diary.Store.PlacesOffering(ctx, t.Group.ID, t.Type.ID)
 	if err == nil && len(places) > 0 && !slices.Contains(places, t.Location.ID) {
 		return ErrNotOffered.Saying(t.Type.Name + " is not available at location " + t.Location.Name + ".")
 	}

@@ -74,6 +74,8 @@ type Store interface {
 	AppointmentType(ctx context.Context, group practice.ID, id TypeID) (Type, error)
 	// AppointmentTypes lists them by name; inactive ones too when asked.
 	AppointmentTypes(ctx context.Context, group practice.ID, inactive bool) ([]Type, error)
+	// PlacesOffering lists the locations set for a type of appointment.
+	PlacesOffering(ctx context.Context, group practice.ID, kind TypeID) ([]practice.LocationID, error)
 	// Session finds a session or a block, or returns ErrSessionNotFound.
 	Session(ctx context.Context, group practice.ID, id SessionID) (Session, error)
 	// Sessions lists sessions that may run between two dates, with their types and their exceptions in that time, by

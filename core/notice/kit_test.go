@@ -113,6 +113,8 @@ func (w watched) Do(ctx context.Context, fn func(booking.Tx) error) error {
 	return err
 }
 
+func (w watched) Work(tx booking.Tx) booking.Work { return w.Store.Work(tx.(asking).Tx) }
+
 type asking struct {
 	booking.Tx
 	asked *[]job.Job

@@ -37,11 +37,14 @@ func (s *Store) Do(ctx context.Context, fn func(booking.Tx) error) error {
 	return s.db.Do(ctx, func(c store.Conn) error { return fn(On(c)) })
 }
 
+// Work is what giving staff the work around an appointment needs, in a transaction.
+func (s *Store) Work(tx booking.Tx) booking.Work { return tx.(*Tx) }
+
 // Tx is its statements in one transaction, with what it asks of other areas there.
 type Tx struct {
 	store.Conn
 	practices
-	offers
+	types
 	patients
 	tasks
 }
@@ -56,8 +59,7 @@ type practices interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)
 }
 
-type offers interface {
-	PlacesOffering(ctx context.Context, group practice.ID, kind diary.TypeID) ([]practice.LocationID, error)
+type types interface {
 	AppointmentType(ctx context.Context, group practice.ID, id diary.TypeID) (diary.Type, error)
 	assignee.Finder
 }
