@@ -143,52 +143,95 @@ func expireSession(s *Stripe, r request) (object, *problem) {
 	return s.shown(o, false), nil
 }
 
-// Pay is a patient who pays on a payment page. It reports whether the page takes it.
+// Pay is a patient who pays on a payment page with a good card. It reports whether the page takes it.
 func (s *Stripe) Pay(session string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, ok := s.paid(session)
-	return ok
+	o, wrong := s.session(session)
+	return wrong == nil && s.paid(o, o.text("currency"), o.whole("amount_total"))
 }
 
-func (s *Stripe) paid(session string) (object, bool) {
+// PayIn is a patient who is charged in another currency than the page asks for, as an account does that was set to show
+// patients their own. It reports whether the page takes it.
+func (s *Stripe) PayIn(session, currency string, amount int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	o, wrong := s.session(session)
-	if wrong != nil || o.text("status") != "open" {
-		return o, false
+	return wrong == nil && s.paid(o, currency, amount)
+}
+
+// tried is the payment of a page, which begins with the first card that is tried.
+func (s *Stripe) tried(o object) object {
+	if p, ok := s.intents[o.text("payment_intent")]; ok {
+		return p
 	}
 	meta, _ := o["intent_metadata"].(object)
 	p := s.intent(o.whole("amount_total"), o.text("currency"), meta)
-	o["status"], o["payment_status"], o["payment_intent"] = "complete", "paid", p.text("id")
-	s.happened("payment_intent.succeeded", p)
-	s.happened("checkout.session.completed", s.shown(o, false))
-	return o, true
+	o["payment_intent"] = p.text("id")
+	return p
 }
 
-// pay is the page itself: a form, and what a patient chose in it.
+func (s *Stripe) paid(o object, currency string, amount int64) bool {
+	if o.text("status") != "open" {
+		return false
+	}
+	p := s.tried(o)
+	s.succeed(p, currency, amount)
+	o["status"], o["payment_status"] = "complete", "paid"
+	s.happened("payment_intent.succeeded", p)
+	s.happened("checkout.session.completed", s.shown(o, false))
+	return true
+}
+
+// declined notes that a card was not charged: the page stays open for another.
+func (s *Stripe) declined(o object, why *refusal) {
+	p := s.tried(o)
+	p["last_payment_error"] = why.inJSON()
+	s.happened("payment_intent.payment_failed", p)
+}
+
+// pay is the page itself: a form, and what a patient typed into it.
 func (s *Stripe) pay(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, wrong := s.session(strings.TrimPrefix(r.URL.Path, "/pay/"))
-	if wrong != nil {
-		http.Error(w, wrong.words, http.StatusNotFound)
-		return
-	}
 	switch {
-	case r.Method == http.MethodPost && r.FormValue("card") == "declined":
-		s.happened("payment_intent.payment_failed", object{"id": s.id("pi"), "object": "payment_intent",
-			"status": "requires_payment_method", "metadata": o["intent_metadata"]})
-		http.Error(w, "Your card was declined.", http.StatusPaymentRequired)
-	case r.Method == http.MethodPost:
-		if _, ok := s.paid(o.text("id")); !ok {
-			http.Error(w, "This page can no longer be paid.", http.StatusGone)
+	case wrong != nil:
+		http.Error(w, wrong.words, http.StatusNotFound)
+	case r.Method != http.MethodPost:
+		s.form(w, http.StatusOK, o, nil)
+	case o.text("status") != "open":
+		http.Error(w, "This page can no longer be paid.", http.StatusGone)
+	default:
+		card := Card{Number: r.FormValue("card"), Expiry: r.FormValue("expiry"), CVC: r.FormValue("cvc")}
+		if why := card.mistyped(s.Now()); why != nil {
+			s.form(w, http.StatusPaymentRequired, o, why)
 			return
 		}
+		if why := card.refused(); why != nil {
+			s.declined(o, why)
+			s.form(w, http.StatusPaymentRequired, o, why)
+			return
+		}
+		s.paid(o, o.text("currency"), o.whole("amount_total"))
 		http.Redirect(w, r, o.text("success_url"), http.StatusSeeOther)
-	default:
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Pay</title><h1>Pay £%d.%02d</h1><p>This is a simulated
-payment page. No money moves.</p><form method="post"><button name="card" value="good">Pay</button>
-<button name="card" value="declined">Pay with a card that is declined</button></form><a href="%s">Back</a></html>`,
-			o.whole("amount_total")/100, o.whole("amount_total")%100, html.EscapeString(o.text("cancel_url")))
 	}
+}
+
+// form shows the page, with why a card was refused.
+func (s *Stripe) form(w http.ResponseWriter, status int, o object, why *refusal) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	said := ""
+	if why != nil {
+		said = fmt.Sprintf(`<p role="alert" data-code="%s" data-decline-code="%s">%s</p>`, why.code, why.decline, why.words)
+	}
+	fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Pay</title><h1>Pay £%d.%02d</h1>%s<p>This is a simulated
+payment page. No money moves. It takes Stripe's test cards: 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined,
+and 4000 0000 0000 9995 has no funds. A real card is refused.</p><form method="post">
+<label>Card number <input name="card" value="4242 4242 4242 4242"></label>
+<label>Expiry, MM/YY <input name="expiry" value="%s"></label>
+<label>Security code <input name="cvc" value="123"></label><button>Pay</button></form><a href="%s">Back</a></html>`,
+		o.whole("amount_total")/100, o.whole("amount_total")%100, said, s.Now().AddDate(3, 0, 0).Format("01/06"),
+		html.EscapeString(o.text("cancel_url")))
 }

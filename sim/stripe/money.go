@@ -2,15 +2,22 @@ package stripe
 
 import "strings"
 
-// intent is a payment that succeeded.
+// intent is a payment that no card has been charged for yet.
 func (s *Stripe) intent(amount int64, currency string, meta object) object {
 	id := s.id("pi")
-	p := object{"id": id, "object": "payment_intent", "amount": amount, "amount_received": amount,
-		"currency": currency, "status": "succeeded", "metadata": meta, "created": s.Now().Unix(),
-		"latest_charge": object{"id": s.id("ch"), "object": "charge", "created": s.Now().Unix(),
-			"amount": amount, "payment_intent": id}}
+	p := object{"id": id, "object": "payment_intent", "amount": amount, "amount_received": int64(0),
+		"currency": currency, "status": "requires_payment_method", "metadata": meta, "created": s.Now().Unix(),
+		"latest_charge": nil, "last_payment_error": nil}
 	s.intents[id] = p
 	return p
+}
+
+// succeed charges a card for a payment, once.
+func (s *Stripe) succeed(p object, currency string, amount int64) {
+	p["status"], p["amount"], p["amount_received"], p["currency"] = "succeeded", amount, amount, currency
+	p["last_payment_error"] = nil
+	p["latest_charge"] = object{"id": s.id("ch"), "object": "charge", "created": s.Now().Unix(), "amount": amount,
+		"payment_intent": p["id"]}
 }
 
 func getIntent(s *Stripe, r request) (object, *problem) {
@@ -27,6 +34,9 @@ func (s *Stripe) Taken(name string) map[string][]int64 {
 	defer s.mu.Unlock()
 	out := map[string][]int64{}
 	for _, p := range s.intents {
+		if p.text("status") != "succeeded" {
+			continue
+		}
 		meta, _ := p["metadata"].(object)
 		out[meta.text(name)] = append(out[meta.text(name)], p.whole("amount"))
 	}
@@ -38,8 +48,10 @@ func (s *Stripe) Intents() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []string
-	for id := range s.intents {
-		out = append(out, id)
+	for id, p := range s.intents {
+		if p.text("status") == "succeeded" {
+			out = append(out, id)
+		}
 	}
 	return out
 }
@@ -50,7 +62,7 @@ func (s *Stripe) Refund(intent string, amount int64) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p, ok := s.intents[intent]
-	if !ok {
+	if !ok || p.text("status") != "succeeded" {
 		return ""
 	}
 	left := p.whole("amount")
@@ -102,6 +114,7 @@ func (s *Stripe) PayInvoice(id string) string {
 		return ""
 	}
 	p := s.intent(o.whole("total"), o.text("currency"), object{})
+	s.succeed(p, o.text("currency"), o.whole("total"))
 	o["status"], o["amount_paid"], o["amount_due"], o["amount_remaining"] = "paid", o["total"], int64(0), int64(0)
 	o["payments"] = list("/v1/invoice_payments", []object{{"id": s.id("inpay"), "object": "invoice_payment",
 		"amount_paid": o["total"], "currency": o["currency"], "status": "paid", "created": s.Now().Unix(),

@@ -2,7 +2,8 @@
 //
 //	stripe.go    the simulator: keys, idempotency, errors
 //	customer.go  coupons, customers and payment methods
-//	checkout.go  payment pages, and the patient who pays or declines
+//	checkout.go  payment pages, and the patient who pays
+//	card.go      the cards that pay and those that do not
 //	money.go     payments, refunds and invoices
 //	event.go     events, signed and delivered
 //

@@ -1,8 +1,11 @@
 package e2e
 
 import (
+	"cmp"
+	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +33,78 @@ func (p *till) pageOf(invoice string) (page, session string) {
 	return a.str("url"), a.str("url")[strings.LastIndex(a.str("url"), "/")+1:]
 }
 
+// card types a card into a payment page, good until 2034 and with a security code unless it says otherwise, and gives
+// the status and the code of a refusal, with what the card's bank says where that is known.
+func (p *till) card(page string, c stripe.Card) (status int, why string) {
+	p.t.Helper()
+	noRedirect := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
+	res, err := noRedirect.PostForm(page, url.Values{"card": {c.Number}, "expiry": {cmp.Or(c.Expiry, "12/34")},
+		"cvc": {cmp.Or(c.CVC, "123")}})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(res.Body)
+	if said := refusedCard.FindStringSubmatch(string(text)); said != nil {
+		why = strings.TrimSpace(said[1] + " " + said[2])
+	}
+	return res.StatusCode, why
+}
+
+var refusedCard = regexp.MustCompile(`data-code="([a-z_]*)" data-decline-code="([a-z_]*)"`)
+
+// TestACardThatIsRefusedIsNotCharged tries Stripe's test cards, and what is typed wrongly, on one page, and then one
+// that pays: the patient is charged once, and the appointment's invoice is paid once.
+func TestACardThatIsRefusedIsNotCharged(t *testing.T) {
+	paying(t, func(t *testing.T, p *till) {
+		invoice, _ := p.owes(p.patient(), 40, 0)
+		page, _ := p.pageOf(invoice)
+		for _, one := range []struct {
+			card stripe.Card
+			why  string
+		}{
+			{stripe.Card{Number: "4000 0000 0000 0002"}, "card_declined generic_decline"},
+			{stripe.Card{Number: "4000000000009995"}, "card_declined insufficient_funds"},
+			{stripe.Card{Number: "4000 0000 0000 9987"}, "card_declined lost_card"},
+			{stripe.Card{Number: "4000 0000 0000 0069"}, "expired_card"},
+			{stripe.Card{Number: "4000 0000 0000 0127"}, "incorrect_cvc"},
+			{stripe.Card{Number: "4000 0000 0000 0119"}, "processing_error"},
+			{stripe.Card{Number: "4242 4242 4242 4241"}, "incorrect_number"},
+			{stripe.Card{Number: "good"}, "incorrect_number"},
+			{stripe.Card{Number: "4539 1488 0343 6467"}, "card_declined test_mode_live_card"}, // passes its check digit
+			{stripe.Card{Number: stripe.GoodCard, Expiry: "12/30"}, "invalid_expiry_year"},
+			{stripe.Card{Number: stripe.GoodCard, Expiry: "13/31"}, "invalid_expiry_month"},
+			{stripe.Card{Number: stripe.GoodCard, CVC: "12"}, "invalid_cvc"},
+		} {
+			if status, why := p.card(page, one.card); status != http.StatusPaymentRequired || why != one.why {
+				t.Errorf("%+v: %d %q, not %q", one.card, status, why, one.why)
+			}
+		}
+		if taken := p.bank.Intents(); len(taken) != 0 {
+			t.Fatalf("%v were charged", taken)
+		}
+		p.paidAs(invoice, "open", 0, 0)
+		for i := range 60 {
+			p.clock.move(time.Minute) // the page is asked about meanwhile, and stays
+			if now, _ := p.pageOf(invoice); now != page {
+				t.Fatalf("after %d minutes there is another page: %s", i, now)
+			}
+		}
+		if status, why := p.card(page, stripe.Card{Number: stripe.GoodCard}); status != http.StatusSeeOther {
+			t.Fatalf("a good card: %d %s", status, why)
+		}
+		if status, _ := p.card(page, stripe.Card{Number: stripe.GoodCard}); status != http.StatusGone {
+			t.Errorf("the page is paid a second time: %d", status)
+		}
+		a := p.paidAs(invoice, "paid", 4000, 0)
+		if all, _ := a.Body["payments"].([]any); len(all) != 1 || len(p.bank.Intents()) != 1 {
+			t.Errorf("%v was charged for %s", p.bank.Intents(), a.Text)
+		}
+	})
+}
+
 func TestAPatientPaysAndIsRefunded(t *testing.T) {
 	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
@@ -38,21 +113,10 @@ func TestAPatientPaysAndIsRefunded(t *testing.T) {
 		if again, _ := p.pageOf(invoice); again != page {
 			t.Errorf("another page for the same amount: %s", again)
 		}
-		card := func(which string) int {
-			noRedirect := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
-				return http.ErrUseLastResponse
-			}}
-			res, err := noRedirect.PostForm(page, url.Values{"card": {which}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			res.Body.Close()
-			return res.StatusCode
-		}
-		if got := card("declined"); got != http.StatusPaymentRequired {
+		if got, _ := p.card(page, stripe.Card{Number: "4000 0000 0000 0002"}); got != http.StatusPaymentRequired {
 			t.Fatalf("a card that is declined: %d", got)
 		}
-		if got := card("good"); got != http.StatusSeeOther {
+		if got, _ := p.card(page, stripe.Card{Number: stripe.GoodCard}); got != http.StatusSeeOther {
 			t.Fatalf("a card that is good: %d", got)
 		}
 		a := p.paidAs(invoice, "paid", 4800, 0)
