@@ -16,8 +16,13 @@ import (
 // hour.
 const holdLife = 31 * time.Minute
 
-// longestHold is longer than any time is held, and heldAgain how often an unpaid one is looked at until then.
-const longestHold, heldAgain = 26 * time.Hour, 30 * time.Minute
+const (
+	// longestHold is longer than any time is held, and heldAgain how often an unpaid one is looked at until then.
+	longestHold, heldAgain = 26 * time.Hour, 30 * time.Minute
+	// holdChecked is how often the provider is asked at the least about a page on which a held time is paid: what is paid
+	// in the page's last minute is noticed before the time is let go.
+	holdChecked = 5 * time.Minute
+)
 
 // MustBePaid reports whether appointments of a type must be paid before they are confirmed: the type says that it needs
 // an invoice, or its product that it is paid while booking, and it costs something.
@@ -56,18 +61,28 @@ func (s *Service) Ask(ctx context.Context, group practice.ID, hold booking.Appoi
 	return unpaid
 }
 
-// drop cancels the invoice of a hold that ran out unpaid.
-func (s *Service) drop(ctx context.Context, group practice.ID, r Request) error {
-	ctx = access.With(ctx, access.System(group))
-	gone := false
-	if err := s.Store.Do(ctx, func(tx Tx) error {
-		a, err := tx.Billing().Appointment(ctx, group, r.Appointment)
-		gone = a.State == booking.Released || a.Lapsed(s.Now())
+// held is the appointment that a request is to pay for, as it is now.
+func (s *Service) held(ctx context.Context, group practice.ID, id booking.ID) (a booking.Appointment, err error) {
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		a, err = tx.Billing().Appointment(ctx, group, id)
 		return err
-	}); err != nil || !gone {
-		return err
+	})
+	return a, err
+}
+
+// over reports whether the time that a request is to pay for was let go: it ran out, or was given back. One that was
+// confirmed and then cancelled can still be paid.
+func (s *Service) over(ctx context.Context, group practice.ID, r Request) (bool, error) {
+	if r.Appointment == 0 {
+		return false, nil
 	}
-	_, err := s.Invoices.Cancel(ctx, r.Invoice)
+	a, err := s.held(ctx, group, r.Appointment)
+	return a.State == booking.Released || a.State == booking.Cancelled && a.ConfirmedAt.IsZero() || a.Lapsed(s.Now()), err
+}
+
+// drop cancels the invoice of a hold that was let go unpaid.
+func (s *Service) drop(ctx context.Context, group practice.ID, r Request) error {
+	_, err := s.Invoices.Cancel(access.With(ctx, access.System(group)), r.Invoice)
 	if errors.Is(err, billing.ErrHasPayments) {
 		return nil // which staff see to
 	}

@@ -75,8 +75,8 @@ func (s *Service) Find(ctx context.Context, j job.Job) error {
 	return s.settle(ctx, group, r)
 }
 
-// settle asks the provider what was paid, and records it. A page that is for another amount than is due by now is
-// closed, so that no patient pays what is not owed.
+// settle asks the provider what was paid, and records it. A page that is for another amount than is due by now, or for
+// a time that was let go, is closed, so that no patient pays what is not owed.
 func (s *Service) settle(ctx context.Context, group practice.ID, r Request) error {
 	if r.State == Opening { // it is for another amount by now, and no patient has seen its address
 		_, err := s.change(ctx, group, r.ID, func(r *Request) bool {
@@ -93,20 +93,34 @@ func (s *Service) settle(ctx context.Context, group practice.ID, r Request) erro
 		return err
 	}
 	due, err := s.place(ctx, group, r.ID, m)
-	if err == nil && m.State == Ended && r.Appointment != 0 {
-		err = s.drop(ctx, group, r)
-	}
-	if err != nil || r.Kind != Page || m.State != Live || due == r.Amount && s.Now().Before(r.ExpiresAt) {
+	if err != nil || m.State == Done {
 		return err
 	}
+	over, err := s.over(ctx, group, r)
+	if err != nil {
+		return err
+	}
+	if r.Kind == Page && m.State == Live && (over || due != r.Amount || !s.Now().Before(r.ExpiresAt)) {
+		if m, err = s.close(ctx, group, r); err != nil {
+			return err
+		}
+	}
+	if over && m.State == Ended {
+		return s.drop(ctx, group, r)
+	}
+	return nil
+}
+
+// close keeps a page from being paid, and records what was paid on it until then.
+func (s *Service) close(ctx context.Context, group practice.ID, r Request) (Money, error) {
 	if err := s.Provider.ClosePage(ctx, group, r.External); err != nil {
-		return err
+		return Money{}, err
 	}
-	if m, err = s.Provider.Money(ctx, group, r.Kind, r.External); err != nil {
-		return err
+	m, err := s.Provider.Money(ctx, group, r.Kind, r.External)
+	if err == nil {
+		_, err = s.place(ctx, group, r.ID, m)
 	}
-	_, err = s.place(ctx, group, r.ID, m)
-	return err
+	return m, err
 }
 
 // place records what the provider has received, and how far the request is, in one transaction. What cannot be recorded
@@ -128,6 +142,7 @@ func (s *Service) place(ctx context.Context, group practice.ID, id ID, m Money) 
 			return err
 		}
 		due = i.Outstanding()
+		first := r.State != Done && m.State == Done
 		if err := s.save(ctx, tx, group, &r, func(r *Request) bool {
 			r.State, r.Checks = m.State, r.Checks+1
 			r.DueAt = r.next(now)
@@ -141,7 +156,9 @@ func (s *Service) place(ctx context.Context, group practice.ID, id ID, m Money) 
 		}); err != nil {
 			return err
 		}
-		if err == nil && r.Appointment != 0 && r.State == Done && i.Outstanding() == 0 {
+		// Once, when it becomes paid: an appointment that is cancelled afterwards is not confirmed again. Money that was
+		// not recorded confirms nothing, and is a task already.
+		if err == nil && r.Appointment != 0 && first && (due == 0 || len(left)+len(foreign) == 0) {
 			err = tx.Enqueue(ctx, job.Job{Group: int64(group), Kind: ConfirmKind, Key: r.ID.String(),
 				Args: job.Args(args{Appointment: r.Appointment, Request: r.ID})})
 		}
@@ -154,6 +171,8 @@ func (s *Service) place(ctx context.Context, group practice.ID, id ID, m Money) 
 func (r Request) next(now time.Time) time.Time {
 	wait := min(again<<min(r.Checks, 10), seldom)
 	switch {
+	case r.State == Live && r.Appointment != 0:
+		wait = min(wait, holdChecked)
 	case r.State == Live:
 	case r.State == Done && now.Before(r.CreatedAt.Add(watched)):
 		wait = each
@@ -185,14 +204,29 @@ func (s *Service) unplaced(i billing.Invoice, id string) job.Task {
 			"for less, was paid in another way, or the money is in another currency."}
 }
 
-// ConfirmPaid is the job: it confirms the hold that was paid for. Where the time is gone, staff get a task.
+// errReturned is why a hold is not confirmed whose payment was given back, or was for less than is due by now.
+var errReturned = fault.New(fault.Conflict, "payment_returned",
+	"The payment was refunded, or the invoice changed, before the appointment was confirmed.")
+
+// ConfirmPaid is the job: it confirms the hold that was paid for. Where the time is gone, or the money was given back
+// meanwhile, staff get a task.
 func (s *Service) ConfirmPaid(ctx context.Context, j job.Job) error {
 	var a args
 	if err := j.Read(&a); err != nil {
 		return err
 	}
 	group := practice.ID(j.Group)
-	err := s.Confirm(access.With(ctx, access.System(group)), a.Appointment)
+	held, err := s.held(ctx, group, a.Appointment)
+	if err != nil || held.State == booking.Booked {
+		return err
+	}
+	_, settled, err := s.Store.Billed(ctx, group, a.Appointment)
+	if err != nil {
+		return err
+	}
+	if err = errReturned; settled {
+		err = s.Confirm(access.With(ctx, access.System(group)), a.Appointment)
+	}
 	if err == nil || fault.Later(err) {
 		return err
 	}

@@ -235,3 +235,26 @@ and 4000 0000 0000 9995 has no funds. A real card is refused.</p><form method="p
 		o.whole("amount_total")/100, o.whole("amount_total")%100, said, s.Now().AddDate(3, 0, 0).Format("01/06"),
 		html.EscapeString(o.text("cancel_url")))
 }
+
+// Session is a payment page as the account has it: Reference is what the program calls it, and Intent the payment that
+// was charged on it; empty is none.
+type Session struct {
+	ID, Reference, Status, Intent string
+	Amount                        int64
+}
+
+// Sessions are all the payment pages that were made.
+func (s *Stripe) Sessions() []Session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Session
+	for id, o := range s.sessions {
+		one := Session{ID: id, Reference: o.text("client_reference_id"), Status: o.text("status"),
+			Amount: o.whole("amount_total")}
+		if p := s.intents[o.text("payment_intent")]; p.text("status") == "succeeded" {
+			one.Intent, one.Amount = p.text("id"), p.whole("amount_received")
+		}
+		out = append(out, one)
+	}
+	return out
+}

@@ -83,6 +83,17 @@ func (s *Stripe) Refund(intent string, amount int64) string {
 	return r.text("id")
 }
 
+// Refunds are the ids of the refunds that were made, and how much each is.
+func (s *Stripe) Refunds() map[string]int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := map[string]int64{}
+	for _, r := range s.refunds {
+		out[r.text("id")] = r.whole("amount")
+	}
+	return out
+}
+
 func listRefunds(s *Stripe, r request) (object, *problem) {
 	var out []object
 	for _, one := range s.refunds {
