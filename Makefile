@@ -41,10 +41,11 @@ test-race: ## the rooms where much happens at once, under the race detector
 	CI=1 $(GO) run ./test/cluster $(GO) test -timeout 30m -race -gcflags=modernc.org/...=-race=false -short -skip 'AgreeWithAMinuteGrid|RandomDocuments' ./graph ./core/... ./store/... ./worker ./web ./rest
 
 # Each prints CRASH_SEED=...; set it to have the kills at the same moments again.
-test-crash: ## kill the program on each database while it books, sends and delivers; CRASH_SEED repeats one
+test-crash: ## kill the program on each database while it books, sends, delivers and is paid; CRASH_SEED repeats one
 	CI=1 CRASH_KILLS=50 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -timeout 60m -run 'TestCrash$$' -v ./test/e2e
 	CI=1 CRASH_KILLS=20 CRASH_RECIPIENTS=20000 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -parallel 1 -timeout 60m -run 'TestMessagingCrash$$' -v ./test/e2e
 	CI=1 CRASH_KILLS=20 CRASH_EVENTS=20000 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -timeout 60m -run 'TestWebhookCrash$$' -v ./test/e2e
+	CI=1 CRASH_KILLS=20 $(GO) run ./test/cluster -fsync $(GO) test -count=1 -timeout 60m -run 'TestPaymentCrash$$' -v ./test/e2e
 
 fuzz: ## every fuzz test for half a minute
 	test/fuzz.sh 30s

@@ -82,18 +82,27 @@ func (s *Service) unpaid(ctx context.Context, who access.Caller, id ID, c Confir
 	return a.Type, s.Payments.Ask(ctx, who.Group, held)
 }
 
-// paidBefore refuses to give a confirmed appointment a type that has to be paid first, where it was not paid.
+// paidBefore refuses to give a confirmed appointment a type that has to be paid first, where it was not paid, and a
+// hold that is being paid for another type than it is billed as.
 func (s *Service) paidBefore(ctx context.Context, who access.Caller, seen Appointment, c Change) error {
 	after, _ := c.apply(seen)
-	if seen.State != Booked || after.Type == seen.Type {
+	if seen.State != Booked && seen.State != Reserved || after.Type == seen.Type {
 		return nil
 	}
 	must, err := s.mustPay(ctx, who, after.Type, someCost)
+	if err == nil && !must && seen.State == Reserved {
+		must, err = s.mustPay(ctx, who, seen.Type, seen.Price)
+	}
 	if err != nil || !must {
 		return err
 	}
-	if _, settled, err := s.Payments.Billed(ctx, who.Group, seen.ID); err != nil || settled {
-		return err
+	billed, settled, err := s.Payments.Billed(ctx, who.Group, seen.ID)
+	switch {
+	case err != nil || seen.State == Booked && settled || seen.State == Reserved && !billed:
+		return err // an unbilled hold is judged when it is confirmed
+	case seen.State == Reserved:
+		return ErrUnpaid.Saying("This time is held until it has been paid, for the type of appointment it was billed as. " +
+			"Give it back and hold another.")
 	}
 	return ErrUnpaid.Saying("An appointment of this type must be paid before it is confirmed, and this one was not. " +
 		"Cancel it and book another, or have a member of staff change it.")

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -28,13 +29,14 @@ type till struct {
 	bank    *stripe.Stripe
 	address string
 	token   string
+	db      *sql.DB
 }
 
 // paying runs a story about money on each database.
 func paying(t *testing.T, story func(t *testing.T, p *till)) {
 	t.Helper()
 	storetest.EachAddress(t, func(t *testing.T, address string) {
-		p := &till{program: open(t, address, app.Config{}), address: address}
+		p := &till{program: open(t, address, app.Config{}), address: address, db: storetest.Raw(t, address)}
 		p.bank = stripe.New(stripeKey, stripeSecret, p.clock.Now)
 		server := httptest.NewServer(p.bank)
 		t.Cleanup(server.Close)
