@@ -259,6 +259,11 @@ func (r root) ClinicalPathway() gql.ClinicalPathwayResolver {
 	return billinggraph.PathwayFields{Resolver: r.billing}
 }
 
+// MembershipPolicy answers for MembershipPolicy.
+func (r root) MembershipPolicy() gql.MembershipPolicyResolver {
+	return billinggraph.MembershipPolicyFields{Resolver: r.billing}
+}
+
 // Product answers for Product.
 func (r root) Product() gql.ProductResolver {
 	return billinggraph.ProductFields{Resolver: r.billing}

@@ -16,7 +16,8 @@ import (
 var showNoPatient = []string{
 	"availabilities", "availabilitySlots", "availabilitySettings", "availabilityRule", "availabilityRules",
 	"practiceTemplateDocument",
-	"practiceTemplateDocuments", "labels", "practice", "product", "products", "questionnaire", "questionnaires", "user",
+	"practiceTemplateDocuments", "labels", "membershipPolicies", "practice", "product", "products",
+	"questionnaire", "questionnaires", "user",
 	"users", "webhook",
 	"webhooks", "identityCheck", // which is of an unknown person
 }

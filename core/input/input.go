@@ -184,6 +184,18 @@ func (c *Checks) Rate(field string, percent float64) int {
 	return int(n)
 }
 
+// Percent reads a share given in per cent, of at most two decimals, as hundredths of a per cent: more than none, and
+// not more than all.
+func (c *Checks) Percent(field string, percent float64) int {
+	n := math.Round(percent * 100)
+	if math.IsNaN(n) || n < 1 || n > 10_000 || math.Abs(percent*100-n) > 1e-6 {
+		c.Wrong(field, CodeBig, "a share in per cent, more than 0 and at most 100, of at most two decimals",
+			"This is not a share in per cent.")
+		return 1
+	}
+	return int(n)
+}
+
 // Digits reads an id as callers write it: digits, nothing else. It reports
 // false for anything that cannot be an id.
 func Digits(s string) (int64, bool) {

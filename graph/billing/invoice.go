@@ -171,10 +171,14 @@ func lineOf(l billing.Line) *gql.LineItem {
 		ID: new(wire.Encode(wire.KindLineItem, l.ID)), Date: wire.Date(l.Date), Title: wire.Text(l.Title),
 		ProductType: wire.Text(string(l.Kind)),
 		ItemCode:    wire.Text(l.Code),
-		Price:       money(l.Price), Quantity: new(float64(l.Quantity) / float64(billing.One)),
+		Price:       money(l.Price), MembershipPolicyID: wire.IDOrNull(wire.KindMembershipPolicy, l.MembershipPolicy),
+		Quantity:    new(float64(l.Quantity) / float64(billing.One)),
 		TaxRate:     percent(l.Rate),
 		Total:       money(l.Total),
 		ReferenceID: wire.IDOrNull(wire.KindProduct, l.Product), ReferenceType: new(forProduct),
+	}
+	if l.MembershipPolicy != 0 {
+		out.ListPrice = money(l.ListPrice)
 	}
 	if l.Cost != billing.Unknown {
 		out.Cost = money(l.Cost)

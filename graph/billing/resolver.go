@@ -4,6 +4,7 @@
 //	product.go             products
 //	statement.go           account statements
 //	membership.go          memberships
+//	policy.go              what members pay less
 //	pathway.go             clinical pathways, which invoices belong to
 //	resolver.go            what answers
 package billing
@@ -31,6 +32,8 @@ type (
 	PracticeFields struct{ Resolver }
 	// PathwayFields answers for fields of a ClinicalPathway.
 	PathwayFields struct{ Resolver }
+	// MembershipPolicyFields answers for fields of a MembershipPolicy.
+	MembershipPolicyFields struct{ Resolver }
 	// ProductFields answers for fields of a Product.
 	ProductFields struct{ Resolver }
 	// StatementFields answers for fields of an AccountStatement.

@@ -1014,6 +1014,38 @@ func (ec *executionContext) _LineItem_price(ctx context.Context, field graphql.C
 	)
 }
 
+func (ec *executionContext) _LineItem_listPrice(ctx context.Context, field graphql.CollectedField, obj *LineItem) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("LineItem", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.ListPrice, nil
+		},
+		nil,
+		ec.marshalOFloat2ᚖfloat64,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _LineItem_membershipPolicyId(ctx context.Context, field graphql.CollectedField, obj *LineItem) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("LineItem", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.MembershipPolicyID, nil
+		},
+		nil,
+		ec.marshalOID2ᚖstring,
+		true,
+		false,
+	)
+}
+
 func (ec *executionContext) _LineItem_quantity(ctx context.Context, field graphql.CollectedField, obj *LineItem) (ret graphql.Marshaler) {
 	return resolve(
 		ctx,
@@ -2244,6 +2276,16 @@ func (ec *executionContext) _LineItem(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "price":
 			out.Values[i] = ec._LineItem_price(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "listPrice":
+			out.Values[i] = ec._LineItem_listPrice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "membershipPolicyId":
+			out.Values[i] = ec._LineItem_membershipPolicyId(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}

@@ -1393,6 +1393,10 @@ type LineItem struct {
 	Cost *float64 `json:"cost,omitempty"`
 	// The price of one, without VAT.
 	Price *float64 `json:"price,omitempty"`
+	// Extension. The price of one, without VAT, that a membership took something off; null where none did.
+	ListPrice *float64 `json:"listPrice,omitempty"`
+	// Extension. The membership policy by which the patient pays less than listPrice.
+	MembershipPolicyID *string `json:"membershipPolicyId,omitempty"`
 	// How many.
 	Quantity *float64 `json:"quantity,omitempty"`
 	// The rate of VAT, in per cent.
@@ -1411,6 +1415,36 @@ type LocationResponsePayload struct {
 	Data *PracticeLocation `json:"data,omitempty"`
 	// Why it could not be done; null when it was.
 	Error *string `json:"error,omitempty"`
+}
+
+// Extension. What a membership takes off the price of other products. It is made, changed and ended over the REST API.
+type MembershipPolicy struct {
+	// Its id.
+	ID string `json:"id"`
+	// What it is called.
+	Name *string `json:"name,omitempty"`
+	// The product that is the membership.
+	MembershipID *string `json:"membershipId,omitempty"`
+	// The share of a price that is taken off, in per cent; null when it is an amount.
+	PercentOff *float64 `json:"percentOff,omitempty"`
+	// What is taken off the price of one, without VAT; null when it is a share.
+	AmountOff *float64 `json:"amountOff,omitempty"`
+	// The ids of the products it is for; empty when it is for every product that is no membership.
+	ProductIds []string `json:"productIds,omitempty"`
+	// When it ended.
+	EndedAt *scalar.Moment `json:"endedAt,omitempty"`
+	// When it was made.
+	CreatedAt *scalar.Moment `json:"createdAt,omitempty"`
+	// When it was last changed; when it was made, until then.
+	UpdatedAt *scalar.Moment `json:"updatedAt,omitempty"`
+}
+
+// Extension. A page of membership policies.
+type MembershipPolicyData struct {
+	// What is on the page.
+	Data []*MembershipPolicy `json:"data,omitempty"`
+	// Where the page is.
+	PageInfo *PageInfo `json:"pageInfo,omitempty"`
 }
 
 // A value that another program keeps with something here, under a key of its own.
@@ -1517,7 +1551,7 @@ type NewLineItemDataInput struct {
 	ProductID string `json:"productId"`
 	// How many.
 	Quantity int `json:"quantity"`
-	// The price of one, without VAT. The product's when left out.
+	// The price of one, without VAT. When left out it is the product's, less what a membership of the patient takes off it.
 	Price graphql.Omittable[*float64] `json:"price,omitempty"`
 	// The booking it is for.
 	ReferenceID graphql.Omittable[*string] `json:"referenceId,omitempty"`

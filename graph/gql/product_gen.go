@@ -14,6 +14,9 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type MembershipPolicyResolver interface {
+	Membership(ctx context.Context, obj *MembershipPolicy) (*Product, error)
+}
 type ProductResolver interface {
 	Labels(ctx context.Context, obj *Product) ([]*ProductLabel, error)
 
@@ -29,6 +32,198 @@ type ProductResolver interface {
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _MembershipPolicy_id(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		ec.marshalNID2string,
+		true,
+		true,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicy_name(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		ec.marshalOString2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicy_membershipId(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.MembershipID, nil
+		},
+		nil,
+		ec.marshalOID2ᚖstring,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicy_membership(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", true, true),
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.MembershipPolicy().Membership(ctx, obj)
+		},
+		nil,
+		ec.marshalOProduct2ᚖfrontdeskᚋgraphᚋgqlᚐProduct,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicy_percentOff(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.PercentOff, nil
+		},
+		nil,
+		ec.marshalOFloat2ᚖfloat64,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicy_amountOff(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.AmountOff, nil
+		},
+		nil,
+		ec.marshalOFloat2ᚖfloat64,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicy_productIds(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.ProductIds, nil
+		},
+		nil,
+		ec.marshalOID2ᚕstringᚄ,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicy_endedAt(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.EndedAt, nil
+		},
+		nil,
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicy_createdAt(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicy_updatedAt(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicy) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicy", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		nil,
+		ec.marshalODateTime2ᚖfrontdeskᚋgraphᚋscalarᚐMoment,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicyData_data(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicyData) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicyData", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.Data, nil
+		},
+		nil,
+		ec.marshalOMembershipPolicy2ᚕᚖfrontdeskᚋgraphᚋgqlᚐMembershipPolicy,
+		true,
+		false,
+	)
+}
+
+func (ec *executionContext) _MembershipPolicyData_pageInfo(ctx context.Context, field graphql.CollectedField, obj *MembershipPolicyData) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		contextOf("MembershipPolicyData", false, false),
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		ec.marshalOPageInfo2ᚖfrontdeskᚋgraphᚋgqlᚐPageInfo,
+		true,
+		false,
+	)
+}
 
 func (ec *executionContext) _Product_id(ctx context.Context, field graphql.CollectedField, obj *Product) (ret graphql.Marshaler) {
 	return resolve(
@@ -788,6 +983,103 @@ func (ec *executionContext) unmarshalInputTaxInput(ctx context.Context, obj any)
 
 // region    **************************** object.gotpl ****************************
 
+var membershipPolicyImplementors = []string{"MembershipPolicy"}
+
+func (ec *executionContext) _MembershipPolicy(ctx context.Context, sel ast.SelectionSet, obj *MembershipPolicy) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, membershipPolicyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MembershipPolicy")
+		case "id":
+			counted(out, i, graphql.Null, ec._MembershipPolicy_id(ctx, field, obj))
+		case "name":
+			counted(out, i, graphql.RequiredNull, ec._MembershipPolicy_name(ctx, field, obj))
+		case "membershipId":
+			counted(out, i, graphql.RequiredNull, ec._MembershipPolicy_membershipId(ctx, field, obj))
+		case "membership":
+			field := field
+			ec.beside(i, field, out, deferredFieldSet, deferLabelToView, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._MembershipPolicy_membership(ctx, field, obj) })
+		case "percentOff":
+			counted(out, i, graphql.RequiredNull, ec._MembershipPolicy_percentOff(ctx, field, obj))
+		case "amountOff":
+			counted(out, i, graphql.RequiredNull, ec._MembershipPolicy_amountOff(ctx, field, obj))
+		case "productIds":
+			counted(out, i, graphql.RequiredNull, ec._MembershipPolicy_productIds(ctx, field, obj))
+		case "endedAt":
+			counted(out, i, graphql.RequiredNull, ec._MembershipPolicy_endedAt(ctx, field, obj))
+		case "createdAt":
+			counted(out, i, graphql.RequiredNull, ec._MembershipPolicy_createdAt(ctx, field, obj))
+		case "updatedAt":
+			counted(out, i, graphql.RequiredNull, ec._MembershipPolicy_updatedAt(ctx, field, obj))
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var membershipPolicyDataImplementors = []string{"MembershipPolicyData"}
+
+func (ec *executionContext) _MembershipPolicyData(ctx context.Context, sel ast.SelectionSet, obj *MembershipPolicyData) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, membershipPolicyDataImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MembershipPolicyData")
+		case "data":
+			out.Values[i] = ec._MembershipPolicyData_data(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MembershipPolicyData_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var productImplementors = []string{"Product"}
 
 func (ec *executionContext) _Product(ctx context.Context, sel ast.SelectionSet, obj *Product) graphql.Marshaler {
@@ -1066,6 +1358,33 @@ func (ec *executionContext) _Tax(ctx context.Context, sel ast.SelectionSet, obj 
 func (ec *executionContext) unmarshalNProductDataInput2frontdeskᚋgraphᚋgqlᚐProductDataInput(ctx context.Context, v any) (ProductDataInput, error) {
 	res, err := ec.unmarshalInputProductDataInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOMembershipPolicy2ᚕᚖfrontdeskᚋgraphᚋgqlᚐMembershipPolicy(ctx context.Context, sel ast.SelectionSet, v []*MembershipPolicy) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalOMembershipPolicy2ᚖfrontdeskᚋgraphᚋgqlᚐMembershipPolicy(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
+func (ec *executionContext) marshalOMembershipPolicy2ᚖfrontdeskᚋgraphᚋgqlᚐMembershipPolicy(ctx context.Context, sel ast.SelectionSet, v *MembershipPolicy) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MembershipPolicy(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOMembershipPolicyData2ᚖfrontdeskᚋgraphᚋgqlᚐMembershipPolicyData(ctx context.Context, sel ast.SelectionSet, v *MembershipPolicyData) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MembershipPolicyData(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOProduct2ᚕᚖfrontdeskᚋgraphᚋgqlᚐProduct(ctx context.Context, sel ast.SelectionSet, v []*Product) graphql.Marshaler {

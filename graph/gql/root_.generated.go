@@ -31,6 +31,7 @@ type ResolverRoot interface {
 	Invoice() InvoiceResolver
 	Lab() LabResolver
 	Letter() LetterResolver
+	MembershipPolicy() MembershipPolicyResolver
 	Mutation() MutationResolver
 	Patient() PatientResolver
 	PatientDocument() PatientDocumentResolver
@@ -1890,6 +1891,10 @@ type LineItem {
   cost: Float
   "The price of one, without VAT."
   price: Float
+  "Extension. The price of one, without VAT, that a membership took something off; null where none did."
+  listPrice: Float
+  "Extension. The membership policy by which the patient pays less than listPrice."
+  membershipPolicyId: ID
   "How many."
   quantity: Float
   "The rate of VAT, in per cent."
@@ -2006,7 +2011,7 @@ input NewLineItemDataInput {
   productId: ID!
   "How many."
   quantity: Int!
-  "The price of one, without VAT. The product's when left out."
+  "The price of one, without VAT. When left out it is the product's, less what a membership of the patient takes off it."
   price: Float
   "The booking it is for."
   referenceId: ID
@@ -4010,7 +4015,46 @@ input TaxInput {
   taxCode: String
 }
 
+"Extension. What a membership takes off the price of other products. It is made, changed and ended over the REST API."
+type MembershipPolicy {
+  "Its id."
+  id: ID!
+  "What it is called."
+  name: String
+  "The product that is the membership."
+  membershipId: ID
+  "The product that is the membership."
+  membership: Product
+  "The share of a price that is taken off, in per cent; null when it is an amount."
+  percentOff: Float
+  "What is taken off the price of one, without VAT; null when it is a share."
+  amountOff: Float
+  "The ids of the products it is for; empty when it is for every product that is no membership."
+  productIds: [ID!]
+  "When it ended."
+  endedAt: DateTime
+  "When it was made."
+  createdAt: DateTime
+  "When it was last changed; when it was made, until then."
+  updatedAt: DateTime
+}
+
+"Extension. A page of membership policies."
+type MembershipPolicyData {
+  "What is on the page."
+  data: [MembershipPolicy]
+  "Where the page is."
+  pageInfo: PageInfo
+}
+
 extend type Query {
+  "Extension. What memberships take off prices, in the order in which the policies were made."
+  membershipPolicies(
+    "Those that have ended, too. False when left out."
+    includeEnded: Boolean
+    "Which page is wanted."
+    pagination: Pagination
+  ): MembershipPolicyData
   "One product."
   product(
     "The id."

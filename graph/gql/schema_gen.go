@@ -151,6 +151,7 @@ type QueryResolver interface {
 	Practice(ctx context.Context) (*Practice, error)
 	Prescription(ctx context.Context, id string) (*Prescription, error)
 	Prescriptions(ctx context.Context, dateRange *DateRange, pagination *Pagination, options *QueryOptions, cursorPagination *CursorPagination) (*PrescriptionData, error)
+	MembershipPolicies(ctx context.Context, includeEnded *bool, pagination *Pagination) (*MembershipPolicyData, error)
 	Product(ctx context.Context, id string) (*Product, error)
 	Products(ctx context.Context, search *string, pagination *Pagination, options *QueryOptions) (*ProductData, error)
 	Questionnaire(ctx context.Context, id string) (*Questionnaire, error)
@@ -2568,6 +2569,24 @@ func (ec *executionContext) field_Query_letters_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["options"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_membershipPolicies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "includeEnded",
+		ec.unmarshalOBoolean2ᚖbool)
+	if err != nil {
+		return nil, err
+	}
+	args["includeEnded"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "pagination",
+		ec.unmarshalOPagination2ᚖfrontdeskᚋgraphᚋgqlᚐPagination)
+	if err != nil {
+		return nil, err
+	}
+	args["pagination"] = arg1
 	return args, nil
 }
 
@@ -8150,6 +8169,43 @@ func (ec *executionContext) fieldContext_Query_prescriptions(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_membershipPolicies(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return resolve(
+		ctx,
+		ec.OperationContext,
+		field,
+		ec.fieldContext_Query_membershipPolicies,
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MembershipPolicies(ctx, fc.Args["includeEnded"].(*bool), fc.Args["pagination"].(*Pagination))
+		},
+		nil,
+		ec.marshalOMembershipPolicyData2ᚖfrontdeskᚋgraphᚋgqlᚐMembershipPolicyData,
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_membershipPolicies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_membershipPolicies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_product(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return resolve(
 		ctx,
@@ -10068,6 +10124,9 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 		case "prescriptions":
 			field := field
 			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_prescriptions(ctx, field) })
+		case "membershipPolicies":
+			field := field
+			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_membershipPolicies(ctx, field) })
 		case "product":
 			field := field
 			ec.besideRoot(innerCtx, i, out, graphql.RequiredNull, func(ctx context.Context) graphql.Marshaler { return ec._Query_product(ctx, field) })

@@ -14,6 +14,7 @@ import (
 	"frontdesk/core/document"
 	"frontdesk/core/episode"
 	"frontdesk/core/form"
+	"frontdesk/core/membership"
 	"frontdesk/core/patient"
 	"frontdesk/core/practice"
 	"frontdesk/core/record"
@@ -201,6 +202,9 @@ func (p *Practice) aboutThePatient(w World) {
 	p.T.Helper()
 	w["label"] = p.made(`createLabel(labelData: {title: "VIP` + p.Mark + `"})`)
 	w["plan"] = p.made(`createProduct(productData: {productType: membership, name: "Gold` + p.Mark + `", price: 20})`)
+	_, err := p.Core.MembershipPolicy.Create(p.operator(), billing.ProductID(p.number(w["plan"])),
+		membership.PolicyChange{Name: new("Members" + p.Mark), Percent: new(billing.BasisPoints(1250))})
+	p.must(err)
 	w["definition"] = p.made(fmt.Sprintf(`createPatientNumber(input: {name: "Insurance %d%s"})`, p.worlds, p.Mark))
 	of := `patientId: "` + w["patient"] + `"`
 	for _, change := range []string{

@@ -61,6 +61,8 @@ const (
 	KindEvent        Kind = 0x30 // that is sent to a webhook
 	KindTeam         Kind = 0x38 // of members of staff
 	KindPathway      Kind = 0x39
+
+	KindMembershipPolicy Kind = 0x3a
 )
 
 // The parts of our ids, as the store makes them: the milliseconds since epoch

@@ -166,7 +166,9 @@ func linesOf(all []billing.Line) []oas.InvoiceLinesItem {
 		out[i] = oas.InvoiceLinesItem{ID: wire.Digits(l.ID), Date: l.Date.String(), Description: l.Title,
 			ProductID: wire.Digits(l.Product), AppointmentID: idOrNull(l.Booking),
 			Quantity: float64(l.Quantity) / float64(billing.One), UnitPrice: float64(l.Price),
-			VatRate: float64(l.Rate) / 10, Vat: float64(l.VAT), Total: float64(l.Total)}
+			ListPrice:          oas.NilFloat64{Value: float64(l.ListPrice), Null: l.MembershipPolicy == 0},
+			MembershipPolicyID: idOrNull(l.MembershipPolicy),
+			VatRate:            float64(l.Rate) / 10, Vat: float64(l.VAT), Total: float64(l.Total)}
 	}
 	return out
 }

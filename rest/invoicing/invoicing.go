@@ -2,6 +2,7 @@
 //
 //	invoicing.go  coupons, customers, payment methods and who pays
 //	invoice.go    invoices
+//	policy.go     what members pay less
 package invoicing
 
 import (

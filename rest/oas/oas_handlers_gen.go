@@ -1721,6 +1721,86 @@ func (s *Server) handleCreateLocationRequest(args [0]string, argsEscaped bool, w
 	}
 }
 
+// handleCreateMembershipPolicyRequest handles createMembershipPolicy operation.
+//
+// What a membership takes off the price of other products, for patients who are members on the date of
+// a line of an invoice: a share of the price, or an amount of it. Of several policies the one that
+// takes most off holds, alone. A price that is given with a line stands, lines that are there already
+// stay as they are, and nothing is taken off the price of a membership. Its name alone is published;
+// the path and the fields are ours.
+//
+// POST /v1/invoicing/membership_policies
+func (s *Server) handleCreateMembershipPolicyRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: CreateMembershipPolicyOperation,
+			ID:   "createMembershipPolicy",
+		}
+	)
+	ctx, ok := s.admit(ctx, CreateMembershipPolicyOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeCreateMembershipPolicyParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeCreateMembershipPolicyRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *MembershipPolicy
+	response, err = s.h.CreateMembershipPolicy(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeCreateMembershipPolicyResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
 // handleCreatePatientAttachmentRequest handles createPatientAttachment operation.
 //
 // Extension. Keeps a file with the patient: a PDF, a picture or plain text of up to 700 KiB. Its kind
@@ -2884,6 +2964,67 @@ func (s *Server) handleEnableWebhookRequest(args [1]string, argsEscaped bool, w 
 	}
 
 	if err := encodeEnableWebhookResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleEndMembershipPolicyRequest handles endMembershipPolicy operation.
+//
+// Extension. It takes nothing off from then on. It is kept, and stays on the invoices it took
+// something off. Ending it again changes nothing.
+//
+// DELETE /v1/invoicing/membership_policies/{id}
+func (s *Server) handleEndMembershipPolicyRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: EndMembershipPolicyOperation,
+			ID:   "endMembershipPolicy",
+		}
+	)
+	ctx, ok := s.admit(ctx, EndMembershipPolicyOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeEndMembershipPolicyParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *MembershipPolicy
+	response, err = s.h.EndMembershipPolicy(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeEndMembershipPolicyResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -4132,6 +4273,66 @@ func (s *Server) handleGetLinkStatusRequest(args [0]string, argsEscaped bool, w 
 	}
 
 	if err := encodeGetLinkStatusResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleGetMembershipPolicyRequest handles getMembershipPolicy operation.
+//
+// Extension. One that has ended, too.
+//
+// GET /v1/invoicing/membership_policies/{id}
+func (s *Server) handleGetMembershipPolicyRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: GetMembershipPolicyOperation,
+			ID:   "getMembershipPolicy",
+		}
+	)
+	ctx, ok := s.admit(ctx, GetMembershipPolicyOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeGetMembershipPolicyParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *MembershipPolicy
+	response, err = s.h.GetMembershipPolicy(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeGetMembershipPolicyResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -6479,6 +6680,67 @@ func (s *Server) handleListLocationsRequest(args [0]string, argsEscaped bool, w 
 	}
 
 	if err := encodeListLocationsResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleListMembershipPoliciesRequest handles listMembershipPolicies operation.
+//
+// Extension. What memberships take off prices, in the order in which the policies were made. `count`
+// stops at 10,000, or one beyond the page where that is further.
+//
+// GET /v1/invoicing/membership_policies
+func (s *Server) handleListMembershipPoliciesRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: ListMembershipPoliciesOperation,
+			ID:   "listMembershipPolicies",
+		}
+	)
+	ctx, ok := s.admit(ctx, ListMembershipPoliciesOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeListMembershipPoliciesParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	var response *ListMembershipPoliciesOK
+	response, err = s.h.ListMembershipPolicies(ctx, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeListMembershipPoliciesResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)
@@ -10658,6 +10920,83 @@ func (s *Server) handleUpdateLocationRequest(args [1]string, argsEscaped bool, w
 	}
 
 	if err := encodeUpdateLocationResponse(response, w); err != nil {
+		defer recordError("EncodeResponse", err)
+		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+		}
+		return
+	}
+}
+
+// handleUpdateMembershipPolicyRequest handles updateMembershipPolicy operation.
+//
+// Extension. It holds for lines that are put on invoices from then on. What is left out stays;
+// `percent_off` takes the place of `amount_off`, and the other way round.
+//
+// PATCH /v1/invoicing/membership_policies/{id}
+func (s *Server) handleUpdateMembershipPolicyRequest(args [1]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {
+	statusWriter := &codeRecorder{ResponseWriter: w}
+	w = statusWriter
+	ctx := r.Context()
+
+	var (
+		err          error
+		opErrContext = ogenerrors.OperationContext{
+			Name: UpdateMembershipPolicyOperation,
+			ID:   "updateMembershipPolicy",
+		}
+	)
+	ctx, ok := s.admit(ctx, UpdateMembershipPolicyOperation, opErrContext, w, r)
+	if !ok {
+		return
+	}
+	params, err := decodeUpdateMembershipPolicyParams(args, argsEscaped, r)
+	if err != nil {
+		err = &ogenerrors.DecodeParamsError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeParams", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+
+	request, _, close, err := s.decodeUpdateMembershipPolicyRequest(r)
+	if err != nil {
+		err = &ogenerrors.DecodeRequestError{
+			OperationContext: opErrContext,
+			Err:              err,
+		}
+		defer recordError("DecodeRequest", err)
+		s.cfg.ErrorHandler(ctx, w, r, err)
+		return
+	}
+	defer func() {
+		if err := close(); err != nil {
+			recordError("CloseRequest", err)
+		}
+	}()
+
+	var response *MembershipPolicy
+	response, err = s.h.UpdateMembershipPolicy(ctx, request, params)
+	if err != nil {
+		if errRes, ok := errors.Into[*ErrorStatusCodeWithHeaders](err); ok {
+			if err := encodeErrorResponse(errRes, w); err != nil {
+				defer recordError("Internal", err)
+			}
+			return
+		}
+		if errors.Is(err, ht.ErrNotImplemented) {
+			s.cfg.ErrorHandler(ctx, w, r, err)
+			return
+		}
+		if err := encodeErrorResponse(s.h.NewError(ctx, err), w); err != nil {
+			defer recordError("Internal", err)
+		}
+		return
+	}
+
+	if err := encodeUpdateMembershipPolicyResponse(response, w); err != nil {
 		defer recordError("EncodeResponse", err)
 		if !errors.Is(err, ht.ErrInternalServerErrorResponse) {
 			s.cfg.ErrorHandler(ctx, w, r, err)

@@ -312,6 +312,19 @@ func encodeCreateLocationResponse(response *Location, w http.ResponseWriter) err
 	return nil
 }
 
+func encodeCreateMembershipPolicyResponse(response *MembershipPolicy, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
 func encodeCreatePatientAttachmentResponse(response *Attachment, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
@@ -508,6 +521,19 @@ func encodeEditAppointmentResponse(response *Appointment, w http.ResponseWriter)
 }
 
 func encodeEnableWebhookResponse(response *Webhook, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeEndMembershipPolicyResponse(response *MembershipPolicy, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 
@@ -783,6 +809,19 @@ func encodeGetInvoiceResponse(response *Invoice, w http.ResponseWriter) error {
 }
 
 func encodeGetLinkStatusResponse(response *LinkStatus, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeGetMembershipPolicyResponse(response *MembershipPolicy, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 
@@ -1290,6 +1329,19 @@ func encodeListInvoicesResponse(response *ListInvoicesOK, w http.ResponseWriter)
 }
 
 func encodeListLocationsResponse(response *ListLocationsOK, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeListMembershipPoliciesResponse(response *ListMembershipPoliciesOK, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 
@@ -2096,6 +2148,19 @@ func encodeUpdateInvoiceResponse(response *Invoice, w http.ResponseWriter) error
 }
 
 func encodeUpdateLocationResponse(response *Location, w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(200)
+
+	e := new(jx.Encoder)
+	response.Encode(e)
+	if _, err := e.WriteTo(w); err != nil {
+		return errors.Wrap(err, "write")
+	}
+
+	return nil
+}
+
+func encodeUpdateMembershipPolicyResponse(response *MembershipPolicy, w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(200)
 

@@ -2440,6 +2440,10 @@ type InvoiceLinesItem struct {
 	Quantity float64 `json:"quantity"`
 	// In pence, without VAT.
 	UnitPrice float64 `json:"unit_price"`
+	// In pence, without VAT: the price of one that a membership took something off; null where none did.
+	ListPrice NilFloat64 `json:"list_price"`
+	// The membership policy by which the patient pays less than `list_price`.
+	MembershipPolicyID NilString `json:"membership_policy_id"`
 	// In per cent.
 	VatRate float64 `json:"vat_rate"`
 	// In pence, rounded half up for the line.
@@ -2826,6 +2830,11 @@ type ListLocationsOK struct {
 	Count float64    `json:"count"`
 }
 
+type ListMembershipPoliciesOK struct {
+	Data  []MembershipPolicy `json:"data"`
+	Count float64            `json:"count"`
+}
+
 type ListMessageRepliesOK struct {
 	Data  []Reply `json:"data"`
 	Count float64 `json:"count"`
@@ -2990,6 +2999,52 @@ type LocationInput struct {
 	Phone   OptString  `json:"phone"`
 	Address OptAddress `json:"address"`
 	Active  OptBool    `json:"active"`
+}
+
+// Ref: #/components/schemas/MembershipPolicy
+type MembershipPolicy struct {
+	ID        ID     `json:"id"`
+	Name      string `json:"name"`
+	ProductID ID     `json:"product_id"`
+	// The share that is taken off.
+	PercentOff OptFloat64 `json:"percent_off"`
+	// In pence: what is taken off the price of one.
+	AmountOff OptFloat64               `json:"amount_off"`
+	AppliesTo MembershipPolicyProducts `json:"applies_to"`
+	// When it ended.
+	EndedAt   NilDateTime `json:"ended_at"`
+	CreatedAt time.Time   `json:"created_at"`
+	UpdatedAt time.Time   `json:"updated_at"`
+}
+
+// The products that members pay less for. Without any it is every product that is no membership.
+// Ref: #/components/schemas/MembershipPolicyProducts
+type MembershipPolicyProducts struct {
+	Products []ID `json:"products"`
+}
+
+// Ref: #/components/schemas/MembershipPolicyRequest
+type MembershipPolicyRequest struct {
+	Name string `json:"name"`
+	// The product that is the membership.
+	ProductID string `json:"product_id"`
+	// The share that is taken off, of at most two decimals: more than 0, and at most 100. Either this or
+	// `amount_off`.
+	PercentOff OptFloat64 `json:"percent_off"`
+	// In pence: what is taken off the price of one, without VAT, and no more than that.
+	AmountOff OptInt64                    `json:"amount_off"`
+	AppliesTo OptMembershipPolicyProducts `json:"applies_to"`
+}
+
+// Ref: #/components/schemas/MembershipPolicyUpdate
+type MembershipPolicyUpdate struct {
+	Name OptString `json:"name"`
+	// The share that is taken off, of at most two decimals: more than 0, and at most 100. Either this or
+	// `amount_off`.
+	PercentOff OptFloat64 `json:"percent_off"`
+	// In pence: what is taken off the price of one, without VAT, and no more than that.
+	AmountOff OptInt64                    `json:"amount_off"`
+	AppliesTo OptMembershipPolicyProducts `json:"applies_to"`
 }
 
 type MergePatientsReq struct {
@@ -5969,6 +6024,52 @@ func (o OptInt) Or(d int) int {
 	return d
 }
 
+// NewOptInt64 returns new OptInt64 with value set to v.
+func NewOptInt64(v int64) OptInt64 {
+	return OptInt64{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptInt64 is optional int64.
+type OptInt64 struct {
+	Value int64
+	Set   bool
+}
+
+// IsSet returns true if OptInt64 was set.
+func (o OptInt64) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptInt64) Reset() {
+	var v int64
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptInt64) SetTo(v int64) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptInt64) Get() (v int64, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptInt64) Or(d int64) int64 {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
 // NewOptKeyRotation returns new OptKeyRotation with value set to v.
 func NewOptKeyRotation(v KeyRotation) OptKeyRotation {
 	return OptKeyRotation{
@@ -6204,6 +6305,52 @@ func (o OptListTasksAssigneeType) Get() (v ListTasksAssigneeType, ok bool) {
 
 // Or returns value if set, or given parameter if does not.
 func (o OptListTasksAssigneeType) Or(d ListTasksAssigneeType) ListTasksAssigneeType {
+	if v, ok := o.Get(); ok {
+		return v
+	}
+	return d
+}
+
+// NewOptMembershipPolicyProducts returns new OptMembershipPolicyProducts with value set to v.
+func NewOptMembershipPolicyProducts(v MembershipPolicyProducts) OptMembershipPolicyProducts {
+	return OptMembershipPolicyProducts{
+		Value: v,
+		Set:   true,
+	}
+}
+
+// OptMembershipPolicyProducts is optional MembershipPolicyProducts.
+type OptMembershipPolicyProducts struct {
+	Value MembershipPolicyProducts
+	Set   bool
+}
+
+// IsSet returns true if OptMembershipPolicyProducts was set.
+func (o OptMembershipPolicyProducts) IsSet() bool { return o.Set }
+
+// Reset unsets value.
+func (o *OptMembershipPolicyProducts) Reset() {
+	var v MembershipPolicyProducts
+	o.Value = v
+	o.Set = false
+}
+
+// SetTo sets value to v.
+func (o *OptMembershipPolicyProducts) SetTo(v MembershipPolicyProducts) {
+	o.Set = true
+	o.Value = v
+}
+
+// Get returns value and boolean that denotes whether value was set.
+func (o OptMembershipPolicyProducts) Get() (v MembershipPolicyProducts, ok bool) {
+	if !o.Set {
+		return v, false
+	}
+	return o.Value, true
+}
+
+// Or returns value if set, or given parameter if does not.
+func (o OptMembershipPolicyProducts) Or(d MembershipPolicyProducts) MembershipPolicyProducts {
 	if v, ok := o.Get(); ok {
 		return v
 	}

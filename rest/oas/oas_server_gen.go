@@ -172,6 +172,16 @@ type Handler interface {
 	//
 	// POST /v1/locations
 	CreateLocation(ctx context.Context, req *LocationInput, params CreateLocationParams) (*Location, error)
+	// CreateMembershipPolicy implements createMembershipPolicy operation.
+	//
+	// What a membership takes off the price of other products, for patients who are members on the date of
+	// a line of an invoice: a share of the price, or an amount of it. Of several policies the one that
+	// takes most off holds, alone. A price that is given with a line stands, lines that are there already
+	// stay as they are, and nothing is taken off the price of a membership. Its name alone is published;
+	// the path and the fields are ours.
+	//
+	// POST /v1/invoicing/membership_policies
+	CreateMembershipPolicy(ctx context.Context, req *MembershipPolicyRequest, params CreateMembershipPolicyParams) (*MembershipPolicy, error)
 	// CreatePatientAttachment implements createPatientAttachment operation.
 	//
 	// Extension. Keeps a file with the patient: a PDF, a picture or plain text of up to 700 KiB. Its kind
@@ -287,6 +297,13 @@ type Handler interface {
 	//
 	// POST /v1/webhooks/{id}/enable
 	EnableWebhook(ctx context.Context, params EnableWebhookParams) (*Webhook, error)
+	// EndMembershipPolicy implements endMembershipPolicy operation.
+	//
+	// Extension. It takes nothing off from then on. It is kept, and stays on the invoices it took
+	// something off. Ending it again changes nothing.
+	//
+	// DELETE /v1/invoicing/membership_policies/{id}
+	EndMembershipPolicy(ctx context.Context, params EndMembershipPolicyParams) (*MembershipPolicy, error)
 	// FindRecordEntries implements findRecordEntries operation.
 	//
 	// Extension. Entries that wait for a member of staff to approve them, or those in another state, the
@@ -421,6 +438,12 @@ type Handler interface {
 	//
 	// GET /v1/links/status
 	GetLinkStatus(ctx context.Context, params GetLinkStatusParams) (*LinkStatus, error)
+	// GetMembershipPolicy implements getMembershipPolicy operation.
+	//
+	// Extension. One that has ended, too.
+	//
+	// GET /v1/invoicing/membership_policies/{id}
+	GetMembershipPolicy(ctx context.Context, params GetMembershipPolicyParams) (*MembershipPolicy, error)
 	// GetMessage implements getMessage operation.
 	//
 	// The message, its status, and as an extension everything that happened to it.
@@ -686,6 +709,13 @@ type Handler interface {
 	//
 	// GET /v1/locations
 	ListLocations(ctx context.Context, params ListLocationsParams) (*ListLocationsOK, error)
+	// ListMembershipPolicies implements listMembershipPolicies operation.
+	//
+	// Extension. What memberships take off prices, in the order in which the policies were made. `count`
+	// stops at 10,000, or one beyond the page where that is further.
+	//
+	// GET /v1/invoicing/membership_policies
+	ListMembershipPolicies(ctx context.Context, params ListMembershipPoliciesParams) (*ListMembershipPoliciesOK, error)
 	// ListMessageReplies implements listMessageReplies operation.
 	//
 	// Extension. What patients sent back, newest first. A reply is `open` until staff have seen to it;
@@ -1131,6 +1161,13 @@ type Handler interface {
 	//
 	// PATCH /v1/locations/{id}
 	UpdateLocation(ctx context.Context, req *LocationInput, params UpdateLocationParams) (*Location, error)
+	// UpdateMembershipPolicy implements updateMembershipPolicy operation.
+	//
+	// Extension. It holds for lines that are put on invoices from then on. What is left out stays;
+	// `percent_off` takes the place of `amount_off`, and the other way round.
+	//
+	// PATCH /v1/invoicing/membership_policies/{id}
+	UpdateMembershipPolicy(ctx context.Context, req *MembershipPolicyUpdate, params UpdateMembershipPolicyParams) (*MembershipPolicy, error)
 	// UpdateMessageReply implements updateMessageReply operation.
 	//
 	// Extension. Says whose a reply is, or that staff have seen to it.

@@ -63,6 +63,7 @@ var showNoPatient = []string{
 	"GET /v1/api_keys", "GET /v1/api_keys/{id}", "GET /v1/partner", "GET /v1/partners", "GET /v1/subscriptions",
 	"GET /v1/hca/consultants",
 	"GET /v1/invoicing/coupons", "GET /v1/invoicing/customers",
+	"GET /v1/invoicing/membership_policies", "GET /v1/invoicing/membership_policies/{id}",
 }
 
 // reads are the operations that show the patient Ada, each with the ids of its path
