@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"math"
 	"strconv"
 
 	"frontdesk/core/fault"
@@ -45,7 +46,7 @@ func (o *Operator) Forms(ctx context.Context, group string) ([]Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := o.Core.Form.All(ctx, form.Filter{})
+	all, _, err := o.Core.Form.All(ctx, form.Filter{}, 0, math.MaxInt)
 	out := make([]Form, len(all))
 	for i, q := range all {
 		out[i] = formOf(q)

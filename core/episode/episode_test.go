@@ -221,6 +221,27 @@ func same(a, b episode.Episode) bool {
 		a.UpdatedAt.Equal(b.UpdatedAt) && a.ActiveAt.Equal(b.ActiveAt) && a.CreatedBy == b.CreatedBy
 }
 
+func TestEpisodesOfMessagesAreFoundTogether(t *testing.T) {
+	each(t, func(d *kit) {
+		reader := as(d.group, access.SeeMessages)
+		for _, kind := range []episode.Kind{episode.Message, episode.Reply} {
+			if got, err := d.EpisodesOf(reader, kind, nil); err != nil || len(got) != 0 {
+				d.Errorf("got %v, %v", got, err)
+			}
+			var ids []int64
+			for range 300 {
+				ids = append(ids, d.db.NewID())
+			}
+			if got, err := d.EpisodesOf(reader, kind, ids); err != nil || len(got) != 0 {
+				d.Errorf("got %v, %v", got, err)
+			}
+			if _, err := d.EpisodesOf(as(d.group, access.SeeTasks), kind, ids); !errors.Is(err, access.ErrPermission) {
+				d.Errorf("without the permission: %v", err)
+			}
+		}
+	})
+}
+
 func TestEpisodesOfAnotherPracticeAreNotFound(t *testing.T) {
 	each(t, func(d *kit) {
 		made := d.open(d.ada, "A rash", episode.Change{})

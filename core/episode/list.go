@@ -129,6 +129,18 @@ var sees = map[Kind]access.Permission{
 	FormResponse: access.SeeQuestionnaires, Appointment: access.SeeBookings,
 }
 
+// EpisodesOf says which episodes some messages or replies are in, for those who may see them; what is in none is left
+// out.
+func (s *Service) EpisodesOf(ctx context.Context, kind Kind, ids []int64) (map[int64]ID, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return read.Of(ctx, sees[kind], ids,
+		func(ctx context.Context, group access.GroupID, ids []int64) (map[int64]ID, error) {
+			return s.Store.EpisodesOf(ctx, group, kind, ids)
+		})
+}
+
 // Items lists what is in an episode by when it came to be, the oldest first, and how much there is. Of what the caller
 // may not see it says only that it is there. Error: ErrNotFound.
 func (s *Service) Items(ctx context.Context, of ID, offset, limit int) ([]Item, int, error) {

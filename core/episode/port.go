@@ -27,6 +27,8 @@ type Store interface {
 	Episodes(ctx context.Context, group practice.ID, q Query) ([]Episode, int, error)
 	// TasksOf lists the tasks of some episodes, newest first, up to a number of each.
 	TasksOf(ctx context.Context, group practice.ID, of []ID, most int) (map[ID][]task.Task, error)
+	// EpisodesOf finds the episodes that some messages or replies are in, by their ids.
+	EpisodesOf(ctx context.Context, group practice.ID, kind Kind, ids []int64) (map[int64]ID, error)
 	// Items lists what is in an episode by when it came to be, and how much there is.
 	Items(ctx context.Context, group practice.ID, of ID, offset, limit int) ([]Item, int, error)
 	// Do runs fn in one transaction: all of it happens, or none.

@@ -2,7 +2,6 @@ package form
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"frontdesk/core/access"
@@ -82,25 +81,41 @@ type Filter struct {
 	Drafts bool   // those that were never published, too
 }
 
-// mostListed is how many forms All looks at.
-const mostListed = 1000
+// Chunk is how many forms All reads at a time.
+const Chunk = 200
 
-// All lists the forms that are not deleted, in the order of their ids: of the first thousand, those that are asked for.
-func (s *Service) All(ctx context.Context, f Filter) ([]Questionnaire, error) {
+// All lists the forms that are not deleted and are asked for, in the order of their ids, and how many there are.
+func (s *Service) All(ctx context.Context, f Filter, offset, limit int) (page []Questionnaire, count int, err error) {
 	var in input.Checks
 	if f.Type != "" {
 		input.Choice(&in, "form_type", f.Type, Types)
 	}
 	if err := in.Err(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	all, err := read.Of(ctx, access.SeeQuestionnaires, f.Drafts,
-		func(ctx context.Context, group practice.ID, drafts bool) ([]Questionnaire, error) {
-			return s.Store.Forms(ctx, group, drafts, mostListed)
-		})
-	all = slices.DeleteFunc(all, func(q Questionnaire) bool { return !f.has(q) })
-	audit.Seen(ctx, all...)
-	return all, err
+	who, err := access.Require(ctx, access.SeeQuestionnaires)
+	if err != nil {
+		return nil, 0, err
+	}
+	for after, more := ID(0), true; more; {
+		some, err := s.Store.Forms(ctx, who.Group, f.Drafts, after, Chunk)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, q := range some {
+			after = q.ID
+			if !f.has(q) {
+				continue
+			}
+			if count >= offset && len(page) < limit {
+				page = append(page, q)
+			}
+			count++
+		}
+		more = len(some) == Chunk
+	}
+	audit.Seen(ctx, page...)
+	return page, count, nil
 }
 
 // has reports whether a form is asked for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"frontdesk/core/clinical"
 	"frontdesk/core/fault"
 	"frontdesk/core/form"
+	"frontdesk/store"
 )
 
 // asthma is a form as it is written: what another question decides, and two sections.
@@ -45,10 +47,10 @@ func TestAFormIsEditedAsADraftAndAPublishedVersionStays(t *testing.T) {
 		d.want(err, form.ErrNotFound)
 		_, err = d.forms.Fill(ctx, made.ID, d.ada, nil)
 		d.want(err, form.ErrNotFound)
-		if all, err := d.forms.All(ctx, form.Filter{}); err != nil || len(all) != 0 {
+		if all, _, err := d.forms.All(ctx, form.Filter{}, 0, 10); err != nil || len(all) != 0 {
 			d.Fatalf("got %+v, %v", all, err)
 		}
-		if all, err := d.forms.All(ctx, form.Filter{Drafts: true, Search: "ASTHMA"}); err != nil || len(all) != 1 {
+		if all, _, err := d.forms.All(ctx, form.Filter{Drafts: true, Search: "ASTHMA"}, 0, 10); err != nil || len(all) != 1 {
 			d.Fatalf("got %+v, %v", all, err)
 		}
 		first, err := d.forms.Publish(ctx, made.ID, form.Change{})
@@ -165,6 +167,73 @@ func TestFormsAreThePracticesOwnAndEditedByThoseWhoMay(t *testing.T) {
 		}
 		_, err = d.forms.Create(as(d.group, access.SeeQuestionnaires), asthma())
 		d.want(err, access.ErrPermission)
+	})
+}
+
+func TestFormsAreListedInPages(t *testing.T) {
+	each(t, func(d *kit) {
+		ctx, _ := d.practice()
+		var made []form.ID
+		for i := range 2*form.Chunk + 3 {
+			c := form.Change{Title: new("Asthma")}
+			if i%2 == 1 {
+				c.Title = new("Diet")
+			}
+			one, err := d.forms.Create(ctx, c)
+			d.must(err)
+			if i%2 == 1 {
+				made = append(made, one.ID)
+			}
+		}
+		var listed []form.ID
+		for at := 0; at < len(made); at += 70 {
+			page, count, err := d.forms.All(ctx, form.Filter{Drafts: true, Search: "diet"}, at, 70)
+			if d.must(err); count != len(made) || len(page) > 70 {
+				d.Fatalf("got %d of %d, want %d", len(page), count, len(made))
+			}
+			for _, q := range page {
+				listed = append(listed, q.ID)
+			}
+		}
+		if !slices.Equal(listed, made) {
+			d.Fatalf("the pages have %d forms, want %d", len(listed), len(made))
+		}
+		if page, count, err := d.forms.All(ctx, form.Filter{Drafts: true}, 1000, 70); err != nil || len(page) != 0 ||
+			count != 2*form.Chunk+3 {
+			d.Errorf("beyond the end: %d of %d, %v", len(page), count, err)
+		}
+	})
+}
+
+// TestAListOfResponsesTakesAFixedNumberOfStatements lists one response with its answers, and then many.
+func TestAListOfResponsesTakesAFixedNumberOfStatements(t *testing.T) {
+	each(t, func(d *kit) {
+		ctx, _ := d.practice()
+		made, err := d.forms.Create(ctx, asthma())
+		d.must(err)
+		q, err := d.forms.Publish(ctx, made.ID, form.Change{})
+		d.must(err)
+		count := func(want int) int64 {
+			counting, n := store.Counting(ctx)
+			all, _, err := d.forms.Responses(counting, form.ResponseQuery{Limit: 100})
+			if d.must(err); len(all) != want || len(all[want-1].Entries) != 3 {
+				d.Fatalf("got %d, want %d: %+v", len(all), want, all)
+			}
+			return n()
+		}
+		fill := func() {
+			_, err := d.forms.Fill(ctx, made.ID, d.ada,
+				answers(q, map[string]any{"Do you smoke?": "Yes", "How many a day?": "10", "Would you quit?": "No"}))
+			d.must(err)
+		}
+		fill()
+		one := count(1)
+		for range 15 {
+			fill()
+		}
+		if many := count(16); many != one || one > 4 {
+			d.Fatalf("one response takes %d statements, and 16 take %d", one, many)
+		}
 	})
 }
 

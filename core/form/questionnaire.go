@@ -213,7 +213,7 @@ type Store interface {
 	// order, others in the order of ids.
 	Questionnaires(ctx context.Context, group practice.ID, q clinical.Query, rows input.Rows) ([]Questionnaire, error)
 	// Forms lists those that were not deleted, in the order of their ids; drafts has it list those never published too.
-	Forms(ctx context.Context, group practice.ID, drafts bool, most int) ([]Questionnaire, error)
+	Forms(ctx context.Context, group practice.ID, drafts bool, after ID, most int) ([]Questionnaire, error)
 	VersionStore
 	ResponseStore
 	filter.Patients

@@ -27,12 +27,13 @@ func orNull(text string) oas.NilString { return oas.NilString{Value: text, Null:
 
 // ListForms lists the forms of the practice.
 func (o Operations) ListForms(ctx context.Context, p oas.ListFormsParams) (*oas.ListFormsOK, error) {
-	all, err := o.Core.Form.All(ctx, form.Filter{Search: p.Search.Value, Type: form.Type(p.FormType.Value),
-		Reply: wire.Ptr(p.ReplyForm.Value, p.ReplyForm.Set), Drafts: p.IncludeDrafts.Value})
+	all, count, err := o.Core.Form.All(ctx, form.Filter{Search: p.Search.Value, Type: form.Type(p.FormType.Value),
+		Reply: wire.Ptr(p.ReplyForm.Value, p.ReplyForm.Set), Drafts: p.IncludeDrafts.Value},
+		p.PageIndex.Value*p.PageSize.Value, p.PageSize.Value)
 	if err != nil {
 		return nil, err
 	}
-	out := &oas.ListFormsOK{Data: make([]oas.FormSummary, len(all)), Count: float64(len(all))}
+	out := &oas.ListFormsOK{Data: make([]oas.FormSummary, len(all)), Count: float64(count)}
 	for i, q := range all {
 		if q.Published == 0 {
 			q = q.Edited()

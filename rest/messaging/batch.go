@@ -227,7 +227,8 @@ func (o Operations) ListBatchMessageSends(
 	if err != nil {
 		return nil, err
 	}
-	return &oas.ListBatchMessageSendsOK{Data: summaries(found), Count: float64(count)}, nil
+	all, err := o.summaries(ctx, found)
+	return &oas.ListBatchMessageSendsOK{Data: all, Count: float64(count)}, err
 }
 
 // GetBatchMessageResults writes the result of each recipient, as it is read.

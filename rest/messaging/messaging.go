@@ -155,6 +155,10 @@ func (o Operations) message(ctx context.Context, id messaging.ID) (*oas.Message,
 	if err != nil {
 		return nil, err
 	}
+	in, err := o.Core.Episode.EpisodesOf(ctx, episode.Message, []int64{int64(m.ID)})
+	if err != nil {
+		return nil, err
+	}
 	who := m.PatientName
 	replies, err := o.Core.Reply.Of(ctx, m.ID)
 	if err != nil {
@@ -163,14 +167,14 @@ func (o Operations) message(ctx context.Context, id messaging.ID) (*oas.Message,
 	out := &oas.Message{
 		ID: wire.Digits(m.ID),
 		Patient: oas.NamedPatient{ID: wire.Digits(who.ID), Title: wire.Text(who.Title),
-			FirstName: wire.Text(who.FirstName),
-			LastName:  wire.Text(who.LastName)},
+			FirstName: wire.Text(who.FirstName), LastName: wire.Text(who.LastName)},
 		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: carried(m.Carries),
 		Campaign: oas.OptNilMessageCampaign{Set: true, Null: true}, CreatedAt: m.CreatedAt.UTC(),
 		SentAt: wire.OptInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
 		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true},
 		SubmittedBy: wire.String(m.SubmittedBy),
-		TaskID:      wire.Text(orNone(m.TaskID)), AssigneeID: wire.AssigneeID(m.Assignee),
+		TaskID:      wire.Text(orNone(m.TaskID)), EpisodeID: wire.IDOrNull(in[int64(m.ID)]),
+		AssigneeID:   wire.AssigneeID(m.Assignee),
 		AssigneeType: assigneeType(m.Assignee),
 		MessageType:  oas.MessageType(m.Channel), FallbackMessageType: wire.Text(string(m.Fallback)), Content: m.Content,
 		ContactSource: wire.Text(m.ContactSource),
@@ -246,10 +250,19 @@ func (o Operations) ListSentMessages(ctx context.Context,
 	if err != nil {
 		return nil, err
 	}
-	return &oas.ListSentMessagesOK{Data: summaries(found), Count: float64(count)}, nil
+	all, err := o.summaries(ctx, found)
+	return &oas.ListSentMessagesOK{Data: all, Count: float64(count)}, err
 }
 
-func summaries(found []messaging.Details) []oas.MessageSummary {
+func (o Operations) summaries(ctx context.Context, found []messaging.Details) ([]oas.MessageSummary, error) {
+	ids := make([]int64, len(found))
+	for i, m := range found {
+		ids[i] = int64(m.ID)
+	}
+	in, err := o.Core.Episode.EpisodesOf(ctx, episode.Message, ids)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]oas.MessageSummary, len(found))
 	for i, m := range found {
 		out[i] = oas.MessageSummary{
@@ -259,13 +272,14 @@ func summaries(found []messaging.Details) []oas.MessageSummary {
 			CreatedAt:   m.CreatedAt.UTC(), ScheduledAt: scheduled(m.Message), SentAt: wire.OptInstant(m.SentAt),
 			DeliveredAt: wire.OptInstant(m.DeliveredAt),
 			ReadAt:      wire.OptInstant(m.ReadAt), SMSParts: parts(m.Message),
+			EpisodeID: wire.IDOrNull(in[int64(m.ID)]),
 		}
 		out[i].FailureCode, out[i].FailureReason = failure(m.Message)
 		if m.Batch != 0 {
 			out[i].BatchID = wire.Text(m.Batch.String())
 		}
 	}
-	return out
+	return out, nil
 }
 
 // ListMessageReplies lists what patients sent back.
@@ -277,8 +291,16 @@ func (o Operations) ListMessageReplies(
 		return nil, err
 	}
 	out := &oas.ListMessageRepliesOK{Data: make([]oas.Reply, len(found)), Count: float64(count)}
+	ids := make([]int64, len(found))
 	for i, r := range found {
-		out.Data[i] = *replyOf(r)
+		ids[i] = int64(r.ID)
+	}
+	in, err := o.Core.Episode.EpisodesOf(ctx, episode.Reply, ids)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range found {
+		out.Data[i] = *replyOf(r, in[int64(r.ID)])
 	}
 	return out, nil
 }
@@ -299,14 +321,19 @@ func (o Operations) UpdateMessageReply(
 	if err != nil {
 		return nil, err
 	}
-	return replyOf(r), nil
+	its, err := o.Core.Episode.EpisodesOf(ctx, episode.Reply, []int64{int64(r.ID)})
+	if err != nil {
+		return nil, err
+	}
+	return replyOf(r, its[int64(r.ID)]), nil
 }
 
-func replyOf(r reply.Reply) *oas.Reply {
+func replyOf(r reply.Reply, in episode.ID) *oas.Reply {
 	out := &oas.Reply{
 		ID: wire.Digits(r.ID), At: r.At.UTC(), Channel: oas.MessageType(r.Channel),
 		Contact: oas.NilString{Value: r.Contact, Null: r.Contact == ""}, Text: r.Text,
-		MessageID: wire.IDOrNull(r.Message), PatientID: wire.IDOrNull(r.Patient), PossiblePatientIds: make([]string,
+		MessageID: wire.IDOrNull(r.Message), PatientID: wire.IDOrNull(r.Patient),
+		EpisodeID: wire.IDOrNull(in), PossiblePatientIds: make([]string,
 			len(r.Possible)),
 		Open:      r.Open,
 		Meaning:   oas.OptNilReplyMeaning{Value: oas.ReplyMeaning(r.Meaning), Set: true, Null: r.Meaning == ""},

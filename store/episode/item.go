@@ -55,6 +55,37 @@ func (t *Tx) EpisodeOf(
 	return id, err
 }
 
+const (
+	inEpisodes = `SELECT i.item_id, e.id FROM episode_item i JOIN episode e
+		ON e.practice_group_id = i.practice_group_id AND e.id = i.episode_id JOIN `
+	ofTheirPatient = ` t ON t.practice_group_id = i.practice_group_id AND t.id = i.item_id AND t.patient_id = e.patient_id
+		WHERE i.practice_group_id = $1 AND i.kind = `
+	someItems = ` AND i.item_id IN `
+)
+
+// theirEpisodes finds the episodes of things of a kind. What is another patient's by now is in none.
+var theirEpisodes = map[episode.Kind]store.Amongst{
+	episode.Message: store.Among(inEpisodes+`message`+ofTheirPatient+`'message'`+someItems+store.Few2,
+		inEpisodes+`message`+ofTheirPatient+`'message'`+someItems+store.Many2),
+	episode.Reply: store.Among(inEpisodes+`message_reply`+ofTheirPatient+`'reply'`+someItems+store.Few2,
+		inEpisodes+`message_reply`+ofTheirPatient+`'reply'`+someItems+store.Many2),
+}
+
+// EpisodesOf finds the episodes that some messages or replies are in.
+func (t *Tx) EpisodesOf(
+	ctx context.Context, group practice.ID, kind episode.Kind, ids []int64,
+) (map[int64]episode.ID, error) {
+	out := map[int64]episode.ID{}
+	_, err := store.ListAmong(ctx, t.Conn, theirEpisodes[kind], store.In{group}, ids,
+		func(scan store.Scanner) (in episode.ID, err error) {
+			var item int64
+			err = scan(&item, &in)
+			out[item] = in
+			return in, err
+		})
+	return out, err
+}
+
 // PutItem puts a thing into an episode.
 func (t *Tx) PutItem(ctx context.Context, group practice.ID, into episode.ID, i episode.Item) error {
 	_, err := t.Exec(ctx, `INSERT INTO episode_item (practice_group_id, kind, item_id, episode_id, at, added_by)

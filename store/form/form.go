@@ -152,9 +152,11 @@ func (t *Tx) SaveQuestionnaire(ctx context.Context, group practice.ID, q form.Qu
 	return err
 }
 
-// Forms lists forms in the order of their ids.
-func (t *Tx) Forms(ctx context.Context, group practice.ID, drafts bool, most int) ([]form.Questionnaire, error) {
+// Forms lists forms in the order of their ids, those after one of them.
+func (t *Tx) Forms(
+	ctx context.Context, group practice.ID, drafts bool, after form.ID, most int,
+) ([]form.Questionnaire, error) {
 	return store.List(ctx, t.Conn, `SELECT `+questionnaireColumns+` FROM questionnaire WHERE practice_group_id = $1
-		AND deleted_at IS NULL AND ($2 OR published > 0) ORDER BY id LIMIT $3`,
-		store.In{group, drafts, most}, scanQuestionnaire)
+		AND id > $4 AND deleted_at IS NULL AND ($2 OR published > 0) ORDER BY id LIMIT $3`,
+		store.In{group, drafts, most, after}, scanQuestionnaire)
 }

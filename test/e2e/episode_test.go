@@ -64,7 +64,18 @@ func TestAPatientsMatterIsGathered(t *testing.T) {
 		if all, last := p.holds(id); len(all) != 1 || last["text"] != "Thank you" || last["status"] != "open" {
 			t.Fatalf("got %v, the last %v", all, last)
 		}
+		if got := p.ok("GET", "/v1/messages/"+first, nil); got.Body["episode_id"] != nil {
+			t.Fatalf("a message that is in none: %s", got.Text)
+		}
 		p.ok("PUT", path+"/items/message/"+first, nil)
+		if got := p.ok("GET", "/v1/messages/"+first, nil); got.Body["episode_id"] != id {
+			t.Fatalf("the message: %s", got.Text)
+		}
+		for _, list := range []string{"/v1/messages?patient_id=" + ada, "/v1/message_replies?open=true"} {
+			if got := p.ok("GET", list, nil).data(); len(got) != 1 || got[0]["episode_id"] != id {
+				t.Fatalf("%s: %v", list, got)
+			}
+		}
 
 		// Staff answer from the episode, with a form that a nurse is to see.
 		nurse := p.ok("GET", "/v1/practitioners", nil).data()[0]["id"].(string)

@@ -85,6 +85,32 @@ func (p *program) answered(ada string) string {
 	return fmt.Sprintf("%.0f", all[len(all)-1]["id"])
 }
 
+// TestFormsComeInPages lists the forms a few at a time, and says how many there are.
+func TestFormsComeInPages(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		for i := range 5 {
+			p.ok("POST", "/v1/forms", map[string]any{"title": fmt.Sprint("Paging ", i)})
+		}
+		var listed []string
+		for page := range 3 {
+			got := p.ok("GET", fmt.Sprintf("/v1/forms?include_drafts=true&search=paging&page_size=2&page_index=%d", page), nil)
+			if got.Body["count"] != 5.0 {
+				t.Fatalf("got %s", got.Text)
+			}
+			for _, form := range got.data() {
+				listed = append(listed, form["title"].(string))
+			}
+		}
+		if got := strings.Join(listed, ", "); got != "Paging 0, Paging 1, Paging 2, Paging 3, Paging 4" {
+			t.Errorf("got %s", got)
+		}
+		if got := p.ok("GET", "/v1/forms?include_drafts=true&search=paging", nil).data(); len(got) != 5 {
+			t.Errorf("without a page: %d", len(got))
+		}
+		p.refused(400, "invalid_request", "GET", "/v1/forms?page_size=1001", nil)
+	})
+}
+
 func TestAFormIsWrittenOverRESTAndReadOverGraphQL(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, p *program) {
