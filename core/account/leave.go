@@ -53,7 +53,7 @@ func (s *Service) Delete(ctx context.Context, id StaffID) (Staff, error) {
 	if err != nil {
 		return Staff{}, err
 	}
-	if who.Staff == int64(id) {
+	if id != 0 && who.Staff == int64(id) {
 		return Staff{}, ErrOwnAccount
 	}
 	editors, err := s.Keys.RolesWith(ctx, who.Group, access.EditUsers)

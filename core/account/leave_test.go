@@ -27,6 +27,14 @@ func (h *house) editor(name string) (account.StaffID, context.Context) {
 		Permissions: []access.Permission{access.EditUsers, access.SettingsSeeUsers}})
 }
 
+func TestAProgramDeletesNoUserWithoutAnID(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		if _, err := h.Delete(h.ctx, 0); !errors.Is(err, account.ErrNotFound) {
+			t.Fatalf("got %v", err)
+		}
+	})
+}
+
 // TestTheLastTwoEditorsOfUsersDoNotDeleteEachOther has both do it at once: one of them is left, who can add others.
 func TestTheLastTwoEditorsOfUsersDoNotDeleteEachOther(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {

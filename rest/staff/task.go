@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"frontdesk/core/assignee"
@@ -145,6 +146,9 @@ func (o Operations) GetTaskV2(ctx context.Context, p oas.GetTaskV2Params) (*oas.
 		return out, nil
 	}
 	about, err := o.Core.Patient.Patient(ctx, t.Patient)
+	if errors.Is(err, patient.ErrNotFound) { // who was deleted; the task is still to be seen to
+		return out, nil
+	}
 	if err != nil {
 		return nil, err
 	}

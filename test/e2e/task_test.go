@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"testing"
+
+	"frontdesk/graph/wire"
 )
 
 // TestATaskIsOneOverBothDoors makes tasks over each door and reads them over the other.
@@ -74,6 +76,26 @@ func TestATaskIsOneOverBothDoors(t *testing.T) {
 			one.str("details") != "Tidy up" {
 			t.Fatalf("got %s", one.Text)
 		}
+	})
+}
+
+func TestATaskOfADeletedPatientIsStillShown(t *testing.T) {
+	each(t, func(t *testing.T, p *program) {
+		ada := p.patient()
+		made := p.ok("POST", "/v1/tasks", map[string]any{"subject": "Ring", "patient_id": ada}).str("id")
+		if got := p.ok("GET", "/v2/tasks/"+made, nil); dig(got.Body, "patient", "id") != ada {
+			t.Fatalf("got %s", got.Text)
+		}
+		_, a := p.graphQL(p.creds.Token, `mutation { deletePatient(id: "`+graphID(wire.KindPatient, ada)+
+			`") { data { id } error } }`)
+		if dig(a.Body, "data", "deletePatient", "error") != nil {
+			t.Fatal(a.Text)
+		}
+		got := p.ok("GET", "/v2/tasks/"+made, nil)
+		if got.Body["patient"] != nil || got.str("patient_id") != ada || got.str("subject") != "Ring" {
+			t.Fatalf("got %s", got.Text)
+		}
+		p.ok("PATCH", "/v1/tasks/"+made, map[string]any{"status": "closed"})
 	})
 }
 
