@@ -232,8 +232,8 @@ func (sb *Sandbox) sandboxKey(ctx context.Context, groups []practice.Group) (str
 	return newRSAKey()
 }
 
-// connectSandbox connects a group to the simulators, but for what it is
-// connected to already.
+// connectSandbox connects a group to the simulators, but for what it is connected to already. Without an ODS code it is
+// not connected to the Personal Demographics Service, which asks for one.
 func (sb *Sandbox) connectSandbox(ctx context.Context, g practice.Group, key string, p post) error {
 	pds := sb.Simulators.Address()
 	all := []connector.Connector{
@@ -261,6 +261,9 @@ func (sb *Sandbox) connectSandbox(ctx context.Context, g practice.Group, key str
 	}
 	who := access.With(ctx, access.Operator(g.ID))
 	for _, c := range all {
+		if c.Name == connector.PDS && g.ODSCode == "" {
+			continue
+		}
 		_, err := connectorstore.New(sb.DB).Connector(ctx, g.ID, c.Name)
 		if err == nil {
 			continue

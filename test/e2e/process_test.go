@@ -143,6 +143,10 @@ func TestSandboxKeepsDataOverARestart(t *testing.T) {
 		if got := second.call("GET", "/v1/patients/"+patient, nil); got.Status != 200 {
 			t.Fatalf("got %d %s", got.Status, got.Text)
 		}
+		// A group of its own has no ODS code, which the Personal Demographics Service asks for.
+		if _, errs, code := run(t, "group", "create", "Alone Surgery", "--db", address); code != 0 {
+			t.Fatalf("%d: %s", code, errs)
+		}
 		second.kill()
 		third := startAs(t, address, filepath.Join(t.TempDir(), "other.json"), nil)
 		for name, k := range map[string]string{"new": third.creds.Key, "old": first.creds.Key} {
@@ -151,7 +155,7 @@ func TestSandboxKeepsDataOverARestart(t *testing.T) {
 			}
 		}
 		out, _, _ := run(t, "group", "list", "--db", address, "--json")
-		if strings.Count(out, "practice_group_id") != 2 {
+		if strings.Count(out, "practice_group_id") != 3 {
 			t.Fatalf("groups: %s", out)
 		}
 	})
