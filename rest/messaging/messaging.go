@@ -169,8 +169,8 @@ func (o Operations) message(ctx context.Context, id messaging.ID) (*oas.Message,
 		Patient: oas.NamedPatient{ID: wire.Digits(who.ID), Title: wire.Text(who.Title),
 			FirstName: wire.Text(who.FirstName), LastName: wire.Text(who.LastName)},
 		WriteToRecord: oas.NilMessageWriteToRecord{Null: true}, ShortLink: carried(m.Carries),
-		Campaign: oas.OptNilMessageCampaign{Set: true, Null: true}, CreatedAt: m.CreatedAt.UTC(),
-		SentAt: wire.OptInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
+		CreatedAt: m.CreatedAt.UTC(),
+		SentAt:    wire.OptInstant(m.SentAt), ScheduledAt: scheduled(m.Message),
 		Status: oas.MessageStatus(m.State), SentByAdmin: oas.OptNilMessageSentByAdmin{Set: true, Null: true},
 		SubmittedBy: wire.String(m.SubmittedBy),
 		TaskID:      wire.Text(orNone(m.TaskID)), EpisodeID: wire.IDOrNull(in[int64(m.ID)]),
@@ -192,13 +192,8 @@ func (o Operations) message(ctx context.Context, id messaging.ID) (*oas.Message,
 			FailureReason:   wire.Text(e.Reason), SnomedCode: wire.String(e.Code),
 		}}
 	}
-	if m.Batch != 0 {
-		b, _, err := o.Core.Batch.Batch(ctx, m.Batch)
-		if err != nil {
-			return nil, err
-		}
-		out.Campaign = oas.NewOptNilMessageCampaign(oas.MessageCampaign{ID: wire.String(b.ID.String()),
-			Name: wire.String(b.Name)})
+	if out.Campaign, err = o.campaign(ctx, m.Batch); err != nil {
+		return nil, err
 	}
 	for i, s := range m.Steps {
 		out.Timeline[i] = oas.MessageStep{
@@ -211,6 +206,16 @@ func (o Operations) message(ctx context.Context, id messaging.ID) (*oas.Message,
 		out.Replies[i] = oas.MessageReply{At: r.At.UTC(), Channel: oas.MessageType(r.Channel), Text: r.Text}
 	}
 	return out, nil
+}
+
+// campaign is the batch that a message is of, or null.
+func (o Operations) campaign(ctx context.Context, of messaging.BatchID) (oas.OptNilMessageCampaign, error) {
+	if of == 0 {
+		return oas.OptNilMessageCampaign{Set: true, Null: true}, nil
+	}
+	b, _, err := o.Core.Batch.Batch(ctx, of)
+	return oas.NewOptNilMessageCampaign(oas.MessageCampaign{ID: wire.String(b.ID.String()),
+		Name: wire.String(b.Name)}), err
 }
 
 // scheduled is when a message is to go, if that is not at once.

@@ -6508,7 +6508,8 @@ func (s *Server) handleListFormVersionsRequest(args [1]string, argsEscaped bool,
 
 // handleListFormsRequest handles listForms operation.
 //
-// The forms that patients can be asked to fill in, in the order in which they were made.
+// The forms that patients can be asked to fill in, in the order in which they were made. Without
+// `page_size` the first 1,000 are given.
 //
 // GET /v1/forms
 func (s *Server) handleListFormsRequest(args [0]string, argsEscaped bool, w http.ResponseWriter, r *http.Request) {

@@ -10772,6 +10772,12 @@ func (s *Message) encodeFields(e *jx.Encoder) {
 		}
 	}
 	{
+		if s.EpisodeID.Set {
+			e.FieldStart("episode_id")
+			s.EpisodeID.Encode(e)
+		}
+	}
+	{
 		if s.AssigneeID.Set {
 			e.FieldStart("assignee_id")
 			s.AssigneeID.Encode(e)
@@ -11512,6 +11518,12 @@ func (s *MessageSummary) encodeFields(e *jx.Encoder) {
 		if s.FailureReason.Set {
 			e.FieldStart("failure_reason")
 			s.FailureReason.Encode(e)
+		}
+	}
+	{
+		if s.EpisodeID.Set {
+			e.FieldStart("episode_id")
+			s.EpisodeID.Encode(e)
 		}
 	}
 	{
@@ -16261,6 +16273,12 @@ func (s *Reply) encodeFields(e *jx.Encoder) {
 		if s.PatientID.Set {
 			e.FieldStart("patient_id")
 			s.PatientID.Encode(e)
+		}
+	}
+	{
+		if s.EpisodeID.Set {
+			e.FieldStart("episode_id")
+			s.EpisodeID.Encode(e)
 		}
 	}
 	{

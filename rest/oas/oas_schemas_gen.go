@@ -3098,6 +3098,8 @@ type Message struct {
 	SubmittedBy   OptString                `json:"submitted_by"`
 	// The task it belongs to.
 	TaskID OptNilString `json:"task_id"`
+	// The episode of the patient that it is in.
+	EpisodeID OptNilString `json:"episode_id"`
 	// The member of staff or the team it was sent for.
 	AssigneeID          OptNilString              `json:"assignee_id"`
 	AssigneeType        OptNilMessageAssigneeType `json:"assignee_type"`
@@ -3388,7 +3390,9 @@ type MessageSummary struct {
 	// The carrier's own word.
 	FailureCode   OptNilString `json:"failure_code"`
 	FailureReason OptNilString `json:"failure_reason"`
-	SMSParts      OptNilInt    `json:"sms_parts"`
+	// The episode of the patient that it is in.
+	EpisodeID OptNilString `json:"episode_id"`
+	SMSParts  OptNilInt    `json:"sms_parts"`
 }
 
 // Ref: #/components/schemas/MessageType
@@ -9719,6 +9723,8 @@ type Reply struct {
 	MessageID OptNilString `json:"message_id"`
 	// Whose it is, when that is known.
 	PatientID OptNilString `json:"patient_id"`
+	// The episode of the patient that it is in.
+	EpisodeID OptNilString `json:"episode_id"`
 	// Those it may be from.
 	PossiblePatientIds []string `json:"possible_patient_ids"`
 	// What it asks for, when it is that word alone. `cancel` and `yes` are answers about an appointment,

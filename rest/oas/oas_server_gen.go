@@ -691,7 +691,8 @@ type Handler interface {
 	ListFormVersions(ctx context.Context, params ListFormVersionsParams) (*ListFormVersionsOK, error)
 	// ListForms implements listForms operation.
 	//
-	// The forms that patients can be asked to fill in, in the order in which they were made.
+	// The forms that patients can be asked to fill in, in the order in which they were made. Without
+	// `page_size` the first 1,000 are given.
 	//
 	// GET /v1/forms
 	ListForms(ctx context.Context, params ListFormsParams) (*ListFormsOK, error)
