@@ -170,9 +170,9 @@ func (p *Payments) Money(
 	return asked(ctx, p, group, func(c *stripe.Client) (payment.Money, error) { return c.Money(ctx, kind, id) })
 }
 
-// RequestOf is the request that a payment was made for.
-func (p *Payments) RequestOf(ctx context.Context, group practice.ID, intent string) (payment.ID, error) {
-	return asked(ctx, p, group, func(c *stripe.Client) (payment.ID, error) { return c.RequestOf(ctx, group, intent) })
+// PaidFor is what a payment was made for.
+func (p *Payments) PaidFor(ctx context.Context, group practice.ID, intent string) (payment.PaidFor, error) {
+	return asked(ctx, p, group, func(c *stripe.Client) (payment.PaidFor, error) { return c.PaidFor(ctx, group, intent) })
 }
 
 // Invoice finds an invoice of Stripe's.

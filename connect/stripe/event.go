@@ -1,6 +1,7 @@
 package stripe
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -37,6 +38,7 @@ func (c *Client) Event(body []byte, signature string) (payment.Event, error) {
 	var about struct {
 		ID, Object string
 		Intent     json.RawMessage `json:"payment_intent"`
+		Invoice    json.RawMessage
 	}
 	if err := json.Unmarshal(e.Data.Raw, &about); err != nil {
 		return out, payment.ErrSignature.Because(errors.New("an event about nothing that can be read"))
@@ -44,14 +46,22 @@ func (c *Client) Event(body []byte, signature string) (payment.Event, error) {
 	switch about.Object {
 	case "checkout.session", "invoice":
 		out.Object = about.ID
+	case "credit_note", "invoice_payment":
+		out.Object = text(about.Invoice)
 	case "payment_intent":
 		out.Intent = about.ID
 	}
-	var intent string
-	if json.Unmarshal(about.Intent, &intent) == nil && out.Intent == "" {
-		out.Intent = intent
-	}
+	out.Intent = cmp.Or(out.Intent, text(about.Intent))
 	return out, nil
+}
+
+// text is an id in an event; empty is that there is none, or the whole object.
+func text(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
 }
 
 // signedAt is the time in a signature, as the library reads it: the last there is.

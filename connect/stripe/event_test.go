@@ -48,6 +48,26 @@ func TestOnlyWhatStripeSignedJustNowIsHeard(t *testing.T) {
 	}
 }
 
+func TestWhatAnEventIsAbout(t *testing.T) {
+	_, c := account(t)
+	for object, want := range map[string][2]string{
+		`{"id":"cs_1","object":"checkout.session","payment_intent":"pi_1"}`:        {"cs_1", "pi_1"},
+		`{"id":"in_1","object":"invoice"}`:                                         {"in_1", ""},
+		`{"id":"cn_1","object":"credit_note","invoice":"in_1"}`:                    {"in_1", ""},
+		`{"id":"inpay_1","object":"invoice_payment","invoice":"in_1"}`:             {"in_1", ""},
+		`{"id":"re_1","object":"refund","payment_intent":"pi_1"}`:                  {"", "pi_1"},
+		`{"id":"pi_1","object":"payment_intent"}`:                                  {"", "pi_1"},
+		`{"id":"ch_1","object":"charge","payment_intent":{"id":"pi_1"}}`:           {"", ""},
+		`{"id":"cn_1","object":"credit_note","invoice":{"id":"in_1"},"refund":""}`: {"", ""},
+	} {
+		body := []byte(`{"id":"evt_1","object":"event","type":"x","data":{"object":` + object + `}}`)
+		e, err := c.Event(body, sim.Sign("whsec_1", noon, body))
+		if err != nil || e.Object != want[0] || e.Intent != want[1] {
+			t.Errorf("%s: %q %q %v", object, e.Object, e.Intent, err)
+		}
+	}
+}
+
 func FuzzEvent(f *testing.F) {
 	f.Add([]byte(told))
 	f.Add([]byte(`{"object":"event","data":null}`))

@@ -99,8 +99,8 @@ func TestEveryRequestIsOneThatStripeDescribes(t *testing.T) {
 			return some(len(got.ID), err)
 		},
 		"a payment": func(ctx context.Context) error {
-			_, err := c.RequestOf(ctx, 1, "pi_1")
-			return err
+			got, err := c.PaidFor(ctx, 1, "pi_1")
+			return some(len(got.Invoice), err)
 		},
 	} {
 		if err := ask(t.Context()); err != nil {

@@ -155,18 +155,35 @@ func (c *Client) Invoice(ctx context.Context, id string) (payment.Invoice, error
 	return out, nil
 }
 
-// RequestOf is the request of a practice group that a payment was made for; 0 is none of ours.
-func (c *Client) RequestOf(ctx context.Context, group practice.ID, intent string) (payment.ID, error) {
+// PaidFor is what a payment was made for: the request of a practice group that it names, or an invoice of Stripe's.
+func (c *Client) PaidFor(ctx context.Context, group practice.ID, intent string) (payment.PaidFor, error) {
 	p, err := c.api.V1PaymentIntents.Retrieve(ctx, intent, nil)
 	if err != nil {
-		return 0, judged(err, nil)
+		return payment.PaidFor{}, judged(err, nil)
 	}
 	if p.Metadata[groupName] != group.String() {
-		return 0, nil
+		of, err := c.invoiceOf(ctx, intent)
+		return payment.PaidFor{Invoice: of}, err
 	}
 	id, err := strconv.ParseInt(p.Metadata[requestName], 10, 64)
 	if err != nil {
-		return 0, nil //nolint:nilerr // it is not one of ours
+		return payment.PaidFor{}, nil //nolint:nilerr // it is not one of ours
 	}
-	return payment.ID(id), nil
+	return payment.PaidFor{Request: payment.ID(id)}, nil
+}
+
+// invoiceOf is the invoice of Stripe's that a payment was made for; empty is none. The payment does not say:
+// https://docs.stripe.com/api/invoice-payment.
+func (c *Client) invoiceOf(ctx context.Context, intent string) (string, error) {
+	found, err := upTo(ctx, c.api.V1InvoicePayments.List(ctx, &stripe.InvoicePaymentListParams{ListParams: page(),
+		Payment: &stripe.InvoicePaymentListPaymentParams{Type: new("payment_intent"), PaymentIntent: &intent}}), most)
+	if err != nil {
+		return "", judged(err, nil)
+	}
+	for _, one := range found {
+		if one.Invoice != nil {
+			return one.Invoice.ID, nil
+		}
+	}
+	return "", nil
 }

@@ -68,6 +68,16 @@ func TestCouponsOfAnotherCurrencyAreLeftOut(t *testing.T) {
 	}
 }
 
+func TestThePaymentOfAnInvoiceLeadsToIt(t *testing.T) {
+	s, c := account(t)
+	for range 2 {
+		of := s.AddInvoice("cus_1", "gbp", 5000, 0)
+		if got, err := c.PaidFor(t.Context(), 1, s.PayInvoice(of)); err != nil || got.Invoice != of || got.Request != 0 {
+			t.Errorf("%+v %v, not %q", got, err, of)
+		}
+	}
+}
+
 func TestACustomerIsMadeOnceAndFound(t *testing.T) {
 	s, c := account(t)
 	card := s.AddCard("visa", "4242", 8, 2034)

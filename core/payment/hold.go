@@ -80,6 +80,26 @@ func (s *Service) over(ctx context.Context, group practice.ID, r Request) (bool,
 	return a.State == booking.Released || a.State == booking.Cancelled && a.ConfirmedAt.IsZero() || a.Lapsed(s.Now()), err
 }
 
+// holdOf is the held time that an invoice is for, which is confirmed when it has been paid; 0 is none.
+func (s *Service) holdOf(
+	ctx context.Context, tx Tx, group practice.ID, of billing.InvoiceID,
+) (booking.ID, error) {
+	_, items, err := tx.Billing().LockInvoice(ctx, group, of)
+	if err != nil {
+		return 0, err
+	}
+	for _, l := range items.Lines {
+		if l.Booking == 0 {
+			continue
+		}
+		a, err := tx.Billing().Appointment(ctx, group, l.Booking)
+		if err != nil || a.State == booking.Reserved && !a.Lapsed(s.Now()) {
+			return a.ID, err
+		}
+	}
+	return 0, nil
+}
+
 // drop cancels the invoice of a hold that was let go unpaid.
 func (s *Service) drop(ctx context.Context, group practice.ID, r Request) error {
 	_, err := s.Invoices.Cancel(access.With(ctx, access.System(group)), r.Invoice)

@@ -27,8 +27,8 @@ type Provider interface {
 	ClosePage(ctx context.Context, group practice.ID, id string) error
 	// Money is what was paid and given back of a page or an invoice.
 	Money(ctx context.Context, group practice.ID, kind Kind, id string) (Money, error)
-	// RequestOf is the request that a payment was made for; 0 is none of ours.
-	RequestOf(ctx context.Context, group practice.ID, intent string) (ID, error)
+	// PaidFor is what a payment was made for.
+	PaidFor(ctx context.Context, group practice.ID, intent string) (PaidFor, error)
 	// Invoice finds an invoice of the provider's, or returns ErrNoInvoice.
 	Invoice(ctx context.Context, group practice.ID, id string) (Invoice, error)
 }
@@ -44,6 +44,13 @@ type PageRequest struct {
 	Name     string // what patients read: it says nothing of why they come
 	Customer string // empty is none
 	Until    time.Time
+}
+
+// PaidFor is what a payment was made for: a request of ours, or an invoice of the provider's; neither is something that
+// is not ours.
+type PaidFor struct {
+	Request ID
+	Invoice string
 }
 
 // Opened is a page.

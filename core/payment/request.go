@@ -170,6 +170,11 @@ func (s *Service) ask(
 			r, stale = live, live.stale(i.Outstanding(), now)
 			return nil
 		}
+		if hold == 0 {
+			if hold, err = s.holdOf(ctx, tx, who.Group, of); err != nil {
+				return err
+			}
+		}
 		r = Request{ID: ID(s.NewID()), Invoice: of, Kind: Page, State: Opening, Amount: i.Outstanding(),
 			Appointment: hold, ExpiresAt: now.Add(pageLife).Truncate(time.Second), DueAt: now.Add(again),
 			CreatedAt: now, UpdatedAt: now}

@@ -54,16 +54,23 @@ func (s *Service) Settle(ctx context.Context, j job.Job) error {
 	return s.settle(ctx, group, r)
 }
 
-// Find is the job: it asks the provider which request a payment is for, and settles that.
+// Find is the job: it asks the provider which request a payment is for, and settles that. A payment of an invoice that
+// the practice made at the provider says nothing of us: its invoice does.
 func (s *Service) Find(ctx context.Context, j job.Job) error {
 	var a args
 	if err := j.Read(&a); err != nil {
 		return err
 	}
 	group := practice.ID(j.Group)
-	id, err := s.Provider.RequestOf(ctx, group, a.Intent)
-	if err != nil || id == 0 {
+	of, err := s.Provider.PaidFor(ctx, group, a.Intent)
+	if err != nil {
 		return err
+	}
+	id := of.Request
+	if id == 0 {
+		if id, err = s.linkedBy(ctx, group, of.Invoice); err != nil || id == 0 {
+			return err
+		}
 	}
 	r, err := s.Store.Request(ctx, group, id)
 	if errors.Is(err, ErrNoRequest) {
@@ -73,6 +80,15 @@ func (s *Service) Find(ctx context.Context, j job.Job) error {
 		return err
 	}
 	return s.settle(ctx, group, r)
+}
+
+// linkedBy is the request by which an invoice at the provider is linked; 0 is none.
+func (s *Service) linkedBy(ctx context.Context, group practice.ID, external string) (id ID, err error) {
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		id, err = tx.RequestBy(ctx, group, external)
+		return err
+	})
+	return id, err
 }
 
 // settle asks the provider what was paid, and records it. A page that is for another amount than is due by now, or for

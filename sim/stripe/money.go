@@ -127,11 +127,32 @@ func (s *Stripe) PayInvoice(id string) string {
 	p := s.intent(o.whole("total"), o.text("currency"), object{})
 	s.succeed(p, o.text("currency"), o.whole("total"))
 	o["status"], o["amount_paid"], o["amount_due"], o["amount_remaining"] = "paid", o["total"], int64(0), int64(0)
-	o["payments"] = list("/v1/invoice_payments", []object{{"id": s.id("inpay"), "object": "invoice_payment",
+	o["payments"] = list("/v1/invoice_payments", []object{{"id": s.id("inpay"), "object": "invoice_payment", "invoice": id,
 		"amount_paid": o["total"], "currency": o["currency"], "status": "paid", "created": s.Now().Unix(),
 		"payment": object{"type": "payment_intent", "payment_intent": p.text("id")}}})
 	s.happened("invoice.paid", o)
 	return p.text("id")
+}
+
+// listInvoicePayments finds what was paid of invoices: by which payment, if that is asked.
+func listInvoicePayments(s *Stripe, r request) (object, *problem) {
+	of := r.values.Get("payment[payment_intent]")
+	if of != "" && r.values.Get("payment[type]") != "payment_intent" {
+		return nil, invalid("payment[type]", "Missing required param: payment[type].")
+	}
+	var out []object
+	for _, o := range s.invoices {
+		all, _ := o["payments"].(object)
+		data, _ := all["data"].([]object)
+		for _, one := range data {
+			by, _ := one["payment"].(object)
+			if (of == "" || by.text("payment_intent") == of) &&
+				(r.values.Get("invoice") == "" || r.values.Get("invoice") == one.text("invoice")) {
+				out = append(out, one)
+			}
+		}
+	}
+	return list("/v1/invoice_payments", out), nil
 }
 
 // Void takes an invoice back.

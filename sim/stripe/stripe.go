@@ -140,7 +140,9 @@ var operations = map[string]operation{
 	"POST /v1/checkout/sessions/{id}/expire": {[]string{"expand*"}, expireSession},
 	"GET /v1/payment_intents/{id}":           {[]string{"expand*"}, getIntent},
 	"GET /v1/refunds":                        {[]string{"payment_intent", "limit", "starting_after"}, listRefunds},
-	"GET /v1/invoices/{id}":                  {[]string{"expand*"}, getInvoice},
+	"GET /v1/invoice_payments": {[]string{"payment[type]", "payment[payment_intent]", "invoice", "status", "limit",
+		"starting_after"}, listInvoicePayments},
+	"GET /v1/invoices/{id}": {[]string{"expand*"}, getInvoice},
 }
 
 // route finds what a path asks for.

@@ -50,6 +50,7 @@ func (p *till) unpaidHold(n int) (id, invoice, session string) {
 
 // TestABookingIsNotGivenATypeThatMustBePaidFirst tries each way to change the type of an appointment.
 func TestABookingIsNotGivenATypeThatMustBePaidFirst(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		slot := request(p.slot(0))
 		free, dear := slot["appointment_type_id"].(string), p.dear(slot["duration"])
@@ -104,6 +105,7 @@ func TestABookingIsNotGivenATypeThatMustBePaidFirst(t *testing.T) {
 // TestAHoldOfAnotherTypeIsPaidFirst changes the type of a hold, which is judged when it is confirmed; once it is being
 // paid for, it keeps its type.
 func TestAHoldOfAnotherTypeIsPaidFirst(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		slot := request(p.slot(0))
 		free, dear := slot["appointment_type_id"].(string), p.dear(slot["duration"])
@@ -136,6 +138,7 @@ func TestAHoldOfAnotherTypeIsPaidFirst(t *testing.T) {
 }
 
 func TestALinkOfABatchIsPaidFirst(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		kind := p.slot(0)["appointment_type_id"]
 		p.mustBePaid(p.slot(0), "requiresPayment")
@@ -170,6 +173,7 @@ func TestALinkOfABatchIsPaidFirst(t *testing.T) {
 
 // TestMoneyForATimeThatWasLetGoIsNotLost pays on a page that is still open when its time was given back.
 func TestMoneyForATimeThatWasLetGoIsNotLost(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		id, invoice, session := p.unpaidHold(0)
 		p.ok("PATCH", "/v1/appointments/"+id+"/cancel", nil)
@@ -202,9 +206,24 @@ func TestMoneyForATimeThatWasLetGoIsNotLost(t *testing.T) {
 	})
 }
 
+// TestAnyPageOfAHoldConfirmsIt pays on a page that was asked for as for any invoice, after the first one ran out.
+func TestAnyPageOfAHoldConfirmsIt(t *testing.T) {
+	t.Parallel()
+	paying(t, func(t *testing.T, p *till) {
+		id, invoice, first := p.unpaidHold(0)
+		p.clock.move(33 * time.Minute)
+		_, session := p.pageOf(invoice)
+		if session == first || !p.bank.Pay(session) {
+			t.Fatalf("%s cannot be paid", session)
+		}
+		wait.Until(t, "the appointment to be confirmed", func() bool { return p.status(id) == "booked" })
+	})
+}
+
 // TestAPaymentIsConfirmedOnce pays, cancels and refunds: staff have no task that says it could not be confirmed. One
 // that is refunded before it is known to be paid is not confirmed, and is a task.
 func TestAPaymentIsConfirmedOnce(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		id, invoice, session := p.unpaidHold(0)
 		p.bank.Pay(session)
@@ -238,6 +257,7 @@ func TestAPaymentIsConfirmedOnce(t *testing.T) {
 // TestAnotherCurrencyPaysNothing has Stripe charge dollars for a page in pounds: staff have a task, once, the invoice
 // stays as it is and the time is not confirmed.
 func TestAnotherCurrencyPaysNothing(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		id, invoice, session := p.unpaidHold(0)
 		if !p.bank.PayIn(session, "usd", 6400) {

@@ -58,6 +58,7 @@ var refusedCard = regexp.MustCompile(`data-code="([a-z_]*)" data-decline-code="(
 // TestACardThatIsRefusedIsNotCharged tries Stripe's test cards, and what is typed wrongly, on one page, and then one
 // that pays: the patient is charged once, and the appointment's invoice is paid once.
 func TestACardThatIsRefusedIsNotCharged(t *testing.T) {
+	t.Parallel()
 	paying(t, func(t *testing.T, p *till) {
 		invoice, _ := p.owes(p.patient(), 40, 0)
 		page, _ := p.pageOf(invoice)
@@ -325,8 +326,17 @@ func TestAnInvoiceOfStripesIsLinkedToAnAppointment(t *testing.T) {
 		}
 		intent := p.bank.PayInvoice(there)
 		p.paidAs(made.str("id"), "paid", 5000, 0)
-		p.bank.Refund(intent, 5000)
-		// A refund names the payment alone, which this program did not make: it is found within a day.
+		// A refund names the payment alone, which this program did not make: its invoice is asked for.
+		p.bank.Refund(intent, 2000)
+		p.paidAs(made.str("id"), "open", 5000, 2000)
+		for _, e := range p.bank.Events() {
+			if status, err := p.bank.Deliver(e); err != nil || status != http.StatusOK {
+				t.Fatal(status, err)
+			}
+		}
+		// One without an event is found within a day.
+		p.bank.Held = true
+		p.bank.Refund(intent, 3000)
 		p.clock.move(25 * time.Hour)
 		p.paidAs(made.str("id"), "open", 5000, 5000)
 		p.refused(http.StatusNotFound, "appointment_not_found", "POST", path,

@@ -30,6 +30,7 @@ import (
 // in the test's own process, and outlives the kills; some of its events come twice, late and out of order, or never.
 // CRASH_KILLS sets how often; make test-crash kills it twenty times.
 func TestPaymentCrash(t *testing.T) {
+	t.Parallel()
 	kills := number(t, "CRASH_KILLS", 3)
 	storetest.EachAddress(t, func(t *testing.T, address string) {
 		random := chance(t)
