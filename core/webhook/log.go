@@ -105,7 +105,8 @@ const elsewhere = time.Second
 
 func (s *Service) position(ctx context.Context, group practice.ID, cursor string) (int64, error) {
 	if cursor == Newest {
-		return s.number(ctx, group, 1<<40)
+		last, _, err := s.number(ctx, group, 1<<40)
+		return last, err
 	}
 	return parseCursor(cursor)
 }
@@ -132,12 +133,12 @@ func (s *Service) read(
 	// Places are given when a reader comes that far, and not with the event,
 	// which would make all of a group's changes wait for each other.
 	if waiting && last < after+int64(limit) {
-		if last, err = s.number(ctx, group, span); err != nil {
+		if last, waiting, err = s.number(ctx, group, span); err != nil {
 			return Page{}, err
 		}
 	}
 	until := min(last, after+span)
-	p := Page{Cursor: cursorOf(max(after, until)), More: until > after && until < last}
+	p := Page{Cursor: cursorOf(max(after, until)), More: until > after && (until < last || waiting)}
 	if until <= after || len(types) == 0 {
 		return p, nil
 	}
@@ -155,16 +156,15 @@ func (s *Service) read(
 func cursorOf(position int64) string { return "e" + strconv.FormatInt(position, 36) }
 
 // number gives places to events until none waits for one, or so many have got one, and gives the last place.
-func (s *Service) number(ctx context.Context, group practice.ID, most int) (int64, error) {
+func (s *Service) number(ctx context.Context, group practice.ID, most int) (last int64, more bool, err error) {
 	for n := numbered; n == numbered && most > 0; most -= n {
 		err := s.Store.Do(ctx, func(tx Tx) (err error) {
 			n, err = tx.NumberEvents(ctx, group, numbered)
 			return err
 		})
 		if err != nil {
-			return 0, err
+			return 0, false, err
 		}
 	}
-	last, _, err := s.Log.LogEnd(ctx, group)
-	return last, err
+	return s.Log.LogEnd(ctx, group)
 }

@@ -170,6 +170,44 @@ func TestTheLogIsReadOnceAndWholeWhileItIsWritten(t *testing.T) {
 	})
 }
 
+// TestTheLogSaysThatMoreEventsFollow reads as far as has_more says, while the last events have no place in the log yet.
+func TestTheLogSaysThatMoreEventsFollow(t *testing.T) {
+	each(t, func(d *kit) {
+		written := 0
+		write := func(n int, of event.Type) {
+			for range n {
+				written++
+				d.must(d.hooks.Store.Do(d.ctx, func(tx webhook.Tx) error {
+					return tx.Record(d.ctx, event.Event{ID: d.db.NewID(), Group: int64(d.group), Type: of,
+						Subject: int64(written), Sequence: 1, At: d.now(), Data: json.RawMessage(`{}`)})
+				}))
+			}
+		}
+		readAll := func() (n int) {
+			cursor := ""
+			for more := true; more; {
+				page, err := d.hooks.Events(d.ctx, webhook.LogQuery{Cursor: cursor, Limit: 10})
+				d.must(err)
+				cursor, more, n = page.Cursor, page.More, n+len(page.Events)
+			}
+			return n
+		}
+		write(10, event.MessageSent)
+		if n := readAll(); n != 10 {
+			d.Fatalf("%d events were read, want 10", n)
+		}
+		write(15, event.MessageSent)
+		if n := readAll(); n != 25 {
+			d.Fatalf("%d events were read, want 25", n)
+		}
+		write(20, event.PatientCreated) // which the log does not show
+		write(15, event.MessageSent)
+		if n := readAll(); n != 40 {
+			d.Fatalf("%d events were read, want 40", n)
+		}
+	})
+}
+
 func TestWaitingReaderOfTheLogGetsTheNextEventAtOnce(t *testing.T) {
 	each(t, func(d *kit) {
 		d.happens(event.MessageSent, 1, 1)
