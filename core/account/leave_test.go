@@ -35,6 +35,23 @@ func TestAProgramDeletesNoUserWithoutAnID(t *testing.T) {
 	})
 }
 
+func TestOneWhoHasLeftIsNotChanged(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		made, err := h.Add(h.ctx, ann())
+		h.must(err)
+		gone, err := h.Delete(h.ctx, made.ID)
+		h.must(err)
+		if _, err := h.Change(h.ctx, made.ID, account.Change{FirstName: new("Zoe"), Role: new("everything"),
+			Email: new("zoe@example.org")}); !errors.Is(err, account.ErrNotFound) {
+			t.Fatalf("got %v", err)
+		}
+		if again, err := h.Delete(h.ctx, made.ID); err != nil || again.FirstName != "Ann" ||
+			again.Version != gone.Version {
+			t.Fatalf("got %+v, %v", again, err)
+		}
+	})
+}
+
 // TestTheLastTwoEditorsOfUsersDoNotDeleteEachOther has both do it at once: one of them is left, who can add others.
 func TestTheLastTwoEditorsOfUsersDoNotDeleteEachOther(t *testing.T) {
 	each(t, func(t *testing.T, h *house) {

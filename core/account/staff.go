@@ -135,7 +135,7 @@ func (s *Service) Add(ctx context.Context, c Change) (Staff, error) {
 }
 
 // Change changes a member of staff. An invitation that was not used goes to a new
-// address too, and the link at the former one ends. Errors: ErrNotFound, ErrEmailFixed,
+// address too, and the link at the former one ends. Errors: ErrNotFound, for one who has left too, ErrEmailFixed,
 // ErrEmailTaken, field faults.
 func (s *Service) Change(ctx context.Context, id StaffID, c Change) (Staff, error) {
 	who, err := access.Require(ctx, access.EditUsers)
@@ -148,6 +148,9 @@ func (s *Service) Change(ctx context.Context, id StaffID, c Change) (Staff, erro
 		}
 	}
 	return s.change(ctx, who, id, "user.update", func(tx Tx, n *Staff, now time.Time) error {
+		if !n.DeletedAt.IsZero() {
+			return ErrNotFound
+		}
 		was := EmailKey(n.Email)
 		if err := c.apply(n); err != nil {
 			return err
