@@ -79,6 +79,7 @@ func New(c Config) (*Worker, error) {
 		FetchPollInterval:    time.Second,
 		PollOnly:             c.Pooled,
 		Logger:               slog.New(quiet{c.Log.Handler()}),
+		ReindexerIndexNames:  rebuilt(c.Postgres != nil),
 	}
 	for name, workers := range c.Queues {
 		config.Queues[name] = river.QueueConfig{MaxWorkers: workers, FetchPollInterval: 250 * time.Millisecond}
@@ -98,6 +99,15 @@ func New(c Config) (*Worker, error) {
 		w.client, err = open[*sql.Tx](riversqlite.New(c.SQLite), config)
 	}
 	return w, err
+}
+
+// rebuilt are the indexes that River builds again each night. SQLite lacks some of those that River names by itself, so
+// that it would warn of them each time, and its indexes do not grow as PostgreSQL's do.
+func rebuilt(postgres bool) []string {
+	if postgres {
+		return river.ReindexerIndexNamesDefault()
+	}
+	return []string{}
 }
 
 func open[T any](driver riverdriver.Driver[T], config *river.Config) (client, error) {
