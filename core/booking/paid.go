@@ -27,13 +27,21 @@ func (u *Unpaid) Error() string { return u.Fault.Error() }
 // Unwrap gives the fault.
 func (u *Unpaid) Unwrap() error { return u.Fault }
 
+// Bill is how an appointment was billed.
+type Bill struct {
+	// Made says that it has an invoice which was not cancelled, and Settled that nothing is due on one.
+	Made, Settled bool
+	// Paid is what such settled invoices are for the appointment, without VAT, in pence.
+	Paid int
+}
+
 // Payments judges and asks for what must be paid first.
 type Payments interface {
 	// MustBePaid reports whether appointments of a type must be paid before they are confirmed; one that costs nothing
 	// need not be.
 	MustBePaid(ctx context.Context, group practice.ID, of diary.TypeID) (bool, error)
-	// Billed reports whether an appointment has an invoice, and whether one has been paid.
-	Billed(ctx context.Context, group practice.ID, of ID) (billed, settled bool, err error)
+	// Billed finds how an appointment was billed.
+	Billed(ctx context.Context, group practice.ID, of ID) (Bill, error)
 	// Ask bills a hold, once, and gives ErrUnpaid with the way to pay.
 	Ask(ctx context.Context, group practice.ID, hold Appointment) error
 }
@@ -62,8 +70,8 @@ func (s *Service) unpaid(ctx context.Context, who access.Caller, id ID, c Confir
 	if err != nil || !must {
 		return a.Type, err
 	}
-	billed, settled, err := s.Payments.Billed(ctx, who.Group, id)
-	if err != nil || settled {
+	bill, err := s.Payments.Billed(ctx, who.Group, id)
+	if err != nil || bill.Settled {
 		return a.Type, err
 	}
 	held, err := s.changing(ctx, who, id, 0, func(tx Tx, a Appointment, now time.Time) (Appointment, error) {
@@ -71,7 +79,7 @@ func (s *Service) unpaid(ctx context.Context, who access.Caller, id ID, c Confir
 		if err := locked(ctx, tx, who.Group, &named); err != nil {
 			return a, err
 		}
-		if !billed {
+		if !bill.Made {
 			named.ReservedUntil = now.Add(payTime)
 		}
 		return s.named(ctx, tx, who, a, named, now)
@@ -82,8 +90,8 @@ func (s *Service) unpaid(ctx context.Context, who access.Caller, id ID, c Confir
 	return a.Type, s.Payments.Ask(ctx, who.Group, held)
 }
 
-// paidBefore refuses to give a confirmed appointment a type that has to be paid first, where it was not paid, and a
-// hold that is being paid for another type than it is billed as.
+// paidBefore refuses to give a confirmed appointment a type that has to be paid first, where less was paid than
+// that costs, and a hold that is being paid for another type than it is billed as.
 func (s *Service) paidBefore(ctx context.Context, who access.Caller, seen Appointment, c Change) error {
 	after, _ := c.apply(seen)
 	if seen.State != Booked && seen.State != Reserved || after.Type == seen.Type {
@@ -96,13 +104,22 @@ func (s *Service) paidBefore(ctx context.Context, who access.Caller, seen Appoin
 	if err != nil || !must {
 		return err
 	}
-	billed, settled, err := s.Payments.Billed(ctx, who.Group, seen.ID)
+	kind, err := s.Diary.Store.AppointmentType(ctx, who.Group, after.Type)
+	if err != nil {
+		return err
+	}
+	bill, err := s.Payments.Billed(ctx, who.Group, seen.ID)
+	paid := bill.Settled && bill.Paid >= kind.Price
 	switch {
-	case err != nil || seen.State == Booked && settled || seen.State == Reserved && !billed:
+	case err != nil || seen.State == Booked && paid || seen.State == Reserved && !bill.Made:
 		return err // an unbilled hold is judged when it is confirmed
 	case seen.State == Reserved:
 		return ErrUnpaid.Saying("This time is held until it has been paid, for the type of appointment it was billed as. " +
 			"Give it back and hold another.")
+	}
+	if bill.Settled {
+		return ErrUnpaid.Saying("An appointment of this type must be paid before it is confirmed, and costs more than was " +
+			"paid. Cancel it and book another, or have a member of staff change it.")
 	}
 	return ErrUnpaid.Saying("An appointment of this type must be paid before it is confirmed, and this one was not. " +
 		"Cancel it and book another, or have a member of staff change it.")

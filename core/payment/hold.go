@@ -30,8 +30,8 @@ func (s *Service) MustBePaid(ctx context.Context, group practice.ID, of diary.Ty
 	return s.Store.MustBePaid(ctx, group, of)
 }
 
-// Billed reports whether an appointment has an invoice, and whether nothing is due on one.
-func (s *Service) Billed(ctx context.Context, group practice.ID, of booking.ID) (billed, settled bool, err error) {
+// Billed finds how an appointment was billed.
+func (s *Service) Billed(ctx context.Context, group practice.ID, of booking.ID) (booking.Bill, error) {
 	return s.Store.Billed(ctx, group, of)
 }
 

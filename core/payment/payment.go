@@ -78,8 +78,8 @@ type Store interface {
 	) (map[billing.InvoiceID][]Request, error)
 	// MustBePaid reports whether a type of appointment must be paid first, and costs something.
 	MustBePaid(ctx context.Context, group practice.ID, of diary.TypeID) (bool, error)
-	// Billed reports whether an appointment has an invoice, and whether nothing is due on one.
-	Billed(ctx context.Context, group practice.ID, of booking.ID) (billed, settled bool, err error)
+	// Billed finds how an appointment was billed.
+	Billed(ctx context.Context, group practice.ID, of booking.ID) (booking.Bill, error)
 	// Due lists up to limit requests that the provider is to be asked about at a time.
 	Due(ctx context.Context, group practice.ID, at time.Time, limit int) ([]ID, error)
 	// ForgetEvents deletes events from before a time.

@@ -236,11 +236,11 @@ func (s *Service) ConfirmPaid(ctx context.Context, j job.Job) error {
 	if err != nil || held.State == booking.Booked {
 		return err
 	}
-	_, settled, err := s.Store.Billed(ctx, group, a.Appointment)
+	bill, err := s.Store.Billed(ctx, group, a.Appointment)
 	if err != nil {
 		return err
 	}
-	if err = errReturned; settled {
+	if err = errReturned; bill.Settled {
 		err = s.Confirm(access.With(ctx, access.System(group)), a.Appointment)
 	}
 	if err == nil || fault.Later(err) {

@@ -79,12 +79,14 @@ func (t *Tx) MustBePaid(ctx context.Context, group practice.ID, of diary.TypeID)
 		store.In{group, of}, &one)
 }
 
-// Billed reports whether an appointment has an invoice that was not cancelled, and whether nothing is due on one.
-func (t *Tx) Billed(ctx context.Context, group practice.ID, of booking.ID) (billed, settled bool, err error) {
-	var invoices, paid int
-	_, err = t.One(ctx, `SELECT count(*), coalesce(sum(CASE WHEN i.total = i.paid - i.refunded THEN 1 ELSE 0 END), 0)
+// Billed finds how an appointment was billed.
+func (t *Tx) Billed(ctx context.Context, group practice.ID, of booking.ID) (b booking.Bill, err error) {
+	var lines, settled int
+	_, err = t.One(ctx, `SELECT count(*), coalesce(sum(CASE WHEN i.total = i.paid - i.refunded THEN 1 ELSE 0 END), 0),
+		coalesce(sum(CASE WHEN i.total = i.paid - i.refunded THEN l.total - l.vat ELSE 0 END), 0)
 		FROM invoice_line l JOIN invoice i ON i.practice_group_id = l.practice_group_id
 		AND i.id = l.invoice_id AND i.cancelled_at IS NULL
-		WHERE l.practice_group_id = $1 AND l.booking_id = $2`, store.In{group, of}, &invoices, &paid)
-	return invoices > 0, paid > 0, err
+		WHERE l.practice_group_id = $1 AND l.booking_id = $2`, store.In{group, of}, &lines, &settled, &b.Paid)
+	b.Made, b.Settled = lines > 0, settled > 0
+	return b, err
 }

@@ -91,6 +91,19 @@ func TestABookingIsNotGivenATypeThatMustBePaidFirst(t *testing.T) {
 			t.Errorf("one that was paid: %s", got)
 		}
 		typed(id, dear)
+		p.ok("PATCH", "/v1/appointment_types/"+dear, map[string]any{"price": 9001})
+		less := p.booked(2)
+		there = p.bank.AddInvoice("cus_1", "gbp", 9000, 0)
+		made = p.ok("POST", "/v1/invoicing/invoices/link", map[string]any{"stripe_invoice_id": there, "appointment_id": less})
+		p.bank.PayInvoice(there)
+		p.paidAs(made.str("id"), "paid", 9000, 0)
+		id = less
+		if got := change(p.token); !strings.Contains(got, "costs more than was paid") {
+			t.Errorf("one that costs more than was paid: %s", got)
+		}
+		if got := p.ok("GET", "/v1/appointments/"+less, nil); got.str("appointment_type_id") == dear {
+			t.Errorf("it was given it all the same: %s", got.Text)
+		}
 		p.employ(p.address, "grace@example.org", "Grace", "Hopper", "everything")
 		data, _ := p.graphQL(p.token, `mutation { signIn(email: "grace@example.org", password: "`+staffPassword+
 			`") { token } }`)
