@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/stripe/stripe-go/v85/webhook"
 
@@ -32,7 +33,7 @@ func (c *Client) Event(body []byte, signature string) (payment.Event, error) {
 		return payment.Event{}, payment.ErrSignature.Because(errors.New("not signed now"))
 	}
 	out := payment.Event{ID: e.ID, Type: string(e.Type), At: c.now().Truncate(time.Microsecond)}
-	if out.ID == "" || len(out.ID) > 255 || len(out.Type) > 255 || e.Data == nil {
+	if out.ID == "" || e.Data == nil {
 		return out, payment.ErrSignature.Because(errors.New("an event without an id or an object"))
 	}
 	var about struct {
@@ -52,8 +53,16 @@ func (c *Client) Event(body []byte, signature string) (payment.Event, error) {
 		out.Intent = about.ID
 	}
 	out.Intent = cmp.Or(out.Intent, text(about.Intent))
+	for _, id := range []string{out.ID, out.Type, out.Object, out.Intent} {
+		if len(id) > longest || strings.ContainsFunc(id, unicode.IsControl) {
+			return out, payment.ErrSignature.Because(errors.New("an event with an id that is none of Stripe's"))
+		}
+	}
 	return out, nil
 }
+
+// longest is how long ids of Stripe are at most, as its documentation of upgrades says.
+const longest = 255
 
 // text is an id in an event; empty is that there is none, or the whole object.
 func text(raw json.RawMessage) string {

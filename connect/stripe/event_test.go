@@ -2,6 +2,7 @@ package stripe_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,6 +65,25 @@ func TestWhatAnEventIsAbout(t *testing.T) {
 		e, err := c.Event(body, sim.Sign("whsec_1", noon, body))
 		if err != nil || e.Object != want[0] || e.Intent != want[1] {
 			t.Errorf("%s: %q %q %v", object, e.Object, e.Intent, err)
+		}
+	}
+}
+
+func TestAnEventWithIDsThatCannotBeKeptIsRefused(t *testing.T) {
+	_, c := account(t)
+	long := strings.Repeat("p", 256)
+	for what, rest := range map[string]string{
+		"a control character in its id":    `"id":"evt\u0000","data":{"object":{}}`,
+		"a control character in its type":  `"id":"evt_1","type":"a\u0000","data":{"object":{}}`,
+		"a control character in a page":    `"id":"evt_1","data":{"object":{"id":"cs\u0000","object":"checkout.session"}}`,
+		"a control character in a payment": `"id":"evt_1","data":{"object":{"payment_intent":"pi\u0000"}}`,
+		"a long id of a payment":           `"id":"evt_1","data":{"object":{"payment_intent":"` + long + `"}}`,
+		"a long id of an invoice":          `"id":"evt_1","data":{"object":{"id":"` + long + `","object":"invoice"}}`,
+	} {
+		body := `{"object":"event",` + rest + `}`
+		if e, err := c.Event([]byte(body), sim.Sign("whsec_1", noon, []byte(body))); !errors.Is(err,
+			payment.ErrSignature) {
+			t.Errorf("%s: %+v %v", what, e, err)
 		}
 	}
 }
