@@ -227,7 +227,8 @@ func (w wiring) money(provider payment.Provider) {
 	w.Statement = &statement.Service{Store: statementstore.New(db), Now: now, NewID: newID}
 	w.MembershipPolicy = &membership.Policies{Store: billingstore.NewPolicies(db), Now: now, NewID: newID}
 	w.Membership = &membership.Service{Store: billingstore.NewMemberships(db), Now: now, NewID: newID}
-	w.Payment = &payment.Service{Store: paymentstore.New(db), Provider: provider, Invoices: w.Invoice, Now: now,
+	bills := paymentstore.New(db)
+	w.Payment = &payment.Service{Store: bills, Customer: bills, Provider: provider, Invoices: w.Invoice, Now: now,
 		NewID: newID}
 	w.Booking.Payments = w.Payment
 	w.Payment.Confirm = func(ctx context.Context, id booking.ID) error {

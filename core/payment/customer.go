@@ -1,9 +1,11 @@
 package payment
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"regexp"
 	"time"
 
@@ -36,7 +38,20 @@ func (s *Service) Customers(ctx context.Context, query string) ([]Customer, erro
 	if err := in.Err(); err != nil {
 		return nil, err
 	}
-	return s.Provider.Customers(ctx, who.Group, query)
+	found, err := s.Provider.Customers(ctx, who.Group, query)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(found))
+	for i, c := range found {
+		ids[i] = c.ID
+	}
+	known, err := s.Customer.KnownAs(ctx, who.Group, ids)
+	if err != nil {
+		return nil, err
+	}
+	audit.Seen(ctx, known...) // of those who are patients
+	return found, nil
 }
 
 // NewCustomer is a customer to add.
@@ -89,22 +104,25 @@ func (s *Service) CreateCustomer(ctx context.Context, n NewCustomer) (Customer, 
 	id := CustomerID(s.NewID())
 	key := "customer-" + id.String()
 	if n.Once != "" {
-		sum := sha256.Sum256([]byte(who.Group.String() + " " + n.Once)) // a key has at most 255 characters
+		// Others name their requests as they like. A key has at most 255 characters.
+		holder := cmp.Or(int64(who.Key), who.Staff)
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %s", who.Group, holder, n.Once))
 		key = "customer-of-" + hex.EncodeToString(sum[:])
 	}
 	made, err := s.Provider.CreateCustomer(ctx, who.Group, key, c)
-	if err != nil || n.Patient == 0 {
+	if err != nil {
 		return made, err
 	}
 	now := s.Now().Truncate(time.Microsecond)
-	return made, s.Store.Do(ctx, func(tx Tx) error {
-		of, err := tx.LockPatientAgainstMerge(ctx, who.Group, n.Patient)
-		if err != nil {
-			return err
-		}
-		k := Known{ID: id, Patient: of, ExternalID: made.ID, CreatedAt: now}
-		if err := tx.SaveCustomer(ctx, who.Group, k); err != nil {
-			return err
+	return made, s.Store.Do(ctx, func(tx Tx) (err error) {
+		k := Known{ID: id, ExternalID: made.ID, CreatedAt: now}
+		if n.Patient != 0 {
+			if k.Patient, err = tx.LockPatientAgainstMerge(ctx, who.Group, n.Patient); err != nil {
+				return err
+			}
+			if err := tx.SaveCustomer(ctx, who.Group, k); err != nil {
+				return err
+			}
 		}
 		return tx.Audit(ctx, who.Audit(now, "payment_customer.create", "payment_customer", int64(id), nil, k))
 	})

@@ -69,6 +69,8 @@ func (b *bank) Money(_ context.Context, _ practice.ID, _ payment.Kind, id string
 type jobs struct {
 	payment.Store
 	added []job.Job
+	// audited are the entries of changes.
+	audited []access.Entry
 }
 
 func (s *jobs) Do(ctx context.Context, fn func(payment.Tx) error) error {
@@ -83,6 +85,11 @@ type noting struct {
 func (n noting) Enqueue(ctx context.Context, j job.Job) error {
 	n.to.added = append(n.to.added, j)
 	return n.Tx.Enqueue(ctx, j)
+}
+
+func (n noting) Audit(ctx context.Context, e access.Entry) error {
+	n.to.audited = append(n.to.audited, e)
+	return n.Tx.Audit(ctx, e)
 }
 
 // of are the jobs that were added of a kind.
@@ -139,7 +146,8 @@ func newTill(t *testing.T, db *store.DB) *till {
 		Price: new(billing.Pence(4000))})
 	d.must(err)
 	d.invoices = &billing.Invoices{Store: billingstore.NewInvoices(db), Now: clock, NewID: db.NewID}
-	d.Service = &payment.Service{Store: d.jobs, Provider: d.bank, Invoices: d.invoices, Now: clock, NewID: db.NewID}
+	d.Service = &payment.Service{Store: d.jobs, Provider: d.bank, Customer: paymentstore.New(db),
+		Invoices: d.invoices, Now: clock, NewID: db.NewID}
 	return d
 }
 

@@ -88,6 +88,12 @@ type Store interface {
 	Do(ctx context.Context, fn func(Tx) error) error
 }
 
+// CustomerReader finds patients by what the provider calls them.
+type CustomerReader interface {
+	// KnownAs lists the patients who are some of the provider's customers.
+	KnownAs(ctx context.Context, group practice.ID, customers []string) ([]Known, error)
+}
+
 // Tx is a Store inside a transaction.
 type Tx interface {
 	// LockPatientAgainstMerge finds the patient an id stands for and keeps them from being merged into another until the
@@ -104,6 +110,8 @@ type Tx interface {
 	Payable(ctx context.Context, group practice.ID, of billing.InvoiceID) (Request, error)
 	// RequestBy finds a request by the provider's id; 0 is none.
 	RequestBy(ctx context.Context, group practice.ID, external string) (ID, error)
+	// SaveRequest keeps a request. Error: ErrLinked, where another one has the provider's id of it, or can be paid for
+	// the same invoice.
 	SaveRequest(ctx context.Context, group practice.ID, r Request) error
 	// NoteEvent keeps that an event was told; first is that it was not before.
 	NoteEvent(ctx context.Context, group practice.ID, e Event) (first bool, err error)
@@ -117,6 +125,7 @@ type Tx interface {
 type Service struct {
 	Store    Store
 	Provider Provider
+	Customer CustomerReader
 	Invoices *billing.Invoices
 	// Confirm confirms a hold that has been paid for.
 	Confirm func(ctx context.Context, id booking.ID) error

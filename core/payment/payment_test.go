@@ -147,3 +147,35 @@ func TestMoneyThatAnInvoiceHasNoRoomForIsReportedOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestAPageOfACancelledInvoiceIsClosed(t *testing.T) {
+	each(t, func(t *testing.T, d *till) {
+		id := d.owes(4000)
+		r := d.open(id)
+		_, err := d.invoices.Cancel(d.ctx, id)
+		d.must(err)
+		d.now = d.now.Add(16 * time.Minute)
+		d.must(d.GoRound(d.ctx, d.group))
+		for _, j := range d.jobs.of(payment.SettleKind) {
+			d.must(d.Settle(d.ctx, j))
+		}
+		if p := d.bank.pages[r.External]; p.state != payment.Ended {
+			t.Errorf("a cancelled invoice can be paid: its page is %s", p.state)
+		}
+	})
+}
+
+func TestAnInvoiceOfTheProviderIsLinkedOnce(t *testing.T) {
+	each(t, func(t *testing.T, d *till) {
+		first, second := d.owes(4000), d.owes(4000)
+		link := func(id payment.ID, to billing.InvoiceID) error {
+			return d.jobs.Do(d.ctx, func(tx payment.Tx) error {
+				return tx.SaveRequest(d.ctx, d.group, payment.Request{ID: id, Invoice: to, Kind: payment.Linked,
+					State: payment.Live, Amount: 4000, External: "in_1", CreatedAt: d.now, UpdatedAt: d.now})
+			})
+		}
+		d.must(link(1, first))
+		d.must(link(1, first)) // saved again
+		d.want(link(2, second), payment.ErrLinked)
+	})
+}

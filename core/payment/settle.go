@@ -178,6 +178,9 @@ func (s *Service) place(ctx context.Context, group practice.ID, id ID, m Money) 
 			err = tx.Enqueue(ctx, job.Job{Group: int64(group), Kind: ConfirmKind, Key: r.ID.String(),
 				Args: job.Args(args{Appointment: r.Appointment, Request: r.ID})})
 		}
+		if i.Cancelled() {
+			due = 0 // and its page is closed
+		}
 		return err
 	})
 	return due, err

@@ -55,12 +55,23 @@ type patients interface {
 // CustomersOf lists the provider's customers that a patient is, the newest first.
 func (t *Tx) CustomersOf(ctx context.Context, group practice.ID, of patient.ID) ([]payment.Known, error) {
 	return store.List(ctx, t.Conn, `SELECT id, patient_id, external_id, created_at FROM payment_customer
-		WHERE practice_group_id = $1 AND patient_id = $2 ORDER BY id DESC LIMIT 20`, store.In{group, of},
-		func(scan store.Scanner) (payment.Known, error) {
-			var k payment.Known
-			err := scan(&k.ID, &k.Patient, &k.ExternalID, value.When(&k.CreatedAt))
-			return k, err
-		})
+		WHERE practice_group_id = $1 AND patient_id = $2 ORDER BY id DESC LIMIT 20`, store.In{group, of}, scanKnown)
+}
+
+const knownAs = `SELECT id, patient_id, external_id, created_at FROM payment_customer
+	WHERE practice_group_id = $1 AND external_id IN `
+
+var knownCustomers = store.Among(knownAs+store.Few2+` ORDER BY id`, knownAs+store.Many2+` ORDER BY id`)
+
+// KnownAs lists the patients who are some of the provider's customers.
+func (t *Tx) KnownAs(ctx context.Context, group practice.ID, customers []string) ([]payment.Known, error) {
+	return store.ListAmong(ctx, t.Conn, knownCustomers, store.In{group}, customers, scanKnown)
+}
+
+func scanKnown(scan store.Scanner) (payment.Known, error) {
+	var k payment.Known
+	err := scan(&k.ID, &k.Patient, &k.ExternalID, value.When(&k.CreatedAt))
+	return k, err
 }
 
 // SaveCustomer keeps that a patient is a customer; one that is kept already stays.

@@ -75,12 +75,20 @@ func (t *Tx) Due(ctx context.Context, group practice.ID, at time.Time, limit int
 
 // SaveRequest keeps a request. What it is for stays.
 func (t *Tx) SaveRequest(ctx context.Context, group practice.ID, r payment.Request) error {
-	_, err := t.Exec(ctx, `INSERT INTO payment_request (`+requestColumns+`, practice_group_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-		ON CONFLICT (practice_group_id, id) DO UPDATE SET state = $4, external_id = $6, customer_id = $7, url = $8,
-			reason = $9, reported = $10, due_at = $13, checks = $14, updated_at = $16`,
+	n, err := t.Exec(ctx, `UPDATE payment_request SET state = $3, external_id = $4, customer_id = $5, url = $6,
+		reason = $7, reported = $8, due_at = $9, checks = $10, updated_at = $11 WHERE practice_group_id = $1 AND id = $2`,
+		group, r.ID, r.State, r.External, r.Customer, r.URL, r.Reason, r.Reported, value.At(r.DueAt), r.Checks,
+		r.UpdatedAt)
+	if err != nil || n > 0 {
+		return err
+	}
+	n, err = t.Exec(ctx, `INSERT INTO payment_request (`+requestColumns+`, practice_group_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`,
 		r.ID, r.Invoice, r.Kind, r.State, r.Amount, r.External, r.Customer, r.URL, r.Reason, r.Reported,
 		value.Opt(r.Appointment), value.At(r.ExpiresAt), value.At(r.DueAt), r.Checks, r.CreatedAt, r.UpdatedAt, group)
+	if err == nil && n == 0 {
+		err = payment.ErrLinked
+	}
 	return err
 }
 
