@@ -106,10 +106,38 @@ func (s *Service) Book(ctx context.Context, r Request) (Appointment, error) {
 		return Appointment{}, err
 	}
 	a, err := s.create(ctx, r, Reserved)
+	if errors.Is(err, ErrSlotTaken) && r.Admit == nil {
+		known, findErr := s.heldBefore(ctx, who, r)
+		if findErr != nil || known != 0 {
+			a.ID, err = known, findErr
+		}
+	}
 	if err != nil {
 		return a, err
 	}
 	return s.Confirm(ctx, a.ID, Confirmation{})
+}
+
+// heldBefore finds the hold that was left when the same was asked for before and had to be paid; 0 is none.
+func (s *Service) heldBefore(ctx context.Context, who access.Caller, r Request) (id ID, err error) {
+	comes, err := patient.Current(ctx, s.Store, who.Group, r.Patient)
+	if err != nil {
+		return 0, err
+	}
+	err = s.Store.Do(ctx, func(tx Tx) error {
+		all, err := tx.Occupied(ctx, who.Group, r.Practitioner, r.Start, r.Start.Add(r.Length))
+		if err != nil || len(all) != 1 {
+			return err
+		}
+		a, err := tx.Appointment(ctx, who.Group, all[0].Appointment)
+		if err == nil && a.State == Reserved && !a.Lapsed(s.Now()) && a.Patient == comes.ID && a.Type == r.Type &&
+			a.Location == r.Location && a.Start.Equal(r.Start) && a.Length() == r.Length &&
+			a.Source == cmp.Or(r.Source, who.Door) {
+			id = a.ID
+		}
+		return err
+	})
+	return id, err
 }
 
 // someCost stands for a price that is not known yet.

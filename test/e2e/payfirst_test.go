@@ -90,11 +90,31 @@ func TestWhatMustBePaidFirstIsHeldOverGraphQL(t *testing.T) {
 			t.Fatalf("%v", all)
 		}
 		page := all[0]["payment_url"].(string)
+		if _, a := p.graphQL(p.token, document); !strings.Contains(a.Text, page) {
+			t.Fatalf("asked again it is not to be paid at %s: %s", page, a.Text)
+		}
+		other := strings.Replace(document, coded(wire.KindPatient, of), coded(wire.KindPatient, p.patientBy("byron")), 1)
+		if _, a := p.graphQL(p.token, other); !strings.Contains(a.Text, "already taken") {
+			t.Errorf("another patient: %s", a.Text)
+		}
 		p.bank.Pay(page[strings.LastIndex(page, "/")+1:])
 		id, _ := dig(all[0], "lines", 0, "appointment_id").(string)
 		wait.Until(t, "the booking to be confirmed", func() bool {
 			return p.ok("GET", "/v1/appointments/"+id+"/status", nil).str("status") == "booked"
 		})
+		// What is paid at the desk is confirmed by asking again.
+		document = strings.ReplaceAll(document, "2031-07-07", "2031-07-08")
+		_, a := p.graphQL(p.token, document)
+		all = p.ok("GET", "/v1/invoicing/invoices", nil).data()
+		if len(all) != 2 {
+			t.Fatalf("%s", a.Text)
+		}
+		p.graph(`mutation { addInvoicePayment(invoiceId: %q, paymentData: {paymentAmount: 50, paymentTypeId: %q,
+			paymentDate: "2031-01-06"}) { data { id } error } }`, coded(wire.KindInvoice, all[1]["id"].(string)), p.cash())
+		held, _ := dig(all[1], "lines", 0, "appointment_id").(string)
+		if got := p.graph("%s", document); dig(got, "data", "id") != coded(wire.KindBooking, held) {
+			t.Errorf("%v", got)
+		}
 	})
 }
 
