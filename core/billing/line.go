@@ -2,6 +2,7 @@ package billing
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -114,7 +115,10 @@ func (b *bill) addLine(ctx context.Context, r LineRequest) error {
 func (b *bill) check(ctx context.Context, l *Line) error {
 	var in input.Checks
 	l.Date = Dated(&in, "date", l.Date)
-	l.Quantity = Quantity(in.Between("quantity", int(l.Quantity), 1, int(maxQuantity)))
+	if l.Quantity < 1 || l.Quantity > maxQuantity {
+		in.Wrong("quantity", input.CodeBig, fmt.Sprintf("more than none, and at most %d", maxQuantity/One),
+			"There cannot be so many.")
+	}
 	l.Price = amount(&in, "price", l.Price, 0)
 	if err := in.Err(); err != nil {
 		return err

@@ -36,7 +36,7 @@ func Worth(price Pence, n Quantity, rate Permille) (total, vat Pence) {
 
 // amount checks an amount from low on.
 func amount(in *input.Checks, field string, p, low Pence) Pence {
-	return Pence(in.Between(field, int(p), int(low), int(MaxAmount)))
+	return Pence(in.Amount(field, int(p), int(low), int(MaxAmount)))
 }
 
 // Dated checks that there is a date.

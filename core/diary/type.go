@@ -95,7 +95,7 @@ func (c TypeChange) Apply(t *Type) error {
 	}
 	t.Name = in.Required("name", t.Name, 200)
 	t.PartnerSlotName = in.Text("partner_slot_name", t.PartnerSlotName, 200)
-	t.Price = in.Between("price", t.Price, 0, 10_000_000)
+	t.Price = in.Amount("price", t.Price, 0, 10_000_000)
 	t.Minutes = in.Between("duration", t.Minutes, 1, maxMinutes)
 	t.Sector = input.Choice(&in, "sector", t.Sector, practice.Sectors)
 	t.Profession = input.Choice(&in, "practitioner_type", t.Profession, practice.Professions)

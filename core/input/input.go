@@ -165,6 +165,22 @@ func (c *Checks) Between(field string, value, low, high int) int {
 	return value
 }
 
+// Amount is an amount of money in pence, from low to high. What is wrong with it is said in pounds, which no caller
+// takes for another unit, whichever one it wrote.
+func (c *Checks) Amount(field string, pence, low, high int) int {
+	expected := "an amount from " + pounds(low) + " to " + pounds(high)
+	switch {
+	case pence < low:
+		c.Wrong(field, CodeSmall, expected, "This is less than "+pounds(low)+".")
+	case pence > high:
+		c.Wrong(field, CodeBig, expected, "This is more than "+pounds(high)+".")
+	}
+	return pence
+}
+
+// pounds is an amount as people read it.
+func pounds(pence int) string { return fmt.Sprintf("£%d.%02d", pence/100, pence%100) }
+
 // maxID is the largest id: ids have 53 bits, so that every JSON reader can hold
 // them exactly.
 const maxID = 1<<53 - 1
@@ -189,7 +205,11 @@ func (c *Checks) Rate(field string, percent float64) int {
 func (c *Checks) Percent(field string, percent float64) int {
 	n := math.Round(percent * 100)
 	if math.IsNaN(n) || n < 1 || n > 10_000 || math.Abs(percent*100-n) > 1e-6 {
-		c.Wrong(field, CodeBig, "a share in per cent, more than 0 and at most 100, of at most two decimals",
+		code := CodeBig
+		if percent <= 0 {
+			code = CodeSmall
+		}
+		c.Wrong(field, code, "a share in per cent, more than 0 and at most 100, of at most two decimals",
 			"This is not a share in per cent.")
 		return 1
 	}

@@ -441,3 +441,30 @@ func TestAnInstantIsWithinItsBounds(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAmountThatIsNoneIsSaidInPounds(t *testing.T) {
+	for pence, want := range map[int]string{0: "This is less than £0.01.", 1: "", 100_000_000: "",
+		100_000_001: "This is more than £1000000.00."} {
+		var in input.Checks
+		in.Amount("price", pence, 1, 100_000_000)
+		got := ""
+		var f *fault.Error
+		if errors.As(in.Err(), &f) {
+			got = f.Fields[0].Message
+		}
+		if got != want {
+			t.Errorf("%d: %q, not %q", pence, got, want)
+		}
+	}
+}
+
+func TestAShareThatIsNoneSaysWhetherItIsSmall(t *testing.T) {
+	for share, want := range map[float64]string{0: input.CodeSmall, -1: input.CodeSmall, 100.01: input.CodeBig,
+		0.01: "", 100: ""} {
+		var in input.Checks
+		in.Percent("percent_off", share)
+		if got := code(&in); got != want {
+			t.Errorf("%v: %q, not %q", share, got, want)
+		}
+	}
+}

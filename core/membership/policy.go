@@ -182,7 +182,7 @@ func (c PolicyChange) apply(ctx context.Context, e write.Edit[PolicyTx], p *Poli
 	case c.Percent != nil:
 		p.Percent, p.Amount = billing.BasisPoints(in.Between("percent_off", int(*c.Percent), 1, int(billing.AllOf))), 0
 	case c.Amount != nil:
-		p.Percent, p.Amount = 0, billing.Pence(in.Between("amount_off", int(*c.Amount), 1, int(billing.MaxAmount)))
+		p.Percent, p.Amount = 0, billing.Pence(in.Amount("amount_off", int(*c.Amount), 1, int(billing.MaxAmount)))
 	case p.Percent == 0 && p.Amount == 0:
 		in.Wrong("percent_off", input.CodeRequired, "percent_off or amount_off", "Say what the policy takes off.")
 	}

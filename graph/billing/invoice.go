@@ -294,7 +294,7 @@ func lineRequest(in *gql.NewLineItemDataInput) (ask billing.LineRequest, err err
 	if ask.Product, err = ProductID(in.ProductID); err != nil {
 		return ask, err
 	}
-	if ask.Price, err = pence(in.Price.Value()); err != nil {
+	if ask.Price, err = pence("price", in.Price.Value()); err != nil {
 		return ask, err
 	}
 	of, err := wire.OptionalID[booking.ID](wire.KindBooking, in.ReferenceID.Value(), true)
@@ -375,7 +375,7 @@ func (m Mutation) UpdateLineItem(
 		if v := in.Quantity.Value(); v != nil {
 			ch.Quantity = new(quantity(*v))
 		}
-		if ch.Price, err = pence(in.Price.Value()); err != nil {
+		if ch.Price, err = pence("price", in.Price.Value()); err != nil {
 			return nil, err
 		}
 		v, set := in.ReferenceID.ValueOK()

@@ -47,14 +47,14 @@ func paymentRequest(in *gql.NewInvoicePaymentDataInput) (ask billing.PaymentRequ
 	if ask.Type, err = wire.Known[billing.PaymentTypeID](wire.KindPaymentType, in.PaymentTypeID); err != nil {
 		return ask, err
 	}
-	amount, err := pence(&in.PaymentAmount)
+	amount, err := pence("paymentAmount", &in.PaymentAmount)
 	if err != nil {
 		return ask, err
 	}
 	ask.Amount = *amount
 	ask.Refunds, err = readEach(in.Refunds.Value(),
 		func(in *gql.NewInvoiceRefundDataInput) (billing.RefundRequest, error) {
-			amount, err := pence(&in.RefundAmount)
+			amount, err := pence("refundAmount", &in.RefundAmount)
 			return billing.RefundRequest{Amount: amount, Date: wire.DateOf(&in.RefundDate), Reason: in.RefundReason,
 				Comment: wire.Word(in.Comment)}, err
 		})
@@ -88,7 +88,7 @@ func (m Mutation) UpdateInvoicePayment(
 	var ch billing.PaymentChange
 	if in != nil {
 		ch.Comment = wire.Change(in.Comment)
-		if ch.Amount, err = pence(in.PaymentAmount.Value()); err != nil {
+		if ch.Amount, err = pence("paymentAmount", in.PaymentAmount.Value()); err != nil {
 			return nil, err
 		}
 		if v := in.PaymentTypeID.Value(); v != nil {
@@ -129,7 +129,7 @@ func (m Mutation) RefundPayment(
 		return nil, err
 	}
 	ask := billing.RefundRequest{Date: input.NoDate, Reason: wire.Deref(reason), Comment: wire.Deref(comment)}
-	if ask.Amount, err = pence(amount); err != nil {
+	if ask.Amount, err = pence("amount", amount); err != nil {
 		return nil, err
 	}
 	var made billing.RefundID

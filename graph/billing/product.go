@@ -42,14 +42,17 @@ const most = 1e15
 
 // pence reads an amount of pounds. Programs reckon in binary fractions, so what
 // is next to a penny is that penny.
-func pence(pounds *float64) (*billing.Pence, error) {
+func pence(field string, pounds *float64) (*billing.Pence, error) {
 	if pounds == nil {
 		return nil, nil
 	}
 	x := max(-most, min(most, *pounds*100))
 	n := math.Round(x)
-	if math.Abs(x-n) > 1e-6 {
-		return nil, ErrAmount
+	if math.IsNaN(x) || math.Abs(x-n) > 1e-6 {
+		wrong := *ErrAmount
+		wrong.Fields = []fault.Field{{Path: []string{field}, Code: wrong.Code, Expected: "pounds and whole pence",
+			Message: wrong.Message}}
+		return nil, &wrong
 	}
 	return new(billing.Pence(n)), nil
 }
@@ -252,7 +255,7 @@ func productChange(in gql.ProductDataInput) (ch billing.ProductChange, err error
 	if k := in.ProductType.Value(); k != nil {
 		ch.Kind = new(billing.Kind(*k))
 	}
-	if ch.Price, err = pence(in.Price.Value()); err != nil {
+	if ch.Price, err = pence("price", in.Price.Value()); err != nil {
 		return ch, err
 	}
 	if tax := in.Tax.Value(); tax != nil {
@@ -267,7 +270,7 @@ func productChange(in gql.ProductDataInput) (ch billing.ProductChange, err error
 			return ch, err
 		}
 	}
-	ch.Cost, err = pence(in.Cost.Value())
+	ch.Cost, err = pence("cost", in.Cost.Value())
 	return ch, err
 }
 
