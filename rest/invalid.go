@@ -78,6 +78,11 @@ func (f finder) fields(err error) []fault.Field {
 	var many *validate.Error
 	if errors.As(err, &many) {
 		var out []fault.Field
+		// What a part of the body lacks is said without where the part is: the text around it says that.
+		around, _, _ := strings.Cut(err.Error(), many.Error())
+		for _, m := range inField.FindAllStringSubmatch(around, -1) {
+			f.path = append(f.path[:len(f.path):len(f.path)], m[1])
+		}
 		for _, one := range many.Fields {
 			sub := f
 			sub.path = append(f.path[:len(f.path):len(f.path)], strings.Split(strings.Trim(one.Name, "[]"), ".")...)

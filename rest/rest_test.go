@@ -208,6 +208,10 @@ func TestEveryWrongFieldIsNamed(t *testing.T) {
 		{"a wrong type", "POST", "/v1/appointments", `{"duration":"ten"}`, "duration:invalid_type"},
 		{"a wrong type within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":5}]}`,
 			"exceptions.start_date:invalid_type"},
+		{"what is missing within", "POST", "/v1/invoicing/membership_policies",
+			`{"name":"Gold","product_id":"1","applies_to":{}}`, "applies_to.products:invalid_type"},
+		{"what is missing of one of several", "POST", "/v1/prescriptions",
+			`{"prescriber_id":"1","drugs":[{"name":"Amlodipine"},{}]}`, "drugs.name:invalid_type"},
 		{"a wrong form within", "POST", "/v1/sessions", `{"exceptions":[{"start_date":"2031-01-01"},` +
 			`{"start_date":"x"}]}`,
 			"exceptions.1.start_date:invalid_string"},

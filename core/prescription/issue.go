@@ -77,16 +77,17 @@ func (r *Request) check(now time.Time) error {
 	r.Kind = in.Text("type", r.Kind, 100)
 	r.Comments = in.Lines("comments", r.Comments, maxText)
 	for i := range r.Drugs {
-		d := &r.Drugs[i]
-		d.Name = in.Required("name", d.Name, 300)
-		d.Code = in.Text("code", d.Code, 40)
-		d.Dosage = in.Text("dosage", d.Dosage, 500)
-		d.Quantity = in.Text("quantity", d.Quantity, 100)
-		d.Comments = in.Lines("comments", d.Comments, maxText)
+		d, at := &r.Drugs[i], "drugs."+strconv.Itoa(i)
+		d.Name = in.Required(at+".name", d.Name, 300)
+		d.Code = in.Text(at+".code", d.Code, 40)
+		d.Dosage = in.Text(at+".dosage", d.Dosage, 500)
+		d.Quantity = in.Text(at+".quantity", d.Quantity, 100)
+		d.Comments = in.Lines(at+".comments", d.Comments, maxText)
 	}
 	for i := range r.Items {
-		r.Items[i].Term = in.Required("term", r.Items[i].Term, 300)
-		r.Items[i].Comments = in.Lines("comments", r.Items[i].Comments, maxText)
+		at := "items." + strconv.Itoa(i)
+		r.Items[i].Term = in.Required(at+".term", r.Items[i].Term, 300)
+		r.Items[i].Comments = in.Lines(at+".comments", r.Items[i].Comments, maxText)
 	}
 	return in.Err()
 }
@@ -139,7 +140,7 @@ func (s *Service) whose(ctx context.Context, tx Tx, who access.Caller, r Request
 		r.Patient = p.ID
 	}
 	if of, err = tx.LockPatientAgainstMerge(ctx, who.Group, r.Patient); err != nil {
-		return 0, false, patient.Misnamed(err, "patient")
+		return 0, false, patient.Misnamed(err, "patient_id") // `patient` is who is registered
 	}
 	p, err := tx.Patient(ctx, who.Group, of)
 	if err == nil && p.Dead() {

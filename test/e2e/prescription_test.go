@@ -159,7 +159,16 @@ func TestPrescriptionThatCannotBeIssuedLeavesNothing(t *testing.T) {
 			{400, "invalid_request", map[string]any{"patient": map[string]any{"first_name": "A", "last_name": "B",
 				"dob": "1980-01-01"}, "prescriber_id": by, "drugs": drugs}},
 		} {
-			p.refused(c.status, c.code, "POST", "/v1/prescriptions", c.body)
+			a := p.refused(c.status, c.code, "POST", "/v1/prescriptions", c.body)
+			if c.code == "patient_not_found" && a.wrong() != "patient_id" {
+				t.Errorf("the field is %s", a.wrong())
+			}
+		}
+		a := p.refused(400, "invalid_request", "POST", "/v1/prescriptions", map[string]any{"patient_id": ada,
+			"prescriber_id": by, "drugs": []any{map[string]any{"name": "Amlodipine"},
+				map[string]any{"name": strings.Repeat("x", 301)}}})
+		if a.wrong() != "drugs.1.name" {
+			t.Errorf("the second drug is wrong, and said is %s", a.wrong())
 		}
 		if found := p.ok("GET", "/v1/patients?search=clarke&field=last_name", nil); len(found.data()) != 0 {
 			t.Errorf("a patient was registered all the same: %s", found.Text)
