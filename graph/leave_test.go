@@ -8,9 +8,11 @@ import (
 
 	"frontdesk/core/access"
 	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/booking"
 	"frontdesk/core/diary"
+	"frontdesk/core/episode"
 	"frontdesk/core/input"
 	"frontdesk/core/patient"
 	"frontdesk/core/patient/patienttest"
@@ -144,5 +146,26 @@ func TestUserWithAppointmentsAheadIsNotDeleted(t *testing.T) {
 			access.Operator(d.group.ID)), false); err != nil || len(people) != 0 {
 			t.Errorf("patients can be booked with %v, %v", people, err)
 		}
+	})
+}
+
+func TestUserWithWorkIsNotDeleted(t *testing.T) {
+	each(t, func(t *testing.T, d *kit) {
+		d.colleague("Ann", "everything")
+		bea, _ := d.colleague("Bea", "frontdesk")
+		_, n, _ := wire.Decode(bea)
+		task := d.done("createTask", createTask, "data", map[string]any{"subject": "Ring", "assignedTo": bea})
+		ada, err := patienttest.Register(d.ctx, d.core.Patient, patient.Changes{FirstName: new("Ada"),
+			LastName: new("Byron"), BirthDate: new(input.DayOf(1985, 12, 10)), Mobile: new("07700 900123")})
+		d.must(err)
+		of, err := d.core.Episode.Create(d.ctx, ada, episode.Change{Subject: new("Rash"),
+			Assignees: &[]assignee.Ref{assignee.ToStaff(n)}})
+		d.must(err)
+		d.notDeleted(bea, "1 tasks and 1 episodes")
+		d.done("updateTask", updateTask, "id", task["id"], "data", map[string]any{"status": "closed"})
+		d.notDeleted(bea, "0 tasks and 1 episodes")
+		_, err = d.core.Episode.Update(d.ctx, of.ID, episode.Change{Assignees: &[]assignee.Ref{}})
+		d.must(err)
+		d.done("deleteUser", deleteUser, "id", bea)
 	})
 }

@@ -20,7 +20,13 @@ var (
 	// ErrExpected is returned for a member of staff whom patients are booked with.
 	ErrExpected = fault.New(fault.Conflict, "user_has_appointments",
 		"This user has appointments from now on. Move or cancel them first.")
+	// ErrGiven is returned for a member of staff who still has something to do, which others would not find.
+	ErrGiven = fault.New(fault.Conflict, "user_has_work",
+		"This user has tasks or episodes that are not closed. Give them to others, or close them, first.")
 )
+
+// Given is what a member of staff has been given to do and is not closed.
+type Given struct{ Tasks, Episodes int }
 
 // Ahead are the appointments of a member of staff that are still to come.
 type Ahead struct {
@@ -39,6 +45,8 @@ type LeaveTx interface {
 	// LockAhead keeps others from booking patients with a member of staff, and gives what is held or booked with
 	// them and is not over.
 	LockAhead(ctx context.Context, group practice.ID, id StaffID, from time.Time) (Ahead, error)
+	// GivenTo counts what a member of staff has still to do.
+	GivenTo(ctx context.Context, group practice.ID, id StaffID) (Given, error)
 	SaveStaff(ctx context.Context, group practice.ID, s Staff) error
 	EndSessions(ctx context.Context, group practice.ID, id StaffID, at time.Time) (int, error)
 	EndInvitations(ctx context.Context, group practice.ID, id StaffID, at time.Time) (bool, error)
@@ -47,7 +55,7 @@ type LeaveTx interface {
 
 // Delete takes a member of staff away: their sessions and an invitation end at once, and no one can be booked with them
 // any more. What they did, and their diary, stay. Deleting one again changes nothing. Errors: ErrNotFound,
-// ErrOwnAccount, ErrLastEditor, ErrExpected.
+// ErrOwnAccount, ErrLastEditor, ErrExpected, ErrGiven.
 func (s *Service) Delete(ctx context.Context, id StaffID) (Staff, error) {
 	who, err := access.Require(ctx, access.EditUsers)
 	if err != nil {
@@ -122,6 +130,14 @@ func canLeave(ctx context.Context, tx LeaveTx, who access.Caller, s Staff, edito
 		if !slices.ContainsFunc(left, func(role string) bool { return slices.Contains(editors, role) }) {
 			return ErrLastEditor
 		}
+	}
+	given, err := tx.GivenTo(ctx, who.Group, s.ID)
+	if err != nil {
+		return err
+	}
+	if given.Tasks+given.Episodes > 0 {
+		return ErrGiven.Saying(fmt.Sprintf("This user has %d tasks and %d episodes that are not closed. Give them to "+
+			"others, or close them, first.", given.Tasks, given.Episodes))
 	}
 	ahead, err := tx.LockAhead(ctx, who.Group, s.ID, now)
 	if err != nil || ahead.Count == 0 {
