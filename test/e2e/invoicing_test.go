@@ -144,6 +144,9 @@ func TestInvoicesMadeOverGraphQLAreReadOverREST(t *testing.T) {
 		if list.Body["count"] != 2.0 || len(list.data()) != 1 || list.data()[0]["id"] != other {
 			t.Errorf("%s", list.Text)
 		}
+		if all := p.ok("GET", "/v1/invoicing/invoices?start_date=&end_date=", nil); all.Body["count"] != 2.0 {
+			t.Errorf("without days: %s", all.Text)
+		}
 		p.refused(http.StatusBadRequest, "invalid_request", "GET", "/v1/invoicing/invoices?start_date=noon", nil)
 		p.refused(http.StatusNotFound, "invoice_not_found", "GET", "/v1/invoicing/invoices/"+id, nil,
 			key(p.creds.Second.Key), ofGroup(p.creds.Second.Group))
