@@ -47,6 +47,8 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
+	// A program can get the port of one that has ended: no connection is used again that may be to that one.
+	http.DefaultTransport.(*http.Transport).DisableKeepAlives = true
 	// Programs that share a PostgreSQL database share the key of its secrets.
 	sealKey = filepath.Join(dir, "frontdesk.key")
 	os.Setenv("FRONTDESK_SEAL_KEY", sealKey)
@@ -92,7 +94,7 @@ func startPrism(file string) (*prism, error) {
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	if wait.Holds(15*time.Second, func() bool {
+	if wait.Holds(time.Minute, func() bool {
 		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err == nil {
 			conn.Close()

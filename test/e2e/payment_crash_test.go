@@ -64,7 +64,8 @@ func TestPaymentCrash(t *testing.T) {
 		m.settles("what was paid", (*books).paid)
 		m.forward("25h") // until it is asked about refunds, and what was not paid has run out
 		m.settles("everything", func(b *books) []string { return append(b.paid(), b.rest()...) })
-		if len(m.caught) < min(kills, 3) || m.caught[anytime] > kills/2 {
+		// Few kills may all be at one moment.
+		if kills >= 10 && (len(m.caught) < 3 || m.caught[anytime] > kills/2) {
 			t.Errorf("it was killed at %v", m.caught)
 		}
 		t.Logf("%d kills at %v; %d patients, %d charged, %d refunds; %d events never delivered, %d late, %d twice", kills,

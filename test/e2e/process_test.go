@@ -84,7 +84,7 @@ func startAs(t testing.TB, address, credentials string, env []string, args ...st
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { s.kill() })
-	if !wait.Holds(30*time.Second, func() bool {
+	if !wait.Holds(time.Minute, func() bool {
 		now, err := os.Stat(credentials)
 		return err == nil && (before == nil || !os.SameFile(before, now))
 	}) {

@@ -7,7 +7,7 @@ import (
 )
 
 // long is how long a condition may take on a busy machine.
-const long = 25 * time.Second
+const long = time.Minute
 
 // Until polls a condition until it holds, and fails the test when it takes too long.
 func Until(t testing.TB, what string, holds func() bool) {
