@@ -47,8 +47,9 @@ func TestMain(m *testing.M) {
 	if err != nil {
 		panic(err)
 	}
-	// A program can get the port of one that has ended: no connection is used again that may be to that one.
-	http.DefaultTransport.(*http.Transport).DisableKeepAlives = true
+	// Prism, as every server of Node.js, closes a connection that was idle for five seconds, also one that is just being
+	// used again: none that was idle for long is.
+	http.DefaultTransport.(*http.Transport).IdleConnTimeout = time.Second
 	// Programs that share a PostgreSQL database share the key of its secrets.
 	sealKey = filepath.Join(dir, "frontdesk.key")
 	os.Setenv("FRONTDESK_SEAL_KEY", sealKey)
