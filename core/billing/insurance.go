@@ -78,9 +78,6 @@ func (ch *ClaimChange) apply(to *Claim, now time.Time) error {
 	input.Set(&to.Status, ch.Status)
 	input.Set(&to.Reference, ch.Reference)
 	var in input.Checks
-	if ch.Status == nil && ch.Reference == nil {
-		in.Wrong("healthcode", input.CodeRequired, "a status or a reference", "Say what is to be noted.")
-	}
 	if ch.Status != nil {
 		input.Choice(&in, "healthcode_status", *ch.Status, ClaimStatuses)
 	}

@@ -3091,7 +3091,7 @@ type UpdateInvoiceDataInput struct {
 	Comments graphql.Omittable[*string] `json:"comments,omitempty"`
 	// Notes on the invoice.
 	ExtraInfo graphql.Omittable[*string] `json:"extraInfo,omitempty"`
-	// How far it is with Healthcode: at least one of the two. It can be said of an invoice that is paid, too.
+	// How far it is with Healthcode. It can be said of an invoice that is paid, too.
 	Healthcode graphql.Omittable[*UpdateInvoiceHealthcodeInput] `json:"healthcode,omitempty"`
 	// Who insures the patient. An extension.
 	InsuranceDetails graphql.Omittable[*InvoiceInsuranceDetailsInput] `json:"insuranceDetails,omitempty"`
@@ -3099,7 +3099,7 @@ type UpdateInvoiceDataInput struct {
 	ClinicalPathwayID graphql.Omittable[*string] `json:"clinicalPathwayId,omitempty"`
 }
 
-// What another program did with an invoice at Healthcode.
+// What another program did with an invoice at Healthcode. What is left out stays as it is.
 type UpdateInvoiceHealthcodeInput struct {
 	// How far it is.
 	Status graphql.Omittable[*HealthcodeBillStatus] `json:"status,omitempty"`

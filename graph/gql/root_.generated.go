@@ -1857,7 +1857,7 @@ input InvoicesQueryFilters {
   clinicalPathwayId: ID
 }
 
-"What another program did with an invoice at Healthcode."
+"What another program did with an invoice at Healthcode. What is left out stays as it is."
 input UpdateInvoiceHealthcodeInput {
   "How far it is."
   status: HealthcodeBillStatus
@@ -1995,7 +1995,7 @@ input UpdateInvoiceDataInput {
   comments: String
   "Notes on the invoice."
   extraInfo: String
-  "How far it is with Healthcode: at least one of the two. It can be said of an invoice that is paid, too."
+  "How far it is with Healthcode. It can be said of an invoice that is paid, too."
   healthcode: UpdateInvoiceHealthcodeInput
   "Who insures the patient. An extension."
   insuranceDetails: InvoiceInsuranceDetailsInput
