@@ -288,10 +288,23 @@ func (a *App) URL() string { return a.url }
 // stopTimeout is how long requests and jobs that are running may still take.
 const stopTimeout = 8 * time.Second
 
+// firstChores is how long what a program does at once after its start takes, on a busy machine too.
+const firstChores = 20 * time.Second
+
+// settle gives back the memory that only the start needed, and then what the first chores needed.
+func settle(ctx context.Context) {
+	giveBack()
+	select {
+	case <-ctx.Done():
+	case <-time.After(firstChores):
+		giveBack()
+	}
+}
+
 // Run serves until the context ends, then stops in good order.
 func (a *App) Run(ctx context.Context) error {
 	ease()
-	go giveBack()
+	go settle(ctx)
 	var err error
 	select {
 	case <-ctx.Done():
