@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"frontdesk/core/access"
 	"frontdesk/core/courier"
@@ -138,7 +137,6 @@ func TestEndpointThatIsChangedIsReported(t *testing.T) {
 			}
 			return courier.Answer{Status: 204}
 		})
-		d.move(time.Minute)
 		d.occurs(event.PatientCreated, `{"patient_id":"7"}`)
 		d.until("switched off", func() bool {
 			var all int
