@@ -14,10 +14,19 @@ import (
 // InvoiceQuery is what invoices to list. Deleted gives cancelled ones too.
 type InvoiceQuery struct {
 	input.Listing
-	// From and To are the first and the last date on the invoices; nil leaves
+	// From and To are the first and the last date on the invoices; nil and NoDate leave
 	// that side open.
 	From, To *input.Date
 	InvoiceFilter
+}
+
+// open leaves the sides without a date open.
+func (q *InvoiceQuery) open() {
+	for _, side := range []**input.Date{&q.From, &q.To} {
+		if *side != nil && **side == input.NoDate {
+			*side = nil
+		}
+	}
 }
 
 // Find finds one invoice, cancelled or not. Error: ErrNotFound.
@@ -30,6 +39,7 @@ func (s *Invoices) Find(ctx context.Context, id InvoiceID) (Invoice, error) {
 func (s *Invoices) List(ctx context.Context, q InvoiceQuery) (found []Invoice, more bool, err error) {
 	var in input.Checks
 	q.InvoiceFilter.check(&in)
+	q.open()
 	return read.Page(ctx, access.SeeInvoices, &in, in.Rows(q.Page), q, s.Store.Invoices)
 }
 
@@ -40,6 +50,7 @@ func (s *Invoices) Count(ctx context.Context, q InvoiceQuery) (int, error) {
 	if err := in.Err(); err != nil {
 		return 0, err
 	}
+	q.open()
 	return read.Of(ctx, access.SeeInvoices, q,
 		func(ctx context.Context, group practice.ID, q InvoiceQuery) (int, error) {
 			return s.Store.CountInvoices(ctx, group, q, input.CountTo(offset, size))

@@ -18,7 +18,7 @@ func (o Operations) ListInvoices(ctx context.Context, p oas.ListInvoicesParams) 
 	var wrong input.Checks
 	q := billing.InvoiceQuery{Listing: input.Listing{
 		Page: input.Page{Number: p.PageIndex.Value + 1, Size: p.PageSize.Value}, Deleted: p.IncludeVoid.Value},
-		From: bound(&wrong, "start_date", p.StartDate), To: bound(&wrong, "end_date", p.EndDate)}
+		From: wire.Day(&wrong, "start_date", p.StartDate), To: wire.Day(&wrong, "end_date", p.EndDate)}
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
@@ -35,14 +35,6 @@ func (o Operations) ListInvoices(ctx context.Context, p oas.ListInvoicesParams) 
 		return nil, err
 	}
 	return &oas.ListInvoicesOK{Data: data, Count: float64(count)}, nil
-}
-
-// bound is an end of a stretch of days; what is empty bounds nothing, as in every list.
-func bound(wrong *input.Checks, field string, in oas.OptString) *input.Date {
-	if in.Value == "" {
-		return nil
-	}
-	return wire.Day(wrong, field, in)
 }
 
 // GetInvoice finds one invoice.
