@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"frontdesk/core/access"
+	"frontdesk/core/assignee"
 	"frontdesk/core/audit"
 	"frontdesk/core/fault"
 	"frontdesk/core/practice"
@@ -25,9 +26,6 @@ var (
 		"This user has tasks or episodes that are not closed. Give them to others, or close them, first.")
 )
 
-// Given is what a member of staff has been given to do and is not closed.
-type Given struct{ Tasks, Episodes int }
-
 // Ahead are the appointments of a member of staff that are still to come.
 type Ahead struct {
 	Count int
@@ -45,8 +43,8 @@ type LeaveTx interface {
 	// LockAhead keeps others from booking patients with a member of staff, and gives what is held or booked with
 	// them and is not over.
 	LockAhead(ctx context.Context, group practice.ID, id StaffID, from time.Time) (Ahead, error)
-	// GivenTo counts what a member of staff has still to do.
-	GivenTo(ctx context.Context, group practice.ID, id StaffID) (Given, error)
+	// WorkOf counts what an assignee has still to do.
+	WorkOf(ctx context.Context, group practice.ID, r assignee.Ref) (assignee.Work, error)
 	SaveStaff(ctx context.Context, group practice.ID, s Staff) error
 	EndSessions(ctx context.Context, group practice.ID, id StaffID, at time.Time) (int, error)
 	EndInvitations(ctx context.Context, group practice.ID, id StaffID, at time.Time) (bool, error)
@@ -131,11 +129,11 @@ func canLeave(ctx context.Context, tx LeaveTx, who access.Caller, s Staff, edito
 			return ErrLastEditor
 		}
 	}
-	given, err := tx.GivenTo(ctx, who.Group, s.ID)
+	given, err := tx.WorkOf(ctx, who.Group, assignee.ToStaff(s.ID))
 	if err != nil {
 		return err
 	}
-	if given.Tasks+given.Episodes > 0 {
+	if given != (assignee.Work{}) {
 		return ErrGiven.Saying(fmt.Sprintf("This user has %d tasks and %d episodes that are not closed. Give them to "+
 			"others, or close them, first.", given.Tasks, given.Episodes))
 	}

@@ -79,6 +79,9 @@ const (
 	noneSuch     = "This practice group has no such member of staff or team."
 )
 
+// Work is how much an assignee has been given that is not closed.
+type Work struct{ Tasks, Episodes int }
+
 // Finder knows who there is.
 type Finder interface {
 	// Assignable reports whether a member of staff is there who has not left, or a team that was not archived. A team

@@ -54,7 +54,10 @@ var (
 
 // Uses is how much work is given to a team: tasks and episodes that are not closed, and appointment types that are
 // offered.
-type Uses struct{ Tasks, Episodes, Types int }
+type Uses struct {
+	assignee.Work
+	Types int
+}
 
 // Query says which rows of the list of teams to give.
 type Query struct {

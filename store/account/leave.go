@@ -27,20 +27,6 @@ func (t *Tx) RolesInUse(ctx context.Context, group practice.ID, but account.Staf
 		})
 }
 
-// GivenTo counts the tasks and the episodes of a member of staff that are not closed.
-func (t *Tx) GivenTo(ctx context.Context, group practice.ID, id account.StaffID) (g account.Given, err error) {
-	if _, err = t.One(ctx, `SELECT count(*) FROM task WHERE practice_group_id = $1 AND assigned_to = $2
-		AND COALESCE(assignee_type, 'Admin') = 'Admin' AND status <> 'closed' AND deleted_at IS NULL`,
-		store.In{group, id}, &g.Tasks); err != nil {
-		return g, err
-	}
-	_, err = t.One(ctx, `SELECT count(*) FROM episode_assignee a JOIN episode e
-		ON e.practice_group_id = a.practice_group_id AND e.id = a.episode_id AND e.status <> 'closed'
-		WHERE a.practice_group_id = $1 AND a.assignee_type = 'Admin' AND a.assignee_id = $2`, store.In{group, id},
-		&g.Episodes)
-	return g, err
-}
-
 // LockAhead gives what is held or booked with a member of staff.
 func (t *Tx) LockAhead(
 	ctx context.Context, group practice.ID, id account.StaffID, from time.Time,

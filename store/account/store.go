@@ -7,9 +7,11 @@ import (
 	"context"
 
 	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/practice"
 
 	"frontdesk/store"
+	assigneestore "frontdesk/store/assignee"
 	practicestore "frontdesk/store/practice"
 )
 
@@ -36,10 +38,15 @@ func (s *Store) Leave(ctx context.Context, fn func(account.LeaveTx) error) error
 type Tx struct {
 	store.Conn
 	practices
+	work
 }
 
 // On is its statements in a transaction of another area.
-func On(c store.Conn) *Tx { return &Tx{c, practicestore.On(c)} }
+func On(c store.Conn) *Tx { return &Tx{c, practicestore.On(c), assigneestore.On(c)} }
+
+type work interface {
+	WorkOf(ctx context.Context, group practice.ID, r assignee.Ref) (assignee.Work, error)
+}
 
 type practices interface {
 	Group(ctx context.Context, id practice.ID) (practice.Group, error)

@@ -43,6 +43,20 @@ type Tx struct{ store.Conn }
 // On is its statements in a transaction.
 func On(c store.Conn) Tx { return Tx{c} }
 
+// WorkOf counts the tasks and the episodes of an assignee that are not closed.
+func (t Tx) WorkOf(ctx context.Context, group access.GroupID, r assignee.Ref) (w assignee.Work, err error) {
+	if _, err = t.One(ctx, `SELECT count(*) FROM task WHERE practice_group_id = $1 AND assigned_to = $2
+		AND COALESCE(assignee_type, 'Admin') = $3 AND status <> 'closed' AND deleted_at IS NULL`,
+		store.In{group, r.ID, r.Kind}, &w.Tasks); err != nil {
+		return w, err
+	}
+	_, err = t.One(ctx, `SELECT count(*) FROM episode_assignee a JOIN episode e
+		ON e.practice_group_id = a.practice_group_id AND e.id = a.episode_id AND e.status <> 'closed'
+		WHERE a.practice_group_id = $1 AND a.assignee_id = $2 AND a.assignee_type = $3`,
+		store.In{group, r.ID, r.Kind}, &w.Episodes)
+	return w, err
+}
+
 // Assignable reports whether an assignee is there. A team is locked.
 func (t Tx) Assignable(ctx context.Context, group access.GroupID, r assignee.Ref) (bool, error) {
 	switch r.Kind {

@@ -4,11 +4,13 @@ import (
 	"context"
 
 	"frontdesk/core/account"
+	"frontdesk/core/assignee"
 	"frontdesk/core/input"
 	"frontdesk/core/practice"
 	"frontdesk/core/team"
 
 	"frontdesk/store"
+	assigneestore "frontdesk/store/assignee"
 	"frontdesk/store/value"
 )
 
@@ -144,15 +146,7 @@ func (t *Tx) SaveTeam(ctx context.Context, group practice.ID, v team.Team) error
 
 // UsesOf counts the work that is given to a team.
 func (t *Tx) UsesOf(ctx context.Context, group practice.ID, id team.ID) (of team.Uses, err error) {
-	if _, err = t.One(ctx, `SELECT count(*) FROM task WHERE practice_group_id = $1 AND assigned_to = $2
-		AND assignee_type = 'AdminTeam' AND status <> 'closed' AND deleted_at IS NULL`, store.In{group, id},
-		&of.Tasks); err != nil {
-		return of, err
-	}
-	if _, err = t.One(ctx, `SELECT count(*) FROM episode_assignee a JOIN episode e
-		ON e.practice_group_id = a.practice_group_id AND e.id = a.episode_id AND e.status <> 'closed'
-		WHERE a.practice_group_id = $1 AND a.assignee_type = 'AdminTeam' AND a.assignee_id = $2`, store.In{group, id},
-		&of.Episodes); err != nil {
+	if of.Work, err = assigneestore.On(t.Conn).WorkOf(ctx, group, assignee.ToTeam(id)); err != nil {
 		return of, err
 	}
 	_, err = t.One(ctx, `SELECT count(*) FROM appointment_type WHERE practice_group_id = $1 AND assignee_id = $2
